@@ -1,0 +1,79 @@
+# Compiler flags: what every file of the project gets, and what the kernels get on top.
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+  set(TAPEGRAD_X86 TRUE)
+else()
+  set(TAPEGRAD_X86 FALSE)
+endif()
+
+# C++20, warnings, sanitizers and the include path of the source tree.
+function(tapegrad_flags target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow)
+  if(TAPEGRAD_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  target_include_directories(${target} PUBLIC
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  if(TAPEGRAD_SANITIZE)
+    set(sanitize -fsanitize=${TAPEGRAD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_compile_options(${target} PUBLIC "$<BUILD_INTERFACE:${sanitize}>")
+    target_link_options(${target} PUBLIC "$<BUILD_INTERFACE:-fsanitize=${TAPEGRAD_SANITIZE}>")
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # The added checks hide from gcc what is initialised: it warns inside the standard library.
+      target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+    endif()
+  endif()
+endfunction()
+
+# What a file needs that includes the SIMD kernels.
+function(tapegrad_use_simd target)
+  get_target_property(xsimd_includes xsimd INTERFACE_INCLUDE_DIRECTORIES)
+  target_include_directories(${target} SYSTEM PRIVATE ${xsimd_includes})
+  if(TAPEGRAD_X86)
+    target_compile_definitions(${target} PRIVATE TAPEGRAD_X86)
+  endif()
+endfunction()
+
+# The engine: one file for each instruction set, and arithmetic that is fast without being loose.
+function(tapegrad_kernel_flags target)
+  tapegrad_use_simd(${target})
+  # Neither errno nor floating-point traps are used, and both keep loops from being vectorised.
+  # -ffast-math stays away: NaN, infinities and the order of sums are part of the contract.
+  target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math)
+
+  get_target_property(sources ${target} SOURCES)
+  set(avx2 -mavx2 -mfma)
+  set(avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl ${avx2})
+  foreach(source IN LISTS sources)
+    cmake_path(GET source FILENAME name)
+    set(options "")
+    if(name MATCHES "^simd_" AND NOT TAPEGRAD_SANITIZE)
+      # Also in Debug: without inlining, the tests would wait for the vector classes, and common functions
+      # would be emitted with instructions that not every machine has (tests/packaging/weak_symbols).
+      set(options -O3)
+    elseif(source MATCHES "/autograd/(kernels|ops)/")
+      set(options "$<$<NOT:$<CONFIG:Debug>>:-O3>")
+    endif()
+    if(name MATCHES "^simd_avx")
+      if(NOT TAPEGRAD_X86)
+        set_source_files_properties("${source}" PROPERTIES HEADER_FILE_ONLY ON)
+        continue()
+      endif()
+      if(name MATCHES "avx512")
+        list(APPEND options ${avx512})
+        if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+          # gcc 12 warns of its own _mm512_undefined_ps() (gcc bug 105593).
+          list(APPEND options -Wno-uninitialized -Wno-maybe-uninitialized)
+        endif()
+      else()
+        list(APPEND options ${avx2})
+      endif()
+    elseif(source MATCHES "/autograd/kernels/random\\.cpp$")
+      # The same numbers on every machine: a fused multiply-add would round differently.
+      list(APPEND options -ffp-contract=off)
+    endif()
+    set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${options}")
+  endforeach()
+endfunction()

@@ -1,0 +1,58 @@
+# Installs the libraries, the public headers, the CMake package and the pkg-config file.
+include(CMakePackageConfigHelpers)
+
+set(tapegrad_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tapegrad")
+set(tapegrad_targets tapegrad_autograd)
+set(tapegrad_umbrellas autograd/autograd.h)
+if(TARGET tapegrad_nn)
+  list(APPEND tapegrad_targets tapegrad_nn)
+  list(APPEND tapegrad_umbrellas nn/nn.h)
+endif()
+
+install(TARGETS ${tapegrad_targets} EXPORT tapegrad ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(EXPORT tapegrad NAMESPACE tapegrad:: FILE tapegradTargets.cmake
+  DESTINATION "${tapegrad_package_dir}")
+
+# The public headers are those that the umbrella headers reach; the list is made when installing, so it
+# cannot fall behind the sources.
+configure_file("${CMAKE_CURRENT_LIST_DIR}/install_headers.cmake.in"
+  "${PROJECT_BINARY_DIR}/install_headers.cmake" @ONLY)
+install(SCRIPT "${PROJECT_BINARY_DIR}/install_headers.cmake")
+
+set(tapegrad_needs_zlib FALSE)
+if(TARGET tapegrad_nn AND ZLIB_FOUND)
+  set(tapegrad_needs_zlib TRUE)
+endif()
+configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/tapegradConfig.cmake.in"
+  "${PROJECT_BINARY_DIR}/tapegradConfig.cmake" INSTALL_DESTINATION "${tapegrad_package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/tapegradConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/tapegradConfig.cmake"
+  "${PROJECT_BINARY_DIR}/tapegradConfigVersion.cmake" "${CMAKE_CURRENT_LIST_DIR}/TapegradBlas.cmake"
+  DESTINATION "${tapegrad_package_dir}")
+
+# pkg-config: everything is linked statically into the program, so that all libraries are in Libs.
+set(tapegrad_pc_libs "")
+foreach(target IN LISTS tapegrad_targets)
+  string(PREPEND tapegrad_pc_libs "-l${target} ")
+endforeach()
+foreach(library IN LISTS TAPEGRAD_BLAS_FOUND_LIBRARIES)
+  if(TARGET "${library}")
+    set(library "$<TARGET_LINKER_FILE:${library}>")
+  endif()
+  string(APPEND tapegrad_pc_libs "${library} ")
+endforeach()
+string(APPEND tapegrad_pc_libs "-pthread -lm")
+set(tapegrad_pc_requires "fmt")
+if(tapegrad_needs_zlib)
+  string(APPEND tapegrad_pc_requires ", zlib")
+endif()
+# The folder of the file itself is the root, so that an installed tree can be moved.
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR
+  BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" OUTPUT_VARIABLE tapegrad_pc_include)
+configure_file("${CMAKE_CURRENT_LIST_DIR}/tapegrad.pc.in" "${PROJECT_BINARY_DIR}/tapegrad.pc.tmp" @ONLY)
+file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/tapegrad.pc" INPUT "${PROJECT_BINARY_DIR}/tapegrad.pc.tmp")
+install(FILES "${PROJECT_BINARY_DIR}/tapegrad.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+# Where Debian and others look for it.
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
