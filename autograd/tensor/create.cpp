@@ -1,0 +1,291 @@
+#include "autograd/tensor/create.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "autograd/tensor/fail.h"
+#include "autograd/tensor/visit_dtype.h"
+
+namespace tapegrad {
+
+namespace {
+
+constexpr double kInt64End =
+    9223372036854775808.0;  // 2^63, the first number that int64 cannot hold
+
+/// `value` as another element type. Errors: `ValueError` where C++ leaves the result undefined.
+template <class To, class From>
+To convert(const char* name, From value) {
+  if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
+    const auto wide = static_cast<double>(value);
+    if (!(wide >= -kInt64End && wide < kInt64End))
+      fail<ValueError>("{}: {} cannot be converted to int64", name, wide);
+  }
+  if constexpr (std::is_same_v<To, bool>) {
+    return value != From{};
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+Tensor filled(const char* name, const Shape& shape, DType dtype, int value) {
+  Tensor result = detail::allocate(name, shape, dtype);
+  visit_dtype(dtype, [&]<class T>(T) {
+    std::fill_n(detail::fresh_data<T>(result), result.numel(), static_cast<T>(value));
+  });
+  return result;
+}
+
+/// Throws unless `value` is a number or a tensor that can stand for one.
+void check_number(const char* name, const char* argument, const Tensor& value) {
+  if (value.numel() != 1)
+    fail<ShapeError>("{}: {} must be a number or have one element, but its shape is {}", name,
+                     argument, value.shape());
+}
+
+Tensor fill(const char* name, const Shape& shape, const Tensor& value, DType dtype) {
+  check_number(name, "value", value);
+  Tensor result = detail::allocate(name, shape, dtype);
+  visit_dtype(dtype, [&]<class To>(To) {
+    visit_dtype(value.dtype(), [&]<class From>(From) {
+      std::fill_n(detail::fresh_data<To>(result), result.numel(),
+                  convert<To>(name, *detail::data_of<From>(value)));
+    });
+  });
+  return result;
+}
+
+/// True when the sizes multiply to `count`; divides, so that nothing can overflow.
+bool has_count(const Shape& shape, std::int64_t count) {
+  for (std::int64_t size : shape) {
+    if (size == 0) return count == 0;
+  }
+  for (std::int64_t size : shape) {
+    if (size < 0 || count % size != 0) return false;
+    count /= size;
+  }
+  return count == 1;
+}
+
+template <class T>
+void check_direction(T start, T end, T step) {
+  if (step == 0) fail<ValueError>("arange: the step is 0");
+  if (step > 0 ? start > end : start < end)
+    fail<ValueError>("arange: a step of {} does not lead from {} to {}", step, start, end);
+}
+
+Tensor integer_range(std::int64_t start, std::int64_t end, std::int64_t step) {
+  check_direction(start, end, step);
+  // Differences of two int64 need the range of uint64, where wrapping around is defined.
+  const auto from = static_cast<std::uint64_t>(start), to = static_cast<std::uint64_t>(end),
+             by = static_cast<std::uint64_t>(step);
+  const std::uint64_t length = step > 0 ? to - from : from - to;
+  const std::uint64_t stride = step > 0 ? by : 0 - by;
+  const std::uint64_t count = length / stride + (length % stride != 0);
+  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+  const auto size = static_cast<std::int64_t>(std::min(count, most));
+  Tensor result = detail::allocate("arange", Shape(size), int64);
+  auto* out = detail::fresh_data<std::int64_t>(result);
+  for (std::int64_t i = 0; i < size; ++i)
+    out[i] = static_cast<std::int64_t>(from + static_cast<std::uint64_t>(i) * by);
+  return result;
+}
+
+Tensor floating_range(double start, double end, double step, DType dtype) {
+  check_direction(start, end, step);
+  const double count = std::ceil((end - start) / step);
+  const std::int64_t size = count < kInt64End ? static_cast<std::int64_t>(count)
+                                              : std::numeric_limits<std::int64_t>::max();
+  Tensor result = detail::allocate("arange", Shape(size), dtype);
+  visit_floating(dtype, [&]<class T>(T) {
+    T* out = detail::fresh_data<T>(result);
+    for (std::int64_t i = 0; i < size; ++i)
+      out[i] = static_cast<T>(start + static_cast<double>(i) * step);
+  });
+  return result;
+}
+
+bool is_whole(const Tensor& number) {
+  if (!is_floating_point(number.dtype())) return true;
+  const double value = number.item<double>();
+  return value == std::trunc(value) && std::abs(value) < kInt64End;
+}
+
+}  // namespace
+
+namespace detail {
+
+/// Turns nested lists into a tensor: first the shape and the type, then the elements.
+class ListReader {
+ public:
+  explicit ListReader(const NestedList& list) : list_(list) {
+    for (const NestedList* first = &list; first->is_list_; first = &first->items_.front()) {
+      if (shape_.rank() == kMaxRank)
+        fail<ShapeError>("tensor: lists more than {} deep at {}", kMaxRank, place(kMaxRank));
+      shape_.push_back(static_cast<std::int64_t>(first->items_.size()));
+      if (first->items_.empty()) break;
+    }
+    check(list, 0);
+  }
+
+  Tensor read(std::optional<DType> dtype) const {
+    Tensor result = allocate("tensor", shape_, dtype.value_or(dtype_.value_or(float32)));
+    visit_dtype(result.dtype(), [&]<class T>(T) {
+      T* out = fresh_data<T>(result);
+      copy(list_, out);
+    });
+    return result;
+  }
+
+ private:
+  /// Where in the list the reader is: "[1][0]".
+  std::string place(int level) const {
+    std::string text;
+    for (int i = 0; i < level; ++i) text += fmt::format("[{}]", path_[i]);
+    return text;
+  }
+
+  void check(const NestedList& item, int level) {
+    if (level == shape_.rank()) {
+      if (item.is_list_)
+        fail<ShapeError>("tensor: ragged list: {} is a list where others are numbers",
+                         place(level));
+      dtype_ = dtype_ ? promote(*dtype_, item.dtype_) : item.dtype_;
+      return;
+    }
+    const std::int64_t wanted = shape_[static_cast<std::size_t>(level)];
+    if (!item.is_list_)
+      fail<ShapeError>("tensor: ragged list: {} is a number where others are lists of {}",
+                       place(level), wanted);
+    const auto size = static_cast<std::int64_t>(item.items_.size());
+    if (size != wanted)
+      fail<ShapeError>("tensor: ragged list: {} has {} entries where others have {}", place(level),
+                       size, wanted);
+    for (std::int64_t i = 0; i < size; ++i) {
+      path_[level] = i;
+      check(item.items_[static_cast<std::size_t>(i)], level + 1);
+    }
+  }
+
+  template <class T>
+  static void copy(const NestedList& item, T*& out) {
+    if (!item.is_list_) {
+      *out++ = is_floating_point(item.dtype_) ? convert<T>("tensor", item.value_)
+                                              : convert<T>("tensor", item.integer_);
+    }
+    for (const NestedList& inner : item.items_) copy(inner, out);
+  }
+
+  const NestedList& list_;
+  Shape shape_;
+  std::optional<DType> dtype_;
+  std::int64_t path_[kMaxRank] = {};
+};
+
+Tensor tensor_from_list(const NestedList& list, std::optional<DType> dtype) {
+  return ListReader(list).read(dtype);
+}
+
+Tensor tensor_from_memory(const void* data, std::int64_t count, DType source, const Shape* shape,
+                          std::optional<DType> dtype) {
+  if (shape && !has_count(*shape, count))
+    fail<ShapeError>("tensor: {} values do not fill the shape {}", count, *shape);
+  Tensor result = allocate("tensor", shape ? *shape : Shape(count), dtype.value_or(source));
+  visit_dtype(source, [&]<class From>(From) {
+    visit_dtype(result.dtype(), [&]<class To>(To) {
+      const From* in = static_cast<const From*>(data);
+      std::transform(in, in + count, fresh_data<To>(result),
+                     [](From value) { return convert<To>("tensor", value); });
+    });
+  });
+  return result;
+}
+
+Tensor allocate(const char* name, const Shape& shape, DType dtype) {
+  try {
+    return new_tensor(shape, dtype);
+  } catch (const ShapeError& error) {
+    throw ShapeError(std::string(name) + ": " + error.what());
+  }
+}
+
+}  // namespace detail
+
+Tensor empty(const Shape& shape, DType dtype) { return detail::allocate("empty", shape, dtype); }
+Tensor zeros(const Shape& shape, DType dtype) { return filled("zeros", shape, dtype, 0); }
+Tensor ones(const Shape& shape, DType dtype) { return filled("ones", shape, dtype, 1); }
+
+Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype) {
+  // A C++ number with a decimal point is a double only because C++ says so.
+  const bool decimal = value.dtype() == float64 && value.impl()->has(detail::Impl::kWrapped);
+  return fill("full", shape, value, dtype.value_or(decimal ? float32 : value.dtype()));
+}
+
+Tensor empty_like(const Tensor& like) {
+  return detail::allocate("empty_like", like.shape(), like.dtype());
+}
+Tensor zeros_like(const Tensor& like) {
+  return filled("zeros_like", like.shape(), like.dtype(), 0);
+}
+Tensor ones_like(const Tensor& like) { return filled("ones_like", like.shape(), like.dtype(), 1); }
+Tensor full_like(const Tensor& like, const Tensor& value) {
+  return fill("full_like", like.shape(), value, like.dtype());
+}
+
+Tensor arange(const Tensor& start, const Tensor& end, const Tensor& step,
+              std::optional<DType> dtype) {
+  check_number("arange", "start", start);
+  check_number("arange", "end", end);
+  check_number("arange", "step", step);
+  const bool decimal = is_floating_point(start.dtype()) || is_floating_point(end.dtype()) ||
+                       is_floating_point(step.dtype());
+  const DType wanted = dtype.value_or(decimal ? float32 : int64);
+  if (wanted == boolean) fail<DTypeError>("arange: bool has no ranges; use int64 or a float type");
+
+  const double first = start.item(), last = end.item(), stride = step.item();
+  if (!std::isfinite(first) || !std::isfinite(last) || !std::isfinite(stride))
+    fail<ValueError>("arange: start {}, end {} and step {} must be finite", first, last, stride);
+  if (wanted != int64) return floating_range(first, last, stride, wanted);
+  if (!is_whole(start) || !is_whole(end) || !is_whole(step))
+    fail<ValueError>(
+        "arange: start {}, end {} and step {} must be whole numbers for int64; ask for float32",
+        first, last, stride);
+  return integer_range(start.item<std::int64_t>(), end.item<std::int64_t>(),
+                       step.item<std::int64_t>());
+}
+
+Tensor arange(const Tensor& end, std::optional<DType> dtype) { return arange(0, end, 1, dtype); }
+
+Tensor linspace(double start, double end, std::int64_t steps, DType dtype) {
+  if (!is_floating_point(dtype))
+    fail<DTypeError>("linspace: the element type must be float32 or float64, not {}", dtype);
+  Tensor result = detail::allocate("linspace", Shape(steps), dtype);
+  const std::int64_t last = steps - 1;
+  const double gaps = static_cast<double>(last);
+  // From each end inwards, which is exact at both and the same in both directions.
+  const double step = std::isfinite(end - start) ? (end - start) / gaps : end / gaps - start / gaps;
+  visit_floating(dtype, [&]<class T>(T) {
+    T* out = detail::fresh_data<T>(result);
+    for (std::int64_t i = 0; i < steps; ++i) {
+      double value = start / 2 + end / 2;
+      if (2 * i < last) value = start + step * static_cast<double>(i);
+      if (2 * i > last) value = end - step * static_cast<double>(last - i);
+      out[i] = static_cast<T>(steps == 1 ? start : value);
+    }
+  });
+  return result;
+}
+
+Tensor eye(std::int64_t n, std::optional<std::int64_t> m, DType dtype) {
+  Tensor result = filled("eye", {n, m.value_or(n)}, dtype, 0);
+  const std::int64_t columns = result.shape()[1];
+  visit_dtype(dtype, [&]<class T>(T) {
+    T* out = detail::fresh_data<T>(result);
+    for (std::int64_t i = 0; i < std::min(n, columns); ++i) out[i * columns + i] = T(1);
+  });
+  return result;
+}
+
+}  // namespace tapegrad

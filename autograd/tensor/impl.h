@@ -1,0 +1,127 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "autograd/tensor/shape.h"
+
+#if defined(__has_include)
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
+#endif
+
+// Internal: the block behind a `Tensor` handle. It is in a header so that copying a handle costs two
+// instructions; programs use `Tensor`.
+
+namespace tapegrad::detail {
+
+struct Record;
+
+/// True while the process has only one thread, where plain increments do.
+inline bool single_threaded() noexcept {
+#if defined(_SYS_SINGLE_THREADED_H)
+  return __libc_single_threaded != 0;
+#else
+  return false;
+#endif
+}
+
+/// A reference count that costs an atomic operation only where there is more than one thread.
+class Count {
+ public:
+  explicit Count(std::uint32_t value = 0) noexcept : value_(value) {}
+  std::uint32_t load() const noexcept { return value_.load(std::memory_order_acquire); }
+  void increment() noexcept {
+    if (single_threaded()) {
+      value_.store(value_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    } else {
+      value_.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  /// True when this took the last one.
+  bool decrement() noexcept {
+    if (single_threaded()) {
+      const std::uint32_t value = value_.load(std::memory_order_relaxed) - 1;
+      value_.store(value, std::memory_order_relaxed);
+      return value == 0;
+    }
+    return value_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+  }
+
+ private:
+  std::atomic<std::uint32_t> value_;
+};
+
+/// The value behind a handle: header and data in one block of memory (the data follows the header), or
+/// a header alone that shows part of another value's data (`base`).
+///
+/// Two counts. `handles` are the `Tensor`s; when the last one goes, so do the record and the gradient.
+/// `holds` keep the memory: one for all handles together, one for every view of the data and one for
+/// every record that saved the value. A record that saves its own output holds the memory only, so
+/// nothing cycles.
+struct Impl {
+  enum Flag : std::uint8_t {
+    kRequiresGrad = 1,  ///< a leaf that collects a gradient
+    kWrapped = 2,       ///< a C++ number used as an operand; weakest in type promotion
+    kViewed = 4,        ///< other headers show, or once showed, this value's data
+    kRetainsGrad = 8,   ///< keeps its gradient although it is no leaf
+  };
+
+  Count handles{1};
+  Count holds{1};
+  std::uint32_t version = 0;  ///< raised by every change of the data; counts only in the owner
+  DType dtype;
+  std::uint8_t size_class;
+  std::atomic<std::uint8_t> flags{0};
+  Shape shape;
+  std::int64_t numel;
+  void* data;
+  Impl* base = nullptr;                   ///< the owner of the data, or nullptr when this is it
+  std::atomic<Record*> record{nullptr};   ///< the operator that made it
+  Impl* grad = nullptr;                   ///< what backward() left here
+
+  Impl* owner() noexcept { return base ? base : this; }
+  const Impl* owner() const noexcept { return base ? base : this; }
+  bool has(Flag flag) const noexcept { return flags.load(std::memory_order_relaxed) & flag; }
+  void set(Flag flag, bool on) noexcept {
+    if (on) {
+      flags.fetch_or(flag, std::memory_order_relaxed);
+    } else {
+      flags.fetch_and(static_cast<std::uint8_t>(~flag), std::memory_order_relaxed);
+    }
+  }
+  /// True when no other handle, view or record can see the data.
+  bool unique() const noexcept {
+    if (handles.load() != 1 || holds.load() != 1) return false;
+    return !base || (base->handles.load() == 0 && base->holds.load() == 1);
+  }
+};
+
+/// A new value with uninitialised data; the caller owns its one handle.
+Impl* new_impl(const Shape& shape, DType dtype);
+
+/// A new header over `source`'s data, starting `offset` elements in.
+Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset);
+
+/// Ends the life of the handles: drops record, gradient and their common hold.
+void last_handle_gone(Impl* impl) noexcept;
+/// Gives the memory back.
+void last_hold_gone(Impl* impl) noexcept;
+/// Drops one reference to a record; defined beside the tape.
+void release_record(Record* record) noexcept;
+/// The name of its operator; defined beside the tape.
+const char* record_name(const Record* record) noexcept;
+
+inline void retain(Impl* impl) noexcept {
+  if (impl) impl->handles.increment();
+}
+inline void release(Impl* impl) noexcept {
+  if (impl && impl->handles.decrement()) last_handle_gone(impl);
+}
+inline void hold(Impl* impl) noexcept { impl->holds.increment(); }
+inline void unhold(Impl* impl) noexcept {
+  if (impl->holds.decrement()) last_hold_gone(impl);
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tapegrad {
+
+/// What Tapegrad holds at this moment, over all threads.
+struct MemoryStats {
+  std::int64_t live_tensors;  ///< values (headers with or without data), saved ones included
+  std::int64_t live_records;  ///< records on the tape
+  std::int64_t live_bytes;    ///< bytes of blocks in use, headers included
+  std::int64_t cached_bytes;  ///< bytes kept for reuse by the calling thread's cache
+  std::int64_t system_calls;  ///< how often memory was asked from the system, ever
+};
+
+/// Counts over all threads. Exact when no other thread is computing.
+MemoryStats memory_stats() noexcept;
+
+/// Values that are alive, over all threads; 0 when a program holds no tensor and no graph.
+std::int64_t live_tensors() noexcept;
+
+/// Records that are on the tape, over all threads.
+std::int64_t live_records() noexcept;
+
+/// Gives the calling thread's cached blocks back to the system.
+void empty_cache() noexcept;
+
+namespace detail {
+
+/// A block of at least `bytes` bytes, 64-byte aligned, from the calling thread's cache.
+/// `size_class` receives what `release_block` wants back. Errors: `Error` when the system has no memory.
+void* acquire_block(std::size_t bytes, std::uint8_t& size_class);
+void release_block(void* block, std::uint8_t size_class) noexcept;
+
+/// Keeps the counts of `MemoryStats`; each thread writes its own, so that no lock is needed.
+void count_tensor(int change) noexcept;
+void count_record(int change) noexcept;
+
+}  // namespace detail
+
+}  // namespace tapegrad

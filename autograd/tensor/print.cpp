@@ -1,0 +1,213 @@
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+
+#include "autograd/tensor/fail.h"
+#include "autograd/tensor/visit_dtype.h"
+
+// Tensors print as PyTorch prints them, whose rules come from NumPy: users know how to read them,
+// and texts can be compared. Texts never depend on the locale.
+
+namespace tapegrad {
+
+namespace {
+
+constexpr std::int64_t kThreshold = 1000;  // tensors with more elements are shortened
+constexpr std::int64_t kEdgeItems = 3;     // what is left at each end of a shortened dimension
+constexpr std::size_t kLineWidth = 80;
+constexpr std::string_view kPrefix = "tensor(";
+
+/// How floating-point numbers are written; one way for a whole tensor.
+enum class Notation { whole, fixed, scientific };
+
+class Printer {
+ public:
+  explicit Printer(const Tensor& tensor) : tensor_(tensor), shorten_(tensor.numel() > kThreshold) {
+    if (is_floating_point(tensor.dtype())) choose_notation();
+    for_each_shown(0, 0, [&](std::int64_t offset) {
+      // PyTorch leaves what is not a finite number other than 0 out of the width.
+      if (!is_floating_point(tensor.dtype()) || counts(number(offset)))
+        width_ = std::max(width_, text(offset).size());
+    });
+  }
+
+  std::string print() {
+    out_ = kPrefix;
+    if (tensor_.numel() == 0) {
+      out_ += "[]";
+    } else if (tensor_.dim() == 0) {
+      append_element(0);
+    } else {
+      append_nested(0, 0, kPrefix.size());
+    }
+    append_suffixes();
+    return out_ + ")";
+  }
+
+ private:
+  std::size_t dims() const { return tensor_.shape().size(); }
+  std::int64_t size(std::size_t dim) const { return tensor_.shape()[dim]; }
+  bool shortened(std::size_t dim) const { return shorten_ && size(dim) > 2 * kEdgeItems; }
+  /// Elements between two entries of `dim`.
+  std::int64_t stride(std::size_t dim) const {
+    return tensor_.shape().slice(static_cast<int>(dim) + 1, tensor_.dim()).numel();
+  }
+
+  /// The entry after `i` that is shown.
+  std::int64_t next(std::size_t dim, std::int64_t i) const {
+    return shortened(dim) && i + 1 == kEdgeItems ? size(dim) - kEdgeItems : i + 1;
+  }
+
+  template <class F>
+  void for_each_shown(std::size_t dim, std::int64_t offset, const F& f) const {
+    if (dim == dims()) {
+      f(offset);
+      return;
+    }
+    const std::int64_t entry = stride(dim);
+    for (std::int64_t i = 0; i < size(dim); i = next(dim, i))
+      for_each_shown(dim + 1, offset + i * entry, f);
+  }
+
+  double number(std::int64_t offset) const {
+    return visit_dtype(tensor_.dtype(), [&]<class T>(T) {
+      return static_cast<double>(detail::data_of<T>(tensor_)[offset]);
+    });
+  }
+
+  static bool counts(double value) { return std::isfinite(value) && value != 0; }
+
+  void choose_notation() {
+    double smallest = INFINITY, largest = 0;
+    bool whole = true;
+    for_each_shown(0, 0, [&](std::int64_t offset) {
+      const double value = number(offset);
+      if (!counts(value)) return;
+      smallest = std::min(smallest, std::abs(value));
+      largest = std::max(largest, std::abs(value));
+      whole = whole && value == std::trunc(value);
+    });
+    notation_ = whole ? Notation::whole : Notation::fixed;
+    if (largest / smallest > 1e3 || largest > 1e8 || (!whole && smallest < 1e-4))
+      notation_ = Notation::scientific;
+  }
+
+  std::string text(std::int64_t offset) const {
+    if (tensor_.dtype() == boolean)
+      return detail::data_of<bool>(tensor_)[offset] ? "True" : "False";
+    if (tensor_.dtype() == int64)
+      return fmt::format("{}", detail::data_of<std::int64_t>(tensor_)[offset]);
+    const double value = number(offset);
+    if (std::isnan(value)) return "nan";  // without the sign that a NaN may have
+    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+    switch (notation_) {
+      case Notation::whole:
+        return fmt::format("{:.0f}.", value);
+      case Notation::fixed:
+        return fmt::format("{:.4f}", value);
+      default:
+        return fmt::format("{:.4e}", value);
+    }
+  }
+
+  void break_line(std::size_t lines, std::size_t indent) {
+    out_.append(lines, '\n').append(indent, ' ');
+  }
+
+  void append_element(std::int64_t offset) {
+    const std::string element = text(offset);
+    if (element.size() < width_) out_.append(width_ - element.size(), ' ');
+    out_ += element;
+  }
+
+  /// The elements of the last dimension, in lines of at most `kLineWidth`.
+  void append_row(std::int64_t offset, std::size_t indent) {
+    const std::size_t dim = dims() - 1;
+    const std::size_t per_line =
+        std::max<std::size_t>(1, (kLineWidth - std::min(indent, kLineWidth)) / (width_ + 2));
+    std::size_t count = 0;
+    const auto separate = [&] {
+      if (count > 0) out_ += ',';
+      if (count > 0 && count % per_line == 0) {
+        break_line(1, indent + 1);
+      } else if (count > 0) {
+        out_ += ' ';
+      }
+      ++count;
+    };
+    for (std::int64_t i = 0; i < size(dim); i = next(dim, i)) {
+      if (shortened(dim) && i == size(dim) - kEdgeItems) {
+        separate();
+        out_ += " ...";
+      }
+      separate();
+      append_element(offset + i);
+    }
+  }
+
+  void append_nested(std::size_t dim, std::int64_t offset, std::size_t indent) {
+    out_ += '[';
+    if (dim + 1 == dims()) {
+      append_row(offset, indent);
+    } else {
+      const auto separate = [&] {
+        out_ += ',';
+        break_line(dims() - dim - 1, indent + 1);
+      };
+      for (std::int64_t i = 0; i < size(dim); i = next(dim, i)) {
+        if (i > 0) separate();
+        if (shortened(dim) && i == size(dim) - kEdgeItems) {
+          out_ += "...";
+          separate();
+        }
+        append_nested(dim + 1, offset + i * stride(dim), indent + 1);
+      }
+    }
+    out_ += ']';
+  }
+
+  void append_suffixes() {
+    // PyTorch counts two more than there are, and so do we.
+    std::size_t line = out_.size() - (out_.rfind('\n') + 1) + 2;
+    const auto append = [&](const std::string& suffix) {
+      if (line + suffix.size() + 2 > kLineWidth) {
+        out_ += ',';
+        break_line(1, kPrefix.size());
+        line = kPrefix.size();
+      } else {
+        out_ += ", ";
+        line += 2;
+      }
+      out_ += suffix;
+      line += suffix.size();
+    };
+    const bool empty = tensor_.numel() == 0;
+    const DType dtype = tensor_.dtype();
+    if (empty && tensor_.dim() != 1) append(fmt::format("size={}", tensor_.shape()));
+    // float32, int64 and bool show in the elements, where there are any.
+    if (dtype == float64 || (empty && dtype != float32)) append(fmt::format("dtype={}", dtype));
+    if (const detail::Record* record = tensor_.impl()->record.load(std::memory_order_relaxed)) {
+      append(fmt::format("grad_fn=<{}>", detail::record_name(record)));
+    } else if (tensor_.requires_grad()) {
+      append("requires_grad=True");
+    }
+  }
+
+  const Tensor& tensor_;
+  bool shorten_;
+  Notation notation_ = Notation::whole;
+  std::size_t width_ = 1;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string to_string(const Tensor& tensor) {
+  return tensor.defined() ? Printer(tensor).print() : "tensor(undefined)";
+}
+
+std::ostream& operator<<(std::ostream& stream, const Tensor& tensor) {
+  return stream << to_string(tensor);
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,169 @@
+#include "autograd/tensor/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "autograd/kernels/random.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+#include "autograd/tensor/visit_dtype.h"
+
+namespace tapegrad {
+
+namespace {
+
+/// Calls `fill(position)`, which returns the number of blocks it used, and moves the generator past
+/// them.
+template <class F>
+void draw(Generator& generator, const F& fill) {
+  generator.take(fill(kernels::RandomPosition{generator.seed(), generator.position()}));
+}
+
+void check_floating(const char* name, DType dtype) {
+  if (!is_floating_point(dtype))
+    fail<DTypeError>("{}: the element type must be float32 or float64, not {}", name, dtype);
+}
+
+// What fills floating-point elements: called with the elements, their count and the position.
+
+auto uniform(double low, double high) {
+  return [=](auto* out, std::int64_t n, kernels::RandomPosition at) {
+    return kernels::fill_uniform(out, n, low, high, at);
+  };
+}
+
+auto normal(double mean, double std) {
+  return [=](auto* out, std::int64_t n, kernels::RandomPosition at) {
+    return kernels::fill_normal(out, n, mean, std, at);
+  };
+}
+
+template <class F>
+Tensor create(const char* name, const Shape& shape, DType dtype, Generator& generator,
+              const F& fill) {
+  check_floating(name, dtype);
+  Tensor result = detail::allocate(name, shape, dtype);
+  visit_floating(dtype, [&]<class T>(T) {
+    draw(generator, [&](kernels::RandomPosition at) {
+      return fill(detail::fresh_data<T>(result), result.numel(), at);
+    });
+  });
+  return result;
+}
+
+template <class F>
+Tensor& overwrite(Tensor& tensor, Generator& generator, const F& fill) {
+  visit_floating(tensor.dtype(), [&]<class T>(T) {
+    tensor.write<T>([&](std::span<T> out) {
+      draw(generator, [&](kernels::RandomPosition at) {
+        return fill(out.data(), static_cast<std::int64_t>(out.size()), at);
+      });
+    });
+  });
+  return tensor;
+}
+
+/// Throws when `T` does not have every whole number in [low, high).
+template <class T>
+void check_exact(const char* name, std::int64_t low, std::int64_t high) {
+  constexpr std::int64_t limit = std::int64_t{1} << std::numeric_limits<T>::digits;
+  if (low < -limit || high - 1 > limit)
+    fail<ValueError>("{}: {} does not have all whole numbers from {} to {}; use int64", name,
+                     dtype_of<T>, low, high);
+}
+
+Tensor integers(const char* name, std::int64_t low, std::int64_t high, const Shape& shape,
+                DType dtype, Generator& generator) {
+  if (dtype == boolean)
+    fail<DTypeError>("{}: the element type must not be bool; bernoulli gives bool", name);
+  if (low >= high)
+    fail<ValueError>("{}: there are no numbers from {} to below {}", name, low, high);
+  if (is_floating_point(dtype)) {
+    visit_floating(dtype, [&]<class T>(T) { check_exact<T>(name, low, high); });
+  }
+  Tensor result = detail::allocate(name, shape, int64);
+  auto* drawn = detail::fresh_data<std::int64_t>(result);
+  draw(generator, [&](kernels::RandomPosition at) {
+    return kernels::fill_randint(drawn, result.numel(), low, high, at);
+  });
+  if (dtype == int64) return result;
+  Tensor converted = detail::allocate(name, shape, dtype);
+  visit_floating(dtype, [&]<class T>(T) {
+    std::transform(drawn, drawn + result.numel(), detail::fresh_data<T>(converted),
+                   [](std::int64_t value) { return static_cast<T>(value); });
+  });
+  return converted;
+}
+
+}  // namespace
+
+Generator& default_generator() noexcept {
+  thread_local Generator generator;
+  return generator;
+}
+
+void manual_seed(std::uint64_t seed) noexcept { default_generator() = Generator(seed); }
+
+Tensor rand(const Shape& shape, DType dtype, Generator& generator) {
+  return create("rand", shape, dtype, generator, uniform(0, 1));
+}
+Tensor randn(const Shape& shape, DType dtype, Generator& generator) {
+  return create("randn", shape, dtype, generator, normal(0, 1));
+}
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dtype,
+               Generator& generator) {
+  return integers("randint", low, high, shape, dtype, generator);
+}
+Tensor rand_like(const Tensor& like, Generator& generator) {
+  return create("rand_like", like.shape(), like.dtype(), generator, uniform(0, 1));
+}
+Tensor randn_like(const Tensor& like, Generator& generator) {
+  return create("randn_like", like.shape(), like.dtype(), generator, normal(0, 1));
+}
+Tensor randint_like(const Tensor& like, std::int64_t low, std::int64_t high, Generator& generator) {
+  return integers("randint_like", low, high, like.shape(), like.dtype(), generator);
+}
+
+Tensor randperm(std::int64_t n, Generator& generator) {
+  Tensor result = detail::allocate("randperm", Shape(n), int64);
+  draw(generator, [&](kernels::RandomPosition at) {
+    return kernels::fill_randperm(detail::fresh_data<std::int64_t>(result), n, at);
+  });
+  return result;
+}
+
+Tensor bernoulli(double p, const Shape& shape, DType dtype, Generator& generator) {
+  if (!(p >= 0 && p <= 1)) fail<ValueError>("bernoulli: the probability {} is not in [0, 1]", p);
+  if (dtype == int64)
+    fail<DTypeError>("bernoulli: the element type must be float32, float64 or bool, not int64");
+  Tensor result = detail::allocate("bernoulli", shape, dtype);
+  visit_dtype(dtype, [&]<class T>(T) {
+    if constexpr (!std::is_same_v<T, std::int64_t>) {
+      draw(generator, [&](kernels::RandomPosition at) {
+        return kernels::fill_bernoulli(detail::fresh_data<T>(result), result.numel(), p, at);
+      });
+    }
+  });
+  return result;
+}
+
+Tensor& uniform_(Tensor& tensor, double low, double high, Generator& generator) {
+  check_floating("uniform_", tensor.dtype());
+  visit_floating(tensor.dtype(), [&]<class T>(T) {
+    if (!(low <= high) || !std::isfinite(static_cast<T>(high) - static_cast<T>(low)))
+      fail<ValueError>("uniform_: from {} to {} is no finite range of {}", low, high, dtype_of<T>);
+  });
+  return overwrite(tensor, generator, uniform(low, high));
+}
+
+Tensor& normal_(Tensor& tensor, double mean, double std, Generator& generator) {
+  check_floating("normal_", tensor.dtype());
+  if (!(std >= 0) || !std::isfinite(std) || !std::isfinite(mean))
+    fail<ValueError>(
+        "normal_: mean {} and standard deviation {} must be finite, and the latter not negative",
+        mean, std);
+  return overwrite(tensor, generator, normal(mean, std));
+}
+
+}  // namespace tapegrad

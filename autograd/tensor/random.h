@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+
+#include "autograd/tensor/tensor.h"
+
+namespace tapegrad {
+
+/// A source of random numbers: a seed and a position in its sequence (Philox4x32-10, a
+/// counter-based generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+///
+/// The same seed gives the same numbers on every platform and with any number of threads, and
+/// `randn(15)` is a prefix of `randn(16)`. Copy one to branch off; a generator is not to be shared
+/// between threads.
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed = 0) noexcept : seed_(seed) {}
+  std::uint64_t seed() const noexcept { return seed_; }
+  /// Blocks of the sequence that were used up; with `seed()` this is the whole state.
+  std::uint64_t position() const noexcept { return position_; }
+  void set_position(std::uint64_t position) noexcept { position_ = position; }
+  /// Reserves `blocks` blocks and returns where they start.
+  std::uint64_t take(std::uint64_t blocks) noexcept {
+    const std::uint64_t start = position_;
+    position_ += blocks;
+    return start;
+  }
+
+ private:
+  std::uint64_t seed_;
+  std::uint64_t position_ = 0;
+};
+
+/// The generator that the functions below use when none is given: one per thread, seeded with 0
+/// until `manual_seed`.
+Generator& default_generator() noexcept;
+/// Restarts this thread's default generator with `seed`.
+void manual_seed(std::uint64_t seed) noexcept;
+
+// Errors of all functions that take a shape: `ShapeError` for a negative size or too many elements.
+// After an error no generator has moved.
+
+/// Uniform on [0, 1). Errors: `DTypeError` unless floating-point.
+Tensor rand(const Shape& shape, DType dtype = float32, Generator& generator = default_generator());
+/// Normal, mean 0 and standard deviation 1. Errors: `DTypeError` unless floating-point.
+Tensor randn(const Shape& shape, DType dtype = float32, Generator& generator = default_generator());
+/// Integers in [low, high), `int64` by default; the same ones in a floating-point type.
+/// Errors: `ValueError` for an empty range, and for numbers that `dtype` has gaps between;
+/// `DTypeError` for `bool`.
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dtype = int64,
+               Generator& generator = default_generator());
+/// A permutation of 0 ... n-1, `int64`.
+Tensor randperm(std::int64_t n, Generator& generator = default_generator());
+/// With the shape and element type of `like`, and no history.
+Tensor rand_like(const Tensor& like, Generator& generator = default_generator());
+Tensor randn_like(const Tensor& like, Generator& generator = default_generator());
+Tensor randint_like(const Tensor& like, std::int64_t low, std::int64_t high,
+                    Generator& generator = default_generator());
+/// 1 with probability `p`, else 0; the same ones in each element type.
+/// Errors: `ValueError` unless 0 <= p <= 1; `DTypeError` for `int64`.
+Tensor bernoulli(double p, const Shape& shape, DType dtype = float32,
+                 Generator& generator = default_generator());
+
+// In place; the version is raised. Errors of both: `DTypeError` unless floating-point, `GradError`
+// for a tensor that requires gradients outside `NoGrad`.
+
+/// Fills with numbers uniform on [low, high). Errors: `ValueError` unless low <= high, both finite.
+Tensor& uniform_(Tensor& tensor, double low = 0, double high = 1,
+                 Generator& generator = default_generator());
+/// Fills with normal numbers. Errors: `ValueError` for a negative `std`, and unless both are
+/// finite.
+Tensor& normal_(Tensor& tensor, double mean = 0, double std = 1,
+                Generator& generator = default_generator());
+
+}  // namespace tapegrad

@@ -1,0 +1,207 @@
+#include "autograd/tensor/tensor.h"
+
+#include <cstddef>
+#include <new>
+
+#include "autograd/tensor/fail.h"
+#include "autograd/tensor/memory.h"
+#include "autograd/tensor/visit_dtype.h"
+
+namespace tapegrad {
+
+namespace detail {
+
+namespace {
+
+constexpr std::size_t kHeader = sizeof(Impl);
+static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned");
+
+/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can hold.
+std::int64_t checked_numel(const Shape& shape) {
+  // A limit of 2^48 bytes leaves room for every later size computation in 64 bits.
+  constexpr std::int64_t limit = std::int64_t{1} << 45;
+  std::int64_t numel = 1;
+  bool too_large = false;
+  for (std::int64_t size : shape)
+    if (size < 0) fail<ShapeError>("shape {} has a negative size", shape);
+  for (std::int64_t size : shape) {
+    if (size == 0) return 0;
+    if (size > limit / numel) too_large = true;
+    if (!too_large) numel *= size;
+  }
+  if (too_large) fail<ShapeError>("shape {} has more elements than memory can hold", shape);
+  return numel;
+}
+
+}  // namespace
+
+Impl* new_impl(const Shape& shape, DType dtype) {
+  const std::int64_t numel = checked_numel(shape);
+  std::uint8_t size_class;
+  void* block = acquire_block(kHeader + static_cast<std::size_t>(numel) * size_of(dtype), size_class);
+  Impl* impl = new (block) Impl;
+  impl->dtype = dtype;
+  impl->size_class = size_class;
+  impl->shape = shape;
+  impl->numel = numel;
+  impl->data = static_cast<std::byte*>(block) + kHeader;
+  count_tensor(1);
+  return impl;
+}
+
+Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
+  std::uint8_t size_class;
+  void* block = acquire_block(kHeader, size_class);
+  Impl* impl = new (block) Impl;
+  impl->dtype = source->dtype;
+  impl->size_class = size_class;
+  impl->shape = shape;
+  impl->numel = shape.numel();
+  impl->data = static_cast<std::byte*>(source->data) +
+               static_cast<std::size_t>(offset) * size_of(source->dtype);
+  impl->base = source->owner();
+  hold(impl->base);
+  if (!impl->base->has(Impl::kViewed)) impl->base->set(Impl::kViewed, true);
+  count_tensor(1);
+  return impl;
+}
+
+void last_handle_gone(Impl* impl) noexcept {
+  if (Record* record = impl->record.load(std::memory_order_relaxed)) {
+    impl->record.store(nullptr, std::memory_order_relaxed);
+    release_record(record);
+  }
+  if (impl->grad) release(std::exchange(impl->grad, nullptr));
+  unhold(impl);
+}
+
+void last_hold_gone(Impl* impl) noexcept {
+  Impl* base = impl->base;
+  const std::uint8_t size_class = impl->size_class;
+  impl->~Impl();
+  release_block(impl, size_class);
+  count_tensor(-1);
+  if (base) unhold(base);
+}
+
+}  // namespace detail
+
+namespace {
+
+template <class T>
+Tensor wrap_number(T value, DType dtype) {
+  Tensor tensor = Tensor::adopt(detail::new_impl({}, dtype));
+  *static_cast<T*>(tensor.impl()->data) = value;
+  tensor.impl()->flags.store(detail::Impl::kWrapped, std::memory_order_relaxed);
+  return tensor;
+}
+
+}  // namespace
+
+Tensor Tensor::wrap(bool value) { return wrap_number(value, boolean); }
+Tensor Tensor::wrap(std::int64_t value) { return wrap_number(value, int64); }
+Tensor Tensor::wrap(double value) { return wrap_number(value, float64); }
+
+void Tensor::undefined() {
+  fail<ValueError>("an undefined tensor was used: it was default-constructed and never assigned");
+}
+
+std::int64_t Tensor::size(int dim) const {
+  const Shape& sizes = shape();
+  const int rank = sizes.rank();
+  if (dim < -rank || dim >= rank)
+    fail<IndexError>("size: dimension {} is out of range for shape {}", dim, sizes);
+  return sizes[static_cast<std::size_t>(dim < 0 ? dim + rank : dim)];
+}
+
+const void* Tensor::typed_data(DType wanted) const {
+  const detail::Impl& impl = checked();
+  if (impl.dtype != wanted)
+    fail<DTypeError>("data: the tensor holds {}, not {}; convert it with to({})", impl.dtype, wanted,
+                     wanted);
+  return impl.data;
+}
+
+void* Tensor::writable_data(DType wanted) {
+  typed_data(wanted);
+  detail::before_write(*this, "write");
+  ++impl_->owner()->version;
+  return impl_->data;
+}
+
+double Tensor::item_as_double() const {
+  const detail::Impl& impl = checked();
+  if (impl.numel != 1)
+    fail<ShapeError>("item: the tensor of shape {} has {} elements, not one", impl.shape, impl.numel);
+  return visit_dtype(impl.dtype, [&]<class T>(T) {
+    return static_cast<double>(*static_cast<const T*>(impl.data));
+  });
+}
+
+std::int64_t Tensor::item_as_int64() const {
+  if (is_floating_point(dtype())) return static_cast<std::int64_t>(item_as_double());
+  item_as_double();  // the same check
+  return dtype() == int64 ? *static_cast<const std::int64_t*>(impl_->data)
+                          : *static_cast<const bool*>(impl_->data);
+}
+
+std::int64_t Tensor::flat_index(const Shape& indices) const {
+  const Shape& sizes = shape();
+  if (indices.rank() != sizes.rank())
+    fail<IndexError>("at: {} indices {} for a tensor of shape {}", indices.rank(), indices, sizes);
+  std::int64_t flat = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const std::int64_t index = indices[i] < 0 ? indices[i] + sizes[i] : indices[i];
+    if (index < 0 || index >= sizes[i])
+      fail<IndexError>("at: index {} is out of range for dimension {} of shape {}", indices[i], i,
+                       sizes);
+    flat = flat * sizes[i] + index;
+  }
+  return flat;
+}
+
+bool Tensor::requires_grad() const {
+  const detail::Impl& impl = checked();
+  return impl.record.load(std::memory_order_relaxed) || impl.has(detail::Impl::kRequiresGrad);
+}
+
+bool Tensor::is_leaf() const { return !checked().record.load(std::memory_order_relaxed); }
+
+Tensor& Tensor::requires_grad_(bool requires_grad) {
+  detail::Impl& impl = checked();
+  if (!is_leaf()) {
+    if (requires_grad) return *this;
+    fail<GradError>(
+        "requires_grad_: only a leaf can stop requiring gradients; use detach() for a tensor that an "
+        "operator made");
+  }
+  if (requires_grad && !is_floating_point(impl.dtype))
+    fail<DTypeError>("requires_grad_: only float32 and float64 tensors have gradients, not {}",
+                     impl.dtype);
+  impl.set(detail::Impl::kRequiresGrad, requires_grad);
+  return *this;
+}
+
+Tensor Tensor::grad() const { return checked().grad ? share(impl_->grad) : Tensor(); }
+
+void Tensor::set_grad(const Tensor& grad) {
+  detail::Impl& impl = checked();
+  if (grad.defined()) {
+    if (grad.shape() != impl.shape)
+      fail<ShapeError>("set_grad: a gradient of shape {} for a tensor of shape {}", grad.shape(),
+                       impl.shape);
+    if (grad.dtype() != impl.dtype)
+      fail<DTypeError>("set_grad: a gradient of type {} for a tensor of type {}", grad.dtype(),
+                       impl.dtype);
+  }
+  detail::retain(grad.impl());
+  detail::release(std::exchange(impl.grad, grad.impl()));
+}
+
+void Tensor::zero_grad() { detail::release(std::exchange(checked().grad, nullptr)); }
+
+Tensor Tensor::detach() const {
+  return adopt(detail::new_view(&checked(), impl_->shape, 0));
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,254 @@
+#pragma once
+
+#include <concepts>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "autograd/tensor/dtype.h"
+#include "autograd/tensor/error.h"
+#include "autograd/tensor/impl.h"
+#include "autograd/tensor/shape.h"
+
+namespace tapegrad {
+
+/// How `Tensor::backward` walks the tape.
+struct BackwardOptions {
+  bool retain_graph = false;  ///< keep saved values, so that the graph can be walked again
+  bool create_graph = false;  ///< record the walk itself, for higher orders; implies retain_graph
+};
+
+struct Extremum;
+
+/// A dense, row-major array of `float32`, `float64`, `int64` or `bool`, of rank 0 to 8.
+///
+/// A `Tensor` is a handle: copying one shares the value, and a change through one copy is seen through
+/// the other. Operators on tensors that require gradients are recorded on the calling thread's tape, so
+/// that `backward()` can apply the chain rule. Handles may be read from several threads at once; a value
+/// must not be changed while another thread reads it.
+class Tensor {
+ public:
+  /// The undefined tensor: no value. Only `defined()`, assignment and destruction are allowed.
+  Tensor() noexcept {}  // clang 14 cannot default it: default arguments below need it
+
+  /// A number as an operand: `x * 2`, `maximum(x, 0)`. It adapts to the type of the tensor it meets:
+  /// an integer never changes that type, a floating-point number turns integers into `float32`.
+  /// Alone it is 0-d, `bool`, `int64` or `float64`; write `tensor(2.5)` for a `float32` value.
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  Tensor(Number value) : Tensor(wrap(static_cast<Wide<Number>>(value))) {}
+
+  Tensor(const Tensor& other) noexcept : impl_(other.impl_) { detail::retain(impl_); }
+  Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
+  Tensor& operator=(const Tensor& other) noexcept {
+    Tensor copy(other);
+    std::swap(impl_, copy.impl_);
+    return *this;
+  }
+  Tensor& operator=(Tensor&& other) noexcept {
+    Tensor taken(std::move(other));
+    std::swap(impl_, taken.impl_);
+    return *this;
+  }
+  ~Tensor() { detail::release(impl_); }
+
+  // ---- What it is. Errors: `ValueError` for the undefined tensor.
+
+  bool defined() const noexcept { return impl_ != nullptr; }
+  const Shape& shape() const { return checked().shape; }
+  /// Size of dimension `dim`; negative ones count from the end. Errors: `IndexError`.
+  std::int64_t size(int dim) const;
+  /// Number of dimensions.
+  int dim() const { return checked().shape.rank(); }
+  std::int64_t numel() const { return checked().numel; }
+  DType dtype() const { return checked().dtype; }
+  /// How often the value was changed in place; shared with every tensor that shows the same data.
+  std::uint32_t version() const { return checked().owner()->version; }
+  /// True when both handles show the same tensor, not only equal values.
+  bool is_same(const Tensor& other) const noexcept { return impl_ == other.impl_; }
+
+  // ---- Its elements
+
+  /// All elements in row-major order, read-only. `T` must be the element type: `DTypeError` otherwise.
+  /// Valid while the value lives and is not changed in place.
+  template <Element T>
+  std::span<const T> data() const {
+    return {static_cast<const T*>(typed_data(dtype_of<T>)), static_cast<std::size_t>(numel())};
+  }
+  /// Changes elements in place: calls `edit(std::span<T>)` once and raises the version, so that a
+  /// gradient that needs the old value fails instead of being wrong.
+  /// Errors: `DTypeError`; `GradError` while gradients are recorded and this tensor requires them.
+  template <Element T, std::invocable<std::span<T>> F>
+  void write(F&& edit) {
+    std::forward<F>(edit)(
+        std::span<T>(static_cast<T*>(writable_data(dtype_of<T>)), std::size_t(numel())));
+  }
+  /// The only element, converted to `T`. Errors: `ShapeError` unless there is exactly one.
+  template <class T = double>
+    requires std::is_arithmetic_v<T>
+  T item() const {
+    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(item_as_double());
+    else return static_cast<T>(item_as_int64());
+  }
+  /// The element at `indices`, one per dimension; negative ones count from the end.
+  /// Errors: `DTypeError`, `IndexError`.
+  template <Element T>
+  T at(const Shape& indices) const {
+    return data<T>()[static_cast<std::size_t>(flat_index(indices))];
+  }
+
+  // ---- Gradients
+
+  /// True for a leaf that was asked to collect a gradient, and for everything computed from one.
+  bool requires_grad() const;
+  /// Turns a leaf into one that collects a gradient, or back. Returns itself.
+  /// Errors: `DTypeError` for int64 and bool; `GradError` when it is not a leaf.
+  Tensor& requires_grad_(bool requires_grad = true);
+  /// True when no recorded operator made it.
+  bool is_leaf() const;
+  /// What `backward()` accumulated, or the undefined tensor.
+  Tensor grad() const;
+  /// Replaces the accumulated gradient; the undefined tensor drops it. Errors: `ShapeError`, `DTypeError`.
+  void set_grad(const Tensor& grad);
+  /// Drops the gradient; memory goes back to the cache. (PyTorch's `set_to_none=True`.)
+  void zero_grad();
+  /// Makes a tensor that is not a leaf keep its gradient too.
+  void retain_grad();
+
+  /// Adds d(this)/d(leaf), times `gradient`, to the `grad()` of every leaf it was computed from.
+  ///
+  /// `gradient` has this tensor's shape; it may be left out when there is one element. The graph is
+  /// released on the way unless `retain_graph`. A leaf's buffer is added to in place, except with
+  /// `create_graph`. Errors: `GradError` when there is no graph, when it was released, when a saved value
+  /// changed since, or when `gradient` is missing; then no gradient has changed.
+  void backward(const Tensor& gradient = {}, BackwardOptions options = {}) const;
+  void backward(BackwardOptions options) const { backward(Tensor(), options); }
+
+  /// The same value without history; shares the data.
+  Tensor detach() const;
+  /// A copy with its own data; recorded.
+  Tensor clone() const;
+  /// Converted to another element type; recorded between floating-point types. Itself when nothing changes.
+  Tensor to(DType dtype) const;
+
+  // ---- In place. Each raises the version; the result must have this tensor's shape and its type's
+  // category. Errors: `GradError` on a leaf that requires gradients (unless inside `NoGrad`) and on a
+  // tensor whose data is shared while it is recorded; `ShapeError`; `DTypeError`.
+
+  Tensor& add_(const Tensor& other, const Tensor& alpha = {});
+  Tensor& sub_(const Tensor& other, const Tensor& alpha = {});
+  Tensor& mul_(const Tensor& other);
+  Tensor& div_(const Tensor& other);
+  Tensor& clamp_(const Tensor& min, const Tensor& max);
+  Tensor& copy_(const Tensor& source);
+  Tensor& fill_(const Tensor& value);
+  Tensor& zero_();
+  Tensor& operator+=(const Tensor& other) { return add_(other); }
+  Tensor& operator-=(const Tensor& other) { return sub_(other); }
+  Tensor& operator*=(const Tensor& other) { return mul_(other); }
+  Tensor& operator/=(const Tensor& other) { return div_(other); }
+
+  // ---- Operators as methods; each is documented at the free function of the same name in ops.h.
+
+  Tensor operator[](std::int64_t index) const;
+  Tensor sum(const Dims& dims = {}, bool keepdim = false) const;
+  Tensor mean(const Dims& dims = {}, bool keepdim = false) const;
+  Tensor prod(const Dims& dims = {}, bool keepdim = false) const;
+  Tensor amax(const Dims& dims = {}, bool keepdim = false) const;
+  Tensor amin(const Dims& dims = {}, bool keepdim = false) const;
+  Tensor max() const;
+  Tensor min() const;
+  Extremum max(int dim, bool keepdim = false) const;
+  Extremum min(int dim, bool keepdim = false) const;
+  Tensor argmax() const;
+  Tensor argmin() const;
+  Tensor argmax(int dim, bool keepdim = false) const;
+  Tensor argmin(int dim, bool keepdim = false) const;
+  Tensor var(const Dims& dims = {}, int correction = 1, bool keepdim = false) const;
+  Tensor std(const Dims& dims = {}, int correction = 1, bool keepdim = false) const;
+  Tensor logsumexp(const Dims& dims, bool keepdim = false) const;
+  Tensor matmul(const Tensor& other) const;
+  Tensor reshape(const Shape& shape) const;
+  Tensor flatten(int start_dim = 0, int end_dim = -1) const;
+  Tensor squeeze() const;
+  Tensor squeeze(int dim) const;
+  Tensor unsqueeze(int dim) const;
+  Tensor transpose(int dim0, int dim1) const;
+  Tensor t() const;
+  Tensor permute(const Dims& dims) const;
+  Tensor expand(const Shape& shape) const;
+  Tensor narrow(int dim, std::int64_t start, std::int64_t length) const;
+  Tensor select(int dim, std::int64_t index) const;
+  Tensor index_select(int dim, const Tensor& index) const;
+  Tensor gather(int dim, const Tensor& index) const;
+  Tensor softmax(int dim) const;
+  Tensor log_softmax(int dim) const;
+  Tensor neg() const;
+  Tensor abs() const;
+  Tensor exp() const;
+  Tensor log() const;
+  Tensor sqrt() const;
+  Tensor square() const;
+  Tensor pow(const Tensor& exponent) const;
+  Tensor tanh() const;
+  Tensor sigmoid() const;
+  Tensor relu() const;
+  Tensor sin() const;
+  Tensor cos() const;
+  Tensor clamp(const Tensor& min, const Tensor& max) const;
+
+  // ---- For the library's own layers
+
+  detail::Impl* impl() const noexcept { return impl_; }
+  /// Takes over one handle of `impl`.
+  static Tensor adopt(detail::Impl* impl) noexcept {
+    Tensor tensor;
+    tensor.impl_ = impl;
+    return tensor;
+  }
+  /// A further handle of `impl`.
+  static Tensor share(detail::Impl* impl) noexcept {
+    detail::retain(impl);
+    return adopt(impl);
+  }
+  /// Gives up the handle without releasing it.
+  detail::Impl* leak() noexcept { return std::exchange(impl_, nullptr); }
+
+ private:
+  template <class Number>
+  using Wide = std::conditional_t<
+      std::is_same_v<Number, bool>, bool,
+      std::conditional_t<std::is_floating_point_v<Number>, double, std::int64_t>>;
+
+  static Tensor wrap(bool value);
+  static Tensor wrap(std::int64_t value);
+  static Tensor wrap(double value);
+
+  detail::Impl& checked() const {
+    if (!impl_) undefined();
+    return *impl_;
+  }
+  [[noreturn]] static void undefined();
+  const void* typed_data(DType wanted) const;
+  void* writable_data(DType wanted);
+  double item_as_double() const;
+  std::int64_t item_as_int64() const;
+  std::int64_t flat_index(const Shape& indices) const;
+
+  detail::Impl* impl_ = nullptr;
+};
+
+/// What `max` and `min` along a dimension return.
+struct Extremum {
+  Tensor values;   ///< same element type as the input
+  Tensor indices;  ///< int64; the first of equal elements
+};
+
+/// Prints as NumPy does, large tensors with their middle left out.
+std::ostream& operator<<(std::ostream& stream, const Tensor& tensor);
+/// The text that `<<` and fmt print.
+std::string to_string(const Tensor& tensor);
+
+}  // namespace tapegrad

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "autograd/tensor/tensor.h"
+
+// Internal: small things that every layer above the tensor needs.
+
+namespace tapegrad {
+
+/// Calls `f(T{})` with the C++ type of `dtype`.
+template <class F>
+decltype(auto) visit_dtype(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::float32: return f(float{});
+    case DType::float64: return f(double{});
+    case DType::int64: return f(std::int64_t{});
+    default: return f(bool{});
+  }
+}
+
+/// The same for `float32` and `float64` only; the caller has checked.
+template <class F>
+decltype(auto) visit_floating(DType dtype, F&& f) {
+  return dtype == DType::float32 ? f(float{}) : f(double{});
+}
+
+namespace detail {
+
+template <class T>
+const T* data_of(const Tensor& tensor) noexcept {
+  return static_cast<const T*>(tensor.impl()->data);
+}
+/// Of a tensor that nobody else has seen yet.
+template <class T>
+T* fresh_data(const Tensor& tensor) noexcept {
+  return static_cast<T*>(tensor.impl()->data);
+}
+
+inline Tensor new_tensor(const Shape& shape, DType dtype) {
+  return Tensor::adopt(new_impl(shape, dtype));
+}
+/// The same data under another shape, without history.
+inline Tensor view_of(const Tensor& tensor, const Shape& shape, std::int64_t offset = 0) {
+  return Tensor::adopt(new_view(tensor.impl(), shape, offset));
+}
+
+/// Throws `GradError` when `tensor` must not be changed in place outside the tape.
+void before_write(const Tensor& tensor, const char* name);
+
+}  // namespace detail
+
+}  // namespace tapegrad
