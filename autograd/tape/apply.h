@@ -1,0 +1,146 @@
+#pragma once
+
+#include <array>
+#include <utility>
+
+#include "autograd/tape/record.h"
+
+// How an operator written as a struct gets onto the tape. `custom.h` explains the struct to users.
+
+namespace tapegrad {
+
+/// What a rule gets in place of a value that its operator did not say it reads. Any use of it as a
+/// tensor does not compile.
+struct NotSaved {};
+
+namespace detail {
+
+template <class Op, class... A>
+Tensor call_rule(std::integral_constant<int, 0>, const Op& op, const A&... args) {
+  if constexpr (requires { op.vjp(args...); }) return op.vjp(args...);
+  else return op.vjp_a(args...);
+}
+template <class Op, class... A>
+Tensor call_rule(std::integral_constant<int, 1>, const Op& op, const A&... args) {
+  return op.vjp_b(args...);
+}
+template <class Op, class... A>
+Tensor call_rule(std::integral_constant<int, 2>, const Op& op, const A&... args) {
+  return op.vjp_c(args...);
+}
+template <class Op, class... A>
+Tensor call_rule(std::integral_constant<int, 3>, const Op& op, const A&... args) {
+  return op.vjp_d(args...);
+}
+
+/// What the rule of input `input` reads; an operator with one input need not write an array.
+template <class Op>
+constexpr Reads reads_of(int input) {
+  if constexpr (std::is_array_v<decltype(Op::reads)>) return Op::reads[input];
+  else return Op::reads;
+}
+
+/// Inputs of `Op` that never have a gradient, such as indices.
+template <class Op>
+constexpr Reads constant_inputs() {
+  if constexpr (requires { Op::constant; }) return Op::constant;
+  else return kNone;
+}
+
+/// The record of one call of a structured operator with `N` inputs.
+template <class Op, int N>
+struct RecordOf final : Record {
+  RecordOf(Op&& operation, const Shape& output_shape, DType output_dtype) noexcept
+      : Record(N, output_shape, output_dtype), op(std::move(operation)) {}
+
+  const char* name() const noexcept override { return Op::name; }
+  Edge* edges() noexcept override { return edge.data(); }
+  Saved* saved() noexcept override { return slot.data(); }
+  Tensor vjp(int input, const Tensor& gradient, bool create_graph) override {
+    return dispatch(input, gradient, create_graph, std::make_integer_sequence<int, N>());
+  }
+
+  Op op;
+  std::array<Edge, N> edge;
+  std::array<Saved, slots_for(N)> slot;
+
+ private:
+  template <int... K>
+  Tensor dispatch(int input, const Tensor& gradient, bool create_graph,
+                  std::integer_sequence<int, K...>) {
+    Tensor result;
+    const auto run = [&](auto k) {
+      if constexpr (!(constant_inputs<Op>() >> (k.value + 1) & 1)) {
+        result = call_rule(k, op, gradient, argument<k.value, K + 1>(create_graph)...,
+                           argument<k.value, 0>(create_graph));
+      }
+    };
+    ((K == input ? run(std::integral_constant<int, K>()) : void()), ...);
+    return result;
+  }
+
+  /// Saved value `Slot` for the rule of input `Input`.
+  template <int Input, int Slot>
+  auto argument(bool create_graph) {
+    if constexpr (!(reads_of<Op>(Input) >> Slot & 1)) {
+      return NotSaved();
+    } else if constexpr (Slot == 0) {
+      return output(create_graph);
+    } else {
+      return this->input(Slot - 1, create_graph);
+    }
+  }
+};
+
+/// Records the call `op(inputs...) = output`. Saves what the rules of those inputs read that have an edge.
+template <class Op, class... Tensors>
+[[gnu::noinline]] void record_call(Op&& op, const Tensor& output, const Tensors&... inputs) {
+  constexpr int n = sizeof...(Tensors);
+  auto* record = new_record<RecordOf<std::remove_cvref_t<Op>, n>>(std::forward<Op>(op),
+                                                                  output.shape(), output.dtype());
+  const Tensor* const all[] = {&inputs...};
+  Reads reads = kNone;
+  for (int i = 0; i < n; ++i) {
+    if (constant_inputs<std::remove_cvref_t<Op>>() >> (i + 1) & 1) continue;
+    record->edge[static_cast<std::size_t>(i)].connect(*all[i]);
+    if (record->edge[static_cast<std::size_t>(i)]) reads |= reads_of<std::remove_cvref_t<Op>>(i);
+  }
+  for (int i = 0; i < n; ++i) {
+    if (reads >> (i + 1) & 1 && all[i]->defined())
+      record->slot[static_cast<std::size_t>(i) + 1].save(all[i]->impl());
+  }
+  if (reads & kY) record->slot[0].save(output.impl());
+  record->attach(output);
+}
+
+}  // namespace detail
+
+/// Runs the operator `op` on `inputs` and records it where one of them requires a gradient.
+///
+/// An operator is a struct with
+///  - `static constexpr const char* name`
+///  - `Tensor forward(const Tensor&...) const`, not recorded while it runs. It must return a new tensor.
+///  - one rule per input that returns the cotangent of that input: `vjp` for one input, else `vjp_a`,
+///    `vjp_b`, `vjp_c`, `vjp_d`. Arguments: the gradient of the output, every input, the output. What the
+///    rule does not read arrives as `NotSaved`, so declare that parameter `auto`.
+///  - `static constexpr Reads reads[]`: for each input, what its rule reads: `kNone`, or a sum of `kA` to
+///    `kD` (inputs) and `kY` (the output). Only that is kept.
+///  - optionally `static constexpr Reads constant`: inputs that have no gradient (indices).
+/// Rules are written with the public operators, so that they can be differentiated again.
+template <class Op, class... Tensors>
+Tensor apply(Op op, const Tensors&... inputs) {
+  static_assert(sizeof...(Tensors) >= 1 && sizeof...(Tensors) <= 4,
+                "an operator has one to four tensor inputs");
+  static_assert(sizeof(Op::reads) / sizeof(Reads) == sizeof...(Tensors),
+                "an operator says for every input what its rule reads: reads[] has one entry each");
+  if (!detail::should_record(inputs...)) return std::as_const(op).forward(inputs...);
+  Tensor output;
+  {
+    const NoGrad no_grad;
+    output = std::as_const(op).forward(inputs...);
+  }
+  detail::record_call(std::move(op), output, inputs...);
+  return output;
+}
+
+}  // namespace tapegrad

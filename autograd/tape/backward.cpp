@@ -1,0 +1,301 @@
+#include "autograd/tape/backward.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "autograd/tape/record.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+namespace {
+
+using detail::Edge;
+using detail::Impl;
+using detail::Record;
+
+/// Where a walk starts: an output and the cotangent of it.
+struct Root {
+  Tensor output;
+  Tensor seed;
+};
+
+/// One walk over the tape, from its roots in reverse order of recording.
+///
+/// First everything that can go wrong is checked, so that an error leaves all gradients as they were; then
+/// each record hands the cotangents of its inputs on. Without recursion and in time linear in the records
+/// (times a logarithm, where the graph is not found in order).
+class Walk {
+ public:
+  Walk(bool retain_graph, bool create_graph)
+      : retain_(retain_graph || create_graph), create_(create_graph) {}
+  ~Walk() {
+    for (Record* record : order_) {
+      record->cotangent = Tensor();
+      record->capture = -1;
+      release_record(record);
+    }
+    if (capturing_) {
+      for (const Tensor& input : *inputs_) {
+        if (Record* record = input.impl()->record.load(std::memory_order_relaxed))
+          record->capture = -1;
+      }
+    }
+    order_.clear();
+    if (order_.capacity() < kKeep) spare() = std::move(order_);
+  }
+
+  /// Asks for the cotangents of `inputs`; without this call leaves collect theirs.
+  void capture(const std::vector<Tensor>& inputs) {
+    capturing_ = true;
+    inputs_ = &inputs;
+    results_.resize(inputs.size());
+  }
+
+  void run(const std::vector<Root>& roots) {
+    discover(roots);
+    if (capturing_) mark_wanted();
+    check();
+    for (const Root& root : roots) deliver(root.output, root.seed);
+    detail::set_grad_enabled(create_);
+    for (std::size_t i = 0; i < order_.size(); ++i) {
+      visit(*order_[i]);
+      if (!retain_) order_[i]->release_graph();
+    }
+  }
+
+  std::vector<Tensor> take_results() { return std::move(results_); }
+
+ private:
+  static constexpr std::size_t kKeep = 1 << 16;
+
+  /// A vector kept for the next walk of this thread, so that a steady training step allocates nothing.
+  static std::vector<Record*>& spare() {
+    thread_local std::vector<Record*> vector;
+    return vector;
+  }
+
+  /// Collects every record behind the roots, latest first.
+  void discover(const std::vector<Root>& roots) {
+    static std::atomic<std::uint64_t> walks{0};
+    const std::uint64_t walk = walks.fetch_add(1, std::memory_order_relaxed) + 1;
+    order_ = std::move(spare());
+    order_.clear();
+    const auto meet = [&](Record* record) {
+      if (!record || record->walk == walk) return;
+      record->walk = walk;
+      record->wanted = !capturing_;
+      record->refs.increment();
+      order_.push_back(record);
+    };
+    for (const Root& root : roots) meet(root.output.impl()->record.load(std::memory_order_relaxed));
+    bool sorted = true;
+    for (std::size_t next = 0; next < order_.size(); ++next) {
+      Record* record = order_[next];
+      for (std::uint32_t i = 0; i < record->input_count; ++i) meet(record->edges()[i].record());
+      sorted &= next == 0 || order_[next - 1]->sequence > record->sequence;
+    }
+    if (!sorted) {
+      std::sort(order_.begin(), order_.end(), [](const Record* a, const Record* b) {
+        return a->sequence > b->sequence;
+      });
+    }
+  }
+
+  /// Index among the inputs asked for, or -1.
+  std::int64_t wanted_index(const Impl* leaf) const {
+    for (std::size_t i = 0; i < inputs_->size(); ++i) {
+      if ((*inputs_)[i].impl() == leaf) return static_cast<std::int64_t>(i);
+    }
+    return -1;
+  }
+
+  /// Marks the records that lie between the roots and an input asked for.
+  void mark_wanted() {
+    for (std::size_t i = 0; i < inputs_->size(); ++i) {
+      Record* record = (*inputs_)[i].impl()->record.load(std::memory_order_relaxed);
+      if (record && record->capture < 0) record->capture = static_cast<std::int32_t>(i);
+    }
+    for (std::size_t i = order_.size(); i-- > 0;) {
+      Record& record = *order_[i];
+      for (std::uint32_t k = 0; k < record.input_count && !record.wanted; ++k) {
+        const Edge& edge = record.edges()[k];
+        if (Record* before = edge.record()) {
+          record.wanted = before->wanted || before->capture >= 0;
+        } else if (edge) {
+          record.wanted = wanted_index(edge.leaf()) >= 0;
+        }
+      }
+    }
+  }
+
+  void check() const {
+    for (Record* record : order_) {
+      if (record->wanted) record->check();
+    }
+  }
+
+  bool wants(const Edge& edge) const {
+    if (!edge) return false;
+    if (!capturing_) return true;
+    if (Record* record = edge.record()) return record->wanted || record->capture >= 0;
+    return wanted_index(edge.leaf()) >= 0;
+  }
+
+  void visit(Record& record) {
+    if (!record.cotangent.defined()) return;
+    const Tensor gradient = std::move(record.cotangent);
+    record.cotangent = Tensor();
+    if (record.capture >= 0) {
+      results_[static_cast<std::size_t>(record.capture)] =
+          detail::dense_cotangent(gradient, record.shape);
+    }
+    if (record.retainer && record.retainer->handles.load() > 0 && !capturing_)
+      accumulate(record.retainer, gradient);
+    if (!record.wanted) return;
+    const Tensor passed =
+        record.elementwise() ? gradient : detail::dense_cotangent(gradient, record.shape);
+    for (std::uint32_t i = 0; i < record.input_count; ++i) {
+      const Edge& edge = record.edges()[i];
+      if (!wants(edge)) continue;
+      const Tensor cotangent = record.vjp(static_cast<int>(i), passed, create_);
+      deliver(edge, record.elementwise()
+                        ? detail::reduce_cotangent(cotangent, record.shape, edge.shape(), edge.dtype())
+                        : detail::fit_cotangent(cotangent, edge.shape(), edge.dtype()));
+    }
+  }
+
+  void deliver(const Tensor& output, const Tensor& seed) {
+    Edge edge;
+    edge.connect(output);
+    deliver(edge, seed);
+  }
+
+  void deliver(const Edge& edge, Tensor cotangent) {
+    if (Record* record = edge.record()) {
+      record->cotangent =
+          record->cotangent.defined()
+              ? detail::add_cotangents(std::move(record->cotangent), cotangent, record->shape, create_)
+              : std::move(cotangent);
+      return;
+    }
+    Impl* leaf = edge.leaf();
+    if (!leaf) return;
+    if (!capturing_) {
+      accumulate(leaf, std::move(cotangent));
+      return;
+    }
+    const std::int64_t index = wanted_index(leaf);
+    if (index < 0) return;
+    Tensor& result = results_[static_cast<std::size_t>(index)];
+    result = result.defined()
+                 ? detail::add_cotangents(std::move(result), cotangent, leaf->shape, create_)
+                 : std::move(cotangent);
+  }
+
+  /// Adds to the `grad()` of a tensor; each gets a buffer of its own.
+  void accumulate(Impl* target, Tensor cotangent) {
+    Tensor sum;
+    if (target->grad) {
+      sum = detail::add_cotangents(Tensor::adopt(std::exchange(target->grad, nullptr)), cotangent,
+                                   target->shape, create_);
+    } else {
+      sum = std::move(cotangent);
+    }
+    target->grad = detail::own_cotangent(std::move(sum), target->shape).leak();
+  }
+
+  bool retain_;
+  bool create_;
+  bool capturing_ = false;
+  const std::vector<Tensor>* inputs_ = nullptr;
+  std::vector<Tensor> results_;
+  std::vector<Record*> order_;
+};
+
+/// Restores whether the thread records, also when a rule throws.
+struct KeepRecording {
+  bool before = grad_enabled();
+  ~KeepRecording() { detail::set_grad_enabled(before); }
+};
+
+Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
+  if (!output.requires_grad())
+    fail<GradError>(
+        "{}: the tensor of shape {} does not require gradients: nothing it was computed from does, or it "
+        "was computed inside NoGrad",
+        caller, output.shape());
+  if (!seed.defined()) {
+    if (output.numel() != 1)
+      fail<GradError>(
+          "{}: a gradient can be left out only for a tensor of one element, not for shape {}; reduce it "
+          "(sum, mean) or pass a gradient of this shape",
+          caller, output.shape());
+    return {output, detail::unit_cotangent(output.shape(), output.dtype())};
+  }
+  if (seed.shape() != output.shape())
+    fail<ShapeError>("{}: the gradient has shape {} but the tensor has shape {}", caller,
+                     seed.shape(), output.shape());
+  if (seed.dtype() != output.dtype())
+    fail<DTypeError>("{}: the gradient is {} but the tensor is {}", caller, seed.dtype(),
+                     output.dtype());
+  return {output, seed};
+}
+
+}  // namespace
+
+void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
+  const std::vector<Root> roots{make_root(*this, gradient, "backward")};
+  const KeepRecording keep;
+  Walk walk(options.retain_graph, options.create_graph);
+  walk.run(roots);
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const GradOptions& options) {
+  if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
+    fail<GradError>("grad: {} outputs but {} grad_outputs", outputs.size(),
+                    options.grad_outputs.size());
+  std::vector<Root> roots;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    roots.push_back(make_root(
+        outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad"));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].requires_grad())
+      fail<GradError>("grad: input {} of shape {} does not require gradients", i, inputs[i].shape());
+  }
+  std::vector<Tensor> results;
+  {
+    const KeepRecording keep;
+    Walk walk(options.retain_graph, options.create_graph);
+    walk.capture(inputs);
+    walk.run(roots);
+    results = walk.take_results();
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    // The same tensor may be asked for twice; only its first place was filled.
+    for (std::size_t j = 0; j < i && !results[i].defined(); ++j) {
+      if (inputs[j].is_same(inputs[i])) results[i] = results[j];
+    }
+    if (results[i].defined()) {
+      results[i] = detail::dense_cotangent(results[i], inputs[i].shape());
+    } else if (!options.allow_unused) {
+      fail<GradError>(
+          "grad: the outputs do not depend on input {} of shape {}; pass allow_unused = true to get an "
+          "undefined tensor for it",
+          i, inputs[i].shape());
+    }
+  }
+  return results;
+}
+
+void Tensor::retain_grad() {
+  Impl& impl = checked();
+  Record* record = impl.record.load(std::memory_order_relaxed);
+  if (!record || record->retainer) return;
+  detail::hold(&impl);
+  record->retainer = &impl;
+  impl.set(Impl::kRetainsGrad, true);
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string_view>
+
+namespace tapegrad {
+
+/// True when operators of this thread are recorded.
+bool grad_enabled() noexcept;
+
+namespace detail {
+/// Sets whether this thread records; returns what it was.
+bool set_grad_enabled(bool enabled) noexcept;
+}  // namespace detail
+
+/// While it lives, operators of **this thread** are not recorded; other threads are not affected.
+///
+///     { NoGrad no_grad; weight.sub_(0.1 * weight.grad()); }
+class [[nodiscard]] NoGrad {
+ public:
+  NoGrad() noexcept : before_(detail::set_grad_enabled(false)) {}
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
+  ~NoGrad() { detail::set_grad_enabled(before_); }
+
+ private:
+  bool before_;
+};
+
+/// The opposite of `NoGrad`: records again inside one.
+class [[nodiscard]] EnableGrad {
+ public:
+  EnableGrad() noexcept : before_(detail::set_grad_enabled(true)) {}
+  EnableGrad(const EnableGrad&) = delete;
+  EnableGrad& operator=(const EnableGrad&) = delete;
+  ~EnableGrad() { detail::set_grad_enabled(before_); }
+
+ private:
+  bool before_;
+};
+
+/// Names what is computed while it lives, on this thread: records carry the path of open scopes
+/// ("net.fc1"), and so do error messages. Scopes nest; each adds a part after a dot.
+class [[nodiscard]] Scope {
+ public:
+  explicit Scope(std::string_view name);
+  Scope(const Scope&) = delete;
+  Scope& operator=(const Scope&) = delete;
+  ~Scope();
+
+ private:
+  const char* before_;
+};
+
+}  // namespace tapegrad

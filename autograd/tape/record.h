@@ -1,0 +1,165 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "autograd/tensor/tensor.h"
+#include "autograd/tape/no_grad.h"
+
+// Internal: one entry of the tape. Programs see records through `records()` in tools/graph.h.
+
+namespace tapegrad {
+
+/// Names the values that a rule reads: inputs a to d and the output y.
+using Reads = unsigned;
+inline constexpr Reads kNone = 0, kY = 1, kA = 2, kB = 4, kC = 8, kD = 16;
+
+namespace detail {
+
+struct Record;
+
+/// Where a cotangent goes: a record, a leaf, or nowhere. One tagged pointer that owns a reference.
+class Edge {
+ public:
+  Edge() noexcept = default;
+  Edge(const Edge&) = delete;
+  Edge& operator=(const Edge&) = delete;
+  ~Edge() { reset(); }
+
+  /// Points at what made `tensor`, or at `tensor` if it is a leaf that requires a gradient.
+  void connect(const Tensor& tensor) noexcept;
+  void reset() noexcept;
+
+  explicit operator bool() const noexcept { return bits_ != 0; }
+  Record* record() const noexcept {
+    return bits_ & kLeaf ? nullptr : reinterpret_cast<Record*>(bits_);
+  }
+  Impl* leaf() const noexcept {
+    return bits_ & kLeaf ? reinterpret_cast<Impl*>(bits_ & ~kLeaf) : nullptr;
+  }
+  /// Shape and type of the tensor it stands for.
+  const Shape& shape() const noexcept;
+  DType dtype() const noexcept;
+
+ private:
+  static constexpr std::uintptr_t kLeaf = 1;
+  std::uintptr_t bits_ = 0;
+};
+
+/// A value that a rule will read: a hold on its memory, and the version it had.
+class Saved {
+ public:
+  Saved() noexcept = default;
+  Saved(const Saved&) = delete;
+  Saved& operator=(const Saved&) = delete;
+  ~Saved() { reset(); }
+
+  void save(Impl* value) noexcept {
+    hold(value);
+    value_ = value;
+    version_ = value->owner()->version;
+  }
+  void reset() noexcept {
+    if (value_) unhold(std::exchange(value_, nullptr));
+  }
+  Impl* value() const noexcept { return value_; }
+  bool changed() const noexcept { return value_ && value_->owner()->version != version_; }
+  std::uint32_t version() const noexcept { return version_; }
+
+ private:
+  Impl* value_ = nullptr;
+  std::uint32_t version_ = 0;
+};
+
+/// Saved values of a record with `inputs` inputs: the output first, then the inputs.
+constexpr int slots_for(int inputs) { return inputs + 1; }
+
+/// One operator call on the tape.
+///
+/// Owns references to the records and leaves it got its inputs from, and holds on the values that its
+/// rules read; never its own output. Reference counted by its output and by the records that follow.
+struct Record {
+  Record(int inputs, const Shape& output_shape, DType output_dtype) noexcept;
+  Record(const Record&) = delete;
+  Record& operator=(const Record&) = delete;
+  virtual ~Record() = default;
+
+  /// The operator's name.
+  virtual const char* name() const noexcept = 0;
+  /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its shape.
+  virtual Tensor vjp(int input, const Tensor& gradient, bool create_graph) = 0;
+  /// An edge for each input, in memory that the derived type provides.
+  virtual Edge* edges() noexcept = 0;
+  /// `slots_for(input_count)` slots: the output's, then one for each input; or none at all (nullptr).
+  virtual Saved* saved() noexcept = 0;
+  /// True when the output is the inputs' broadcast, element by element. Then rules take a gradient that
+  /// only broadcasts to the output's shape, and return the like.
+  virtual bool elementwise() const noexcept { return false; }
+
+  /// Puts it on the tape behind its inputs and makes it the maker of `output`.
+  void attach(const Tensor& output) noexcept;
+  /// Drops saved values and edges: it can not be walked again.
+  void release_graph() noexcept;
+  /// Throws `GradError` when it was released, or when a value that it saved has changed since.
+  void check();
+  /// Saved input `index` as a tensor, connected to the graph when `create_graph`.
+  Tensor input(int index, bool create_graph);
+  /// The saved output, likewise.
+  Tensor output(bool create_graph);
+
+  Count refs{1};
+  std::uint32_t input_count;
+  bool released = false;
+  bool wanted = false;             // walk: something behind it is asked for
+  DType dtype;                     // of the output
+  std::uint8_t size_class = 0;
+  std::uint64_t sequence = 0;      // greater than that of every record it depends on
+  std::uint64_t walk = 0;          // walk: the last one that saw it
+  std::int32_t capture = -1;       // walk: index of the result that takes its cotangent
+  const char* scope;
+  Tensor cotangent;                // walk: what has arrived so far
+  Impl* retainer = nullptr;        // a hold on the output, when that keeps its gradient
+  Shape shape;                     // of the output
+};
+
+/// True when an operator on these inputs must be recorded.
+inline bool requires_record(const Tensor& tensor) noexcept {
+  const Impl* impl = tensor.impl();
+  return impl && (impl->record.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad));
+}
+template <class... Tensors>
+bool should_record(const Tensors&... inputs) noexcept {
+  return (requires_record(inputs) || ...) && grad_enabled();
+}
+
+void* allocate_record(std::size_t bytes, std::uint8_t& size_class);
+
+/// Makes a record of type `R` in pooled memory.
+template <class R, class... Args>
+R* new_record(Args&&... args) {
+  static_assert(alignof(R) <= 64);
+  std::uint8_t size_class;
+  void* block = allocate_record(sizeof(R), size_class);
+  R* record = new (block) R(std::forward<Args>(args)...);
+  record->size_class = size_class;
+  return record;
+}
+
+/// `gradient`, which stands for its broadcast to `full`, as a tensor of shape `target`: summed over what
+/// broadcasting had repeated. Implemented with operators, so that it is recorded when recording is on.
+Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& target, DType dtype);
+/// The cotangent that the rule of another operator returned, for an input of shape `target`: it has this
+/// shape, broadcasts to it (and stands for that), or is larger and is summed down.
+Tensor fit_cotangent(const Tensor& gradient, const Shape& target, DType dtype);
+/// The sum of two cotangents that stand for the shape `full`; adds into `a` when nothing else sees it.
+Tensor add_cotangents(Tensor a, const Tensor& b, const Shape& full, bool create_graph);
+/// A tensor of exactly `shape` with data of its own.
+Tensor own_cotangent(Tensor gradient, const Shape& shape);
+/// One, as the cotangent of a tensor of one element.
+Tensor unit_cotangent(const Shape& shape, DType dtype);
+/// `gradient` broadcast to exactly `shape`.
+Tensor dense_cotangent(const Tensor& gradient, const Shape& shape);
+
+}  // namespace detail
+
+}  // namespace tapegrad
