@@ -1,0 +1,91 @@
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+namespace {
+
+using detail::data_of;
+using detail::fresh_data;
+
+/// True when `next` takes the place of `best`: NaN is both the largest and the smallest, the first one wins.
+template <bool largest, class T>
+bool beats(T next, T best) {
+  if (best != best) return false;
+  return next != next || (largest ? next > best : next < best);
+}
+
+/// Index of the extreme along the middle of [outer, n, inner].
+template <bool largest, class T>
+void find_extremes(const T* x, std::int64_t* out, std::int64_t outer, std::int64_t n,
+                   std::int64_t inner) {
+  for (std::int64_t o = 0; o < outer; ++o) {
+    for (std::int64_t i = 0; i < inner; ++i) {
+      const T* column = x + o * n * inner + i;
+      std::int64_t best = 0;
+      for (std::int64_t j = 1; j < n; ++j) {
+        if (beats<largest>(column[j * inner], column[best * inner])) best = j;
+      }
+      *out++ = best;
+    }
+  }
+}
+
+template <bool largest>
+Tensor arg_extreme(const Tensor& x, int dim, bool keepdim, const char* name) {
+  const int d = detail::normal_dim(dim, x.dim(), name);
+  Shape shape = x.shape();
+  std::int64_t outer = 1, n = 1, inner = 1;
+  for (int i = 0; i < shape.rank(); ++i) {
+    const std::int64_t size = shape[static_cast<std::size_t>(i)];
+    (i < d ? outer : i == d ? n : inner) *= size;
+  }
+  if (n == 0)
+    fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimension {}", name,
+                     shape, dim);
+  if (shape.rank() > 0) {
+    if (keepdim) shape[static_cast<std::size_t>(d)] = 1;
+    else shape.erase(d);
+  }
+  Tensor result = detail::new_tensor(shape, int64);
+  visit_dtype(x.dtype(), [&]<class T>(T) {
+    find_extremes<largest>(data_of<T>(x), fresh_data<std::int64_t>(result), outer, n, inner);
+  });
+  return result;
+}
+
+/// Values at their indices: the gradient goes where the index points.
+template <bool largest>
+Extremum extremum(const Tensor& x, int dim, bool keepdim, const char* name) {
+  const Tensor indices = arg_extreme<largest>(x, dim, true, name);
+  const Tensor values = gather(x, x.dim() == 0 ? 0 : dim, indices);
+  if (keepdim || x.dim() == 0) return {values, indices};
+  return {squeeze(values, dim), squeeze(indices, dim)};
+}
+
+}  // namespace
+
+Tensor argmax(const Tensor& x) { return arg_extreme<true>(reshape(x.detach(), -1), 0, false, "argmax"); }
+Tensor argmin(const Tensor& x) { return arg_extreme<false>(reshape(x.detach(), -1), 0, false, "argmin"); }
+Tensor argmax(const Tensor& x, int dim, bool keepdim) {
+  return arg_extreme<true>(x, dim, keepdim, "argmax");
+}
+Tensor argmin(const Tensor& x, int dim, bool keepdim) {
+  return arg_extreme<false>(x, dim, keepdim, "argmin");
+}
+Extremum max(const Tensor& x, int dim, bool keepdim) {
+  return extremum<true>(x, dim, keepdim, "max");
+}
+Extremum min(const Tensor& x, int dim, bool keepdim) {
+  return extremum<false>(x, dim, keepdim, "min");
+}
+
+Tensor Tensor::argmax() const { return tapegrad::argmax(*this); }
+Tensor Tensor::argmin() const { return tapegrad::argmin(*this); }
+Tensor Tensor::argmax(int dim, bool keepdim) const { return tapegrad::argmax(*this, dim, keepdim); }
+Tensor Tensor::argmin(int dim, bool keepdim) const { return tapegrad::argmin(*this, dim, keepdim); }
+Extremum Tensor::max(int dim, bool keepdim) const { return tapegrad::max(*this, dim, keepdim); }
+Extremum Tensor::min(int dim, bool keepdim) const { return tapegrad::min(*this, dim, keepdim); }
+
+}  // namespace tapegrad

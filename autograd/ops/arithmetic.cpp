@@ -1,0 +1,216 @@
+#include <cmath>
+
+#include "autograd/ops/elementwise.h"
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+using detail::elementwise;
+using detail::elementwise_info;
+using detail::Impl;
+
+// ---- Two arguments -----------------------------------------------------------------------------
+
+namespace {
+
+bool both_bool(const Tensor& a, const Tensor& b) {
+  return a.dtype() == boolean && b.dtype() == boolean;
+}
+
+/// The value of a C++ number used as an operand, or nothing.
+std::optional<double> as_number(const Tensor& tensor) {
+  if (!tensor.impl()->has(Impl::kWrapped)) return {};
+  return tensor.item();
+}
+
+/// int64 base to a whole power, by repeated squaring.
+Tensor integer_power(Tensor base, std::int64_t exponent) {
+  Tensor result = ones_like(base);
+  for (; exponent > 0; exponent /= 2) {
+    if (exponent % 2 == 1) result = result * base;
+    base = base * base;
+  }
+  return result;
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) {
+  if (both_bool(a, b)) return logical_or(a, b);
+  return elementwise<formula::Add>(a, b);
+}
+
+Tensor sub(const Tensor& a, const Tensor& b) {
+  if (both_bool(a, b))
+    fail<DTypeError>("sub: bool tensors have no difference; use logical_xor, or convert them");
+  return elementwise<formula::Sub>(a, b);
+}
+
+Tensor mul(const Tensor& a, const Tensor& b) {
+  if (both_bool(a, b)) return logical_and(a, b);
+  return elementwise<formula::Mul>(a, b);
+}
+
+Tensor div(const Tensor& a, const Tensor& b) { return elementwise<formula::Div>(a, b); }
+Tensor maximum(const Tensor& a, const Tensor& b) { return elementwise<formula::Maximum>(a, b); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return elementwise<formula::Minimum>(a, b); }
+
+Tensor pow(const Tensor& base, const Tensor& exponent) {
+  const std::optional<double> number = as_number(exponent);
+  if (!number || base.impl()->has(Impl::kWrapped)) return elementwise<formula::Pow>(base, exponent);
+  if (!is_floating_point(result_type(base, exponent))) {
+    if (*number < 0)
+      fail<ValueError>("pow: integers to the negative power {}; convert the base with to(float32)",
+                       *number);
+    return integer_power(base.to(int64), exponent.item<std::int64_t>());
+  }
+  if (*number == 2) return square(base);
+  if (*number == 0.5) return sqrt(base);
+  if (*number == -1) return reciprocal(base);
+  return elementwise(base, formula::PowNumber{*number});
+}
+
+// ---- One argument ------------------------------------------------------------------------------
+
+Tensor neg(const Tensor& x) {
+  if (x.dtype() == boolean) fail<DTypeError>("neg: a bool tensor has no negative; use logical_not");
+  return elementwise<formula::Neg>(x);
+}
+Tensor abs(const Tensor& x) { return elementwise<formula::Abs>(x); }
+Tensor sign(const Tensor& x) { return elementwise<formula::Sign>(x); }
+Tensor exp(const Tensor& x) { return elementwise<formula::Exp>(x); }
+Tensor expm1(const Tensor& x) { return elementwise<formula::Expm1>(x); }
+Tensor log(const Tensor& x) { return elementwise<formula::Log>(x); }
+Tensor log1p(const Tensor& x) { return elementwise<formula::Log1p>(x); }
+Tensor sqrt(const Tensor& x) { return elementwise<formula::Sqrt>(x); }
+Tensor rsqrt(const Tensor& x) { return elementwise<formula::Rsqrt>(x); }
+Tensor reciprocal(const Tensor& x) { return elementwise<formula::Reciprocal>(x); }
+Tensor square(const Tensor& x) { return elementwise<formula::Square>(x); }
+Tensor sin(const Tensor& x) { return elementwise<formula::Sin>(x); }
+Tensor cos(const Tensor& x) { return elementwise<formula::Cos>(x); }
+Tensor tanh(const Tensor& x) { return elementwise<formula::Tanh>(x); }
+Tensor erf(const Tensor& x) { return elementwise<formula::Erf>(x); }
+Tensor sigmoid(const Tensor& x) { return elementwise<formula::Sigmoid>(x); }
+Tensor logsigmoid(const Tensor& x) { return elementwise<formula::LogSigmoid>(x); }
+Tensor relu(const Tensor& x) { return elementwise<formula::Relu>(x); }
+Tensor gelu(const Tensor& x) { return elementwise<formula::Gelu>(x); }
+Tensor silu(const Tensor& x) { return elementwise<formula::Silu>(x); }
+
+Tensor leaky_relu(const Tensor& x, double negative_slope) {
+  return elementwise(x, formula::LeakyRelu{negative_slope});
+}
+
+Tensor elu(const Tensor& x, double alpha) { return elementwise(x, formula::Elu{alpha}); }
+
+Tensor softplus(const Tensor& x, double beta, double threshold) {
+  if (!(beta > 0)) fail<ValueError>("softplus: beta must be positive, not {}", beta);
+  return elementwise(x, formula::Softplus{beta, threshold});
+}
+
+// ---- clamp -------------------------------------------------------------------------------------
+
+namespace {
+
+/// Clamp with tensor bounds: inside and at the bounds x has the gradient, outside the bound that holds.
+/// Where min > max the result is max, which then has the gradient.
+struct ClampTensor {
+  static constexpr const char* name = "clamp_tensor";
+  static constexpr Reads reads[] = {kA | kB | kC, kA | kB | kC, kA | kB | kC};
+  static Tensor forward(const Tensor& x, const Tensor& low, const Tensor& high) {
+    return minimum(maximum(x, low), high);
+  }
+  static Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high, auto) {
+    return where((x >= low) & (x <= high), g, 0);
+  }
+  static Tensor vjp_b(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high, auto) {
+    return where((x < low) & (low <= high), g, 0);
+  }
+  static Tensor vjp_c(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high, auto) {
+    return where((x > high) | (low > high), g, 0);
+  }
+};
+
+}  // namespace
+
+Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  if (!min.defined() && !max.defined())
+    fail<ValueError>("clamp: neither a minimum nor a maximum was given");
+  const std::optional<double> low = min.defined() ? as_number(min) : -inf;
+  const std::optional<double> high = max.defined() ? as_number(max) : inf;
+  const auto integer = [](const Tensor& t) { return !t.defined() || !is_floating_point(t.dtype()); };
+  if (low && high && is_floating_point(x.dtype())) return elementwise(x, formula::Clamp{*low, *high});
+  const bool integers = integer(x) && integer(min) && integer(max);
+  if (integers || !min.defined() || !max.defined()) {
+    // One bound, or integers: nothing is split at a tie, so the pieces do.
+    Tensor y = x;
+    if (min.defined())
+      y = is_floating_point(result_type(y, min)) ? where((y >= min) | (y != y), y, min) : maximum(y, min);
+    if (max.defined())
+      y = is_floating_point(result_type(y, max)) ? where((y <= max) | (y != y), y, max) : minimum(y, max);
+    return y;
+  }
+  const DType dtype = result_type(x, result_type(min, max) == float64 ? max : min);
+  return apply(ClampTensor{}, x.to(dtype), min.to(dtype), max.to(dtype));
+}
+
+// ---- In place ----------------------------------------------------------------------------------
+
+namespace {
+
+template <class Op>
+Tensor& in_place(Tensor& a, const Tensor& b, const char* name) {
+  alignas(8) const std::byte parameters[detail::kParameterBytes] = {};
+  detail::run_in_place(elementwise_info<Op>, parameters, a, b, name);
+  return a;
+}
+
+}  // namespace
+
+Tensor& Tensor::add_(const Tensor& other, const Tensor& alpha) {
+  return in_place<formula::Add>(*this, alpha.defined() ? other * alpha : other, "add_");
+}
+Tensor& Tensor::sub_(const Tensor& other, const Tensor& alpha) {
+  return in_place<formula::Sub>(*this, alpha.defined() ? other * alpha : other, "sub_");
+}
+Tensor& Tensor::mul_(const Tensor& other) { return in_place<formula::Mul>(*this, other, "mul_"); }
+Tensor& Tensor::div_(const Tensor& other) { return in_place<formula::Div>(*this, other, "div_"); }
+Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) {
+  detail::assign_in_place(*this, tapegrad::clamp(*this, min, max), "clamp_");
+  return *this;
+}
+Tensor& Tensor::copy_(const Tensor& source) {
+  // Any type may be copied into any other, as a conversion.
+  detail::assign_in_place(*this, source.to(dtype()), "copy_");
+  return *this;
+}
+Tensor& Tensor::fill_(const Tensor& value) {
+  if (value.numel() != 1)
+    fail<ShapeError>("fill_: the value must be one number, not a tensor of shape {}", value.shape());
+  detail::assign_in_place(*this, tapegrad::reshape(value, Shape()).to(dtype()), "fill_");
+  return *this;
+}
+Tensor& Tensor::zero_() { return fill_(0); }
+
+// ---- Methods -----------------------------------------------------------------------------------
+
+Tensor Tensor::neg() const { return tapegrad::neg(*this); }
+Tensor Tensor::abs() const { return tapegrad::abs(*this); }
+Tensor Tensor::exp() const { return tapegrad::exp(*this); }
+Tensor Tensor::log() const { return tapegrad::log(*this); }
+Tensor Tensor::sqrt() const { return tapegrad::sqrt(*this); }
+Tensor Tensor::square() const { return tapegrad::square(*this); }
+Tensor Tensor::pow(const Tensor& exponent) const { return tapegrad::pow(*this, exponent); }
+Tensor Tensor::tanh() const { return tapegrad::tanh(*this); }
+Tensor Tensor::sigmoid() const { return tapegrad::sigmoid(*this); }
+Tensor Tensor::relu() const { return tapegrad::relu(*this); }
+Tensor Tensor::sin() const { return tapegrad::sin(*this); }
+Tensor Tensor::cos() const { return tapegrad::cos(*this); }
+Tensor Tensor::clamp(const Tensor& min, const Tensor& max) const {
+  return tapegrad::clamp(*this, min, max);
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,175 @@
+#include <cmath>
+#include <functional>
+
+#include "autograd/ops/broadcast_loop.h"
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+namespace {
+
+using detail::BroadcastLoop;
+using detail::Impl;
+using detail::data_of;
+using detail::fresh_data;
+using detail::new_tensor;
+
+/// Element `i` of row `o` of a broadcast operand.
+template <class T>
+T element(const kernels::Operand& operand, std::int64_t o, std::int64_t i) {
+  return static_cast<const T*>(operand.data)[o * operand.outer + i * operand.inner];
+}
+
+/// A row of `f(a, b)`; the usual strides are known to the compiler, so that it can vectorise.
+template <class T, class F>
+void compare_row(const T* a, std::int64_t step_a, const T* b, std::int64_t step_b, bool* out,
+                 std::int64_t n, F f) {
+  if (step_a == 1 && step_b == 1) {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = f(a[i], b[i]);
+  } else if (step_a == 1) {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = f(a[i], *b);
+  } else {
+    for (std::int64_t i = 0; i < n; ++i) out[i] = f(*a, b[i * step_b]);
+  }
+}
+
+/// A bool tensor of `f(a, b)`, the operands converted to their common type.
+template <class F>
+Tensor compare(const Tensor& a, const Tensor& b, const char* name, F f) {
+  const DType dtype = result_type(a, b);
+  const Tensor x = detail::converted(a, dtype);
+  const Tensor y = detail::converted(b, dtype);
+  Tensor result = new_tensor(detail::broadcast(x.shape(), y.shape(), name), boolean);
+  const BroadcastLoop<2> loop(result.shape(), {x.impl(), y.impl()});
+  visit_dtype(dtype, [&]<class T>(T) {
+    loop([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+      bool* out = fresh_data<bool>(result) + first;
+      for (std::int64_t r = 0; r < rows; ++r) {
+        compare_row(static_cast<const T*>(in[0].data) + r * in[0].outer, in[0].inner,
+                    static_cast<const T*>(in[1].data) + r * in[1].outer, in[1].inner,
+                    out + r * columns, columns, f);
+      }
+    });
+  });
+  return result;
+}
+
+/// A bool tensor of `f(x)`.
+template <class F>
+Tensor test(const Tensor& x, F f) {
+  return compare(x, x, "test", [f](auto a, auto) { return f(a); });
+}
+
+Tensor as_bool(const Tensor& x) { return detail::converted(x, boolean); }
+
+/// Copies elements of `a` or `b`; by size, since bits are only moved.
+template <class Bits>
+void select_rows(const kernels::Operand* in, Bits* out, std::int64_t rows, std::int64_t columns) {
+  for (std::int64_t o = 0; o < rows; ++o) {
+    const auto* condition = static_cast<const bool*>(in[0].data) + o * in[0].outer;
+    const auto* a = static_cast<const Bits*>(in[1].data) + o * in[1].outer;
+    const auto* b = static_cast<const Bits*>(in[2].data) + o * in[2].outer;
+    for (std::int64_t i = 0; i < columns; ++i) {
+      const Bits chosen_a = a[i * in[1].inner];
+      const Bits chosen_b = b[i * in[2].inner];
+      *out++ = condition[i * in[0].inner] ? chosen_a : chosen_b;
+    }
+  }
+}
+
+/// Selection by a mask. The rules select too: NaN in the branch not taken never leaks.
+struct Where {
+  static constexpr const char* name = "where";
+  static constexpr Reads reads[] = {kNone, kA, kA};
+  static constexpr Reads constant = kA;
+  static Tensor forward(const Tensor& condition, const Tensor& a, const Tensor& b) {
+    const Shape shape = detail::broadcast(
+        condition.shape(), detail::broadcast(a.shape(), b.shape(), name), name);
+    Tensor result = new_tensor(shape, a.dtype());
+    const BroadcastLoop<3> loop(shape, {condition.impl(), a.impl(), b.impl()});
+    loop([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+      switch (size_of(a.dtype())) {
+        case 1:
+          return select_rows(in, fresh_data<std::uint8_t>(result) + first, rows, columns);
+        case 4:
+          return select_rows(in, fresh_data<std::uint32_t>(result) + first, rows, columns);
+        default:
+          return select_rows(in, fresh_data<std::uint64_t>(result) + first, rows, columns);
+      }
+    });
+    return result;
+  }
+  static Tensor vjp_b(const Tensor& g, const Tensor& condition, auto, auto, auto) {
+    return where(condition, g, 0);
+  }
+  static Tensor vjp_c(const Tensor& g, const Tensor& condition, auto, auto, auto) {
+    return where(condition, 0, g);
+  }
+};
+
+}  // namespace
+
+Tensor eq(const Tensor& a, const Tensor& b) { return compare(a, b, "eq", std::equal_to<>()); }
+Tensor ne(const Tensor& a, const Tensor& b) { return compare(a, b, "ne", std::not_equal_to<>()); }
+Tensor lt(const Tensor& a, const Tensor& b) { return compare(a, b, "lt", std::less<>()); }
+Tensor le(const Tensor& a, const Tensor& b) { return compare(a, b, "le", std::less_equal<>()); }
+Tensor gt(const Tensor& a, const Tensor& b) { return compare(a, b, "gt", std::greater<>()); }
+Tensor ge(const Tensor& a, const Tensor& b) { return compare(a, b, "ge", std::greater_equal<>()); }
+
+Tensor logical_and(const Tensor& a, const Tensor& b) {
+  return compare(as_bool(a), as_bool(b), "logical_and", std::logical_and<>());
+}
+Tensor logical_or(const Tensor& a, const Tensor& b) {
+  return compare(as_bool(a), as_bool(b), "logical_or", std::logical_or<>());
+}
+Tensor logical_xor(const Tensor& a, const Tensor& b) {
+  return compare(as_bool(a), as_bool(b), "logical_xor", std::not_equal_to<>());
+}
+Tensor logical_not(const Tensor& x) {
+  return test(as_bool(x), [](auto a) { return !a; });
+}
+Tensor isnan(const Tensor& x) {
+  return test(x, [](auto a) { return a != a; });
+}
+Tensor isinf(const Tensor& x) {
+  return test(x, [](auto a) { return a == a && !(a - a == 0); });
+}
+Tensor isfinite(const Tensor& x) {
+  return test(x, [](auto a) { return a - a == 0; });
+}
+
+Tensor any(const Tensor& x) {
+  const Tensor truth = as_bool(x);
+  Tensor result = new_tensor({}, boolean);
+  const bool* data = data_of<bool>(truth);
+  *fresh_data<bool>(result) = std::find(data, data + truth.numel(), true) != data + truth.numel();
+  return result;
+}
+
+Tensor all(const Tensor& x) { return logical_not(any(logical_not(x))); }
+
+bool equal(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() && a.dtype() == b.dtype() && all(eq(a, b)).item<bool>();
+}
+
+bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+  if (a.shape() != b.shape()) return false;
+  const NoGrad no_grad;
+  const Tensor x = a.to(float64);
+  const Tensor y = b.to(float64);
+  Tensor close = (x == y) | (isfinite(y) & (abs(x - y) <= atol + rtol * abs(y)));
+  if (equal_nan) close = close | (isnan(x) & isnan(y));
+  return all(close).item<bool>();
+}
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  if (condition.dtype() != boolean)
+    fail<DTypeError>("where: the condition must be bool, not {}; write x != 0", condition.dtype());
+  const DType dtype = result_type(a, b);
+  return apply(Where{}, condition, a.to(dtype), b.to(dtype));
+}
+
+}  // namespace tapegrad

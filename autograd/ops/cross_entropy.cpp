@@ -1,0 +1,177 @@
+#include <limits>
+
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/ops/row_loop.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+namespace {
+
+using detail::data_of;
+using detail::fresh_data;
+using detail::new_tensor;
+
+/// Throws `IndexError` unless every class is in [0, classes) or ignored. Returns how many are not ignored.
+std::int64_t check_classes(const Tensor& target, std::int64_t classes, std::int64_t ignore_index) {
+  const std::span<const std::int64_t> all = target.data<std::int64_t>();
+  std::int64_t counted = 0;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i] == ignore_index) continue;
+    if (all[i] < 0 || all[i] >= classes)
+      fail<IndexError>("cross_entropy: target {} is class {}, but there are {} classes (0 to {})", i,
+                       all[i], classes, classes - 1);
+    ++counted;
+  }
+  return counted;
+}
+
+/// The plain case as one operator: rows of logits `[N, C]` and a class for each.
+/// dx = (softmax(x) - one_hot(target)) g / count, and 0 for ignored rows.
+struct CrossEntropy {
+  static constexpr const char* name = "cross_entropy";
+  static constexpr Reads reads[] = {kA | kB, kNone};
+  static constexpr Reads constant = kB;
+  std::int64_t ignore_index;
+  Reduction reduction;
+  double divisor;  // 1, or the number of counted rows
+  mutable Tensor lse = {};  // log(sum(exp(x))) of each row
+
+  Tensor forward(const Tensor& x, const Tensor& target) const {
+    const std::int64_t rows = x.shape()[0], classes = x.shape()[1];
+    lse = new_tensor(rows, x.dtype());
+    Tensor loss = new_tensor(rows, x.dtype());
+    // The kernel skips targets outside of [0, C); an ignored one inside is moved there.
+    const Tensor counted = ignore_index < 0 ? target : where(target == ignore_index, -1, target);
+    visit_floating(x.dtype(), [&]<class T>(T) {
+      detail::for_row_tiles(rows, classes, [&](std::int64_t first, std::int64_t count) {
+        detail::kernel_table().rows<T>().cross_entropy(
+            data_of<T>(x) + first * classes, data_of<std::int64_t>(counted) + first,
+            fresh_data<T>(loss) + first, fresh_data<T>(lse) + first, count, classes);
+      });
+    });
+    if (reduction == Reduction::none) return loss;
+    return reduction == Reduction::sum ? sum(loss) : sum(loss) / divisor;
+  }
+
+  Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& target, auto) const {
+    const std::int64_t classes = x.shape()[1];
+    const Tensor counted = target != ignore_index;
+    const Tensor scale = where(counted, g / divisor, 0);
+    if (grad_enabled()) {
+      const Tensor hot = one_hot(where(counted, target, 0), classes).to(x.dtype());
+      return unsqueeze(scale, 1) * (softmax(x, 1) - hot);
+    }
+    return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
+                                            std::int64_t count, std::int64_t n) {
+      loops.cross_entropy_rule(data_of<T>(x) + first * n, data_of<T>(lse) + first,
+                               data_of<std::int64_t>(target) + first, data_of<T>(scale) + first,
+                               out + first * n, count, n);
+    });
+  }
+};
+
+Tensor reduced(const Tensor& loss, Reduction reduction, const Tensor& divisor) {
+  if (reduction == Reduction::none) return loss;
+  return reduction == Reduction::sum ? sum(loss) : sum(loss) / divisor;
+}
+
+/// Class weights as `[1, C]`, or ones.
+Tensor weight_row(const CrossEntropyOptions& options, const Tensor& logits) {
+  const std::int64_t classes = logits.shape()[1];
+  if (!options.weight.defined()) return ones({1, classes}, logits.dtype());
+  if (options.weight.shape() != Shape(classes))
+    fail<ShapeError>("cross_entropy: weight has shape {}, but there are {} classes: it must be [{}]",
+                     options.weight.shape(), classes, classes);
+  return reshape(options.weight, {1, classes}).to(logits.dtype());
+}
+
+/// Everything that the fused operator does not do: class weights and label smoothing.
+Tensor weighted_classes(const Tensor& logits, const Tensor& target,
+                        const CrossEntropyOptions& options) {
+  const Tensor log_p = log_softmax(logits, 1);
+  const Tensor weight = weight_row(options, logits);
+  const Tensor counted = target != options.ignore_index;
+  const Tensor index = where(counted, target, 0);
+  const Tensor own_weight = where(counted, index_select(reshape(weight, -1), 0, index), 0);
+  const Tensor own = squeeze(gather(log_p, 1, unsqueeze(index, 1)), 1);
+  Tensor loss = where(own_weight == 0, 0, -own * own_weight);
+  if (options.label_smoothing > 0) {
+    const double share = options.label_smoothing / static_cast<double>(logits.shape()[1]);
+    const Tensor smooth = where(counted, -sum(log_p * weight, 1), 0);
+    loss = (1 - options.label_smoothing) * loss + share * smooth;
+  }
+  return reduced(loss, options.reduction, sum(own_weight));
+}
+
+Tensor class_probabilities(const Tensor& logits, const Tensor& target,
+                           const CrossEntropyOptions& options) {
+  if (target.shape() != logits.shape())
+    fail<ShapeError>(
+        "cross_entropy: probabilities of shape {} for logits of shape {}; give the same shape, or int64 "
+        "classes",
+        target.shape(), logits.shape());
+  const double smoothing = options.label_smoothing;
+  const double classes = static_cast<double>(logits.shape()[1]);
+  const Tensor p = smoothing > 0 ? target * (1 - smoothing) + smoothing / classes : target;
+  const Tensor weighted = p * weight_row(options, logits);
+  const Tensor loss = -sum(where(weighted == 0, 0, weighted * log_softmax(logits, 1)), 1);
+  return reduced(loss, options.reduction, static_cast<double>(logits.shape()[0]));
+}
+
+Tensor rows_loss(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  if (is_floating_point(target.dtype())) return class_probabilities(logits, target, options);
+  if (target.dtype() != int64)
+    fail<DTypeError>("cross_entropy: the target must be int64 classes or floating-point probabilities, not {}",
+                     target.dtype());
+  if (target.shape() != Shape(logits.shape()[0]))
+    fail<ShapeError>("cross_entropy: logits for {} rows but classes of shape {}", logits.shape()[0],
+                     target.shape());
+  const std::int64_t counted = check_classes(target, logits.shape()[1], options.ignore_index);
+  if (options.weight.defined() || options.label_smoothing > 0)
+    return weighted_classes(logits, target, options);
+  const double divisor = options.reduction == Reduction::mean ? static_cast<double>(counted) : 1;
+  return apply(CrossEntropy{options.ignore_index, options.reduction, divisor}, logits, target);
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+  detail::require_floating(logits, "cross_entropy");
+  if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
+    fail<ValueError>("cross_entropy: label_smoothing must be in [0, 1], not {}", options.label_smoothing);
+  if (logits.dim() == 0)
+    fail<ShapeError>("cross_entropy: logits must be [C], [N, C] or [N, C, ...], not a number");
+  if (logits.dim() == 2) return rows_loss(logits, target, options);
+  const bool classes = target.dtype() == int64;
+  if (logits.dim() == 1) {
+    const Tensor loss = rows_loss(unsqueeze(logits, 0), unsqueeze(target, 0), options);
+    return options.reduction == Reduction::none ? squeeze(loss, 0) : loss;
+  }
+  // [N, C, ...]: bring the classes last and treat every place as a row.
+  Dims order{0};
+  Shape places(logits.shape()[0]);
+  for (int d = 2; d < logits.dim(); ++d) {
+    order.push_back(d);
+    places.push_back(logits.shape()[static_cast<std::size_t>(d)]);
+  }
+  order.push_back(1);
+  const Shape rows{places.numel(), logits.shape()[1]};
+  if (target.shape() != (classes ? places : logits.shape()))
+    fail<ShapeError>("cross_entropy: a target of shape {} does not fit logits of shape {}", target.shape(),
+                     logits.shape());
+  const Tensor rows_target =
+      classes ? reshape(target, -1) : reshape(permute(target, order), rows);
+  CrossEntropyOptions by_row = options;
+  const bool mean_of_places = !classes && options.reduction == Reduction::mean;
+  if (mean_of_places) by_row.reduction = Reduction::sum;
+  Tensor loss = rows_loss(reshape(permute(logits, order), rows), rows_target, by_row);
+  if (options.reduction == Reduction::none) loss = reshape(loss, places);
+  // PyTorch divides by the batch size alone for probabilities.
+  return mean_of_places ? loss / static_cast<double>(logits.shape()[0]) : loss;
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,216 @@
+#include "autograd/ops/elementwise.h"
+
+#include <bit>
+
+#include "autograd/kernels/cpu.h"
+#include "autograd/ops/broadcast_loop.h"
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::detail {
+
+const KernelTable& kernel_table() {
+  static const KernelTable& table = []() -> const KernelTable& {
+#if defined(TAPEGRAD_X86)
+    switch (kernels::detect_isa()) {
+      case kernels::Isa::avx512: return avx512_kernels();
+      case kernels::Isa::avx2: return avx2_kernels();
+      case kernels::Isa::baseline: break;
+    }
+#endif
+    return baseline_kernels();
+  }();
+  return table;
+}
+
+namespace {
+
+/// Runs `loop` over `N` operands that broadcast to `output`, which may be one of them.
+template <int N>
+void run_loop(Loop loop, const void* parameters, const std::array<const Impl*, N>& operands,
+              Impl* output) {
+  char* data = static_cast<char*>(output->data);
+  const auto element = static_cast<std::int64_t>(size_of(output->dtype));
+  const BroadcastLoop<N> broadcast(output->shape, operands);
+  broadcast([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
+                std::int64_t columns) {
+    loop(parameters, in, data + first * element, rows, columns);
+  });
+}
+
+Loop forward_loop(const ElementwiseInfo& info, DType dtype) {
+  if (dtype == int64) return info.integer_loop;
+  return kernel_table().elementwise[info.index].forward[dtype == float64];
+}
+
+/// The record of every elementwise operator.
+struct ElementwiseRecord final : Record {
+  ElementwiseRecord(const ElementwiseInfo& operation, const void* numbers, const Tensor& output)
+      : Record(operation.inputs, output.shape(), output.dtype()), info(operation) {
+    std::memcpy(parameters, numbers, kParameterBytes);
+  }
+
+  const char* name() const noexcept override { return info.name; }
+  Edge* edges() noexcept override { return edge; }
+  Saved* saved() noexcept override { return slot; }
+  bool elementwise() const noexcept override { return true; }
+  Tensor vjp(int input, const Tensor& gradient, bool create_graph) override;
+
+  const ElementwiseInfo& info;
+  alignas(8) std::byte parameters[kParameterBytes];
+  Edge edge[2];
+  Saved slot[3];
+};
+
+/// The fused loop of the rule of `input`, on the gradient and the values it reads. The result may be
+/// smaller than the output where none of these was broadcast.
+template <int N>
+Tensor run_rule(const ElementwiseRecord& record, int input,
+                const std::array<const Impl*, N>& operands) {
+  Shape shape = operands[0]->shape;
+  for (int i = 1; i < N; ++i) {
+    if (operands[i]->shape != shape) shape = broadcast(shape, operands[i]->shape, record.info.name);
+  }
+  Tensor result = new_tensor(shape, record.dtype);
+  const auto& loops = kernel_table().elementwise[record.info.index];
+  run_loop<N>(loops.rule[input][record.dtype == float64], record.parameters, operands, result.impl());
+  return result;
+}
+
+Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_graph) {
+  const Reads reads = info.reads[input];
+  if (create_graph || reads == kNone) {
+    const auto get = [&](int index) {
+      return reads >> (index + 1) & 1 ? this->input(index, create_graph) : Tensor();
+    };
+    return info.rule[input](parameters, gradient, get(0), get(1),
+                            reads & kY ? output(create_graph) : Tensor());
+  }
+  const Impl* read[3] = {};
+  int count = 0;
+  for (int i = 0; i < 3; ++i) {
+    if (reads >> i & 1) read[count++] = slot[i].value();
+  }
+  const Impl* g = gradient.impl();
+  if (count == 1) return run_rule<2>(*this, input, {g, read[0]});
+  if (count == 2) return run_rule<3>(*this, input, {g, read[0], read[1]});
+  return run_rule<4>(*this, input, {g, read[0], read[1], read[2]});
+}
+
+void record_elementwise(const ElementwiseInfo& info, const void* parameters, const Tensor& output,
+                        const Tensor* const* inputs) {
+  auto* record = new_record<ElementwiseRecord>(info, parameters, output);
+  Reads reads = kNone;
+  for (int i = 0; i < info.inputs; ++i) {
+    record->edge[i].connect(*inputs[i]);
+    if (record->edge[i]) reads |= info.reads[i];
+  }
+  for (int i = 0; i < info.inputs; ++i) {
+    if (reads >> (i + 1) & 1) record->slot[i + 1].save(inputs[i]->impl());
+  }
+  if (reads & kY) record->slot[0].save(output.impl());
+  record->attach(output);
+}
+
+DType loop_type(const ElementwiseInfo& info, DType dtype) {
+  if (is_floating_point(dtype)) return dtype;
+  return info.integers ? int64 : float32;
+}
+
+}  // namespace
+
+Tensor run_unary(const ElementwiseInfo& info, const void* parameters, const Tensor& x) {
+  const DType dtype =
+      is_floating_point(x.dtype()) ? floating_type(x) : loop_type(info, x.dtype());
+  if (x.dtype() != dtype) return run_unary(info, parameters, x.to(dtype));
+  Tensor y = new_tensor(x.shape(), dtype);
+  run_loop<1>(forward_loop(info, dtype), parameters, {x.impl()}, y.impl());
+  if (should_record(x)) {
+    const Tensor* const inputs[] = {&x};
+    record_elementwise(info, parameters, y, inputs);
+  }
+  return y;
+}
+
+Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
+                  const Tensor& b) {
+  const DType dtype = loop_type(info, result_type(a, b));
+  // A number that is already of the type needs no conversion, only to lose its weakness.
+  if (a.dtype() != dtype) return run_binary(info, parameters, a.to(dtype), b);
+  if (b.dtype() != dtype) return run_binary(info, parameters, a, b.to(dtype));
+  const Shape& shape_a = a.shape();
+  const Shape& shape_b = b.shape();
+  Tensor y = new_tensor(shape_a == shape_b ? shape_a : broadcast(shape_a, shape_b, info.name), dtype);
+  run_loop<2>(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, y.impl());
+  if (should_record(a, b)) {
+    const Tensor* const inputs[] = {&a, &b};
+    record_elementwise(info, parameters, y, inputs);
+  }
+  return y;
+}
+
+void add_into(Tensor& a, const Tensor& b) {
+  run_loop<2>(forward_loop(elementwise_info<formula::Add>, a.dtype()), nullptr, {a.impl(), b.impl()},
+              a.impl());
+}
+
+namespace {
+
+/// True when changing `a` element by element would change what is yet to be read of `b`.
+bool overlaps(const Tensor& a, const Tensor& b) {
+  if (a.impl()->owner() != b.impl()->owner()) return false;
+  return a.impl()->data != b.impl()->data || a.shape() != b.shape();
+}
+
+/// Throws unless `a` may be changed by a recorded operator.
+void before_recorded_write(const Tensor& a, const char* name) {
+  if (a.is_leaf()) before_write(a, name);
+  if (a.impl()->base || a.impl()->has(Impl::kViewed))
+    fail<GradError>(
+        "{}: the data of this tensor of shape {} is shared with a view of it (reshape, narrow, detach), "
+        "which a recorded change in place would leave with a wrong gradient; use the form without "
+        "underscore, or clone() first",
+        name, a.shape());
+}
+
+void check_result(const Tensor& a, DType dtype, const Shape& other, const char* name) {
+  if (dtype != a.dtype() && !(is_floating_point(dtype) && is_floating_point(a.dtype())))
+    fail<DTypeError>("{}: the result is {}, which does not go into a tensor of type {}", name, dtype,
+                     a.dtype());
+  if (other != a.shape() && broadcast(a.shape(), other, name) != a.shape())
+    fail<ShapeError>("{}: an operand of shape {} does not broadcast to the shape {} of the result", name,
+                     other, a.shape());
+}
+
+}  // namespace
+
+void assign_in_place(Tensor& a, const Tensor& y, const char* name) {
+  check_result(a, y.dtype(), y.shape(), name);
+  if (should_record(a, y)) before_recorded_write(a, name);
+  // An operator's own result: the tensor that this one turns into, with nobody else looking at it.
+  Tensor made = y.to(a.dtype());
+  if (made.shape() != a.shape()) made = expand(made, a.shape());
+  else if (made.is_same(y)) made = y.clone();
+  std::memcpy(a.impl()->data, made.impl()->data,
+              static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
+  ++a.impl()->owner()->version;
+  Record* record = made.impl()->record.exchange(nullptr);
+  if (!record && !grad_enabled()) return;
+  if (Record* before = a.impl()->record.exchange(record)) release_record(before);
+}
+
+void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
+                  const char* name) {
+  const DType dtype = loop_type(info, result_type(a, b));
+  check_result(a, dtype, b.shape(), name);
+  if (should_record(a, b) || dtype != a.dtype() || b.dtype() != dtype || overlaps(a, b)) {
+    if (should_record(a, b)) before_recorded_write(a, name);
+    assign_in_place(a, run_binary(info, parameters, a, b), name);
+    return;
+  }
+  run_loop<2>(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, a.impl());
+  ++a.impl()->owner()->version;
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,184 @@
+#include "autograd/kernels/blocks.h"
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/ops/selection.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+using detail::data_of;
+using detail::fresh_data;
+using detail::normal_dim;
+
+namespace {
+
+/// y[i][j] = x[index[i][j]][j] for dimension 0, and so on. The derivative is `scatter_add`.
+struct Gather {
+  static constexpr const char* name = "gather";
+  static constexpr Reads reads[] = {kB, kNone};
+  static constexpr Reads constant = kB;
+  Shape shape;  // of x
+  int dim;
+  Tensor forward(const Tensor& x, const Tensor& index) const;
+  Tensor vjp_a(const Tensor& g, auto, const Tensor& index, auto) const;
+};
+
+/// y[index[i][j]][j] += source[i][j], where y starts as a copy of `x`, or as zeros when that is
+/// undefined.
+struct ScatterAdd {
+  static constexpr const char* name = "scatter_add";
+  static constexpr Reads reads[] = {kNone, kNone, kB};
+  static constexpr Reads constant = kB;
+  Shape shape, source_shape;
+  int dim;
+  Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const;
+  Tensor vjp_a(const Tensor& g, auto, auto, auto, auto) const { return g; }
+  /// What of the source has no index gets no gradient.
+  Tensor vjp_c(const Tensor& g, auto, const Tensor& index, auto, auto) const {
+    return detail::padded(gather(g, dim, index), source_shape);
+  }
+};
+
+/// How far one step along each dimension goes in a dense tensor.
+Shape strides_of(const Shape& shape) {
+  Shape strides = shape;
+  std::int64_t stride = 1;
+  for (int d = shape.rank() - 1; d >= 0; --d) {
+    strides[static_cast<std::size_t>(d)] = stride;
+    stride *= shape[static_cast<std::size_t>(d)];
+  }
+  return strides;
+}
+
+/// How the elements of an index along `dim` meet those of a tensor of `shape`, which they point
+/// into, and those of one of shape `beside`, whose elements have the same places as the index's.
+/// All of one rank.
+class Pairs {
+ public:
+  Pairs(const Shape& index, const Shape& shape, int dim, const Shape& beside)
+      : index_(index),
+        into_(strides_of(shape)),
+        beside_(strides_of(beside)),
+        jump_(into_[static_cast<std::size_t>(dim)]) {
+    into_[static_cast<std::size_t>(dim)] = 0;
+  }
+
+  /// Calls `f(into, beside)` with the offsets of the elements in both tensors, in row-major order.
+  template <class F>
+  void operator()(const Tensor& index, F f) const {
+    if (index.numel() == 0) return;
+    const std::int64_t* value = data_of<std::int64_t>(index);
+    const int last = index_.rank() - 1;
+    const std::int64_t columns = index_.back();
+    const std::int64_t step = into_.back();
+    std::int64_t at[kMaxRank] = {};
+    std::int64_t into = 0, beside = 0;
+    for (const std::int64_t* end = value + index.numel(); value != end; value += columns) {
+      for (std::int64_t c = 0; c < columns; ++c) f(into + c * step + value[c] * jump_, beside + c);
+      for (int d = last - 1; d >= 0; --d) {
+        const auto i = static_cast<std::size_t>(d);
+        into += into_[i];
+        beside += beside_[i];
+        if (++at[i] < index_[i]) break;
+        into -= at[i] * into_[i];
+        beside -= at[i] * beside_[i];
+        at[i] = 0;
+      }
+    }
+  }
+
+ private:
+  Shape index_;
+  Shape into_, beside_;  // strides
+  std::int64_t jump_;    // of one step along `dim`
+};
+
+Tensor Gather::forward(const Tensor& x, const Tensor& index) const {
+  Tensor y = detail::new_tensor(index.shape(), x.dtype());
+  const std::int64_t element = detail::element_size(x);
+  kernels::with_block_copy(element, [&](auto copy) {
+    Pairs(index.shape(), shape, dim, index.shape())(
+        index, [&](std::int64_t into, std::int64_t beside) {
+          copy(fresh_data<char>(y) + beside * element, data_of<char>(x) + into * element);
+        });
+  });
+  return y;
+}
+
+Tensor Gather::vjp_a(const Tensor& g, auto, const Tensor& index, auto) const {
+  return apply(ScatterAdd{shape, g.shape(), dim}, Tensor(), index, g);
+}
+
+Tensor ScatterAdd::forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
+  Tensor y = x.defined() ? detail::copy_of(x) : zeros(shape, source.dtype());
+  visit_dtype(y.dtype(), [&]<class T>(T) {
+    const T* from = data_of<T>(source);
+    T* to = fresh_data<T>(y);
+    Pairs(index.shape(), shape, dim, source_shape)(
+        index, [&](std::int64_t into, std::int64_t beside) {
+          to[into] = static_cast<T>(to[into] + from[beside]);
+        });
+  });
+  return y;
+}
+
+/// Checks `index` against the tensor that it points into; returns `dim` counted from 0.
+int require_index(const Shape& shape, int dim, const Tensor& index, const char* name) {
+  const int d = normal_dim(dim, shape.rank(), name);
+  const Shape& own = index.shape();
+  if (own.rank() != shape.rank())
+    fail<ShapeError>(
+        "{}: the index has shape {} and the tensor has shape {}; they must have the same "
+        "number of dimensions",
+        name, own, shape);
+  for (int i = 0; i < own.rank(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    if (i != d && own[at] > shape[at])
+      fail<ShapeError>(
+          "{}: the index of shape {} is larger than the tensor of shape {} in dimension {}; "
+          "it may be larger in dimension {} only",
+          name, own, shape, i, d);
+  }
+  detail::require_indices(index, shape, d, name);
+  return d;
+}
+
+/// A number as a vector of one element, as which it counts here.
+Tensor at_least_1d(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
+
+}  // namespace
+
+Tensor gather(const Tensor& x, int dim, const Tensor& index) {
+  if (x.dim() == 0 || index.dim() == 0)
+    return reshape(gather(at_least_1d(x), dim, at_least_1d(index)), index.shape());
+  const int d = require_index(x.shape(), dim, index, "gather");
+  return apply(Gather{x.shape(), d}, x, index);
+}
+
+Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source) {
+  if (x.dim() == 0 || index.dim() == 0 || source.dim() == 0)
+    return reshape(scatter_add(at_least_1d(x), dim, at_least_1d(index), at_least_1d(source)),
+                   x.shape());
+  const int d = require_index(x.shape(), dim, index, "scatter_add");
+  bool fits = source.dim() == index.dim();
+  for (std::size_t i = 0; fits && i < index.shape().size(); ++i)
+    fits = index.shape()[i] <= source.shape()[i];
+  if (!fits)
+    fail<ShapeError>(
+        "scatter_add: the index of shape {} does not lie within the source of shape {}",
+        index.shape(), source.shape());
+  if (source.dtype() != x.dtype())
+    fail<DTypeError>("scatter_add: the source is {} but the tensor is {}; convert one with to()",
+                     source.dtype(), x.dtype());
+  return apply(ScatterAdd{x.shape(), source.shape(), d}, x, index, source);
+}
+
+// ---- Methods -----------------------------------------------------------------------------------
+
+Tensor Tensor::gather(int dim, const Tensor& index) const {
+  return tapegrad::gather(*this, dim, index);
+}
+
+}  // namespace tapegrad

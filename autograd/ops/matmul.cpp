@@ -1,0 +1,193 @@
+#include "autograd/kernels/gemm.h"
+
+#include <stdexcept>
+
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+namespace {
+
+using detail::data_of;
+using detail::fresh_data;
+using detail::new_tensor;
+
+/// The last two sizes, after transposition.
+struct MatrixSize {
+  std::int64_t rows, columns;
+  MatrixSize(const Shape& shape, bool transposed)
+      : rows(shape[shape.size() - 2]), columns(shape.back()) {
+    if (transposed) std::swap(rows, columns);
+  }
+};
+
+Shape batch_of(const Shape& shape) { return shape.slice(0, shape.rank() - 2); }
+
+Shape with_matrix(Shape batch, std::int64_t rows, std::int64_t columns) {
+  batch.push_back(rows);
+  batch.push_back(columns);
+  return batch;
+}
+
+/// C = op(A) op(B) for `count` matrices.
+void run_gemm(MatmulOptions flags, std::int64_t count, std::int64_t m, std::int64_t n, std::int64_t k,
+              const Tensor& a, const Tensor& b, const Tensor& c, kernels::BatchStrides strides) {
+  if (c.dtype() == int64) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      kernels::matmul_naive(flags.transpose_a, flags.transpose_b, m, n, k,
+                            data_of<std::int64_t>(a) + i * strides.a,
+                            data_of<std::int64_t>(b) + i * strides.b,
+                            fresh_data<std::int64_t>(c) + i * strides.c);
+    }
+    return;
+  }
+  visit_floating(c.dtype(), [&]<class T>(T) {
+    const T *x = data_of<T>(a), *y = data_of<T>(b);
+    if (count == 1) {
+      kernels::gemm(flags.transpose_a, flags.transpose_b, m, n, k, x, y, fresh_data<T>(c), T(0));
+    } else {
+      kernels::gemm_batched(flags.transpose_a, flags.transpose_b, count, m, n, k, x, y,
+                            fresh_data<T>(c), strides, T(0));
+    }
+  });
+}
+
+/// The matrix product of tensors of at least two dimensions; batches broadcast.
+struct MatMul {
+  static constexpr const char* name = "matmul";
+  static constexpr Reads reads[] = {kA | kB, kA | kB};
+  MatmulOptions flags;
+
+  Tensor forward(const Tensor& a, const Tensor& b) const {
+    const MatrixSize left(a.shape(), flags.transpose_a), right(b.shape(), flags.transpose_b);
+    const Shape batch_a = batch_of(a.shape()), batch_b = batch_of(b.shape());
+    if (left.columns != right.rows)
+      fail<ShapeError>(
+          "matmul: {}{} times {}{}: the inner sizes {} and {} differ", a.shape(),
+          flags.transpose_a ? " (transposed)" : "", b.shape(), flags.transpose_b ? " (transposed)" : "",
+          left.columns, right.rows);
+    const Shape batch = batch_a == batch_b ? batch_a : detail::broadcast(batch_a, batch_b, name);
+    Tensor c = new_tensor(with_matrix(batch, left.rows, right.columns), a.dtype());
+    const std::int64_t m = left.rows, k = left.columns, n = right.columns;
+    // One product when B is the same matrix for a whole batch of rows.
+    if (!flags.transpose_a && batch_b.numel() == 1 && batch_a == batch) {
+      run_gemm(flags, 1, batch.numel() * m, n, k, a, b, c, {});
+      return c;
+    }
+    const auto repeated = [&](const Tensor& x, const Shape& own) {
+      return own == batch || own.numel() == 1
+                 ? x
+                 : expand(x, with_matrix(batch, x.shape()[x.shape().size() - 2], x.shape().back()));
+    };
+    const Tensor x = repeated(a, batch_a), y = repeated(b, batch_b);
+    const bool fixed_a = batch_a != batch && batch_a.numel() == 1;
+    const bool fixed_b = batch_b != batch && batch_b.numel() == 1;
+    run_gemm(flags, batch.numel(), m, n, k, x, y, c, {fixed_a ? 0 : m * k, fixed_b ? 0 : k * n, m * n});
+    return c;
+  }
+
+  // C = A' B', where ' is the transposition asked for: dA' = G B'^T and dB' = A'^T G.
+  Tensor vjp_a(const Tensor& g, const Tensor&, const Tensor& b, auto) const {
+    if (flags.transpose_a) return matmul(b, g, {flags.transpose_b, true});
+    return matmul(g, b, {false, !flags.transpose_b});
+  }
+  Tensor vjp_b(const Tensor& g, const Tensor& a, const Tensor& b, auto) const {
+    // A batch that multiplied one matrix is one long product, not a sum of many.
+    const bool join = b.dim() == 2 && a.dim() > 2 && !flags.transpose_a;
+    const Tensor x = join ? reshape(a, {-1, a.shape().back()}) : a;
+    const Tensor y = join ? reshape(g, {-1, g.shape().back()}) : g;
+    if (flags.transpose_b) return matmul(y, x, {true, flags.transpose_a});
+    return matmul(x, y, {!flags.transpose_a, false});
+  }
+};
+
+void check_types(const Tensor& a, const Tensor& b, const char* name) {
+  if (a.dtype() != b.dtype())
+    fail<DTypeError>("{}: {} and {} tensors do not mix; convert one with to()", name, a.dtype(),
+                     b.dtype());
+  if (a.dtype() == boolean) fail<DTypeError>("{}: not defined for bool; convert with to()", name);
+}
+
+/// x W^T + b as one operator.
+struct Linear {
+  static constexpr const char* name = "linear";
+  static constexpr Reads reads[] = {kB, kA, kNone};
+
+  static Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
+    Shape shape = x.shape();
+    shape[shape.size() - 1] = out;
+    Tensor y = new_tensor(shape, x.dtype());
+    const std::int64_t rows = x.shape().slice(0, x.dim() - 1).numel();
+    visit_floating(x.dtype(), [&]<class T>(T) {
+      T* to = fresh_data<T>(y);
+      if (bias.defined()) {
+        const T* b = data_of<T>(bias);
+        for (std::int64_t r = 0; r < rows; ++r) std::copy(b, b + out, to + r * out);
+      }
+      kernels::gemm(false, true, rows, out, in, data_of<T>(x), data_of<T>(weight), to,
+                    bias.defined() ? T(1) : T(0));
+    });
+    return y;
+  }
+  static Tensor vjp_a(const Tensor& g, auto, const Tensor& weight, auto, auto) {
+    return matmul(g, weight);
+  }
+  static Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) {
+    const Tensor rows_g = reshape(g, {-1, g.shape().back()});
+    const Tensor rows_x = reshape(x, {rows_g.shape()[0], x.shape().back()});
+    return matmul(rows_g, rows_x, {.transpose_a = true});
+  }
+  static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) {
+    return sum_to(g, Shape(g.shape().back()));
+  }
+};
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
+  check_types(a, b, "matmul");
+  if (a.dim() < 2 || b.dim() < 2)
+    fail<ShapeError>("matmul: transposition needs at least two dimensions: shapes {} and {}", a.shape(),
+                     b.shape());
+  return apply(MatMul{options}, a, b);
+}
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  check_types(a, b, "matmul");
+  if (a.dim() == 0 || b.dim() == 0)
+    fail<ShapeError>("matmul: both need at least one dimension: shapes {} and {}; use mul", a.shape(),
+                     b.shape());
+  if (a.dim() > 1 && b.dim() > 1) return apply(MatMul{}, a, b);
+  if (a.shape().back() != b.shape()[b.dim() > 1 ? b.shape().size() - 2 : 0])
+    fail<ShapeError>("matmul: {} times {}: the inner sizes differ", a.shape(), b.shape());
+  // A vector is a row on the left and a column on the right; that dimension goes away again.
+  Tensor product = apply(MatMul{}, a.dim() == 1 ? unsqueeze(a, 0) : a, b.dim() == 1 ? unsqueeze(b, 1) : b);
+  if (b.dim() == 1) product = squeeze(product, -1);
+  if (a.dim() == 1) product = squeeze(product, b.dim() == 1 ? -1 : -2);
+  return product;
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check_types(x, weight, "linear");
+  detail::require_floating(x, "linear");
+  if (weight.dim() != 2)
+    fail<ShapeError>("linear: the weight must be [out, in], not {}", weight.shape());
+  if (x.dim() == 0 || x.shape().back() != weight.shape()[1])
+    fail<ShapeError>("linear: an input of shape {} does not fit a weight of shape {} ([out, in]): its last size must be {}",
+                     x.shape(), weight.shape(), weight.shape()[1]);
+  if (bias.defined()) {
+    check_types(x, bias, "linear");
+    if (bias.shape() != Shape(weight.shape()[0]))
+      fail<ShapeError>("linear: a bias of shape {} does not fit a weight of shape {} ([out, in])",
+                       bias.shape(), weight.shape());
+  }
+  return apply(Linear{}, x, weight, bias);
+}
+
+Tensor Tensor::matmul(const Tensor& other) const { return tapegrad::matmul(*this, other); }
+
+}  // namespace tapegrad

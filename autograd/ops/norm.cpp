@@ -1,0 +1,114 @@
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/ops/row_loop.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+#include "autograd/tensor/random.h"
+
+namespace tapegrad {
+
+namespace {
+
+using detail::data_of;
+using detail::fresh_data;
+using detail::new_tensor;
+
+/// Rows `[rows, n]` to mean 0 and variance 1, times weight `[n]`, plus bias `[n]`.
+///
+/// With z = (x - mean) / sqrt(var + eps) and h = g weight:
+/// dx = (h - mean(h) - z mean(h z)) / sqrt(var + eps), dweight = sum(g z), dbias = sum(g) over rows.
+struct LayerNorm {
+  static constexpr const char* name = "layer_norm";
+  static constexpr Reads reads[] = {kA | kB, kA, kNone};
+  double eps;
+  mutable Tensor mean_of = {}, rstd = {};  // of each row, from the forward
+
+  template <class T>
+  static const T* data_or_null(const Tensor& tensor) {
+    return tensor.defined() ? data_of<T>(tensor) : nullptr;
+  }
+
+  Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
+    mean_of = new_tensor(x.shape()[0], x.dtype());
+    rstd = new_tensor(x.shape()[0], x.dtype());
+    return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
+                                            std::int64_t rows, std::int64_t n) {
+      loops.layer_norm(data_of<T>(x) + first * n, data_or_null<T>(weight), data_or_null<T>(bias), T(eps),
+                       out + first * n, fresh_data<T>(mean_of) + first, fresh_data<T>(rstd) + first, rows,
+                       n);
+    });
+  }
+
+  /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 / deviation.
+  Tensor normalised(const Tensor& x, Tensor& scale) const {
+    const Tensor deviation = x - mean(x, -1, true);
+    scale = rsqrt(mean(square(deviation), -1, true) + eps);
+    return deviation * scale;
+  }
+
+  Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& weight, auto, auto) const {
+    if (grad_enabled()) {
+      Tensor scale;
+      const Tensor z = normalised(x, scale);
+      const Tensor h = weight.defined() ? g * weight : g;
+      return scale * (h - mean(h, -1, true) - z * mean(h * z, -1, true));
+    }
+    return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
+                                            std::int64_t rows, std::int64_t n) {
+      loops.layer_norm_rule(data_of<T>(g) + first * n, data_of<T>(x) + first * n,
+                            data_of<T>(mean_of) + first, data_of<T>(rstd) + first,
+                            data_or_null<T>(weight), out + first * n, rows, n);
+    });
+  }
+  Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) const {
+    if (!grad_enabled())
+      return sum(g * ((x - unsqueeze(mean_of, 1)) * unsqueeze(rstd, 1)), 0);
+    Tensor scale;
+    return sum(g * normalised(x, scale), 0);
+  }
+  Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) const { return sum(g, 0); }
+};
+
+/// x times a mask that holds 0 or 1 / (1 - p).
+struct Dropout {
+  static constexpr const char* name = "dropout";
+  static constexpr Reads reads[] = {kB, kNone};
+  static constexpr Reads constant = kB;
+  static Tensor forward(const Tensor& x, const Tensor& mask) { return x * mask; }
+  static Tensor vjp_a(const Tensor& g, auto, const Tensor& mask, auto) { return g * mask; }
+};
+
+}  // namespace
+
+Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight,
+                  const Tensor& bias, double eps) {
+  detail::require_floating(x, "layer_norm");
+  const int kept = x.dim() - normalized_shape.rank();
+  if (normalized_shape.rank() == 0 || kept < 0 ||
+      x.shape().slice(kept, x.dim()) != normalized_shape)
+    fail<ShapeError>("layer_norm: normalized_shape {} must be the last sizes of the input's shape {}",
+                     normalized_shape, x.shape());
+  for (const Tensor* parameter : {&weight, &bias}) {
+    if (!parameter->defined()) continue;
+    if (parameter->shape() != normalized_shape)
+      fail<ShapeError>("layer_norm: weight and bias must have shape {}, not {}", normalized_shape,
+                       parameter->shape());
+    if (parameter->dtype() != x.dtype())
+      fail<DTypeError>("layer_norm: a parameter is {} but the input is {}", parameter->dtype(), x.dtype());
+  }
+  const std::int64_t n = normalized_shape.numel();
+  const auto flat = [&](const Tensor& t) { return t.defined() ? reshape(t, n) : t; };
+  const Shape rows{x.shape().slice(0, kept).numel(), n};
+  return reshape(apply(LayerNorm{eps}, reshape(x, rows), flat(weight), flat(bias)), x.shape());
+}
+
+Tensor dropout(const Tensor& x, double p, bool training) {
+  detail::require_floating(x, "dropout");
+  if (!(p >= 0 && p <= 1)) fail<ValueError>("dropout: p is a probability in [0, 1], not {}", p);
+  if (!training || p == 0) return x;
+  const Tensor mask = p == 1 ? zeros_like(x) : bernoulli(1 - p, x.shape(), x.dtype()) / (1 - p);
+  return apply(Dropout{}, x, mask);
+}
+
+}  // namespace tapegrad

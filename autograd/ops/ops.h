@@ -1,0 +1,224 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "autograd/tensor/tensor.h"
+
+// The public operators. Unless said otherwise an operator broadcasts its arguments as NumPy does, promotes
+// their types as PyTorch does (numbers and 0-d tensors do not widen a type of the same category), is
+// recorded when an argument requires a gradient, and throws `ShapeError` or `DTypeError` for arguments
+// that do not fit. Gradients at ties, zeros, bounds and NaN are stated where they are not obvious.
+
+namespace tapegrad {
+
+// ---- Arithmetic --------------------------------------------------------------------------------
+
+Tensor add(const Tensor& a, const Tensor& b);
+Tensor sub(const Tensor& a, const Tensor& b);
+Tensor mul(const Tensor& a, const Tensor& b);
+/// True division: integers give `float32`.
+Tensor div(const Tensor& a, const Tensor& b);
+inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
+inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
+inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
+inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
+/// a^b with C's special cases; where 0^0 = 1 is reached the gradients are 0.
+Tensor pow(const Tensor& base, const Tensor& exponent);
+/// The larger of each pair; a tie splits the gradient in halves; NaN wins and takes the gradient.
+Tensor maximum(const Tensor& a, const Tensor& b);
+Tensor minimum(const Tensor& a, const Tensor& b);
+/// `x` limited to [min, max]; an undefined bound does not limit. The gradient passes at the bounds.
+Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max = {});
+/// `a` where `condition` (bool) holds, else `b`. The gradient goes by selection, so NaN in the branch not
+/// taken never leaks.
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+
+// ---- Functions of each element; integers become `float32` except in neg, abs, square, relu, sign ----
+
+Tensor neg(const Tensor& x);
+inline Tensor operator-(const Tensor& x) { return neg(x); }
+/// Gradient 0 at 0.
+Tensor abs(const Tensor& x);
+/// -1, 0 or 1; gradient 0.
+Tensor sign(const Tensor& x);
+Tensor exp(const Tensor& x);
+Tensor expm1(const Tensor& x);
+Tensor log(const Tensor& x);
+Tensor log1p(const Tensor& x);
+Tensor sqrt(const Tensor& x);
+Tensor rsqrt(const Tensor& x);
+Tensor reciprocal(const Tensor& x);
+Tensor square(const Tensor& x);
+Tensor sin(const Tensor& x);
+Tensor cos(const Tensor& x);
+Tensor tanh(const Tensor& x);
+Tensor erf(const Tensor& x);
+Tensor sigmoid(const Tensor& x);
+/// max(x, 0); gradient 0 at 0.
+Tensor relu(const Tensor& x);
+/// x for x > 0, else negative_slope * x; gradient negative_slope at 0.
+Tensor leaky_relu(const Tensor& x, double negative_slope = 0.01);
+/// x for x > 0, else alpha (e^x - 1). Clevert et al., ICLR 2016.
+Tensor elu(const Tensor& x, double alpha = 1.0);
+/// x Phi(x) with the exact normal distribution function. Hendrycks and Gimpel, 2016.
+Tensor gelu(const Tensor& x);
+/// x sigmoid(x).
+Tensor silu(const Tensor& x);
+/// log(1 + e^(beta x)) / beta; x itself where beta x > threshold.
+Tensor softplus(const Tensor& x, double beta = 1.0, double threshold = 20.0);
+/// log(sigmoid(x)), without overflow.
+Tensor logsigmoid(const Tensor& x);
+
+// ---- Comparisons and logic: `bool`, never recorded ---------------------------------------------
+
+Tensor eq(const Tensor& a, const Tensor& b);
+Tensor ne(const Tensor& a, const Tensor& b);
+Tensor lt(const Tensor& a, const Tensor& b);
+Tensor le(const Tensor& a, const Tensor& b);
+Tensor gt(const Tensor& a, const Tensor& b);
+Tensor ge(const Tensor& a, const Tensor& b);
+inline Tensor operator==(const Tensor& a, const Tensor& b) { return eq(a, b); }
+inline Tensor operator!=(const Tensor& a, const Tensor& b) { return ne(a, b); }
+inline Tensor operator<(const Tensor& a, const Tensor& b) { return lt(a, b); }
+inline Tensor operator<=(const Tensor& a, const Tensor& b) { return le(a, b); }
+inline Tensor operator>(const Tensor& a, const Tensor& b) { return gt(a, b); }
+inline Tensor operator>=(const Tensor& a, const Tensor& b) { return ge(a, b); }
+/// Of truth values; other types count as `x != 0`.
+Tensor logical_and(const Tensor& a, const Tensor& b);
+Tensor logical_or(const Tensor& a, const Tensor& b);
+Tensor logical_xor(const Tensor& a, const Tensor& b);
+Tensor logical_not(const Tensor& x);
+inline Tensor operator&(const Tensor& a, const Tensor& b) { return logical_and(a, b); }
+inline Tensor operator|(const Tensor& a, const Tensor& b) { return logical_or(a, b); }
+inline Tensor operator!(const Tensor& x) { return logical_not(x); }
+Tensor isnan(const Tensor& x);
+Tensor isinf(const Tensor& x);
+Tensor isfinite(const Tensor& x);
+/// True for any, or all, elements (0-d `bool`).
+Tensor any(const Tensor& x);
+Tensor all(const Tensor& x);
+/// Same shape, type and elements.
+bool equal(const Tensor& a, const Tensor& b);
+/// |a - b| <= atol + rtol |b| everywhere, shapes equal.
+bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
+              bool equal_nan = false);
+
+// ---- Reductions: over `dims` (all when empty), which are kept with size 1 when `keepdim` -------
+
+/// int64 and bool sum to `int64`.
+Tensor sum(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+Tensor mean(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+Tensor prod(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+/// Equal elements share the gradient evenly. Errors: `ShapeError` over an empty dimension.
+Tensor amax(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+Tensor amin(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+/// Over all elements; equal ones share the gradient evenly.
+Tensor max(const Tensor& x);
+Tensor min(const Tensor& x);
+/// With the index of the first largest (smallest) along `dim`, which alone gets the gradient.
+Extremum max(const Tensor& x, int dim, bool keepdim = false);
+Extremum min(const Tensor& x, int dim, bool keepdim = false);
+/// Index of the first largest element, in the flattened tensor or along `dim`; NaN counts as largest.
+Tensor argmax(const Tensor& x);
+Tensor argmin(const Tensor& x);
+Tensor argmax(const Tensor& x, int dim, bool keepdim = false);
+Tensor argmin(const Tensor& x, int dim, bool keepdim = false);
+/// Sum of squared deviations / (n - correction). NaN, with a NaN gradient, where n <= correction.
+Tensor var(const Tensor& x, const Dims& dims = {}, int correction = 1, bool keepdim = false);
+/// Square root of `var`; gradient 0 where it is 0.
+Tensor std(const Tensor& x, const Dims& dims = {}, int correction = 1, bool keepdim = false);
+/// log(sum(exp(x))) without overflow; all -inf gives -inf with gradient 0.
+Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim = false);
+/// Sums `x` down to `shape`, the reverse of broadcasting. Errors: `ShapeError`.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+
+// ---- Products ----------------------------------------------------------------------------------
+
+/// Matrix product as in PyTorch: 1-D vectors, 2-D matrices, and batches whose leading dimensions
+/// broadcast. Both of one element type (`DTypeError` otherwise).
+Tensor matmul(const Tensor& a, const Tensor& b);
+struct MatmulOptions {
+  bool transpose_a = false;  ///< use `a` with its last two dimensions swapped
+  bool transpose_b = false;
+};
+/// The same with transposition by flag, which costs nothing; both at least 2-D.
+Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options);
+/// x W^T + b: x `[..., in]`, weight `[out, in]`, bias `[out]` or undefined; gives `[..., out]`. One operator.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
+
+// ---- Shapes and selections ---------------------------------------------------------------------
+
+/// The same elements in another shape; one size may be -1. Shares the data.
+Tensor reshape(const Tensor& x, const Shape& shape);
+Tensor flatten(const Tensor& x, int start_dim = 0, int end_dim = -1);
+/// Without the dimensions (or dimension `dim`) of size 1.
+Tensor squeeze(const Tensor& x);
+Tensor squeeze(const Tensor& x, int dim);
+/// With a dimension of size 1 before `dim`.
+Tensor unsqueeze(const Tensor& x, int dim);
+Tensor transpose(const Tensor& x, int dim0, int dim1);
+/// The transpose of a matrix; vectors and numbers are returned as they are.
+Tensor t(const Tensor& x);
+Tensor permute(const Tensor& x, const Dims& dims);
+/// Copies along dimensions of size 1 (and new leading ones) to `shape`; -1 keeps a size.
+Tensor expand(const Tensor& x, const Shape& shape);
+Tensor cat(const std::vector<Tensor>& tensors, int dim = 0);
+Tensor stack(const std::vector<Tensor>& tensors, int dim = 0);
+/// Pieces of `size` along `dim`; the last may be smaller.
+std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim = 0);
+std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim = 0);
+/// `length` entries of `dim` from `start`; shares the data when `dim` is 0.
+Tensor narrow(const Tensor& x, int dim, std::int64_t start, std::int64_t length);
+/// Entry `index` of `dim`, which goes away. Negative ones count from the end.
+Tensor select(const Tensor& x, int dim, std::int64_t index);
+/// The entries `index` (1-D int64) of `dim`; repeated ones add their gradients.
+Tensor index_select(const Tensor& x, int dim, const Tensor& index);
+/// out[i][j] = x[index[i][j]][j] for dim 0, and so on; `index` is int64 of x's rank.
+Tensor gather(const Tensor& x, int dim, const Tensor& index);
+/// Adds `source` into a copy of `x` at `index`: the reverse of `gather`; repeated indices add up.
+Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
+/// Adds the entries of `source` into a copy of `x` at `index` (1-D) of `dim`.
+Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
+/// int64 classes `[...]` to `[..., num_classes]` of 0 and 1 (int64); -1 takes the largest class + 1.
+Tensor one_hot(const Tensor& classes, std::int64_t num_classes = -1);
+
+// ---- Rows --------------------------------------------------------------------------------------
+
+Tensor softmax(const Tensor& x, int dim);
+Tensor log_softmax(const Tensor& x, int dim);
+/// softmax over the entries where `mask` (bool) holds; 0 elsewhere, and 0 in a row without any.
+Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim);
+
+enum class Reduction { none, mean, sum };
+
+struct CrossEntropyOptions {
+  Tensor weight = {};                ///< one per class, or undefined
+  std::int64_t ignore_index = -100;  ///< targets of this class count for nothing
+  Reduction reduction = Reduction::mean;
+  double label_smoothing = 0.0;  ///< in [0, 1]
+};
+/// Cross-entropy between logits `[N, C]` (or `[C]`, or `[N, C, ...]`) and `target`: classes, int64 `[N]`,
+/// or probabilities of the logits' shape. `mean` divides by the summed weights of the counted targets.
+/// Errors: `IndexError` for a class out of range, with index and value.
+Tensor cross_entropy(const Tensor& logits, const Tensor& target,
+                     const CrossEntropyOptions& options = {});
+
+/// (x - mean) / sqrt(var + eps) over the trailing dimensions `normalized_shape`, times `weight`, plus
+/// `bias` (each of that shape, or undefined). Ba, Kiros and Hinton, 2016.
+Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
+                  const Tensor& bias = {}, double eps = 1e-5);
+
+/// Sets elements to 0 with probability `p` and scales the rest by 1 / (1 - p), while `training`.
+/// Draws from this thread's default generator. Srivastava et al., JMLR 2014.
+Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
+
+// ---- Graph -------------------------------------------------------------------------------------
+
+/// The element type of an operator on `a` and `b`.
+DType result_type(const Tensor& a, const Tensor& b);
+/// The shape that both broadcast to. Errors: `ShapeError`.
+Shape broadcast_shapes(const Shape& a, const Shape& b);
+
+}  // namespace tapegrad

@@ -1,0 +1,107 @@
+#include "autograd/ops/optim_steps.h"
+
+#include <algorithm>
+#include <array>
+
+#include "autograd/kernels/parallel.h"
+#include "autograd/ops/kernel_table.h"
+#include "autograd/ops/promote.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+namespace {
+
+/// Checks the gradient, then makes or checks each buffer, and raises the versions of what will change.
+template <std::size_t N>
+void prepare(const char* name, Tensor& parameter, const Tensor& gradient,
+             const std::array<Tensor*, N>& buffers) {
+  detail::require_floating(parameter, name);
+  const auto check = [&](const Tensor& other, const char* what) {
+    if (other.shape() != parameter.shape())
+      fail<ShapeError>("{}: a {} of shape {} for a parameter of shape {}", name, what, other.shape(),
+                       parameter.shape());
+    if (other.dtype() != parameter.dtype())
+      fail<DTypeError>("{}: a {} of type {} for a parameter of type {}", name, what, other.dtype(),
+                       parameter.dtype());
+  };
+  check(gradient, "gradient");
+  for (const Tensor* buffer : buffers) {
+    if (buffer && buffer->defined()) check(*buffer, "buffer");
+  }
+  for (Tensor* buffer : buffers) {
+    if (!buffer) continue;
+    if (!buffer->defined()) *buffer = zeros_like(parameter);
+    ++buffer->impl()->owner()->version;
+  }
+  ++parameter.impl()->owner()->version;
+}
+
+constexpr std::int64_t kTile = 1 << 15;
+
+/// Calls `step(loops, first, count)` for tiles of the parameter's elements.
+template <class F>
+void for_tiles(const Tensor& parameter, F&& step) {
+  const std::int64_t n = parameter.numel();
+  visit_floating(parameter.dtype(), [&]<class T>(T) {
+    const auto& loops = detail::kernel_table().rows<T>();
+    if (n <= 2 * kTile || num_threads() == 1) return step(loops, std::int64_t{0}, n);
+    kernels::parallel_for((n + kTile - 1) / kTile, [&](std::int64_t t) {
+      step(loops, t * kTile, std::min(kTile, n - t * kTile));
+    });
+  });
+}
+
+/// The elements of a buffer from `first` on; null for one that is not used.
+template <class T>
+T* from(Tensor& buffer, bool used, std::int64_t first) {
+  return used ? static_cast<T*>(buffer.impl()->data) + first : nullptr;
+}
+
+template <class T>
+using LoopsOf = detail::RowLoops<T>;
+
+}  // namespace
+
+void sgd_step(Tensor& parameter, const Tensor& gradient, Tensor& momentum, const SgdStep& step) {
+  const bool buffered = step.momentum != 0;
+  prepare<1>("sgd_step", parameter, gradient, {buffered ? &momentum : nullptr});
+  for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
+    loops.sgd(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
+              from<T>(momentum, buffered, first), step, n);
+  });
+}
+
+void adam_step(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& square,
+               Tensor& largest, const AdamStep& step) {
+  prepare<3>("adam_step", parameter, gradient, {&mean, &square, step.amsgrad ? &largest : nullptr});
+  for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
+    loops.adam(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
+               from<T>(mean, true, first), from<T>(square, true, first),
+               from<T>(largest, step.amsgrad, first), step, n);
+  });
+}
+
+void rmsprop_step(Tensor& parameter, const Tensor& gradient, Tensor& square, Tensor& momentum,
+                  Tensor& mean, const RmspropStep& step) {
+  const bool buffered = step.momentum != 0;
+  prepare<3>("rmsprop_step", parameter, gradient,
+             {&square, buffered ? &momentum : nullptr, step.centered ? &mean : nullptr});
+  for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
+    loops.rmsprop(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
+                  from<T>(square, true, first), from<T>(mean, step.centered, first),
+                  from<T>(momentum, buffered, first), step, n);
+  });
+}
+
+void adagrad_step(Tensor& parameter, const Tensor& gradient, Tensor& squares,
+                  const AdagradStep& step) {
+  prepare<1>("adagrad_step", parameter, gradient, {&squares});
+  for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
+    loops.adagrad(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
+                  from<T>(squares, true, first), step, n);
+  });
+}
+
+}  // namespace tapegrad

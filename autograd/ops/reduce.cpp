@@ -1,0 +1,203 @@
+#include "autograd/ops/reduce.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "autograd/kernels/parallel.h"
+#include "autograd/ops/kernel_table.h"
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::detail {
+
+ReducedShape::ReducedShape(const Shape& shape, const Dims& wanted, bool keepdim, const char* name)
+    : kept(shape), count(1) {
+  bool reduced[kMaxRank] = {};
+  for (std::int64_t dim : wanted) {
+    const int d = normal_dim(static_cast<int>(std::clamp<std::int64_t>(dim, -100, 100)), shape.rank(), name);
+    if (shape.rank() == 0) continue;
+    if (reduced[d]) fail<IndexError>("{}: dimension {} is named twice in {}", name, dim, wanted);
+    reduced[d] = true;
+  }
+  for (int d = 0; d < shape.rank(); ++d) {
+    const auto at = static_cast<std::size_t>(d);
+    if (wanted.empty() || reduced[d]) {
+      dims.push_back(d);
+      count *= shape[at];
+      kept[at] = 1;
+      if (keepdim) result.push_back(1);
+    } else {
+      result.push_back(shape[at]);
+    }
+  }
+}
+
+namespace {
+
+constexpr std::int64_t kTile = 16384;  // elements of one partial result; part of the summation order
+
+template <class T>
+struct Identity {
+  static T of(Reducer reducer) {
+    using Limits = std::numeric_limits<T>;
+    switch (reducer) {
+      case Reducer::sum: return 0;
+      case Reducer::prod: return 1;
+      case Reducer::max: return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+      default: return Limits::has_infinity ? Limits::infinity() : Limits::max();
+    }
+  }
+};
+
+/// [outer, n, inner] reduced over n, for integers.
+void reduce_integers(Reducer reducer, const std::int64_t* x, std::int64_t* out, std::int64_t outer,
+                     std::int64_t n, std::int64_t inner) {
+  for (std::int64_t o = 0; o < outer; ++o) {
+    for (std::int64_t i = 0; i < inner; ++i) {
+      std::int64_t value = Identity<std::int64_t>::of(reducer);
+      for (std::int64_t j = 0; j < n; ++j) {
+        const std::int64_t next = x[(o * n + j) * inner + i];
+        switch (reducer) {
+          case Reducer::sum: value += next; break;
+          case Reducer::prod: value *= next; break;
+          case Reducer::max: value = std::max(value, next); break;
+          case Reducer::min: value = std::min(value, next); break;
+        }
+      }
+      out[o * inner + i] = value;
+    }
+  }
+}
+
+/// One long row: fixed tiles, then their partial results, so that any number of threads gives these bits.
+template <class T>
+T reduce_row(Reducer reducer, const T* x, std::int64_t n) {
+  const auto loop = kernel_table().rows<T>().reduce_rows[static_cast<int>(reducer)];
+  T result;
+  if (n <= kTile) {
+    loop(x, &result, 1, n);
+    return result;
+  }
+  const std::int64_t tiles = (n + kTile - 1) / kTile;
+  std::vector<T> partial(static_cast<std::size_t>(tiles));
+  kernels::parallel_for(tiles, [&](std::int64_t t) {
+    loop(x + t * kTile, &partial[static_cast<std::size_t>(t)], 1, std::min(kTile, n - t * kTile));
+  });
+  return reduce_row(reducer, partial.data(), tiles);
+}
+
+/// [n, inner] reduced over n.
+template <class T>
+void reduce_block(Reducer reducer, const T* x, T* out, std::int64_t n, std::int64_t inner) {
+  const auto loop = kernel_table().rows<T>().reduce_columns[static_cast<int>(reducer)];
+  const std::int64_t tile = std::max<std::int64_t>(64, kTile / inner);  // rows of one partial result
+  if (n <= tile) return loop(x, out, n, inner);
+  const std::int64_t tiles = (n + tile - 1) / tile;
+  std::vector<T> partial(static_cast<std::size_t>(tiles * inner));
+  kernels::parallel_for(tiles, [&](std::int64_t t) {
+    loop(x + t * tile * inner, partial.data() + t * inner, std::min(tile, n - t * tile), inner);
+  });
+  reduce_block(reducer, partial.data(), out, tiles, inner);
+}
+
+template <class T>
+void reduce_floats(Reducer reducer, const T* x, T* out, std::int64_t outer, std::int64_t n,
+                   std::int64_t inner) {
+  if (outer * inner == 0) return;
+  if (n == 0) {
+    std::fill_n(out, outer * inner, Identity<T>::of(reducer));
+    return;
+  }
+  if (inner == 1 && n <= kTile) {
+    const std::int64_t group = std::max<std::int64_t>(1, kTile / n);
+    const auto loop = kernel_table().rows<T>().reduce_rows[static_cast<int>(reducer)];
+    if (outer <= group) return loop(x, out, outer, n);
+    kernels::parallel_for((outer + group - 1) / group, [&](std::int64_t t) {
+      const std::int64_t first = t * group;
+      loop(x + first * n, out + first, std::min(group, outer - first), n);
+    });
+    return;
+  }
+  for (std::int64_t o = 0; o < outer; ++o) {
+    if (inner == 1) out[o] = reduce_row(reducer, x + o * n, n);
+    else reduce_block(reducer, x + o * n * inner, out + o * inner, n, inner);
+  }
+}
+
+/// A run of adjacent dimensions that are all reduced, or all kept.
+struct Run {
+  std::int64_t size;
+  bool reduced;
+};
+
+}  // namespace
+
+Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
+  const bool bool_in = x.dtype() == boolean;
+  const Tensor source = bool_in ? converted(x, int64) : x;
+  std::vector<Run> runs;
+  for (int d = 0; d < x.dim(); ++d) {
+    const std::int64_t size = x.shape()[static_cast<std::size_t>(d)];
+    const bool reduced = std::find(shape.dims.begin(), shape.dims.end(), d) != shape.dims.end();
+    if (size == 1) continue;
+    if (!runs.empty() && runs.back().reduced == reduced) runs.back().size *= size;
+    else runs.push_back({size, reduced});
+  }
+  // One run at a time, the last first; nearly always there is one.
+  Tensor current = source;
+  bool any = false;
+  for (std::size_t r = runs.size(); r-- > 0;) {
+    if (!runs[r].reduced) continue;
+    std::int64_t outer = 1, inner = 1;
+    for (std::size_t i = 0; i < r; ++i) outer *= runs[i].size;
+    for (std::size_t i = r + 1; i < runs.size(); ++i) inner *= runs[i].size;
+    const std::int64_t n = runs[r].size;
+    Tensor next = new_tensor(Shape(outer * inner), source.dtype());
+    if (source.dtype() == int64) {
+      reduce_integers(reducer, data_of<std::int64_t>(current), fresh_data<std::int64_t>(next), outer, n,
+                      inner);
+    } else {
+      visit_floating(source.dtype(), [&]<class T>(T) {
+        reduce_floats(reducer, data_of<T>(current), fresh_data<T>(next), outer, n, inner);
+      });
+    }
+    runs[r].size = 1;
+    runs.erase(runs.begin() + static_cast<std::ptrdiff_t>(r));
+    current = next;
+    any = true;
+  }
+  // The result is new: it takes its shape by hand, or is a copy where nothing was to be reduced.
+  Tensor result;
+  if (any) {
+    current.impl()->shape = shape.result;
+    result = current;
+  } else {
+    result = new_tensor(shape.result, source.dtype());
+    std::copy_n(static_cast<const char*>(source.impl()->data),
+                static_cast<std::size_t>(source.numel()) * size_of(source.dtype()),
+                static_cast<char*>(result.impl()->data));
+  }
+  const bool keeps_bool = bool_in && (reducer == Reducer::max || reducer == Reducer::min);
+  return keeps_bool ? converted(result, boolean) : result;
+}
+
+Tensor reduced_last(const Tensor& x, const ReducedShape& shape) {
+  Dims order;
+  Shape rows;
+  for (int d = 0; d < x.dim(); ++d) {
+    if (std::find(shape.dims.begin(), shape.dims.end(), d) != shape.dims.end()) continue;
+    order.push_back(d);
+    rows.push_back(x.shape()[static_cast<std::size_t>(d)]);
+  }
+  bool moved = false;
+  for (std::int64_t d : shape.dims) {
+    moved |= d != order.rank();
+    order.push_back(d);
+  }
+  rows.push_back(shape.count);
+  return reshape(moved ? permute(x, order) : x, rows);
+}
+
+}  // namespace tapegrad::detail

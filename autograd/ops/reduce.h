@@ -1,0 +1,29 @@
+#pragma once
+
+#include "autograd/tensor/visit_dtype.h"
+
+// Internal: how reductions see a tensor.
+
+namespace tapegrad::detail {
+
+/// The shape after reducing `dims` (all when empty).
+struct ReducedShape {
+  Dims dims;     ///< counted from 0, ascending, each once
+  Shape kept;    ///< with size 1 in their place
+  Shape result;  ///< `kept`, or without them
+  std::int64_t count;  ///< elements that go into one result
+
+  /// Errors: `IndexError` for a dimension out of range or named twice.
+  ReducedShape(const Shape& shape, const Dims& dims, bool keepdim, const char* name);
+};
+
+/// Which reduction; the order is that of the kernel table.
+enum class Reducer { sum, prod, max, min };
+
+/// The reduction of `x` over `dims` to shape `shape.result`; not recorded. NaN wins in max and min.
+Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape);
+
+/// `x` with the reduced dimensions last and joined: `[kept..., count]`; recorded.
+Tensor reduced_last(const Tensor& x, const ReducedShape& shape);
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,186 @@
+#include <algorithm>
+#include <cstring>
+
+#include "autograd/kernels/blocks.h"
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/ops/selection.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+using detail::AroundDim;
+using detail::data_of;
+using detail::element_size;
+using detail::fresh_data;
+using detail::normal_dim;
+
+namespace {
+
+/// A range of entries along one dimension of a tensor of shape `whole`; taken out it has shape
+/// `part`.
+struct Range {
+  Shape whole, part;
+  int dim;
+  std::int64_t start, length;
+};
+
+Tensor taken(const Tensor& x, const Range& range);
+Tensor put(const Tensor& x, const Range& range);
+
+struct Narrow : Range {
+  static constexpr const char* name = "narrow";
+  static constexpr Reads reads[] = {kNone};
+  Tensor forward(const Tensor& x) const { return taken(x, *this); }
+  Tensor vjp(const Tensor& g, auto, auto) const;
+};
+
+/// One entry, whose dimension goes away.
+struct Select : Narrow {
+  static constexpr const char* name = "select";
+};
+
+/// The reverse: zeros everywhere else.
+struct Pad : Range {
+  static constexpr const char* name = "pad";
+  static constexpr Reads reads[] = {kNone};
+  Tensor forward(const Tensor& x) const { return put(x, *this); }
+  Tensor vjp(const Tensor& g, auto, auto) const { return apply(Narrow{*this}, g); }
+};
+
+Tensor Narrow::vjp(const Tensor& g, auto, auto) const { return apply(Pad{*this}, g); }
+
+/// The range of `x`, without copying where it is one piece of the data.
+Tensor taken(const Tensor& x, const Range& range) {
+  const AroundDim around(range.whole, range.dim);
+  const std::int64_t first = range.start * around.inner;
+  if (around.outer == 1) return detail::view_of(x, range.part, first);
+  Tensor y = detail::new_tensor(range.part, x.dtype());
+  const std::int64_t element = element_size(x);
+  const std::int64_t block = range.length * around.inner * element;
+  kernels::copy_blocks(data_of<char>(x) + first * element, around.size * around.inner * element,
+                       fresh_data<char>(y), block, block, around.outer);
+  return y;
+}
+
+/// `x` in the range, zeros around it.
+Tensor put(const Tensor& part, const Range& range) {
+  const AroundDim around(range.whole, range.dim);
+  Tensor y = detail::new_tensor(range.whole, part.dtype());
+  const std::int64_t element = element_size(part);
+  const std::int64_t block = range.length * around.inner * element;
+  char* to = fresh_data<char>(y);
+  std::memset(to, 0, static_cast<std::size_t>(y.numel() * element));
+  kernels::copy_blocks(data_of<char>(part), block, to + range.start * around.inner * element,
+                       around.size * around.inner * element, block, around.outer);
+  return y;
+}
+
+Shape with_size(Shape shape, int dim, std::int64_t size) {
+  shape[static_cast<std::size_t>(dim)] = size;
+  return shape;
+}
+
+/// `x` where the range is known to fit.
+Tensor narrow_at(const Tensor& x, int dim, std::int64_t start, std::int64_t length) {
+  return apply(Narrow{{x.shape(), with_size(x.shape(), dim, length), dim, start, length}}, x);
+}
+
+}  // namespace
+
+Tensor detail::padded(const Tensor& x, const Shape& shape) {
+  Tensor y = x;
+  for (int d = 0; d < shape.rank(); ++d) {
+    const std::int64_t size = y.shape()[static_cast<std::size_t>(d)];
+    const std::int64_t wanted = shape[static_cast<std::size_t>(d)];
+    if (size != wanted) y = apply(Pad{{with_size(y.shape(), d, wanted), y.shape(), d, 0, size}}, y);
+  }
+  return y;
+}
+
+Tensor narrow(const Tensor& x, int dim, std::int64_t start, std::int64_t length) {
+  const Shape& shape = x.shape();
+  if (shape.empty()) fail<ShapeError>("narrow: a number (0-d tensor) has no dimension to narrow");
+  const int d = normal_dim(dim, shape.rank(), "narrow");
+  const std::int64_t size = shape[static_cast<std::size_t>(d)];
+  if (length < 0) fail<IndexError>("narrow: length {} is negative", length);
+  if (start < -size || start > size)
+    fail<IndexError>("narrow: start {} is out of range for dimension {} of shape {} ({} to {})",
+                     start, d, shape, -size, size);
+  const std::int64_t first = start < 0 ? start + size : start;
+  if (length > size - first)
+    fail<IndexError>("narrow: {} entries from {} go beyond the end of dimension {} of shape {}",
+                     length, first, d, shape);
+  return narrow_at(x, d, first, length);
+}
+
+Tensor select(const Tensor& x, int dim, std::int64_t index) {
+  const Shape& shape = x.shape();
+  if (shape.empty())
+    fail<ShapeError>("select: a number (0-d tensor) has no entries; item() gives its value");
+  const int d = normal_dim(dim, shape.rank(), "select");
+  const std::int64_t size = shape[static_cast<std::size_t>(d)];
+  if (index < -size || index >= size)
+    fail<IndexError>("select: index {} is out of range for dimension {} of shape {}", index, d,
+                     shape);
+  Shape part = shape;
+  part.erase(d);
+  return apply(Select{{{shape, part, d, index < 0 ? index + size : index, 1}}}, x);
+}
+
+std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim) {
+  const Shape& shape = x.shape();
+  if (shape.empty()) fail<ShapeError>("split: a number (0-d tensor) has no dimension to split");
+  const int d = normal_dim(dim, shape.rank(), "split");
+  const std::int64_t total = shape[static_cast<std::size_t>(d)];
+  if (size < 0 || (size == 0 && total != 0))
+    fail<ValueError>("split: pieces of size {} do not make up dimension {} of shape {}", size, d,
+                     shape);
+  if (total == 0) return {narrow_at(x, d, 0, 0)};
+  std::vector<Tensor> pieces;
+  for (std::int64_t start = 0; start < total;
+       start += pieces.back().shape()[static_cast<std::size_t>(d)])
+    pieces.push_back(narrow_at(x, d, start, std::min(size, total - start)));
+  return pieces;
+}
+
+std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim) {
+  const Shape& shape = x.shape();
+  if (shape.empty()) fail<ShapeError>("split: a number (0-d tensor) has no dimension to split");
+  const int d = normal_dim(dim, shape.rank(), "split");
+  const std::int64_t total = shape[static_cast<std::size_t>(d)];
+  std::int64_t left = total;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] < 0) fail<ValueError>("split: size {} of piece {} is negative", sizes[i], i);
+    if (sizes[i] > left)
+      fail<ShapeError>(
+          "split: piece {} of size {} goes beyond dimension {} of shape {}: {} entries are "
+          "left for it",
+          i, sizes[i], d, shape, left);
+    left -= sizes[i];
+  }
+  if (left != 0)
+    fail<ShapeError>(
+        "split: the {} pieces have {} entries together, but dimension {} of shape {} has {}",
+        sizes.size(), total - left, d, shape, total);
+  std::vector<Tensor> pieces;
+  std::int64_t start = 0;
+  for (std::int64_t size : sizes) {
+    pieces.push_back(narrow_at(x, d, start, size));
+    start += size;
+  }
+  return pieces;
+}
+
+// ---- Methods -----------------------------------------------------------------------------------
+
+Tensor Tensor::narrow(int dim, std::int64_t start, std::int64_t length) const {
+  return tapegrad::narrow(*this, dim, start, length);
+}
+Tensor Tensor::select(int dim, std::int64_t index) const {
+  return tapegrad::select(*this, dim, index);
+}
+Tensor Tensor::operator[](std::int64_t index) const { return tapegrad::select(*this, 0, index); }
+
+}  // namespace tapegrad

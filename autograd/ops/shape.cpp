@@ -1,0 +1,291 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+
+#include "autograd/kernels/blocks.h"
+#include "autograd/kernels/permute.h"
+#include "autograd/ops/broadcast_loop.h"
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/ops/selection.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+using detail::data_of;
+using detail::fresh_data;
+using detail::new_tensor;
+using detail::normal_dim;
+
+namespace detail {
+
+Tensor copy_of(const Tensor& x) {
+  Tensor y = new_tensor(x.shape(), x.dtype());
+  std::memcpy(fresh_data<char>(y), data_of<char>(x),
+              static_cast<std::size_t>(x.numel() * element_size(x)));
+  return y;
+}
+
+}  // namespace detail
+
+namespace {
+
+std::size_t at(int dim) { return static_cast<std::size_t>(dim); }
+
+/// The same data under another shape.
+struct Reshape {
+  static constexpr const char* name = "reshape";
+  static constexpr Reads reads[] = {kNone};
+  Shape from, to;
+  Tensor forward(const Tensor& x) const { return detail::view_of(x, to); }
+  Tensor vjp(const Tensor& g, auto, auto) const { return reshape(g, from); }
+};
+
+/// Dimension i of the result is dimension `dims[i]`. The derivative is the inverse permutation.
+struct Permute {
+  static constexpr const char* name = "permute";
+  static constexpr Reads reads[] = {kNone};
+  Dims dims;
+  Tensor forward(const Tensor& x) const;
+  Tensor vjp(const Tensor& g, auto, auto) const {
+    Dims inverse = dims;
+    for (int i = 0; i < dims.rank(); ++i) inverse[static_cast<std::size_t>(dims[at(i)])] = i;
+    return permute(g, inverse);
+  }
+};
+
+Tensor Permute::forward(const Tensor& x) const {
+  const Shape& shape = x.shape();
+  Shape strides = shape;
+  std::int64_t stride = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    strides[at(i)] = stride;
+    stride *= shape[at(i)];
+  }
+  std::array<kernels::Axis, kMaxRank> axes;
+  Shape result = shape;
+  bool moves = false;
+  std::int64_t last = -1;  // the dimension before, of more than one entry
+  for (int i = 0; i < dims.rank(); ++i) {
+    const auto from = static_cast<std::size_t>(dims[at(i)]);
+    axes[at(i)] = {shape[from], strides[from]};
+    result[at(i)] = shape[from];
+    if (shape[from] == 1) continue;
+    moves |= dims[at(i)] < last;
+    last = dims[at(i)];
+  }
+  if (!moves || x.numel() == 0) return detail::view_of(x, result);
+  Tensor y = new_tensor(result, x.dtype());
+  kernels::permute(data_of<char>(x), fresh_data<char>(y), size_of(x.dtype()),
+                   std::span(axes.data(), dims.size()));
+  return y;
+}
+
+/// Repeats along dimensions of size 1 and new leading ones. The derivative is the sum over these.
+struct Expand {
+  static constexpr const char* name = "expand";
+  static constexpr Reads reads[] = {kNone};
+  Shape from, to;
+  Tensor forward(const Tensor& x) const;
+  Tensor vjp(const Tensor& g, auto, auto) const { return sum_to(g, from); }
+};
+
+Tensor Expand::forward(const Tensor& x) const {
+  Tensor y = new_tensor(to, x.dtype());
+  if (y.numel() == 0) return y;
+  const std::int64_t element = detail::element_size(x);
+  const detail::BroadcastLoop<1> loop(to, {x.impl()});
+  loop(
+      [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+        const char* source = static_cast<const char*>(in->data);
+        char* target = fresh_data<char>(y) + first * element;
+        const std::int64_t step = in->outer * element;
+        if (in->inner != 0) {
+          kernels::copy_blocks(source, step, target, columns * element, columns * element, rows);
+          return;
+        }
+        for (std::int64_t row = 0; row < rows; ++row)
+          kernels::repeat_block(source + row * step, target + row * columns * element, element,
+                                columns);
+      });
+  return y;
+}
+
+struct Clone {
+  static constexpr const char* name = "clone";
+  static constexpr Reads reads[] = {kNone};
+  Tensor forward(const Tensor& x) const { return detail::copy_of(x); }
+  Tensor vjp(const Tensor& g, auto, auto) const { return g; }
+};
+
+/// `x` under `shape`, which has as many elements.
+Tensor viewed(const Tensor& x, const Shape& shape) {
+  return apply(Reshape{.from = x.shape(), .to = shape}, x);
+}
+
+/// `shape` with its -1 replaced by what `x` has elements for.
+Shape complete(const Tensor& x, const Shape& shape) {
+  constexpr std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  int open = -1;
+  std::int64_t known = 1;  // elements without the open dimension
+  bool overflow = false;
+  for (int i = 0; i < shape.rank(); ++i) {
+    const std::int64_t size = shape[at(i)];
+    if (size < -1)
+      fail<ShapeError>("reshape: shape {} has the negative size {}; only -1 has a meaning", shape,
+                       size);
+    if (size == -1) {
+      if (open >= 0)
+        fail<ShapeError>("reshape: shape {} has more than one -1; only one size can be inferred",
+                         shape);
+      open = i;
+    } else {
+      overflow |= size != 0 && known > limit / size;
+      if (!overflow) known *= size;
+    }
+  }
+  if (overflow)
+    fail<ShapeError>("reshape: shape {} has more elements than memory can hold, and {} has {}",
+                     shape, x.shape(), x.numel());
+  if (open < 0) {
+    if (known != x.numel())
+      fail<ShapeError>("reshape: shape {} has {} elements, which do not fit into {} with {}",
+                       x.shape(), x.numel(), shape, known);
+    return shape;
+  }
+  if (known == 0)
+    fail<ShapeError>(
+        "reshape: the -1 in {} could be any size, because another size is 0; write the size",
+        shape);
+  if (x.numel() % known != 0)
+    fail<ShapeError>(
+        "reshape: shape {} has {} elements, which is no multiple of the {} that {} has "
+        "without its -1",
+        x.shape(), x.numel(), known, shape);
+  Shape result = shape;
+  result[at(open)] = x.numel() / known;
+  return result;
+}
+
+}  // namespace
+
+Tensor reshape(const Tensor& x, const Shape& shape) { return viewed(x, complete(x, shape)); }
+
+Tensor flatten(const Tensor& x, int start_dim, int end_dim) {
+  const Shape& shape = x.shape();
+  const int start = normal_dim(start_dim, x.dim(), "flatten");
+  const int end = normal_dim(end_dim, x.dim(), "flatten");
+  if (start > end)
+    fail<ShapeError>("flatten: start_dim {} comes after end_dim {} in shape {}", start_dim, end_dim,
+                     shape);
+  if (shape.empty()) return viewed(x, {1});
+  Shape result = shape.slice(0, start);
+  result.push_back(shape.slice(start, end + 1).numel());
+  for (int i = end + 1; i < shape.rank(); ++i) result.push_back(shape[at(i)]);
+  return viewed(x, result);
+}
+
+Tensor squeeze(const Tensor& x) {
+  Shape result;
+  for (std::int64_t size : x.shape()) {
+    if (size != 1) result.push_back(size);
+  }
+  return viewed(x, result);
+}
+
+Tensor squeeze(const Tensor& x, int dim) {
+  Shape result = x.shape();
+  const int i = normal_dim(dim, x.dim(), "squeeze");
+  if (!result.empty() && result[at(i)] == 1) result.erase(i);
+  return viewed(x, result);
+}
+
+Tensor unsqueeze(const Tensor& x, int dim) {
+  Shape result = x.shape();
+  if (x.dim() == kMaxRank)
+    fail<ShapeError>("unsqueeze: shape {} has {} dimensions already, and no tensor has more",
+                     x.shape(), kMaxRank);
+  result.insert(normal_dim(dim, x.dim() + 1, "unsqueeze"), 1);
+  return viewed(x, result);
+}
+
+Tensor permute(const Tensor& x, const Dims& dims) {
+  const int rank = x.dim();
+  if (dims.rank() != rank)
+    fail<ShapeError>("permute: {} dimensions {} for a tensor of shape {}; name each of its {} once",
+                     dims.rank(), dims, x.shape(), rank);
+  Dims order = dims;
+  unsigned seen = 0;
+  for (std::int64_t& dim : order) {
+    // Out of the range of int is out of range.
+    const auto narrowed = static_cast<int>(std::clamp<std::int64_t>(dim, -kMaxRank - 1, kMaxRank));
+    const int i = normal_dim(narrowed, rank, "permute");
+    if (seen >> i & 1)
+      fail<ShapeError>("permute: {} names dimension {} of shape {} twice", dims, i, x.shape());
+    seen |= 1u << i;
+    dim = i;
+  }
+  return apply(Permute{order}, x);
+}
+
+Tensor transpose(const Tensor& x, int dim0, int dim1) {
+  const int a = normal_dim(dim0, x.dim(), "transpose");
+  const int b = normal_dim(dim1, x.dim(), "transpose");
+  Dims order = x.shape();
+  for (int i = 0; i < order.rank(); ++i) order[at(i)] = i == a ? b : i == b ? a : i;
+  return apply(Permute{order}, x);
+}
+
+Tensor t(const Tensor& x) {
+  if (x.dim() > 2)
+    fail<ShapeError>("t: shape {} is no matrix; use transpose(x, dim0, dim1)", x.shape());
+  return x.dim() == 2 ? transpose(x, 0, 1) : x;
+}
+
+Tensor expand(const Tensor& x, const Shape& shape) {
+  const Shape& from = x.shape();
+  const int added = shape.rank() - from.rank();
+  if (added < 0)
+    fail<ShapeError>("expand: shape {} has fewer dimensions than the tensor, whose shape is {}",
+                     shape, from);
+  Shape to = shape;
+  for (int i = 0; i < to.rank(); ++i) {
+    const std::int64_t own = i < added ? 1 : from[at(i - added)];
+    if (to[at(i)] == -1 && i >= added) to[at(i)] = own;
+    if (to[at(i)] < 0)
+      fail<ShapeError>(
+          "expand: size {} of dimension {} in {} is negative; -1 keeps a size that the "
+          "tensor has, and its shape is {}",
+          to[at(i)], i, shape, from);
+    if (own != 1 && to[at(i)] != own)
+      fail<ShapeError>(
+          "expand: shape {} does not expand to {}: dimension {} has size {}, and only "
+          "size 1 can become {}",
+          from, shape, i - added, own, to[at(i)]);
+  }
+  return apply(Expand{.from = from, .to = to}, x);
+}
+
+// ---- Methods -----------------------------------------------------------------------------------
+
+Tensor Tensor::clone() const {
+  checked();
+  return apply(Clone{}, *this);
+}
+Tensor Tensor::reshape(const Shape& shape) const { return tapegrad::reshape(*this, shape); }
+Tensor Tensor::flatten(int start_dim, int end_dim) const {
+  return tapegrad::flatten(*this, start_dim, end_dim);
+}
+Tensor Tensor::squeeze() const { return tapegrad::squeeze(*this); }
+Tensor Tensor::squeeze(int dim) const { return tapegrad::squeeze(*this, dim); }
+Tensor Tensor::unsqueeze(int dim) const { return tapegrad::unsqueeze(*this, dim); }
+Tensor Tensor::transpose(int dim0, int dim1) const {
+  return tapegrad::transpose(*this, dim0, dim1);
+}
+Tensor Tensor::t() const { return tapegrad::t(*this); }
+Tensor Tensor::permute(const Dims& dims) const { return tapegrad::permute(*this, dims); }
+Tensor Tensor::expand(const Shape& shape) const { return tapegrad::expand(*this, shape); }
+
+}  // namespace tapegrad

@@ -1,0 +1,222 @@
+#include <limits>
+
+#include "autograd/ops/ops.h"
+#include "autograd/ops/promote.h"
+#include "autograd/ops/reduce.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad {
+
+using detail::ReducedShape;
+using detail::Reducer;
+
+namespace {
+
+// Rules return what broadcasts to the input's shape: the gradient of a sum is never spread out.
+
+struct Sum {
+  static constexpr const char* name = "sum";
+  static constexpr Reads reads[] = {kNone};
+  ReducedShape shape;
+  Tensor forward(const Tensor& x) const { return detail::reduce(Reducer::sum, x, shape); }
+  Tensor vjp(const Tensor& g, auto, auto) const { return reshape(g, shape.kept); }
+};
+
+struct Mean {
+  static constexpr const char* name = "mean";
+  static constexpr Reads reads[] = {kNone};
+  ReducedShape shape;
+  Tensor forward(const Tensor& x) const {
+    return detail::reduce(Reducer::sum, x, shape) / static_cast<double>(shape.count);
+  }
+  Tensor vjp(const Tensor& g, auto, auto) const {
+    return reshape(g, shape.kept) / static_cast<double>(shape.count);
+  }
+};
+
+/// Product along the last dimension. d/dx_i is the product of the others: y / x_i where that is exact, else
+/// computed without dividing, which stays right, and differentiable again, with any number of zeros.
+struct Prod {
+  static constexpr const char* name = "prod";
+  static constexpr Reads reads[] = {kA | kY};
+  ReducedShape shape;
+  Tensor forward(const Tensor& x) const { return detail::reduce(Reducer::prod, x, shape); }
+  Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
+    const Tensor column = unsqueeze(g, -1);
+    if (!any(x == 0).item<bool>()) return column * unsqueeze(y, -1) / x;
+    const std::int64_t n = x.shape().back();
+    // Row i of the matrix has x_i replaced by 1.
+    const Tensor others = where(eye(n, {}, float32) != 0, 1, unsqueeze(x, -2));
+    return column * prod(others, -1);
+  }
+};
+
+/// Largest or smallest; equal ones share the gradient evenly, NaNs among themselves.
+template <Reducer reducer>
+struct Extreme {
+  static constexpr const char* name = reducer == Reducer::max ? "amax" : "amin";
+  static constexpr Reads reads[] = {kA | kY};
+  ReducedShape shape;
+  Tensor forward(const Tensor& x) const { return detail::reduce(reducer, x, shape); }
+  Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
+    const Tensor best = reshape(y, shape.kept);
+    const Tensor chosen = (x == best) | ((x != x) & (best != best));
+    const Tensor count = sum(chosen, shape.dims, true).to(g.dtype());
+    return where(chosen, reshape(g, shape.kept) / count, 0);
+  }
+};
+
+/// Sum of squared deviations over n - correction.
+struct Var {
+  static constexpr const char* name = "var";
+  static constexpr Reads reads[] = {kA};
+  ReducedShape shape;
+  double freedom;  // n - correction, at least 0
+  Tensor deviation(const Tensor& x) const { return x - mean(x, shape.dims, true); }
+  Tensor forward(const Tensor& x) const {
+    return detail::reduce(Reducer::sum, square(deviation(x)), shape) / freedom;
+  }
+  Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
+    return reshape(g, shape.kept) * deviation(x) * (2 / freedom);
+  }
+};
+
+/// Its square root, with gradient 0 where that is 0.
+struct Std {
+  static constexpr const char* name = "std";
+  static constexpr Reads reads[] = {kA | kY};
+  Var var;
+  Tensor forward(const Tensor& x) const { return sqrt(var.forward(x)); }
+  Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
+    const Tensor factor = where(y == 0, 0, g / where(y == 0, 1, y));
+    return reshape(factor, var.shape.kept) * var.deviation(x) * (1 / var.freedom);
+  }
+};
+
+/// log(sum(exp(x))), shifted by the largest element. d/dx = exp(x - y), with its limits at infinities.
+struct LogSumExp {
+  static constexpr const char* name = "logsumexp";
+  static constexpr Reads reads[] = {kA | kY};
+  ReducedShape shape;
+  Tensor forward(const Tensor& x) const {
+    if (shape.count == 0)
+      return detail::reduce(Reducer::max, x, shape);  // of nothing: -inf
+    const Tensor largest = amax(x, shape.dims, true);
+    const Tensor shift = where(isfinite(largest), largest, 0);
+    return reshape(log(sum(exp(x - shift), shape.dims, true)) + shift, shape.result);
+  }
+  Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
+    const Tensor total = reshape(y, shape.kept);
+    const Tensor infinite = (x == total) & isinf(total);
+    const Tensor share = where(infinite, (total > 0).to(g.dtype()), exp(where(infinite, 0, x - total)));
+    return reshape(g, shape.kept) * share;
+  }
+};
+
+double freedom(const ReducedShape& shape, int correction) {
+  return static_cast<double>(std::max<std::int64_t>(0, shape.count - correction));
+}
+
+/// Int64 and bool for the operators that keep integers, floating-point otherwise.
+Tensor summable(const Tensor& x) {
+  return is_floating_point(x.dtype()) ? x.to(detail::floating_type(x)) : x.to(int64);
+}
+
+template <Reducer reducer>
+Tensor extreme(const Tensor& x, const Dims& dims, bool keepdim) {
+  using Op = Extreme<reducer>;
+  ReducedShape shape(x.shape(), dims, keepdim, Op::name);
+  if (shape.count == 0)
+    fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimensions {}", Op::name,
+                     x.shape(), shape.dims);
+  return apply(Op{shape}, x);
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, const Dims& dims, bool keepdim) {
+  const Tensor source = summable(x);
+  return apply(Sum{ReducedShape(x.shape(), dims, keepdim, "sum")}, source);
+}
+
+Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {
+  detail::require_floating(x, "mean");
+  return apply(Mean{ReducedShape(x.shape(), dims, keepdim, "mean")}, x);
+}
+
+Tensor prod(const Tensor& x, const Dims& dims, bool keepdim) {
+  const ReducedShape shape(x.shape(), dims, keepdim, "prod");
+  const Tensor rows = detail::reduced_last(summable(x), shape);
+  const Tensor product = apply(Prod{ReducedShape(rows.shape(), -1, false, "prod")}, rows);
+  return product.shape() == shape.result ? product : reshape(product, shape.result);
+}
+
+Tensor amax(const Tensor& x, const Dims& dims, bool keepdim) {
+  return extreme<Reducer::max>(x, dims, keepdim);
+}
+Tensor amin(const Tensor& x, const Dims& dims, bool keepdim) {
+  return extreme<Reducer::min>(x, dims, keepdim);
+}
+Tensor max(const Tensor& x) { return amax(x); }
+Tensor min(const Tensor& x) { return amin(x); }
+
+Tensor var(const Tensor& x, const Dims& dims, int correction, bool keepdim) {
+  detail::require_floating(x, "var");
+  const ReducedShape shape(x.shape(), dims, keepdim, "var");
+  return apply(Var{shape, freedom(shape, correction)}, x);
+}
+
+Tensor std(const Tensor& x, const Dims& dims, int correction, bool keepdim) {
+  detail::require_floating(x, "std");
+  const ReducedShape shape(x.shape(), dims, keepdim, "std");
+  return apply(Std{Var{shape, freedom(shape, correction)}}, x);
+}
+
+Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
+  detail::require_floating(x, "logsumexp");
+  return apply(LogSumExp{ReducedShape(x.shape(), dims, keepdim, "logsumexp")}, x);
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  if (detail::broadcast(x.shape(), shape, "sum_to") != x.shape())
+    fail<ShapeError>("sum_to: shape {} cannot be summed down to {}", x.shape(), shape);
+  Dims dims;
+  const int extra = x.dim() - shape.rank();
+  for (int d = 0; d < x.dim(); ++d) {
+    const std::int64_t size = x.shape()[static_cast<std::size_t>(d)];
+    if (d < extra || (shape[static_cast<std::size_t>(d - extra)] == 1 && size != 1)) dims.push_back(d);
+  }
+  return reshape(sum(x, dims), shape);
+}
+
+// ---- Methods -----------------------------------------------------------------------------------
+
+Tensor Tensor::sum(const Dims& dims, bool keepdim) const { return tapegrad::sum(*this, dims, keepdim); }
+Tensor Tensor::mean(const Dims& dims, bool keepdim) const {
+  return tapegrad::mean(*this, dims, keepdim);
+}
+Tensor Tensor::prod(const Dims& dims, bool keepdim) const {
+  return tapegrad::prod(*this, dims, keepdim);
+}
+Tensor Tensor::amax(const Dims& dims, bool keepdim) const {
+  return tapegrad::amax(*this, dims, keepdim);
+}
+Tensor Tensor::amin(const Dims& dims, bool keepdim) const {
+  return tapegrad::amin(*this, dims, keepdim);
+}
+Tensor Tensor::max() const { return tapegrad::max(*this); }
+Tensor Tensor::min() const { return tapegrad::min(*this); }
+Tensor Tensor::var(const Dims& dims, int correction, bool keepdim) const {
+  return tapegrad::var(*this, dims, correction, keepdim);
+}
+Tensor Tensor::std(const Dims& dims, int correction, bool keepdim) const {
+  return tapegrad::std(*this, dims, correction, keepdim);
+}
+Tensor Tensor::logsumexp(const Dims& dims, bool keepdim) const {
+  return tapegrad::logsumexp(*this, dims, keepdim);
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "autograd/tensor/tensor.h"
+
+namespace tapegrad {
+
+/// How `gradcheck` compares. An entry agrees when |analytic - numeric| <= atol + rtol |numeric|.
+struct GradcheckOptions {
+  double rtol = 1e-7;
+  double atol = 1e-9;
+  /// The largest step of the differences. It is divided by four up to seven times, until the
+  /// extrapolated derivative settles; so a kink, or the end of the domain, may be as near as step /
+  /// 2^14.
+  double step = 1.0 / 64;
+  bool second_order = false;  ///< `gradcheck` goes on with `gradgradcheck`
+  std::uint64_t seed = 0;     ///< of the random cotangents
+};
+
+/// What a check found: its worst entry, also when it passed.
+struct GradcheckResult {
+  bool ok = true;
+  std::string problem;  ///< what is wrong beside the numbers, such as a shape; empty if nothing is
+  /// |analytic - numeric| / (|numeric| + atol / rtol) of the worst entry, which passes up to
+  /// `rtol`; infinite where only one of both is finite.
+  double worst_error = 0;
+  double rtol = 0;
+  int order = 1;   ///< of the derivative that the entry belongs to: 1 or 2
+  int input = -1;  ///< which was varied; -1 for the cotangent of the output (order 2)
+  std::vector<std::int64_t> index;  ///< of the element that was varied
+  std::int64_t output = 0;          ///< flat index of the output's element; 0 at order 2
+  double analytic = 0;              ///< the derivative from the tape
+  double numeric = 0;               ///< the same from differences
+  double uncertainty = 0;           ///< estimated error of `numeric`
+  std::int64_t entries = 0;         ///< how many derivatives of this order were compared
+
+  explicit operator bool() const { return ok; }
+  /// One line that says all of it.
+  std::string message() const;
+};
+
+/// Compares the gradients that the tape gives for `f` with central differences, entry by entry.
+///
+/// `f` maps inputs to one float64 tensor of any shape. Inputs that require gradients are varied, in
+/// copies; the others are constants; none is changed. The derivative of every output element for
+/// every input element is compared, so small tensors are best. The differences are extrapolated to
+/// step 0 (Ridders, 1982), which leaves about 1e-11 of error where `f` is smooth. Where it has a
+/// kink the result means nothing: keep inputs away from there.
+///
+/// It also checks that `f` gives the same again and leaves its inputs alone, that every gradient
+/// has its input's shape and type, and that the gradient is linear in the cotangent, also in one
+/// that the engine holds as a smaller tensor that it broadcasts. For the parameters of a model, let
+/// `f` put its inputs in their place.
+///
+/// Errors: `DTypeError` for float32 inputs or outputs, because differences need float64;
+/// `GradError` when no input requires gradients; and what `f` throws.
+GradcheckResult gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                          const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+/// The same for a function of one input: `gradcheck(tg::tanh, x)`.
+GradcheckResult gradcheck(const std::function<Tensor(const Tensor&)>& f, const Tensor& input,
+                          const GradcheckOptions& options = {});
+
+/// The same for the second derivative. A random combination of the gradients, for a random
+/// cotangent, is differentiated once more by the tape, and compared with differences of the
+/// gradients; for each input and for the cotangent. Also, the gradients recorded with
+/// `create_graph` must equal the plain ones.
+GradcheckResult gradgradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                              const std::vector<Tensor>& inputs,
+                              const GradcheckOptions& options = {});
+GradcheckResult gradgradcheck(const std::function<Tensor(const Tensor&)>& f, const Tensor& input,
+                              const GradcheckOptions& options = {});
+
+}  // namespace tapegrad
