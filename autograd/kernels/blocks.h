@@ -39,12 +39,18 @@ inline void copy_blocks(const char* from, std::int64_t from_step, char* to, std:
   });
 }
 
-/// Writes the `bytes` bytes at `from` (1, 4 or 8: an element) `count` times.
-inline void repeat_block(const char* from, char* to, std::int64_t bytes, std::int64_t count) {
-  const auto run = [&]<class Value>(Value value) {
-    std::memcpy(&value, from, sizeof value);
-    for (std::int64_t i = 0; i < count; ++i)
-      std::memcpy(to + i * static_cast<std::int64_t>(sizeof value), &value, sizeof value);
+/// Writes rows of `columns` times the `bytes` bytes (1, 4 or 8: an element) at `from`, which moves
+/// on by `step` bytes from row to row.
+inline void repeat_blocks(const char* from, std::int64_t step, char* to, std::int64_t bytes,
+                          std::int64_t rows, std::int64_t columns) {
+  const auto run = [=]<class Value>(Value value) {
+    constexpr auto size = static_cast<std::int64_t>(sizeof value);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      std::memcpy(&value, from + row * step, sizeof value);
+      char* target = to + row * columns * size;
+      for (std::int64_t i = 0; i < columns; ++i)
+        std::memcpy(target + i * size, &value, sizeof value);
+    }
   };
   if (bytes == 1) return run(std::uint8_t{});
   if (bytes == 4) return run(std::uint32_t{});

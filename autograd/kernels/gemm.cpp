@@ -1,32 +1,149 @@
 #include "autograd/kernels/gemm.h"
 
-#include <cblas.h>
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <stdexcept>
 
-// First version so that the library links; the owner of this file replaces it.
+#include "autograd/kernels/blas.h"
+#include "autograd/kernels/parallel.h"
+
 namespace tapegrad::kernels {
+namespace {
 
-void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
-          const float* b, float* c, float beta) {
-  if (m == 0 || n == 0) return;
-  cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
-              int(m), int(n), int(k), 1, a, int(std::max<std::int64_t>(1, trans_a ? m : k)), b, int(std::max<std::int64_t>(1, trans_b ? k : n)), beta, c, int(n));
-}
-void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k, const double* a,
-          const double* b, double* c, double beta) {
-  if (m == 0 || n == 0) return;
-  cblas_dgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, trans_b ? CblasTrans : CblasNoTrans,
-              int(m), int(n), int(k), 1, a, int(std::max<std::int64_t>(1, trans_a ? m : k)), b, int(std::max<std::int64_t>(1, trans_b ? k : n)), beta, c, int(n));
-}
+/// C = beta C; beta = 0 does not read C.
 template <class T>
-static void batched(bool ta, bool tb, std::int64_t count, std::int64_t m, std::int64_t n, std::int64_t k,
-                    const T* a, const T* b, T* c, BatchStrides s, T beta) {
-  for (std::int64_t i = 0; i < count; ++i) gemm(ta, tb, m, n, k, a + i * s.a, b + i * s.b, c + i * s.c, beta);
+void scale(const Product<T>& p) {
+  for (std::int64_t i = 0; i < p.m; ++i) {
+    T* row = p.c + i * p.ldc;
+    for (std::int64_t j = 0; j < p.n; ++j) row[j] = p.beta == 0 ? T{0} : p.beta * row[j];
+  }
 }
+
+std::int64_t round_up(std::int64_t size, std::int64_t unit) {
+  return (size + unit - 1) / unit * unit;
+}
+
+/// Size of the tiles of C that one BLAS call computes.
+struct TileSize {
+  std::int64_t rows, columns;
+};
+
+/// Tiles for which OpenBLAS uses its small kernels. While all three matrices stay in the cache, a
+/// product made of such tiles is 10 to 25 % faster than one call, because nothing is copied: 115
+/// instead of 95 GFLOP/s. The limits are those of its `gemm_small_kernel_permit`; the shapes of the
+/// tiles were measured.
+template <class T>
+std::optional<TileSize> small_tiles(const Product<T>& p) {
+  constexpr std::int64_t kMostWork = 1'000'000, kMostEntriesTransposed = 1200;
+  constexpr std::int64_t kCacheBytes = 5 << 19;
+  const bool dot_products = !p.trans_a && p.trans_b;
+  if (p.k > 1900 || (p.trans_a && p.trans_b) || (dot_products && p.k < 200)) return {};
+  const std::int64_t entries =
+      dot_products ? std::min(kMostWork / p.k, kMostEntriesTransposed) : kMostWork / p.k;
+  if (p.m * p.n <= entries) return {};
+  const std::int64_t used = p.m * p.k + p.k * p.n + p.m * p.n;
+  if (used * static_cast<std::int64_t>(sizeof(T)) > kCacheBytes || !blas_has_small_kernels())
+    return {};
+  const std::int64_t rows = std::min<std::int64_t>(p.m, p.trans_a || p.trans_b ? 32
+                                                        : p.k > 320            ? 8
+                                                                               : 24);
+  const std::int64_t columns = std::min<std::int64_t>(128, entries / rows / 16 * 16);
+  return TileSize{rows, std::min(p.n, columns)};
+}
+
+/// The tiles depend on the shapes alone, so that the bits do not depend on the number of threads.
+template <class T>
+TileSize tile_size(const Product<T>& p) {
+  if (p.m == 1 || p.n == 1) {
+    constexpr std::int64_t kWork = 1 << 19;
+    const std::int64_t entries = round_up(std::max<std::int64_t>(1, kWork / p.k), 64);
+    return {std::min(p.m, entries), std::min(p.n, entries)};
+  }
+  if (const auto small = small_tiles(p)) return *small;
+  // BLAS copies its operands into blocks: the fewer and the squarer the tiles, the less there is to
+  // copy.
+  constexpr std::int64_t kLeastWork = 8 << 20, kMostEntries = 512 * 512;
+  const std::int64_t work = std::max(kLeastWork, p.m * p.n / 8 * p.k);
+  const std::int64_t entries = std::clamp<std::int64_t>(work / p.k, 64 * 64, kMostEntries);
+  const auto side =
+      round_up(static_cast<std::int64_t>(std::sqrt(static_cast<double>(entries))), 64);
+  const std::int64_t columns = std::min(p.n, round_up(entries / std::min(p.m, side), 64));
+  return {std::min(p.m, round_up(entries / columns, 64)), columns};
+}
+
+/// CBLAS takes sizes as int.
+template <class T>
+void check_lengths(const Product<T>& p) {
+  if (std::max({p.k, p.lda, p.ldb, p.ldc}) > std::numeric_limits<int>::max())
+    throw std::length_error("gemm: a row of more than 2^31 - 1 entries is not supported");
+}
+
+/// Numbers of multiplications; a nanosecond is worth 30 to 60.
+constexpr std::int64_t kOneCallWork = 1 << 19;  // not worth a look at tiles
+constexpr std::int64_t kGroupWork = 1 << 21;    // worth waking a thread
+
+/// `count` products. Their tiles are numbered through and handed out in groups.
+template <class T>
+void run(const Product<T>& first, std::int64_t count, BatchStrides strides) {
+  if (first.m <= 0 || first.n <= 0 || count <= 0) return;
+  const bool empty = first.k <= 0;
+  if (count == 1 && !empty && first.m * first.n * first.k <= kOneCallWork)
+    return blas_multiply(first);
+  if (!empty) check_lengths(first);
+  const TileSize tile = empty ? TileSize{first.m, first.n} : tile_size(first);
+  const std::int64_t down = (first.m + tile.rows - 1) / tile.rows;
+  const std::int64_t across = (first.n + tile.columns - 1) / tile.columns;
+  const std::int64_t tiles = down * across;
+
+  const std::int64_t work = tile.rows * tile.columns * std::max<std::int64_t>(1, first.k);
+  const std::int64_t group = std::max<std::int64_t>(1, kGroupWork / work);
+  const std::int64_t total = count * tiles;
+  parallel_for((total + group - 1) / group, [&](std::int64_t g) {
+    const std::int64_t end = std::min(total, (g + 1) * group);
+    for (std::int64_t t = g * group; t < end; ++t) {
+      Product<T> p = first;
+      p.a += t / tiles * strides.a;
+      p.b += t / tiles * strides.b;
+      p.c += t / tiles * strides.c;
+      const std::int64_t i = t % tiles / across * tile.rows, j = t % across * tile.columns;
+      if (tiles > 1)
+        p = p.part(i, std::min(tile.rows, p.m - i), j, std::min(tile.columns, p.n - j));
+      if (empty)
+        scale(p);
+      else
+        blas_multiply(p);
+    }
+  });
+}
+
+template <class T>
+Product<T> dense(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+                 const T* a, const T* b, T* c, T beta) {
+  return {trans_a, trans_b, m, n, k, a, trans_a ? m : k, b, trans_b ? k : n, c, n, beta};
+}
+
+}  // namespace
+
+void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+          const float* a, const float* b, float* c, float beta) {
+  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), 1, {});
+}
+void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+          const double* a, const double* b, double* c, double beta) {
+  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), 1, {});
+}
+
 void gemm_batched(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m, std::int64_t n,
                   std::int64_t k, const float* a, const float* b, float* c, BatchStrides strides,
-                  float beta) { batched(trans_a, trans_b, count, m, n, k, a, b, c, strides, beta); }
+                  float beta) {
+  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), count, strides);
+}
 void gemm_batched(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m, std::int64_t n,
                   std::int64_t k, const double* a, const double* b, double* c, BatchStrides strides,
-                  double beta) { batched(trans_a, trans_b, count, m, n, k, a, b, c, strides, beta); }
+                  double beta) {
+  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), count, strides);
+}
+
 }  // namespace tapegrad::kernels

@@ -19,8 +19,8 @@ template <class T, class Arch, class Place>
 
 }  // namespace detail
 
-/// out = (x - mean) rstd weight + bias, with mean[r] and rstd[r] = 1 / sqrt(variance + eps) of each row.
-/// `weight` and `bias` are `[n]` or null. `out` may be `x`.
+/// out = (x - mean) rstd weight + bias, with mean[r] and rstd[r] = 1 / sqrt(variance + eps) of each
+/// row. `weight` and `bias` are `[n]` or null. `out` may be `x`.
 template <class Arch, class T>
 void layer_norm(const T* x, const T* weight, const T* bias, T eps, T* out, T* mean, T* rstd,
                 std::int64_t rows, std::int64_t n) noexcept {
@@ -29,8 +29,8 @@ void layer_norm(const T* x, const T* weight, const T* bias, T eps, T* out, T* me
     const T sum_x = detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(x); });
     mean[r] = sum_x / T(n);
     const V center(mean[r]);
-    const T squares = detail::reduce_places<Arch, T, Sum, 2>(
-        n, [=](auto at) { return square(at(x) - center); });
+    const T squares =
+        detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return square(at(x) - center); });
     rstd[r] = 1 / sqrt(V(squares / T(n) + eps)).first();
     const V scale(rstd[r]);
     detail::for_each_place<Arch, T>(n, [=](auto at) {
@@ -52,17 +52,16 @@ void layer_norm_rule(const T* g, const T* x, const T* mean, const T* rstd, const
     const auto h_of = [=](auto at) { return at(g) * detail::at_or(weight, at, V(1)); };
     const auto z_of = [=](auto at) { return (at(x) - center) * scale; };
     const V mean_h(detail::reduce_places<Arch, T, Sum, 2>(n, h_of) / T(n));
-    const V mean_hz(detail::reduce_places<Arch, T, Sum, 2>(
-                        n, [=](auto at) { return h_of(at) * z_of(at); }) /
-                    T(n));
-    detail::for_each_place<Arch, T>(n, [=](auto at) {
-      at.store(out, scale * (h_of(at) - mean_h - z_of(at) * mean_hz));
-    });
+    const V mean_hz(
+        detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return h_of(at) * z_of(at); }) /
+        T(n));
+    detail::for_each_place<Arch, T>(
+        n, [=](auto at) { at.store(out, scale * (h_of(at) - mean_h - z_of(at) * mean_hz)); });
   }
 }
 
-/// Adds to dweight[j] the sum of g[r][j] (x[r][j] - mean[r]) rstd[r] over the rows, and to dbias[j] the sum
-/// of g[r][j]. Add few rows at a time (64 or so): they are summed one after the other.
+/// Adds to dweight[j] the sum of g[r][j] (x[r][j] - mean[r]) rstd[r] over the rows, and to dbias[j]
+/// the sum of g[r][j]. Add few rows at a time (64 or so): they are summed one after the other.
 template <class Arch, class T>
 void layer_norm_sums(const T* g, const T* x, const T* mean, const T* rstd, T* dweight, T* dbias,
                      std::int64_t rows, std::int64_t n) noexcept {

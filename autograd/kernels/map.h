@@ -21,7 +21,8 @@ namespace detail {
 template <class T, class Element, class Arch>
 using Lanes = std::conditional_t<std::is_same_v<Element, bool>, Mask<T, Arch>, Vec<T, Arch>>;
 
-/// A vector in memory for elements that cannot be used in place: a repeated number, or the end of a row.
+/// A vector in memory for elements that cannot be used in place: a repeated number, or the end of a
+/// row.
 template <class T, class Element, class Arch>
 struct Staged {
   alignas(64) Element elements[Lanes<T, Element, Arch>::size];
@@ -58,8 +59,8 @@ struct Cursor {
   }
 };
 
-/// One row. `f` appears once, in the body of the loop that serves whole vectors and the end of the row
-/// alike: the code stays small, and an element's bits cannot depend on its place.
+/// One row. `f` appears once, in the body of the loop that serves whole vectors and the end of the
+/// row alike: the code stays small, and an element's bits cannot depend on its place.
 template <class Arch, class T, class Out, class... In, class F>
 [[gnu::always_inline]] inline void map_row(F f, Out* out, std::int64_t inner,
                                            Staged<T, In, Arch>&... staged,
@@ -97,9 +98,9 @@ template <class Arch, class T, class Out, class... In, class F, std::size_t... I
 
 /// out[o][i] = f(in0[o][i], in1[o][i], ...) for `outer` rows of `inner` elements; `out` is dense.
 ///
-/// `In...` and `Out` are `T` or `bool`; `f` takes a `Vec<T, Arch>` or `Mask<T, Arch>` for each operand
-/// and returns one. `out` may be the data of an operand that has the same strides. Empty when `outer` or
-/// `inner` is 0.
+/// `In...` and `Out` are `T` or `bool`; `f` takes a `Vec<T, Arch>` or `Mask<T, Arch>` for each
+/// operand and returns one. `out` may be the data of an operand that has the same strides. Empty
+/// when `outer` or `inner` is 0.
 template <class Arch, class T, class Out, class... In, class F>
 void map_mixed(F f, const Operand* operands, Out* out, std::int64_t outer,
                std::int64_t inner) noexcept {

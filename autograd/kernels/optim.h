@@ -5,8 +5,8 @@
 #include "autograd/kernels/optim_step.h"
 #include "autograd/kernels/row_walk.h"
 
-// One step of an optimizer over the `n` elements of a parameter, in one pass. Buffers hold zeros before
-// the first step.
+// One step of an optimizer over the `n` elements of a parameter, in one pass. Buffers hold zeros
+// before the first step.
 
 namespace tapegrad::kernels {
 
@@ -39,7 +39,8 @@ void sgd(T* p, const T* g, T* momentum, SgdStep step, std::int64_t n) noexcept {
   });
 }
 
-/// `m` and `v` are the means of the gradient and of its square; `largest_v` is null without AMSGrad.
+/// `m` and `v` are the means of the gradient and of its square; `largest_v` is null without
+/// AMSGrad.
 template <class Arch, class T>
 void adam(T* p, const T* g, T* m, T* v, T* largest_v, AdamStep step, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
@@ -64,7 +65,8 @@ void adam(T* p, const T* g, T* m, T* v, T* largest_v, AdamStep step, std::int64_
   });
 }
 
-/// `square_mean` is the mean of the squared gradient; `mean` is null unless centered, `momentum` without it.
+/// `square_mean` is the mean of the squared gradient; `mean` is null unless centered, `momentum`
+/// without it.
 template <class Arch, class T>
 void rmsprop(T* p, const T* g, T* square_mean, T* mean, T* momentum, RmspropStep step,
              std::int64_t n) noexcept {

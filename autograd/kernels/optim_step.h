@@ -2,8 +2,8 @@
 
 namespace tapegrad::kernels {
 
-// What one step of an optimizer needs to know beside the parameter, its gradient and the buffers. The
-// formulas, and the order of their operations, are those of PyTorch 1.13.
+// What one step of an optimizer needs to know beside the parameter, its gradient and the buffers.
+// The formulas, and the order of their operations, are those of PyTorch 1.13.
 
 struct SgdStep {
   double lr;

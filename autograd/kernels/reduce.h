@@ -51,7 +51,8 @@ void reduce_rows(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept
 
 namespace detail {
 
-/// Columns of `i...` adjacent vectors that begin at `place`, reduced over the rows of `x` `[n, inner]`.
+/// Columns of `i...` adjacent vectors that begin at `place`, reduced over the rows of `x` `[n,
+/// inner]`.
 template <class Arch, class T, class Reducer, class Place, int... i>
 [[gnu::always_inline]] inline void reduce_tile(const T* x, T* out, std::int64_t n,
                                                std::int64_t inner, Place place,
@@ -71,7 +72,8 @@ template <class Arch, class T, class Reducer, class Place, int... i>
 
 }  // namespace detail
 
-/// out[j] = column j of `x` `[n, inner]` reduced to one number. The order of a sum depends on n alone.
+/// out[j] = column j of `x` `[n, inner]` reduced to one number. The order of a sum depends on n
+/// alone.
 template <class Arch, class T, class Reducer>
 void reduce_columns(const T* x, T* out, std::int64_t n, std::int64_t inner) noexcept {
   using V = Vec<T, Arch>;
@@ -107,8 +109,7 @@ void sum_squared_deviation_rows(const T* x, const T* mean, T* out, std::int64_t 
 template <class Arch, class T>
 void dot_rows(const T* a, const T* b, T* out, std::int64_t rows, std::int64_t n) noexcept {
   for (std::int64_t r = 0; r < rows; ++r, a += n, b += n) {
-    out[r] =
-        detail::reduce_places<Arch, T, Sum, 2>(n, [a, b](auto at) { return at(a) * at(b); });
+    out[r] = detail::reduce_places<Arch, T, Sum, 2>(n, [a, b](auto at) { return at(a) * at(b); });
   }
 }
 

@@ -5,8 +5,8 @@
 
 #include "autograd/kernels/simd.h"
 
-// How loops over one dense row are written: the body says what happens at a place, once, and is given a
-// whole vector's place or the part of one that ends the row.
+// How loops over one dense row are written: the body says what happens at a place, once, and is
+// given a whole vector's place or the part of one that ends the row.
 //
 //     for_each_place<Arch, T>(n, [&](auto at) { at.store(out, at(x) * 2); });
 
@@ -50,19 +50,20 @@ template <class Arch, class T, class F>
   if (at < n) f(LastPlace<T, Arch>{at, n - at});
 }
 
-/// Reductions see a row as blocks of 64 bytes, whatever the size of a vector: element i goes to lane
-/// i mod (blocks * lanes of a block). So the order of a sum is the same for every instruction set.
+/// Reductions see a row as blocks of 64 bytes, whatever the size of a vector: element i goes to
+/// lane i mod (blocks * lanes of a block). So the order of a sum is the same for every instruction
+/// set.
 template <class T, class Arch>
 inline constexpr int vectors_per_block = static_cast<int>(64 / sizeof(T) / Vec<T, Arch>::size);
 
-/// A lane takes this many elements before they are added to what it had: rounding errors grow with the
-/// length of a chunk and with the number of chunks, not with their product.
+/// A lane takes this many elements before they are added to what it had: rounding errors grow with
+/// the length of a chunk and with the number of chunks, not with their product.
 inline constexpr std::int64_t chunk_length = 64;
 
 /// The part of a row that fills all `i...` vectors, combined into `lanes`. Returns where it ends.
 template <class Arch, class T, class Reducer, class F, int... i>
-[[gnu::always_inline]] inline std::int64_t reduce_chunks(std::int64_t n, F f, Vec<T, Arch>* lanes,
-                                                         std::integer_sequence<int, i...>) noexcept {
+[[gnu::always_inline]] inline std::int64_t reduce_chunks(
+    std::int64_t n, F f, Vec<T, Arch>* lanes, std::integer_sequence<int, i...>) noexcept {
   using V = Vec<T, Arch>;
   constexpr std::int64_t step = sizeof...(i) * V::size;
   std::int64_t at = 0;
@@ -78,8 +79,8 @@ template <class Arch, class T, class Reducer, class F, int... i>
   return at;
 }
 
-/// f at every place of a row, reduced to one number. `blocks`: how many the loop takes at a time; more
-/// when f is cheap. An empty row gives the identity.
+/// f at every place of a row, reduced to one number. `blocks`: how many the loop takes at a time;
+/// more when f is cheap. An empty row gives the identity.
 template <class Arch, class T, class Reducer, int blocks, class F>
 [[gnu::always_inline]] inline T reduce_places(std::int64_t n, F f) noexcept {
   using V = Vec<T, Arch>;
@@ -87,8 +88,8 @@ template <class Arch, class T, class Reducer, int blocks, class F>
   const V identity(Reducer::identity);
   V lanes[count];
   for (V& lane : lanes) lane = identity;
-  std::int64_t at = reduce_chunks<Arch, T, Reducer>(n, f, lanes,
-                                                    std::make_integer_sequence<int, count>());
+  std::int64_t at =
+      reduce_chunks<Arch, T, Reducer>(n, f, lanes, std::make_integer_sequence<int, count>());
   V* lane = lanes;
   if constexpr (count > 1) {
     for (; n - at >= V::size; at += V::size, ++lane) {

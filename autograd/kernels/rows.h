@@ -4,8 +4,8 @@
 
 #include "autograd/kernels/reduce.h"
 
-// Functions of whole rows. Every array is dense; `x`, `y`, `g` and `out` are `[rows, n]`, n >= 1. `out`
-// may be one of the inputs of the same shape.
+// Functions of whole rows. Every array is dense; `x`, `y`, `g` and `out` are `[rows, n]`, n >= 1.
+// `out` may be one of the inputs of the same shape.
 
 namespace tapegrad::kernels {
 
@@ -25,8 +25,8 @@ template <class Arch, class T>
       n, [row, center = Vec<T, Arch>(shift)](auto at) { return exp(at(row) - center); });
 }
 
-/// What an infinite largest element shifts by: itself, so that the row becomes NaN, or nothing, so that the
-/// sum of exponentials is 0 or inf, as its logarithm needs it.
+/// What an infinite largest element shifts by: itself, so that the row becomes NaN, or nothing, so
+/// that the sum of exponentials is 0 or inf, as its logarithm needs it.
 enum class InfiniteShift { itself, nothing };
 
 /// Calls use(row, shift, rest) for each row, where log(sum(exp(x))) = shift + rest.
@@ -109,8 +109,8 @@ void logsumexp(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
       x, rows, n, [out](std::int64_t r, T shift, T rest) { out[r] = rest + shift; });
 }
 
-/// loss[r] = lse[r] - x[r][target[r]], lse[r] = log(sum(exp(x[r]))). A target outside of [0, n) stands
-/// for a row that does not count: loss 0.
+/// loss[r] = lse[r] - x[r][target[r]], lse[r] = log(sum(exp(x[r]))). A target outside of [0, n)
+/// stands for a row that does not count: loss 0.
 template <class Arch, class T>
 void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* lse, std::int64_t rows,
                    std::int64_t n) noexcept {
@@ -123,8 +123,8 @@ void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* lse, std:
       });
 }
 
-/// out[r][j] = scale[r] (exp(x[r][j] - lse[r]) - [j == target[r]]), the gradient of cross_entropy; 0 in a
-/// row that does not count, or whose scale is 0: NaN logits do not reach through a mask.
+/// out[r][j] = scale[r] (exp(x[r][j] - lse[r]) - [j == target[r]]), the gradient of cross_entropy;
+/// 0 in a row that does not count, or whose scale is 0: NaN logits do not reach through a mask.
 template <class Arch, class T>
 void cross_entropy_rule(const T* x, const T* lse, const std::int64_t* target, const T* scale,
                         T* out, std::int64_t rows, std::int64_t n) noexcept {
@@ -137,8 +137,8 @@ void cross_entropy_rule(const T* x, const T* lse, const std::int64_t* target, co
     const V shift(lse[r]);
     const V factor(scale[r]);
     const T at_target = scale[r] * (exp(V(x[target[r]]) - shift).first() - 1);
-    detail::for_each_place<Arch, T>(
-        n, [=](auto at) { at.store(out, factor * exp(at(x) - shift)); });
+    detail::for_each_place<Arch, T>(n,
+                                    [=](auto at) { at.store(out, factor * exp(at(x) - shift)); });
     out[target[r]] = at_target;
   }
 }

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "autograd/kernels/simd_vec.h"
+#include "autograd/kernels/simd_basic.h"
 
 // What the functions of simd_exp.h, simd_log.h, ... are built from.
 
@@ -93,11 +93,12 @@ template <class T, class Arch>
 
 /// An integer n as a number, and 2^n when n is in the range of normal exponents.
 ///
-/// Adding 1.5 * 2^mantissa_bits rounds to an integer, whose bits then stand at the end of the mantissa.
+/// Adding 1.5 * 2^mantissa_bits rounds to an integer, whose bits then stand at the end of the
+/// mantissa.
 template <class T, class Arch>
 struct PowerOfTwo {
-  static constexpr T shift = T(3) * T(typename Format<T>::Bits(1) << (Format<T>::mantissa_bits - 1)) +
-                             T(Format<T>::bias);
+  static constexpr T shift =
+      T(3) * T(typename Format<T>::Bits(1) << (Format<T>::mantissa_bits - 1)) + T(Format<T>::bias);
 
   Vec<T, Arch> n;
   Vec<T, Arch> shifted;
@@ -156,11 +157,12 @@ template <class T, class Arch>
 
 /// True where the machine has instructions that take numbers apart, at 0, infinity and NaN too.
 template <class Arch>
-inline constexpr bool has_native_parts = sizeof(typename xsimd::batch<float, Arch>::register_type) == 64;
+inline constexpr bool has_native_parts =
+    sizeof(typename xsimd::batch<float, Arch>::register_type) == 64;
 
 #if defined(__AVX512F__)
-/// Takes any number apart. 0 and infinity have the exponents -inf and +inf; the mantissa of a negative
-/// number and of NaN is NaN.
+/// Takes any number apart. 0 and infinity have the exponents -inf and +inf; the mantissa of a
+/// negative number and of NaN is NaN.
 template <class T, class Arch>
 [[gnu::always_inline]] inline Parts<T, Arch> native_parts(Vec<T, Arch> x) noexcept {
   using V = Vec<T, Arch>;

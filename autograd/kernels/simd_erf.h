@@ -63,8 +63,8 @@ template <class T, class Arch>
 
 /// The error function 2 / sqrt(pi) * integral of e^(-t^2) from 0 to x.
 ///
-/// Near 0 an odd polynomial, beyond it 1 - e^-p(|x|) (the idea is N. Juffa's). Coefficients: minimax fits
-/// of our own (Remez, error relative to erf).
+/// Near 0 an odd polynomial, beyond it 1 - e^-p(|x|) (the idea is N. Juffa's). Coefficients:
+/// minimax fits of our own (Remez, error relative to erf).
 template <class T, class Arch>
 inline Vec<T, Arch> erf(Vec<T, Arch> x) noexcept {
   if constexpr (sizeof(T) == 4) {

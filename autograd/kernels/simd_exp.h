@@ -20,8 +20,8 @@ inline constexpr T exp_low = sizeof(T) == 4 ? T(-104) : T(-746);
 template <class T>
 inline constexpr T exp_high = sizeof(T) == 4 ? T(89) : T(710);
 
-/// Returns q with e^x = 2^n (1 + q), q in [-0.30, 0.42]; n is x / log 2, rounded. q keeps its relative
-/// accuracy near 0.
+/// Returns q with e^x = 2^n (1 + q), q in [-0.30, 0.42]; n is x / log 2, rounded. q keeps its
+/// relative accuracy near 0.
 template <class T, class Arch>
 [[gnu::always_inline]] inline Vec<T, Arch> reduce_exp(Vec<T, Arch> x,
                                                       PowerOfTwo<T, Arch> power) noexcept {

@@ -43,9 +43,9 @@ template <class T, class Arch>
   using V = Vec<T, Arch>;
   const V half_square = T(0.5) * f * f;
   if constexpr (sizeof(T) == 4) {
-    const V p = polynomial(f, 0x1.555548p-2, -0x1.00007p-2, 0x1.99a542p-3, -0x1.552f16p-3,
-                           0x1.230312p-3, -0x1.0103p-3, 0x1.eff74ep-4, -0x1.bf42a8p-4,
-                           0x1.b5c822p-5);
+    const V p =
+        polynomial(f, 0x1.555548p-2, -0x1.00007p-2, 0x1.99a542p-3, -0x1.552f16p-3, 0x1.230312p-3,
+                   -0x1.0103p-3, 0x1.eff74ep-4, -0x1.bf42a8p-4, 0x1.b5c822p-5);
     return fma(f * f * f, p, -half_square);
   } else {
     // fdlibm's form: with s = f / (2 + f), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)).

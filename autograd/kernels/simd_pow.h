@@ -6,8 +6,8 @@ namespace tapegrad::kernels {
 
 namespace detail {
 
-/// x^y for x >= 0, in double: right to about 2^-29, enough to round to float. Zero, infinities and NaN
-/// come out by arithmetic, except for 0 * inf.
+/// x^y for x >= 0, in double: right to about 2^-29, enough to round to float. Zero, infinities and
+/// NaN come out by arithmetic, except for 0 * inf.
 template <class Arch>
 [[gnu::always_inline]] inline Vec<double, Arch> pow_for_float(Vec<double, Arch> x,
                                                               Vec<double, Arch> y) noexcept {
@@ -22,10 +22,9 @@ template <class Arch>
   const V power = limit(y * log2_x, -200., 200.);
   const PowerOfTwo<double, Arch> whole(power, V(1));
   const V r = power - whole.n;
-  const V fraction =
-      polynomial(r, 0x1.0000000263185p+0, 0x1.62e430c802efep-1, 0x1.ebfbdad7fd77ap-3,
-                 0x1.c6aed495ebb48p-5, 0x1.3b2dbf5438b34p-7, 0x1.5f457aeb3ec6cp-10,
-                 0x1.41d076e5dacf2p-13);
+  const V fraction = polynomial(r, 0x1.0000000263185p+0, 0x1.62e430c802efep-1, 0x1.ebfbdad7fd77ap-3,
+                                0x1.c6aed495ebb48p-5, 0x1.3b2dbf5438b34p-7, 0x1.5f457aeb3ec6cp-10,
+                                0x1.41d076e5dacf2p-13);
   return fraction * whole.value();
 }
 
@@ -66,12 +65,12 @@ inline Vec<T, Arch> pow(Vec<T, Arch> a, Vec<T, Arch> b) noexcept {
   return detail::pow_called(a, b);
 }
 template <class T, class Arch, class Number>
-  requires std::is_arithmetic_v<Number>
+requires std::is_arithmetic_v<Number>
 inline Vec<T, Arch> pow(Vec<T, Arch> a, Number b) noexcept {
   return detail::pow_called(a, Vec<T, Arch>(b));
 }
 template <class T, class Arch, class Number>
-  requires std::is_arithmetic_v<Number>
+requires std::is_arithmetic_v<Number>
 inline Vec<T, Arch> pow(Number a, Vec<T, Arch> b) noexcept {
   return detail::pow_called(Vec<T, Arch>(a), b);
 }

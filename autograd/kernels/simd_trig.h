@@ -50,13 +50,15 @@ template <class T, class Arch>
   return from_bits<T, Arch>(bits_of(where(odd == 0, sine, cosine)) ^ sign);
 }
 
-/// sine_from, and the C library's `far` in lanes beyond the limit. A lane does not see its neighbours.
+/// sine_from, and the C library's `far` in lanes beyond the limit. A lane does not see its
+/// neighbours.
 template <class T, class Arch, class F>
 [[gnu::always_inline]] inline Vec<T, Arch> sine_anywhere(Vec<T, Arch> x, int quadrant,
                                                          F far) noexcept {
   const Mask<T, Arch> near = abs(x) <= trig_limit<T>;
   const Vec<T, Arch> result = sine_from(x, quadrant);
-  if (any(!near)) [[unlikely]] return where(near, result, each_lane(x, x, far));
+  if (any(!near)) [[unlikely]]
+    return where(near, result, each_lane(x, x, far));
   return result;
 }
 

@@ -3,13 +3,12 @@
 #include <cstdint>
 #include <type_traits>
 #include <utility>
-
 #include <xsimd/xsimd.hpp>
 
-// These headers are compiled once per instruction set and linked into one binary. A weak symbol that
-// does not carry the instruction set in its name could be taken from the wrong copy and crash an older
-// machine. So every function here is a template on `Arch` or always inlined, and the standard library is
-// used for types only.
+// These headers are compiled once per instruction set and linked into one binary. A weak symbol
+// that does not carry the instruction set in its name could be taken from the wrong copy and crash
+// an older machine. So every function here is a template on `Arch` or always inlined, and the
+// standard library is used for types only.
 
 namespace tapegrad::kernels {
 
@@ -136,7 +135,7 @@ struct Vec {
   [[gnu::always_inline]] Batch batch() const noexcept { return value; }
   /// The same number in every lane.
   template <class Number>
-    requires std::is_arithmetic_v<Number>
+  requires std::is_arithmetic_v<Number>
   [[gnu::always_inline]] Vec(Number number) noexcept : value(Batch(static_cast<T>(number))) {}
 
   [[gnu::always_inline]] static Vec broadcast(T number) noexcept { return number; }
@@ -148,8 +147,8 @@ struct Vec {
   /// Writes `size` numbers to any address.
   [[gnu::always_inline]] void store(T* to) const noexcept { batch().store_unaligned(to); }
 
-  /// Reads `count` numbers and nothing beyond, 0 < count < size. The other lanes repeat the first number,
-  /// so that they cannot raise a floating-point exception of their own.
+  /// Reads `count` numbers and nothing beyond, 0 < count < size. The other lanes repeat the first
+  /// number, so that they cannot raise a floating-point exception of their own.
   [[gnu::always_inline]] static Vec load_part(const T* from, std::int64_t count) noexcept {
 #if defined(__AVX512F__)
     if constexpr (sizeof(Batch) == 64 && sizeof(T) == 4) {
@@ -192,15 +191,6 @@ struct Vec {
     }
   }
 
-  /// Reads min(count, size) numbers, count > 0; what follows repeats the first.
-  [[gnu::always_inline]] static Vec load_upto(const T* from, std::int64_t count) noexcept {
-    return count >= size ? load(from) : load_part(from, count);
-  }
-  /// Writes min(count, size) numbers, count > 0.
-  [[gnu::always_inline]] void store_upto(T* to, std::int64_t count) const noexcept {
-    if (count >= size) store(to);
-    else store_part(to, count);
-  }
   /// The number in the first lane.
   [[gnu::always_inline]] T first() const noexcept { return value[0]; }
   /// Lane i gets what lane i + by (modulo size) has.
@@ -215,19 +205,33 @@ struct Vec {
   [[gnu::always_inline]] Vec& operator*=(Vec b) noexcept { return *this = *this * b; }
   [[gnu::always_inline]] Vec& operator/=(Vec b) noexcept { return *this = *this / b; }
 
-  [[gnu::always_inline]] friend Vec operator+(Vec a, Vec b) noexcept { return a.batch() + b.batch(); }
-  [[gnu::always_inline]] friend Vec operator-(Vec a, Vec b) noexcept { return a.batch() - b.batch(); }
-  [[gnu::always_inline]] friend Vec operator*(Vec a, Vec b) noexcept { return a.batch() * b.batch(); }
-  [[gnu::always_inline]] friend Vec operator/(Vec a, Vec b) noexcept { return a.batch() / b.batch(); }
+  [[gnu::always_inline]] friend Vec operator+(Vec a, Vec b) noexcept {
+    return a.batch() + b.batch();
+  }
+  [[gnu::always_inline]] friend Vec operator-(Vec a, Vec b) noexcept {
+    return a.batch() - b.batch();
+  }
+  [[gnu::always_inline]] friend Vec operator*(Vec a, Vec b) noexcept {
+    return a.batch() * b.batch();
+  }
+  [[gnu::always_inline]] friend Vec operator/(Vec a, Vec b) noexcept {
+    return a.batch() / b.batch();
+  }
 
   using M = Mask<T, Arch>;
-  [[gnu::always_inline]] friend M operator==(Vec a, Vec b) noexcept { return a.batch() == b.batch(); }
+  [[gnu::always_inline]] friend M operator==(Vec a, Vec b) noexcept {
+    return a.batch() == b.batch();
+  }
   // Not xsimd's !=, which is false for NaN.
   [[gnu::always_inline]] friend M operator!=(Vec a, Vec b) noexcept { return !(a == b); }
   [[gnu::always_inline]] friend M operator<(Vec a, Vec b) noexcept { return a.batch() < b.batch(); }
-  [[gnu::always_inline]] friend M operator<=(Vec a, Vec b) noexcept { return a.batch() <= b.batch(); }
+  [[gnu::always_inline]] friend M operator<=(Vec a, Vec b) noexcept {
+    return a.batch() <= b.batch();
+  }
   [[gnu::always_inline]] friend M operator>(Vec a, Vec b) noexcept { return a.batch() > b.batch(); }
-  [[gnu::always_inline]] friend M operator>=(Vec a, Vec b) noexcept { return a.batch() >= b.batch(); }
+  [[gnu::always_inline]] friend M operator>=(Vec a, Vec b) noexcept {
+    return a.batch() >= b.batch();
+  }
 
   /// True for NaN.
   [[gnu::always_inline]] friend M isnan(Vec a) noexcept { return xsimd::isnan(a.batch()); }
@@ -273,100 +277,5 @@ struct Vec {
   }
 #endif
 };
-
-/// All lanes combined into one number: the upper half onto the lower, until one lane is left.
-template <std::int64_t by = 0, class T, class Arch, class F>
-[[gnu::always_inline]] inline T combine_lanes(Vec<T, Arch> x, F combine) noexcept {
-  constexpr std::int64_t half = by == 0 ? Vec<T, Arch>::size / 2 : by;
-  x = combine(x, x.template rotate<half>());
-  if constexpr (half == 1) return x.first();
-  else return combine_lanes<half / 2>(x, combine);
-}
-
-template <class T, class Arch>
-[[gnu::always_inline]] inline T sum(Vec<T, Arch> x) noexcept {
-  return combine_lanes(x, [](Vec<T, Arch> a, Vec<T, Arch> b) { return a + b; });
-}
-
-/// The largest lane; NaN when there is one.
-template <class T, class Arch>
-[[gnu::always_inline]] inline T max(Vec<T, Arch> x) noexcept {
-  return combine_lanes(x, [](Vec<T, Arch> a, Vec<T, Arch> b) { return maximum(a, b); });
-}
-
-/// The smallest lane; NaN when there is one.
-template <class T, class Arch>
-[[gnu::always_inline]] inline T min(Vec<T, Arch> x) noexcept {
-  return combine_lanes(x, [](Vec<T, Arch> a, Vec<T, Arch> b) { return minimum(a, b); });
-}
-
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> neg(Vec<T, Arch> x) noexcept {
-  return -x;
-}
-
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> abs(Vec<T, Arch> x) noexcept {
-  return xsimd::abs(x.batch());
-}
-
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> square(Vec<T, Arch> x) noexcept {
-  return x * x;
-}
-
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> sqrt(Vec<T, Arch> x) noexcept {
-  return xsimd::sqrt(x.batch());
-}
-
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> rsqrt(Vec<T, Arch> x) noexcept {
-  return 1 / sqrt(x);
-}
-
-/// To the nearest integer, halves to the even one.
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> round(Vec<T, Arch> x) noexcept {
-  return xsimd::nearbyint(x.batch());
-}
-
-/// Towards zero.
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> trunc(Vec<T, Arch> x) noexcept {
-  if constexpr (std::is_same_v<Arch, xsimd::sse2>) {
-    // SSE2 has no such instruction, and xsimd's detour loses the sign of zero.
-    const Vec<T, Arch> size = abs(x);
-    const Vec<T, Arch> near = round(size);
-    return copysign(near - where(near > size, Vec<T, Arch>(1), Vec<T, Arch>(0)), x);
-  } else {
-    return xsimd::trunc(x.batch());
-  }
-}
-
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> floor(Vec<T, Arch> x) noexcept {
-  if constexpr (std::is_same_v<Arch, xsimd::sse2>) {
-    const Vec<T, Arch> near = round(x);
-    return copysign(near - where(near > x, Vec<T, Arch>(1), Vec<T, Arch>(0)), x);
-  } else {
-    return xsimd::floor(x.batch());
-  }
-}
-
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> ceil(Vec<T, Arch> x) noexcept {
-  if constexpr (std::is_same_v<Arch, xsimd::sse2>) {
-    return -floor(-x);
-  } else {
-    return xsimd::ceil(x.batch());
-  }
-}
-
-/// -1, 0 or 1; 0 for NaN, as PyTorch.
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> sign(Vec<T, Arch> x) noexcept {
-  return where(x > 0, Vec<T, Arch>(1), where(x < 0, Vec<T, Arch>(-1), Vec<T, Arch>(0)));
-}
 
 }  // namespace tapegrad::kernels

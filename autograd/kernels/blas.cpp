@@ -1,0 +1,151 @@
+#include "autograd/kernels/blas.h"
+
+#include <cblas.h>
+
+#if defined(OPENBLAS_VERSION)
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+// The serial build of OpenBLAS (Debian's, for one) hands out its work buffers without a lock. Two
+// threads that multiply at the same moment may get the same buffer, and both get wrong numbers:
+// with four threads about one small product in a thousand. Our link line therefore has
+// --wrap=blas_memory_alloc and
+// --wrap=blas_memory_free, by which the linker sends OpenBLAS's calls here. The names are the
+// linker's.
+
+namespace {
+std::mutex buffer_mutex;
+std::atomic<bool> buffers_are_locked{false};
+}  // namespace
+
+extern "C" {
+[[gnu::weak]] void* __real_blas_memory_alloc(int kind);
+[[gnu::weak]] void __real_blas_memory_free(void* buffer);
+
+void* __wrap_blas_memory_alloc(int kind);
+void __wrap_blas_memory_free(void* buffer);
+
+void* __wrap_blas_memory_alloc(int kind) {
+  const std::lock_guard lock(buffer_mutex);
+  buffers_are_locked.store(true, std::memory_order_relaxed);
+  return __real_blas_memory_alloc(kind);
+}
+void __wrap_blas_memory_free(void* buffer) {
+  const std::lock_guard lock(buffer_mutex);
+  __real_blas_memory_free(buffer);
+}
+}
+
+namespace tapegrad::kernels {
+namespace {
+
+/// Whether threads may call BLAS at the same time: not in a serial OpenBLAS without the linker's
+/// help.
+bool is_thread_safe() {
+  static const bool safe = [] {
+    if (openblas_get_parallel() != OPENBLAS_SEQUENTIAL) return true;
+    constexpr int size = 104;  // more than a million multiplications: needs a work buffer
+    std::vector<float> m(std::size_t{3} * size * size);
+    float* c = m.data() + std::size_t{2} * size * size;
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasTrans, size, size, size, 1, m.data(), size,
+                m.data() + size * size, size, 0, c, size);
+    return buffers_are_locked.load(std::memory_order_relaxed);
+  }();
+  return safe;
+}
+
+/// Calls `f` so that no other thread is in BLAS where that would be wrong.
+template <class F>
+void call_blas(F f) {
+  if (is_thread_safe()) return f();
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  f();
+}
+
+}  // namespace
+
+bool blas_has_small_kernels() {
+  static const bool has = [] {
+    const std::string_view core = openblas_get_corename();
+    return core == "SkylakeX" || core == "Cooperlake" || core == "Sapphirerapids";
+  }();
+  return has;
+}
+
+}  // namespace tapegrad::kernels
+
+#else
+
+namespace tapegrad::kernels {
+namespace {
+
+template <class F>
+void call_blas(F f) {
+  f();
+}
+
+}  // namespace
+
+bool blas_has_small_kernels() { return false; }
+
+}  // namespace tapegrad::kernels
+
+#endif
+
+namespace tapegrad::kernels {
+namespace {
+
+int blas_int(std::int64_t size) { return static_cast<int>(size); }
+CBLAS_TRANSPOSE blas_flag(bool transposed) { return transposed ? CblasTrans : CblasNoTrans; }
+
+void gemm_of(const Product<float>& p) {
+  cblas_sgemm(CblasRowMajor, blas_flag(p.trans_a), blas_flag(p.trans_b), blas_int(p.m),
+              blas_int(p.n), blas_int(p.k), 1, p.a, blas_int(p.lda), p.b, blas_int(p.ldb), p.beta,
+              p.c, blas_int(p.ldc));
+}
+void gemm_of(const Product<double>& p) {
+  cblas_dgemm(CblasRowMajor, blas_flag(p.trans_a), blas_flag(p.trans_b), blas_int(p.m),
+              blas_int(p.n), blas_int(p.k), 1, p.a, blas_int(p.lda), p.b, blas_int(p.ldb), p.beta,
+              p.c, blas_int(p.ldc));
+}
+
+/// y = op(M) x + beta y, where M is stored as rows x columns.
+void gemv_of(bool trans, std::int64_t rows, std::int64_t columns, const float* m, std::int64_t ldm,
+             const float* x, std::int64_t stride_x, float beta, float* y, std::int64_t stride_y) {
+  cblas_sgemv(CblasRowMajor, blas_flag(trans), blas_int(rows), blas_int(columns), 1, m,
+              blas_int(ldm), x, blas_int(stride_x), beta, y, blas_int(stride_y));
+}
+void gemv_of(bool trans, std::int64_t rows, std::int64_t columns, const double* m, std::int64_t ldm,
+             const double* x, std::int64_t stride_x, double beta, double* y,
+             std::int64_t stride_y) {
+  cblas_dgemv(CblasRowMajor, blas_flag(trans), blas_int(rows), blas_int(columns), 1, m,
+              blas_int(ldm), x, blas_int(stride_x), beta, y, blas_int(stride_y));
+}
+
+/// gemv is up to five times as fast as gemm for a single row or column.
+template <class T>
+void multiply(const Product<T>& p) {
+  call_blas([&] {
+    if (p.n == 1) {
+      gemv_of(p.trans_a, p.trans_a ? p.k : p.m, p.trans_a ? p.m : p.k, p.a, p.lda, p.b,
+              p.trans_b ? 1 : p.ldb, p.beta, p.c, p.ldc);
+    } else if (p.m == 1) {
+      gemv_of(!p.trans_b, p.trans_b ? p.n : p.k, p.trans_b ? p.k : p.n, p.b, p.ldb, p.a,
+              p.trans_a ? p.lda : 1, p.beta, p.c, 1);
+    } else {
+      gemm_of(p);
+    }
+  });
+}
+
+}  // namespace
+
+void blas_multiply(const Product<float>& product) { multiply(product); }
+void blas_multiply(const Product<double>& product) { multiply(product); }
+
+}  // namespace tapegrad::kernels
