@@ -27,6 +27,12 @@ function(tapegrad_flags target)
   endif()
 endfunction()
 
+# Outside the kernels -O3, CMake's choice for Release, costs code size and compile time and gains nothing.
+function(tapegrad_library_flags target)
+  tapegrad_flags(${target})
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
+endfunction()
+
 # What a file needs that includes the SIMD kernels.
 function(tapegrad_use_simd target)
   get_target_property(xsimd_includes xsimd INTERFACE_INCLUDE_DIRECTORIES)
@@ -53,7 +59,7 @@ function(tapegrad_kernel_flags target)
       # Also in Debug: without inlining, the tests would wait for the vector classes, and common functions
       # would be emitted with instructions that not every machine has (tests/packaging/weak_symbols).
       set(options -O3)
-    elseif(source MATCHES "/autograd/(kernels|ops)/")
+    elseif(source MATCHES "/autograd/kernels/")
       set(options "$<$<NOT:$<CONFIG:Debug>>:-O3>")
     endif()
     if(name MATCHES "^simd_avx")

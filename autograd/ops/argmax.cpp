@@ -9,7 +9,8 @@ namespace {
 using detail::data_of;
 using detail::fresh_data;
 
-/// True when `next` takes the place of `best`: NaN is both the largest and the smallest, the first one wins.
+/// True when `next` takes the place of `best`: NaN is both the largest and the smallest, the first
+/// one wins.
 template <bool largest, class T>
 bool beats(T next, T best) {
   if (best != best) return false;
@@ -42,11 +43,13 @@ Tensor arg_extreme(const Tensor& x, int dim, bool keepdim, const char* name) {
     (i < d ? outer : i == d ? n : inner) *= size;
   }
   if (n == 0)
-    fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimension {}", name,
-                     shape, dim);
+    fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimension {}",
+                     name, shape, dim);
   if (shape.rank() > 0) {
-    if (keepdim) shape[static_cast<std::size_t>(d)] = 1;
-    else shape.erase(d);
+    if (keepdim)
+      shape[static_cast<std::size_t>(d)] = 1;
+    else
+      shape.erase(d);
   }
   Tensor result = detail::new_tensor(shape, int64);
   visit_dtype(x.dtype(), [&]<class T>(T) {
@@ -66,8 +69,12 @@ Extremum extremum(const Tensor& x, int dim, bool keepdim, const char* name) {
 
 }  // namespace
 
-Tensor argmax(const Tensor& x) { return arg_extreme<true>(reshape(x.detach(), -1), 0, false, "argmax"); }
-Tensor argmin(const Tensor& x) { return arg_extreme<false>(reshape(x.detach(), -1), 0, false, "argmin"); }
+Tensor argmax(const Tensor& x) {
+  return arg_extreme<true>(reshape(x.detach(), -1), 0, false, "argmax");
+}
+Tensor argmin(const Tensor& x) {
+  return arg_extreme<false>(reshape(x.detach(), -1), 0, false, "argmin");
+}
 Tensor argmax(const Tensor& x, int dim, bool keepdim) {
   return arg_extreme<true>(x, dim, keepdim, "argmax");
 }

@@ -22,7 +22,7 @@ bool both_bool(const Tensor& a, const Tensor& b) {
 
 /// The value of a C++ number used as an operand, or nothing.
 std::optional<double> as_number(const Tensor& tensor) {
-  if (!tensor.impl()->has(Impl::kWrapped)) return {};
+  if (tensor.dim() > 0 || !tensor.impl()->has(Impl::kWrapped)) return {};
   return tensor.item();
 }
 
@@ -60,7 +60,7 @@ Tensor minimum(const Tensor& a, const Tensor& b) { return elementwise<formula::M
 
 Tensor pow(const Tensor& base, const Tensor& exponent) {
   const std::optional<double> number = as_number(exponent);
-  if (!number || base.impl()->has(Impl::kWrapped)) return elementwise<formula::Pow>(base, exponent);
+  if (!number || as_number(base)) return elementwise<formula::Pow>(base, exponent);
   if (!is_floating_point(result_type(base, exponent))) {
     if (*number < 0)
       fail<ValueError>("pow: integers to the negative power {}; convert the base with to(float32)",
@@ -114,21 +114,24 @@ Tensor softplus(const Tensor& x, double beta, double threshold) {
 
 namespace {
 
-/// Clamp with tensor bounds: inside and at the bounds x has the gradient, outside the bound that holds.
-/// Where min > max the result is max, which then has the gradient.
+/// Clamp with tensor bounds: inside and at the bounds x has the gradient, outside the bound that
+/// holds. Where min > max the result is max, which then has the gradient.
 struct ClampTensor {
   static constexpr const char* name = "clamp_tensor";
   static constexpr Reads reads[] = {kA | kB | kC, kA | kB | kC, kA | kB | kC};
   static Tensor forward(const Tensor& x, const Tensor& low, const Tensor& high) {
     return minimum(maximum(x, low), high);
   }
-  static Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high, auto) {
+  static Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high,
+                      auto) {
     return where((x >= low) & (x <= high), g, 0);
   }
-  static Tensor vjp_b(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high, auto) {
+  static Tensor vjp_b(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high,
+                      auto) {
     return where((x < low) & (low <= high), g, 0);
   }
-  static Tensor vjp_c(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high, auto) {
+  static Tensor vjp_c(const Tensor& g, const Tensor& x, const Tensor& low, const Tensor& high,
+                      auto) {
     return where((x > high) | (low > high), g, 0);
   }
 };
@@ -141,20 +144,21 @@ Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
     fail<ValueError>("clamp: neither a minimum nor a maximum was given");
   const std::optional<double> low = min.defined() ? as_number(min) : -inf;
   const std::optional<double> high = max.defined() ? as_number(max) : inf;
-  const auto integer = [](const Tensor& t) { return !t.defined() || !is_floating_point(t.dtype()); };
-  if (low && high && is_floating_point(x.dtype())) return elementwise(x, formula::Clamp{*low, *high});
-  const bool integers = integer(x) && integer(min) && integer(max);
-  if (integers || !min.defined() || !max.defined()) {
-    // One bound, or integers: nothing is split at a tie, so the pieces do.
-    Tensor y = x;
-    if (min.defined())
-      y = is_floating_point(result_type(y, min)) ? where((y >= min) | (y != y), y, min) : maximum(y, min);
-    if (max.defined())
-      y = is_floating_point(result_type(y, max)) ? where((y <= max) | (y != y), y, max) : minimum(y, max);
-    return y;
+  if (low && high && is_floating_point(x.dtype()))
+    return elementwise(x, formula::Clamp{*low, *high});
+
+  DType dtype = x.dtype();
+  for (const Tensor* bound : {&min, &max}) {
+    if (!bound->defined()) continue;
+    detail::broadcast(x.shape(), bound->shape(), "clamp");
+    dtype = result_type(x.to(dtype), *bound);
   }
-  const DType dtype = result_type(x, result_type(min, max) == float64 ? max : min);
-  return apply(ClampTensor{}, x.to(dtype), min.to(dtype), max.to(dtype));
+  if (!is_floating_point(dtype)) {
+    const Tensor above = min.defined() ? maximum(x, min) : x;
+    return max.defined() ? minimum(above, max) : above;
+  }
+  return apply(ClampTensor{}, x.to(dtype), min.defined() ? min.to(dtype) : full({}, -inf, dtype),
+               max.defined() ? max.to(dtype) : full({}, inf, dtype));
 }
 
 // ---- In place ----------------------------------------------------------------------------------
@@ -189,7 +193,8 @@ Tensor& Tensor::copy_(const Tensor& source) {
 }
 Tensor& Tensor::fill_(const Tensor& value) {
   if (value.numel() != 1)
-    fail<ShapeError>("fill_: the value must be one number, not a tensor of shape {}", value.shape());
+    fail<ShapeError>("fill_: the value must be one number, not a tensor of shape {}",
+                     value.shape());
   detail::assign_in_place(*this, tapegrad::reshape(value, Shape()).to(dtype()), "fill_");
   return *this;
 }

@@ -2,8 +2,8 @@
 
 #include "autograd/ops/formula.h"
 
-// Functions of two elements. `reads[0]` is what the rule of the first input reads, `reads[1]` that of the
-// second: kA and kB the inputs, kY the output. Broadcasting is none of their business.
+// Functions of two elements. `reads[0]` is what the rule of the first input reads, `reads[1]` that
+// of the second: kA and kB the inputs, kY the output. Broadcasting is none of their business.
 
 namespace tapegrad::formula {
 
@@ -46,8 +46,8 @@ struct Div {
   static auto vjp_b(auto g, auto, auto b, auto y) { return -(g * y / b); }
 };
 
-/// a^b with C's special cases. d/da = b a^(b-1); d/db = y log a. Both are 0, not NaN, where a = 0 or
-/// b = 0 make the factor that vanishes win.
+/// a^b with C's special cases. d/da = b a^(b-1); d/db = y log a. Both are 0, not NaN, where a = 0
+/// or b = 0 make the factor that vanishes win.
 struct Pow {
   static constexpr const char* name = "pow";
   static constexpr Reads reads[] = {kA | kB, kA | kB | kY};

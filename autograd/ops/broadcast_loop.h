@@ -11,8 +11,9 @@ namespace tapegrad::detail {
 
 /// Walks `N` operands that broadcast to one dense output, as rows with strides.
 ///
-/// Dimensions that are contiguous for every operand are joined, so that most calls see one row, or a few
-/// rows of equal strides. Work is shared in tiles whose size does not depend on the number of threads.
+/// Dimensions that are contiguous for every operand are joined, so that most calls see one row, or
+/// a few rows of equal strides. Work is shared in tiles whose size does not depend on the number of
+/// threads.
 template <int N>
 class BroadcastLoop {
  public:
@@ -60,7 +61,8 @@ class BroadcastLoop {
     }
   }
 
-  /// Calls `run(operands, first, rows, columns)`, where `first` counts output elements before the rows.
+  /// Calls `run(operands, first, rows, columns)`, where `first` counts output elements before the
+  /// rows.
   template <class F>
   void operator()(F&& run) const {
     const std::int64_t columns = size_[0];

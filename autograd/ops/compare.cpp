@@ -12,9 +12,9 @@ namespace tapegrad {
 namespace {
 
 using detail::BroadcastLoop;
-using detail::Impl;
 using detail::data_of;
 using detail::fresh_data;
+using detail::Impl;
 using detail::new_tensor;
 
 /// Element `i` of row `o` of a broadcast operand.
@@ -45,7 +45,8 @@ Tensor compare(const Tensor& a, const Tensor& b, const char* name, F f) {
   Tensor result = new_tensor(detail::broadcast(x.shape(), y.shape(), name), boolean);
   const BroadcastLoop<2> loop(result.shape(), {x.impl(), y.impl()});
   visit_dtype(dtype, [&]<class T>(T) {
-    loop([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+    loop([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
+             std::int64_t columns) {
       bool* out = fresh_data<bool>(result) + first;
       for (std::int64_t r = 0; r < rows; ++r) {
         compare_row(static_cast<const T*>(in[0].data) + r * in[0].outer, in[0].inner,
@@ -86,11 +87,12 @@ struct Where {
   static constexpr Reads reads[] = {kNone, kA, kA};
   static constexpr Reads constant = kA;
   static Tensor forward(const Tensor& condition, const Tensor& a, const Tensor& b) {
-    const Shape shape = detail::broadcast(
-        condition.shape(), detail::broadcast(a.shape(), b.shape(), name), name);
+    const Shape shape =
+        detail::broadcast(condition.shape(), detail::broadcast(a.shape(), b.shape(), name), name);
     Tensor result = new_tensor(shape, a.dtype());
     const BroadcastLoop<3> loop(shape, {condition.impl(), a.impl(), b.impl()});
-    loop([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+    loop([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
+             std::int64_t columns) {
       switch (size_of(a.dtype())) {
         case 1:
           return select_rows(in, fresh_data<std::uint8_t>(result) + first, rows, columns);

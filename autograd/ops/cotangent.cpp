@@ -2,9 +2,9 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
 
-// What the walk over the tape needs from the operators. A cotangent may be smaller than the tensor it
-// belongs to and then stands for its broadcast, so that the gradient of a sum is never spread out in
-// memory.
+// What the walk over the tape needs from the operators. A cotangent may be smaller than the tensor
+// it belongs to and then stands for its broadcast, so that the gradient of a sum is never spread
+// out in memory.
 
 namespace tapegrad::detail {
 
@@ -26,7 +26,8 @@ Tensor add_cotangents(Tensor a, const Tensor& b, const Shape& full, bool create_
   return a;
 }
 
-Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& target, DType dtype) {
+Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& target,
+                        DType dtype) {
   Tensor g = gradient.dtype() == dtype ? gradient : gradient.to(dtype);
   if (target == full) return g;
   // Dimensions counted from the end; `target` has 1 where broadcasting repeated it.
@@ -38,8 +39,10 @@ Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& 
   for (int i = 0; i < full.rank(); ++i) {
     const std::int64_t size = from_end(full, i);
     if (from_end(target, i) == size) continue;
-    if (from_end(g.shape(), i) == 1 && size != 1) repeats *= static_cast<double>(size);
-    else summed.push_back(-1 - i);
+    if (from_end(g.shape(), i) == 1 && size != 1)
+      repeats *= static_cast<double>(size);
+    else
+      summed.push_back(-1 - i);
   }
   if (!summed.empty()) g = sum(g, summed, true);
   if (repeats != 1) g = g * repeats;

@@ -15,15 +15,16 @@ using detail::data_of;
 using detail::fresh_data;
 using detail::new_tensor;
 
-/// Throws `IndexError` unless every class is in [0, classes) or ignored. Returns how many are not ignored.
+/// Throws `IndexError` unless every class is in [0, classes) or ignored. Returns how many are not
+/// ignored.
 std::int64_t check_classes(const Tensor& target, std::int64_t classes, std::int64_t ignore_index) {
   const std::span<const std::int64_t> all = target.data<std::int64_t>();
   std::int64_t counted = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i] == ignore_index) continue;
     if (all[i] < 0 || all[i] >= classes)
-      fail<IndexError>("cross_entropy: target {} is class {}, but there are {} classes (0 to {})", i,
-                       all[i], classes, classes - 1);
+      fail<IndexError>("cross_entropy: target {} is class {}, but there are {} classes (0 to {})",
+                       i, all[i], classes, classes - 1);
     ++counted;
   }
   return counted;
@@ -37,7 +38,7 @@ struct CrossEntropy {
   static constexpr Reads constant = kB;
   std::int64_t ignore_index;
   Reduction reduction;
-  double divisor;  // 1, or the number of counted rows
+  double divisor;           // 1, or the number of counted rows
   mutable Tensor lse = {};  // log(sum(exp(x))) of each row
 
   Tensor forward(const Tensor& x, const Tensor& target) const {
@@ -63,7 +64,8 @@ struct CrossEntropy {
     const Tensor scale = where(counted, g / divisor, 0);
     if (grad_enabled()) {
       const Tensor hot = one_hot(where(counted, target, 0), classes).to(x.dtype());
-      return unsqueeze(scale, 1) * (softmax(x, 1) - hot);
+      // NaN in an ignored row stays there.
+      return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counted, 1), x, 0), 1) - hot);
     }
     return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                             std::int64_t count, std::int64_t n) {
@@ -84,17 +86,18 @@ Tensor weight_row(const CrossEntropyOptions& options, const Tensor& logits) {
   const std::int64_t classes = logits.shape()[1];
   if (!options.weight.defined()) return ones({1, classes}, logits.dtype());
   if (options.weight.shape() != Shape(classes))
-    fail<ShapeError>("cross_entropy: weight has shape {}, but there are {} classes: it must be [{}]",
-                     options.weight.shape(), classes, classes);
+    fail<ShapeError>(
+        "cross_entropy: weight has shape {}, but there are {} classes: it must be [{}]",
+        options.weight.shape(), classes, classes);
   return reshape(options.weight, {1, classes}).to(logits.dtype());
 }
 
 /// Everything that the fused operator does not do: class weights and label smoothing.
 Tensor weighted_classes(const Tensor& logits, const Tensor& target,
                         const CrossEntropyOptions& options) {
-  const Tensor log_p = log_softmax(logits, 1);
-  const Tensor weight = weight_row(options, logits);
   const Tensor counted = target != options.ignore_index;
+  const Tensor log_p = log_softmax(where(unsqueeze(counted, 1), logits, 0), 1);
+  const Tensor weight = weight_row(options, logits);
   const Tensor index = where(counted, target, 0);
   const Tensor own_weight = where(counted, index_select(reshape(weight, -1), 0, index), 0);
   const Tensor own = squeeze(gather(log_p, 1, unsqueeze(index, 1)), 1);
@@ -111,7 +114,8 @@ Tensor class_probabilities(const Tensor& logits, const Tensor& target,
                            const CrossEntropyOptions& options) {
   if (target.shape() != logits.shape())
     fail<ShapeError>(
-        "cross_entropy: probabilities of shape {} for logits of shape {}; give the same shape, or int64 "
+        "cross_entropy: probabilities of shape {} for logits of shape {}; give the same shape, or "
+        "int64 "
         "classes",
         target.shape(), logits.shape());
   const double smoothing = options.label_smoothing;
@@ -125,8 +129,9 @@ Tensor class_probabilities(const Tensor& logits, const Tensor& target,
 Tensor rows_loss(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
   if (is_floating_point(target.dtype())) return class_probabilities(logits, target, options);
   if (target.dtype() != int64)
-    fail<DTypeError>("cross_entropy: the target must be int64 classes or floating-point probabilities, not {}",
-                     target.dtype());
+    fail<DTypeError>(
+        "cross_entropy: the target must be int64 classes or floating-point probabilities, not {}",
+        target.dtype());
   if (target.shape() != Shape(logits.shape()[0]))
     fail<ShapeError>("cross_entropy: logits for {} rows but classes of shape {}", logits.shape()[0],
                      target.shape());
@@ -139,10 +144,12 @@ Tensor rows_loss(const Tensor& logits, const Tensor& target, const CrossEntropyO
 
 }  // namespace
 
-Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
+Tensor cross_entropy(const Tensor& logits, const Tensor& target,
+                     const CrossEntropyOptions& options) {
   detail::require_floating(logits, "cross_entropy");
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
-    fail<ValueError>("cross_entropy: label_smoothing must be in [0, 1], not {}", options.label_smoothing);
+    fail<ValueError>("cross_entropy: label_smoothing must be in [0, 1], not {}",
+                     options.label_smoothing);
   if (logits.dim() == 0)
     fail<ShapeError>("cross_entropy: logits must be [C], [N, C] or [N, C, ...], not a number");
   if (logits.dim() == 2) return rows_loss(logits, target, options);
@@ -161,10 +168,9 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target, const CrossEntr
   order.push_back(1);
   const Shape rows{places.numel(), logits.shape()[1]};
   if (target.shape() != (classes ? places : logits.shape()))
-    fail<ShapeError>("cross_entropy: a target of shape {} does not fit logits of shape {}", target.shape(),
-                     logits.shape());
-  const Tensor rows_target =
-      classes ? reshape(target, -1) : reshape(permute(target, order), rows);
+    fail<ShapeError>("cross_entropy: a target of shape {} does not fit logits of shape {}",
+                     target.shape(), logits.shape());
+  const Tensor rows_target = classes ? reshape(target, -1) : reshape(permute(target, order), rows);
   CrossEntropyOptions by_row = options;
   const bool mean_of_places = !classes && options.reduction == Reduction::mean;
   if (mean_of_places) by_row.reduction = Reduction::sum;

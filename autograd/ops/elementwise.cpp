@@ -14,9 +14,12 @@ const KernelTable& kernel_table() {
   static const KernelTable& table = []() -> const KernelTable& {
 #if defined(TAPEGRAD_X86)
     switch (kernels::detect_isa()) {
-      case kernels::Isa::avx512: return avx512_kernels();
-      case kernels::Isa::avx2: return avx2_kernels();
-      case kernels::Isa::baseline: break;
+      case kernels::Isa::avx512:
+        return avx512_kernels();
+      case kernels::Isa::avx2:
+        return avx2_kernels();
+      case kernels::Isa::baseline:
+        break;
     }
 #endif
     return baseline_kernels();
@@ -33,10 +36,10 @@ void run_loop(Loop loop, const void* parameters, const std::array<const Impl*, N
   char* data = static_cast<char*>(output->data);
   const auto element = static_cast<std::int64_t>(size_of(output->dtype));
   const BroadcastLoop<N> broadcast(output->shape, operands);
-  broadcast([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
-                std::int64_t columns) {
-    loop(parameters, in, data + first * element, rows, columns);
-  });
+  broadcast(
+      [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+        loop(parameters, in, data + first * element, rows, columns);
+      });
 }
 
 Loop forward_loop(const ElementwiseInfo& info, DType dtype) {
@@ -63,8 +66,8 @@ struct ElementwiseRecord final : Record {
   Saved slot[3];
 };
 
-/// The fused loop of the rule of `input`, on the gradient and the values it reads. The result may be
-/// smaller than the output where none of these was broadcast.
+/// The fused loop of the rule of `input`, on the gradient and the values it reads. The result may
+/// be smaller than the output where none of these was broadcast.
 template <int N>
 Tensor run_rule(const ElementwiseRecord& record, int input,
                 const std::array<const Impl*, N>& operands) {
@@ -74,7 +77,8 @@ Tensor run_rule(const ElementwiseRecord& record, int input,
   }
   Tensor result = new_tensor(shape, record.dtype);
   const auto& loops = kernel_table().elementwise[record.info.index];
-  run_loop<N>(loops.rule[input][record.dtype == float64], record.parameters, operands, result.impl());
+  run_loop<N>(loops.rule[input][record.dtype == float64], record.parameters, operands,
+              result.impl());
   return result;
 }
 
@@ -121,8 +125,7 @@ DType loop_type(const ElementwiseInfo& info, DType dtype) {
 }  // namespace
 
 Tensor run_unary(const ElementwiseInfo& info, const void* parameters, const Tensor& x) {
-  const DType dtype =
-      is_floating_point(x.dtype()) ? floating_type(x) : loop_type(info, x.dtype());
+  const DType dtype = is_floating_point(x.dtype()) ? floating_type(x) : loop_type(info, x.dtype());
   if (x.dtype() != dtype) return run_unary(info, parameters, x.to(dtype));
   Tensor y = new_tensor(x.shape(), dtype);
   run_loop<1>(forward_loop(info, dtype), parameters, {x.impl()}, y.impl());
@@ -141,7 +144,8 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
   if (b.dtype() != dtype) return run_binary(info, parameters, a, b.to(dtype));
   const Shape& shape_a = a.shape();
   const Shape& shape_b = b.shape();
-  Tensor y = new_tensor(shape_a == shape_b ? shape_a : broadcast(shape_a, shape_b, info.name), dtype);
+  Tensor y =
+      new_tensor(shape_a == shape_b ? shape_a : broadcast(shape_a, shape_b, info.name), dtype);
   run_loop<2>(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, y.impl());
   if (should_record(a, b)) {
     const Tensor* const inputs[] = {&a, &b};
@@ -151,8 +155,8 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
 }
 
 void add_into(Tensor& a, const Tensor& b) {
-  run_loop<2>(forward_loop(elementwise_info<formula::Add>, a.dtype()), nullptr, {a.impl(), b.impl()},
-              a.impl());
+  run_loop<2>(forward_loop(elementwise_info<formula::Add>, a.dtype()), nullptr,
+              {a.impl(), b.impl()}, a.impl());
 }
 
 namespace {
@@ -168,7 +172,8 @@ void before_recorded_write(const Tensor& a, const char* name) {
   if (a.is_leaf()) before_write(a, name);
   if (a.impl()->base || a.impl()->has(Impl::kViewed))
     fail<GradError>(
-        "{}: the data of this tensor of shape {} is shared with a view of it (reshape, narrow, detach), "
+        "{}: the data of this tensor of shape {} is shared with a view of it (reshape, narrow, "
+        "detach), "
         "which a recorded change in place would leave with a wrong gradient; use the form without "
         "underscore, or clone() first",
         name, a.shape());
@@ -176,11 +181,11 @@ void before_recorded_write(const Tensor& a, const char* name) {
 
 void check_result(const Tensor& a, DType dtype, const Shape& other, const char* name) {
   if (dtype != a.dtype() && !(is_floating_point(dtype) && is_floating_point(a.dtype())))
-    fail<DTypeError>("{}: the result is {}, which does not go into a tensor of type {}", name, dtype,
-                     a.dtype());
+    fail<DTypeError>("{}: the result is {}, which does not go into a tensor of type {}", name,
+                     dtype, a.dtype());
   if (other != a.shape() && broadcast(a.shape(), other, name) != a.shape())
-    fail<ShapeError>("{}: an operand of shape {} does not broadcast to the shape {} of the result", name,
-                     other, a.shape());
+    fail<ShapeError>("{}: an operand of shape {} does not broadcast to the shape {} of the result",
+                     name, other, a.shape());
 }
 
 }  // namespace
@@ -190,8 +195,10 @@ void assign_in_place(Tensor& a, const Tensor& y, const char* name) {
   if (should_record(a, y)) before_recorded_write(a, name);
   // An operator's own result: the tensor that this one turns into, with nobody else looking at it.
   Tensor made = y.to(a.dtype());
-  if (made.shape() != a.shape()) made = expand(made, a.shape());
-  else if (made.is_same(y)) made = y.clone();
+  if (made.shape() != a.shape())
+    made = expand(made, a.shape());
+  else if (made.is_same(y))
+    made = y.clone();
   std::memcpy(a.impl()->data, made.impl()->data,
               static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
   ++a.impl()->owner()->version;

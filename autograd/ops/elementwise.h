@@ -6,8 +6,9 @@
 #include "autograd/ops/kernel_table.h"
 #include "autograd/tape/apply.h"
 
-// How the structs in unary.h and binary.h become operators on tensors. The work is done by functions that
-// are driven by this description, so that an operator adds its loops and nothing else to the library.
+// How the structs in unary.h and binary.h become operators on tensors. The work is done by
+// functions that are driven by this description, so that an operator adds its loops and nothing
+// else to the library.
 
 namespace tapegrad::detail {
 
@@ -31,8 +32,10 @@ struct ElementwiseInfo {
 /// The tensor for `Slot`, or `NotSaved` when the rule does not read it.
 template <Reads reads, int Slot>
 decltype(auto) read_or_not(const Tensor& tensor) {
-  if constexpr (reads >> Slot & 1) return (tensor);
-  else return NotSaved();
+  if constexpr (reads >> Slot & 1)
+    return (tensor);
+  else
+    return NotSaved();
 }
 
 template <class Op, int Input>
@@ -42,9 +45,12 @@ Tensor tensor_rule(const void* parameters, const Tensor& g, const Tensor& a, con
   constexpr Reads reads = reads_of<Op>(Input);
   // By value, because formulas take `auto`.
   const auto run = [&](auto in_a, auto in_b, auto out) -> Tensor {
-    if constexpr (!std::is_array_v<decltype(Op::reads)>) return op.vjp(g, in_a, out);
-    else if constexpr (Input == 0) return op.vjp_a(g, in_a, in_b, out);
-    else return op.vjp_b(g, in_a, in_b, out);
+    if constexpr (!std::is_array_v<decltype(Op::reads)>)
+      return op.vjp(g, in_a, out);
+    else if constexpr (Input == 0)
+      return op.vjp_a(g, in_a, in_b, out);
+    else
+      return op.vjp_b(g, in_a, in_b, out);
   };
   return run(read_or_not<reads, 1>(a), read_or_not<reads, 2>(b), read_or_not<reads, 0>(y));
 }
@@ -59,8 +65,10 @@ void integer_loop(const void* parameters, const kernels::Operand* in, void* out,
       return static_cast<const std::int64_t*>(in[k].data)[o * in[k].outer + i * in[k].inner];
     };
     for (std::int64_t i = 0; i < inner; ++i) {
-      if constexpr (std::is_array_v<decltype(Op::reads)>) *to++ = op.forward(at(0, i), at(1, i));
-      else *to++ = op.forward(at(0, i));
+      if constexpr (std::is_array_v<decltype(Op::reads)>)
+        *to++ = op.forward(at(0, i), at(1, i));
+      else
+        *to++ = op.forward(at(0, i));
     }
   }
 }

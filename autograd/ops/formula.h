@@ -6,21 +6,24 @@
 
 // What the formulas of elementwise operators are written with.
 //
-// A formula is one generic text. Instantiated with a SIMD vector it is the fused kernel; with `Tensor` it
-// is the differentiable form that a recorded backward uses; operators that take integers instantiate it
-// with `int64_t` too. So a formula uses arithmetic, comparisons, `where` and named functions only.
+// A formula is one generic text. Instantiated with a SIMD vector it is the fused kernel; with
+// `Tensor` it is the differentiable form that a recorded backward uses; operators that take
+// integers instantiate it with `int64_t` too. So a formula uses arithmetic, comparisons, `where`
+// and named functions only.
 
 namespace tapegrad::formula {
 
-/// Where the checker draws an argument from: [low, high], and its mirror image too when `mirrored`, which
-/// leaves a gap around a kink at 0.
+/// Where the checker draws an argument from: [low, high], and its mirror image too when `mirrored`,
+/// which leaves a gap around a kink at 0.
 struct Samples {
   double low, high;
   bool mirrored = false;
 };
 
 // The functions that formulas of integer operators need, for plain numbers.
-inline std::int64_t where(bool condition, std::int64_t a, std::int64_t b) { return condition ? a : b; }
+inline std::int64_t where(bool condition, std::int64_t a, std::int64_t b) {
+  return condition ? a : b;
+}
 inline std::int64_t maximum(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 inline std::int64_t minimum(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 inline std::int64_t abs(std::int64_t x) { return x < 0 ? -x : x; }

@@ -69,15 +69,17 @@ class Pairs {
   template <class F>
   void operator()(const Tensor& index, F f) const {
     if (index.numel() == 0) return;
+    // In locals: `f` may write anything.
     const std::int64_t* value = data_of<std::int64_t>(index);
-    const int last = index_.rank() - 1;
+    const std::int64_t* const end = value + index.numel();
     const std::int64_t columns = index_.back();
     const std::int64_t step = into_.back();
+    const std::int64_t jump = jump_;
     std::int64_t at[kMaxRank] = {};
     std::int64_t into = 0, beside = 0;
-    for (const std::int64_t* end = value + index.numel(); value != end; value += columns) {
-      for (std::int64_t c = 0; c < columns; ++c) f(into + c * step + value[c] * jump_, beside + c);
-      for (int d = last - 1; d >= 0; --d) {
+    for (; value != end; value += columns) {
+      for (std::int64_t c = 0; c < columns; ++c) f(into + c * step + value[c] * jump, beside + c);
+      for (int d = index_.rank() - 2; d >= 0; --d) {
         const auto i = static_cast<std::size_t>(d);
         into += into_[i];
         beside += beside_[i];
@@ -98,11 +100,13 @@ class Pairs {
 Tensor Gather::forward(const Tensor& x, const Tensor& index) const {
   Tensor y = detail::new_tensor(index.shape(), x.dtype());
   const std::int64_t element = detail::element_size(x);
+  const Pairs pairs(index.shape(), shape, dim, index.shape());
+  const char* from = data_of<char>(x);
+  char* to = fresh_data<char>(y);
   kernels::with_block_copy(element, [&](auto copy) {
-    Pairs(index.shape(), shape, dim, index.shape())(
-        index, [&](std::int64_t into, std::int64_t beside) {
-          copy(fresh_data<char>(y) + beside * element, data_of<char>(x) + into * element);
-        });
+    pairs(index, [=](std::int64_t into, std::int64_t beside) {
+      copy(to + beside * element, from + into * element);
+    });
   });
   return y;
 }
@@ -113,13 +117,13 @@ Tensor Gather::vjp_a(const Tensor& g, auto, const Tensor& index, auto) const {
 
 Tensor ScatterAdd::forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
   Tensor y = x.defined() ? detail::copy_of(x) : zeros(shape, source.dtype());
+  const Pairs pairs(index.shape(), shape, dim, source_shape);
   visit_dtype(y.dtype(), [&]<class T>(T) {
     const T* from = data_of<T>(source);
     T* to = fresh_data<T>(y);
-    Pairs(index.shape(), shape, dim, source_shape)(
-        index, [&](std::int64_t into, std::int64_t beside) {
-          to[into] = static_cast<T>(to[into] + from[beside]);
-        });
+    pairs(index, [=](std::int64_t into, std::int64_t beside) {
+      to[into] = static_cast<T>(to[into] + from[beside]);
+    });
   });
   return y;
 }

@@ -14,9 +14,9 @@ struct List {
 
 /// Every elementwise operator. One that is not here does not compile where it is used.
 using Elementwise =
-    List<Neg, Abs, Sign, Square, Relu, Exp, Expm1, Log, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tanh,
-         Erf, Sigmoid, LogSigmoid, Silu, Gelu, LeakyRelu, Elu, Softplus, Clamp, PowNumber, Add, Sub,
-         Mul, Div, Pow, Maximum, Minimum>;
+    List<Neg, Abs, Sign, Square, Relu, Exp, Expm1, Log, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos,
+         Tanh, Erf, Sigmoid, LogSigmoid, Silu, Gelu, LeakyRelu, Elu, Softplus, Clamp, PowNumber,
+         Add, Sub, Mul, Div, Pow, Maximum, Minimum>;
 
 template <class Op, class... All>
 consteval int index_in(List<All...>) {
@@ -58,11 +58,11 @@ struct RowLoops {
                              Int rows, Int n);
   void (*layer_norm)(const T* x, const T* weight, const T* bias, T eps, T* out, T* mean, T* rstd,
                      Int rows, Int n);
-  void (*layer_norm_rule)(const T* g, const T* x, const T* mean, const T* rstd, const T* weight, T* out,
-                          Int rows, Int n);
+  void (*layer_norm_rule)(const T* g, const T* x, const T* mean, const T* rstd, const T* weight,
+                          T* out, Int rows, Int n);
   /// Adds the rows' part of the gradients of weight and bias.
-  void (*layer_norm_sums)(const T* g, const T* x, const T* mean, const T* rstd, T* dweight, T* dbias,
-                          Int rows, Int n);
+  void (*layer_norm_sums)(const T* g, const T* x, const T* mean, const T* rstd, T* dweight,
+                          T* dbias, Int rows, Int n);
   void (*sgd)(T* p, const T* g, T* momentum, kernels::SgdStep step, Int n);
   void (*adam)(T* p, const T* g, T* m, T* v, T* largest_v, kernels::AdamStep step, Int n);
   void (*rmsprop)(T* p, const T* g, T* square_mean, T* mean, T* momentum, kernels::RmspropStep step,
@@ -78,8 +78,10 @@ struct KernelTable {
 
   template <class T>
   const RowLoops<T>& rows() const noexcept {
-    if constexpr (std::is_same_v<T, float>) return float_rows;
-    else return double_rows;
+    if constexpr (std::is_same_v<T, float>)
+      return float_rows;
+    else
+      return double_rows;
   }
 };
 

@@ -1,7 +1,6 @@
-#include "autograd/kernels/gemm.h"
-
 #include <stdexcept>
 
+#include "autograd/kernels/gemm.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/tape/apply.h"
@@ -33,14 +32,14 @@ Shape with_matrix(Shape batch, std::int64_t rows, std::int64_t columns) {
 }
 
 /// C = op(A) op(B) for `count` matrices.
-void run_gemm(MatmulOptions flags, std::int64_t count, std::int64_t m, std::int64_t n, std::int64_t k,
-              const Tensor& a, const Tensor& b, const Tensor& c, kernels::BatchStrides strides) {
+void run_gemm(MatmulOptions flags, std::int64_t count, std::int64_t m, std::int64_t n,
+              std::int64_t k, const Tensor& a, const Tensor& b, const Tensor& c,
+              kernels::BatchStrides strides) {
   if (c.dtype() == int64) {
     for (std::int64_t i = 0; i < count; ++i) {
-      kernels::matmul_naive(flags.transpose_a, flags.transpose_b, m, n, k,
-                            data_of<std::int64_t>(a) + i * strides.a,
-                            data_of<std::int64_t>(b) + i * strides.b,
-                            fresh_data<std::int64_t>(c) + i * strides.c);
+      kernels::matmul_naive(
+          flags.transpose_a, flags.transpose_b, m, n, k, data_of<std::int64_t>(a) + i * strides.a,
+          data_of<std::int64_t>(b) + i * strides.b, fresh_data<std::int64_t>(c) + i * strides.c);
     }
     return;
   }
@@ -65,10 +64,9 @@ struct MatMul {
     const MatrixSize left(a.shape(), flags.transpose_a), right(b.shape(), flags.transpose_b);
     const Shape batch_a = batch_of(a.shape()), batch_b = batch_of(b.shape());
     if (left.columns != right.rows)
-      fail<ShapeError>(
-          "matmul: {}{} times {}{}: the inner sizes {} and {} differ", a.shape(),
-          flags.transpose_a ? " (transposed)" : "", b.shape(), flags.transpose_b ? " (transposed)" : "",
-          left.columns, right.rows);
+      fail<ShapeError>("matmul: {}{} times {}{}: the inner sizes {} and {} differ", a.shape(),
+                       flags.transpose_a ? " (transposed)" : "", b.shape(),
+                       flags.transpose_b ? " (transposed)" : "", left.columns, right.rows);
     const Shape batch = batch_a == batch_b ? batch_a : detail::broadcast(batch_a, batch_b, name);
     Tensor c = new_tensor(with_matrix(batch, left.rows, right.columns), a.dtype());
     const std::int64_t m = left.rows, k = left.columns, n = right.columns;
@@ -85,7 +83,8 @@ struct MatMul {
     const Tensor x = repeated(a, batch_a), y = repeated(b, batch_b);
     const bool fixed_a = batch_a != batch && batch_a.numel() == 1;
     const bool fixed_b = batch_b != batch && batch_b.numel() == 1;
-    run_gemm(flags, batch.numel(), m, n, k, x, y, c, {fixed_a ? 0 : m * k, fixed_b ? 0 : k * n, m * n});
+    run_gemm(flags, batch.numel(), m, n, k, x, y, c,
+             {fixed_a ? 0 : m * k, fixed_b ? 0 : k * n, m * n});
     return c;
   }
 
@@ -151,21 +150,22 @@ struct Linear {
 Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
   check_types(a, b, "matmul");
   if (a.dim() < 2 || b.dim() < 2)
-    fail<ShapeError>("matmul: transposition needs at least two dimensions: shapes {} and {}", a.shape(),
-                     b.shape());
+    fail<ShapeError>("matmul: transposition needs at least two dimensions: shapes {} and {}",
+                     a.shape(), b.shape());
   return apply(MatMul{options}, a, b);
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
   check_types(a, b, "matmul");
   if (a.dim() == 0 || b.dim() == 0)
-    fail<ShapeError>("matmul: both need at least one dimension: shapes {} and {}; use mul", a.shape(),
-                     b.shape());
+    fail<ShapeError>("matmul: both need at least one dimension: shapes {} and {}; use mul",
+                     a.shape(), b.shape());
   if (a.dim() > 1 && b.dim() > 1) return apply(MatMul{}, a, b);
   if (a.shape().back() != b.shape()[b.dim() > 1 ? b.shape().size() - 2 : 0])
     fail<ShapeError>("matmul: {} times {}: the inner sizes differ", a.shape(), b.shape());
   // A vector is a row on the left and a column on the right; that dimension goes away again.
-  Tensor product = apply(MatMul{}, a.dim() == 1 ? unsqueeze(a, 0) : a, b.dim() == 1 ? unsqueeze(b, 1) : b);
+  Tensor product =
+      apply(MatMul{}, a.dim() == 1 ? unsqueeze(a, 0) : a, b.dim() == 1 ? unsqueeze(b, 1) : b);
   if (b.dim() == 1) product = squeeze(product, -1);
   if (a.dim() == 1) product = squeeze(product, b.dim() == 1 ? -1 : -2);
   return product;
@@ -177,8 +177,10 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   if (weight.dim() != 2)
     fail<ShapeError>("linear: the weight must be [out, in], not {}", weight.shape());
   if (x.dim() == 0 || x.shape().back() != weight.shape()[1])
-    fail<ShapeError>("linear: an input of shape {} does not fit a weight of shape {} ([out, in]): its last size must be {}",
-                     x.shape(), weight.shape(), weight.shape()[1]);
+    fail<ShapeError>(
+        "linear: an input of shape {} does not fit a weight of shape {} ([out, in]): its last size "
+        "must be {}",
+        x.shape(), weight.shape(), weight.shape()[1]);
   if (bias.defined()) {
     check_types(x, bias, "linear");
     if (bias.shape() != Shape(weight.shape()[0]))

@@ -17,7 +17,8 @@ using detail::new_tensor;
 /// Rows `[rows, n]` to mean 0 and variance 1, times weight `[n]`, plus bias `[n]`.
 ///
 /// With z = (x - mean) / sqrt(var + eps) and h = g weight:
-/// dx = (h - mean(h) - z mean(h z)) / sqrt(var + eps), dweight = sum(g z), dbias = sum(g) over rows.
+/// dx = (h - mean(h) - z mean(h z)) / sqrt(var + eps), dweight = sum(g z), dbias = sum(g) over
+/// rows.
 struct LayerNorm {
   static constexpr const char* name = "layer_norm";
   static constexpr Reads reads[] = {kA | kB, kA, kNone};
@@ -34,13 +35,14 @@ struct LayerNorm {
     rstd = new_tensor(x.shape()[0], x.dtype());
     return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                             std::int64_t rows, std::int64_t n) {
-      loops.layer_norm(data_of<T>(x) + first * n, data_or_null<T>(weight), data_or_null<T>(bias), T(eps),
-                       out + first * n, fresh_data<T>(mean_of) + first, fresh_data<T>(rstd) + first, rows,
-                       n);
+      loops.layer_norm(data_of<T>(x) + first * n, data_or_null<T>(weight), data_or_null<T>(bias),
+                       T(eps), out + first * n, fresh_data<T>(mean_of) + first,
+                       fresh_data<T>(rstd) + first, rows, n);
     });
   }
 
-  /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 / deviation.
+  /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 /
+  /// deviation.
   Tensor normalised(const Tensor& x, Tensor& scale) const {
     const Tensor deviation = x - mean(x, -1, true);
     scale = rsqrt(mean(square(deviation), -1, true) + eps);
@@ -62,8 +64,7 @@ struct LayerNorm {
     });
   }
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) const {
-    if (!grad_enabled())
-      return sum(g * ((x - unsqueeze(mean_of, 1)) * unsqueeze(rstd, 1)), 0);
+    if (!grad_enabled()) return sum(g * ((x - unsqueeze(mean_of, 1)) * unsqueeze(rstd, 1)), 0);
     Tensor scale;
     return sum(g * normalised(x, scale), 0);
   }
@@ -87,15 +88,17 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
   const int kept = x.dim() - normalized_shape.rank();
   if (normalized_shape.rank() == 0 || kept < 0 ||
       x.shape().slice(kept, x.dim()) != normalized_shape)
-    fail<ShapeError>("layer_norm: normalized_shape {} must be the last sizes of the input's shape {}",
-                     normalized_shape, x.shape());
+    fail<ShapeError>(
+        "layer_norm: normalized_shape {} must be the last sizes of the input's shape {}",
+        normalized_shape, x.shape());
   for (const Tensor* parameter : {&weight, &bias}) {
     if (!parameter->defined()) continue;
     if (parameter->shape() != normalized_shape)
       fail<ShapeError>("layer_norm: weight and bias must have shape {}, not {}", normalized_shape,
                        parameter->shape());
     if (parameter->dtype() != x.dtype())
-      fail<DTypeError>("layer_norm: a parameter is {} but the input is {}", parameter->dtype(), x.dtype());
+      fail<DTypeError>("layer_norm: a parameter is {} but the input is {}", parameter->dtype(),
+                       x.dtype());
   }
   const std::int64_t n = normalized_shape.numel();
   const auto flat = [&](const Tensor& t) { return t.defined() ? reshape(t, n) : t; };

@@ -6,10 +6,11 @@
 
 #include "autograd/tensor/tensor.h"
 
-// The public operators. Unless said otherwise an operator broadcasts its arguments as NumPy does, promotes
-// their types as PyTorch does (numbers and 0-d tensors do not widen a type of the same category), is
-// recorded when an argument requires a gradient, and throws `ShapeError` or `DTypeError` for arguments
-// that do not fit. Gradients at ties, zeros, bounds and NaN are stated where they are not obvious.
+// The public operators. Unless said otherwise an operator broadcasts its arguments as NumPy does,
+// promotes their types as PyTorch does (numbers and 0-d tensors do not widen a type of the same
+// category), is recorded when an argument requires a gradient, and throws `ShapeError` or
+// `DTypeError` for arguments that do not fit. Gradients at ties, zeros, bounds and NaN are stated
+// where they are not obvious.
 
 namespace tapegrad {
 
@@ -31,11 +32,12 @@ Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 /// `x` limited to [min, max]; an undefined bound does not limit. The gradient passes at the bounds.
 Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max = {});
-/// `a` where `condition` (bool) holds, else `b`. The gradient goes by selection, so NaN in the branch not
-/// taken never leaks.
+/// `a` where `condition` (bool) holds, else `b`. The gradient goes by selection, so NaN in the
+/// branch not taken never leaks.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
-// ---- Functions of each element; integers become `float32` except in neg, abs, square, relu, sign ----
+// ---- Functions of each element; integers become `float32` except in neg, abs, square, relu, sign
+// ----
 
 Tensor neg(const Tensor& x);
 inline Tensor operator-(const Tensor& x) { return neg(x); }
@@ -120,7 +122,8 @@ Tensor min(const Tensor& x);
 /// With the index of the first largest (smallest) along `dim`, which alone gets the gradient.
 Extremum max(const Tensor& x, int dim, bool keepdim = false);
 Extremum min(const Tensor& x, int dim, bool keepdim = false);
-/// Index of the first largest element, in the flattened tensor or along `dim`; NaN counts as largest.
+/// Index of the first largest element, in the flattened tensor or along `dim`; NaN counts as
+/// largest.
 Tensor argmax(const Tensor& x);
 Tensor argmin(const Tensor& x);
 Tensor argmax(const Tensor& x, int dim, bool keepdim = false);
@@ -145,7 +148,8 @@ struct MatmulOptions {
 };
 /// The same with transposition by flag, which costs nothing; both at least 2-D.
 Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options);
-/// x W^T + b: x `[..., in]`, weight `[out, in]`, bias `[out]` or undefined; gives `[..., out]`. One operator.
+/// x W^T + b: x `[..., in]`, weight `[out, in]`, bias `[out]` or undefined; gives `[..., out]`. One
+/// operator.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 // ---- Shapes and selections ---------------------------------------------------------------------
@@ -181,7 +185,8 @@ Tensor gather(const Tensor& x, int dim, const Tensor& index);
 Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
 /// Adds the entries of `source` into a copy of `x` at `index` (1-D) of `dim`.
 Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
-/// int64 classes `[...]` to `[..., num_classes]` of 0 and 1 (int64); -1 takes the largest class + 1.
+/// int64 classes `[...]` to `[..., num_classes]` of 0 and 1 (int64); -1 takes the largest class
+/// + 1.
 Tensor one_hot(const Tensor& classes, std::int64_t num_classes = -1);
 
 // ---- Rows --------------------------------------------------------------------------------------
@@ -199,14 +204,14 @@ struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;
   double label_smoothing = 0.0;  ///< in [0, 1]
 };
-/// Cross-entropy between logits `[N, C]` (or `[C]`, or `[N, C, ...]`) and `target`: classes, int64 `[N]`,
-/// or probabilities of the logits' shape. `mean` divides by the summed weights of the counted targets.
-/// Errors: `IndexError` for a class out of range, with index and value.
+/// Cross-entropy between logits `[N, C]` (or `[C]`, or `[N, C, ...]`) and `target`: classes, int64
+/// `[N]`, or probabilities of the logits' shape. `mean` divides by the summed weights of the
+/// counted targets. Errors: `IndexError` for a class out of range, with index and value.
 Tensor cross_entropy(const Tensor& logits, const Tensor& target,
                      const CrossEntropyOptions& options = {});
 
-/// (x - mean) / sqrt(var + eps) over the trailing dimensions `normalized_shape`, times `weight`, plus
-/// `bias` (each of that shape, or undefined). Ba, Kiros and Hinton, 2016.
+/// (x - mean) / sqrt(var + eps) over the trailing dimensions `normalized_shape`, times `weight`,
+/// plus `bias` (each of that shape, or undefined). Ba, Kiros and Hinton, 2016.
 Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight = {},
                   const Tensor& bias = {}, double eps = 1e-5);
 

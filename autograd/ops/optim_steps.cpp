@@ -13,15 +13,16 @@ namespace tapegrad {
 
 namespace {
 
-/// Checks the gradient, then makes or checks each buffer, and raises the versions of what will change.
+/// Checks the gradient, then makes or checks each buffer, and raises the versions of what will
+/// change.
 template <std::size_t N>
 void prepare(const char* name, Tensor& parameter, const Tensor& gradient,
              const std::array<Tensor*, N>& buffers) {
   detail::require_floating(parameter, name);
   const auto check = [&](const Tensor& other, const char* what) {
     if (other.shape() != parameter.shape())
-      fail<ShapeError>("{}: a {} of shape {} for a parameter of shape {}", name, what, other.shape(),
-                       parameter.shape());
+      fail<ShapeError>("{}: a {} of shape {} for a parameter of shape {}", name, what,
+                       other.shape(), parameter.shape());
     if (other.dtype() != parameter.dtype())
       fail<DTypeError>("{}: a {} of type {} for a parameter of type {}", name, what, other.dtype(),
                        parameter.dtype());

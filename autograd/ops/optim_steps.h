@@ -3,12 +3,13 @@
 #include "autograd/kernels/optim_step.h"
 #include "autograd/tensor/tensor.h"
 
-// Optimizer steps as single fused passes over a parameter. `nn`'s optimizers are made of these; they are
-// public for programs with an update loop of their own.
+// Optimizer steps as single fused passes over a parameter. `nn`'s optimizers are made of these;
+// they are public for programs with an update loop of their own.
 //
-// All change `parameter` and its buffers in place and raise their versions, are never recorded, and leave
-// `gradient` alone. An undefined buffer is made, filled with zeros, when the step needs it. Errors:
-// `DTypeError` unless everything has one floating-point type; `ShapeError` unless all shapes are equal.
+// All change `parameter` and its buffers in place and raise their versions, are never recorded, and
+// leave `gradient` alone. An undefined buffer is made, filled with zeros, when the step needs it.
+// Errors: `DTypeError` unless everything has one floating-point type; `ShapeError` unless all
+// shapes are equal.
 
 namespace tapegrad {
 
@@ -20,7 +21,8 @@ using kernels::SgdStep;
 /// Stochastic gradient descent; the buffer is used when `step.momentum` is not 0.
 void sgd_step(Tensor& parameter, const Tensor& gradient, Tensor& momentum, const SgdStep& step);
 
-/// Adam and AdamW (Kingma and Ba, 2015; Loshchilov and Hutter, 2019); `largest` is used with AMSGrad.
+/// Adam and AdamW (Kingma and Ba, 2015; Loshchilov and Hutter, 2019); `largest` is used with
+/// AMSGrad.
 void adam_step(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& square,
                Tensor& largest, const AdamStep& step);
 

@@ -41,8 +41,9 @@ struct Cast {
 
 DType result_type(const Tensor& a, const Tensor& b) {
   using detail::Impl;
+  const bool same = a.dtype() == b.dtype();
   const bool plain = !a.impl()->has(Impl::kWrapped) && !b.impl()->has(Impl::kWrapped);
-  if (a.dtype() == b.dtype() && plain) return a.dtype();
+  if (same && plain) return a.dtype();
   Combined tensors, zero_dim, numbers;
   for (const Tensor* operand : {&a, &b}) {
     if (operand->impl()->has(Impl::kWrapped)) {
@@ -69,7 +70,7 @@ Tensor Tensor::to(DType dtype) const {
 namespace detail {
 
 Tensor converted(const Tensor& tensor, DType dtype) {
-  if (tensor.dtype() == dtype) return tensor;
+  if (tensor.dtype() == dtype && !tensor.impl()->has(Impl::kWrapped)) return tensor;
   Tensor result = new_tensor(tensor.shape(), dtype);
   visit_dtype(tensor.dtype(), [&]<class From>(From) {
     visit_dtype(dtype, [&]<class To>(To) {
@@ -93,7 +94,8 @@ Shape broadcast(const Shape& a, const Shape& b, const char* name) {
     if (result[at] == other || other == 1) continue;
     if (result[at] != 1)
       fail<ShapeError>(
-          "{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {} from the end differ "
+          "{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {} from the end "
+          "differ "
           "and neither is 1",
           name, a, b, result[at], other, longer.rank() - static_cast<int>(at));
     result[at] = other;
@@ -109,15 +111,15 @@ DType floating_type(const Tensor& tensor) {
 int normal_dim(int dim, int rank, const char* name) {
   const int range = std::max(rank, 1);
   if (dim < -range || dim >= range)
-    fail<IndexError>("{}: dimension {} is out of range for a tensor of {} dimensions ({} to {})", name,
-                     dim, rank, -range, range - 1);
+    fail<IndexError>("{}: dimension {} is out of range for a tensor of {} dimensions ({} to {})",
+                     name, dim, rank, -range, range - 1);
   return dim < 0 ? dim + range : dim;
 }
 
 void require_floating(const Tensor& tensor, const char* name) {
   if (!is_floating_point(tensor.dtype()))
-    fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)", name,
-                     tensor.dtype());
+    fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)",
+                     name, tensor.dtype());
 }
 
 }  // namespace detail

@@ -13,7 +13,8 @@ Shape broadcast(const Shape& a, const Shape& b, const char* name);
 /// The element type of an operator on one tensor that is defined for floating-point numbers.
 DType floating_type(const Tensor& tensor);
 
-/// `dim` counted from 0, for a tensor of `rank` dimensions (a number counts as one). Errors: `IndexError`.
+/// `dim` counted from 0, for a tensor of `rank` dimensions (a number counts as one). Errors:
+/// `IndexError`.
 int normal_dim(int dim, int rank, const char* name);
 
 /// Throws `DTypeError` unless floating-point.

@@ -16,7 +16,8 @@ ReducedShape::ReducedShape(const Shape& shape, const Dims& wanted, bool keepdim,
     : kept(shape), count(1) {
   bool reduced[kMaxRank] = {};
   for (std::int64_t dim : wanted) {
-    const int d = normal_dim(static_cast<int>(std::clamp<std::int64_t>(dim, -100, 100)), shape.rank(), name);
+    const int d =
+        normal_dim(static_cast<int>(std::clamp<std::int64_t>(dim, -100, 100)), shape.rank(), name);
     if (shape.rank() == 0) continue;
     if (reduced[d]) fail<IndexError>("{}: dimension {} is named twice in {}", name, dim, wanted);
     reduced[d] = true;
@@ -36,17 +37,22 @@ ReducedShape::ReducedShape(const Shape& shape, const Dims& wanted, bool keepdim,
 
 namespace {
 
-constexpr std::int64_t kTile = 16384;  // elements of one partial result; part of the summation order
+constexpr std::int64_t kTile =
+    16384;  // elements of one partial result; part of the summation order
 
 template <class T>
 struct Identity {
   static T of(Reducer reducer) {
     using Limits = std::numeric_limits<T>;
     switch (reducer) {
-      case Reducer::sum: return 0;
-      case Reducer::prod: return 1;
-      case Reducer::max: return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-      default: return Limits::has_infinity ? Limits::infinity() : Limits::max();
+      case Reducer::sum:
+        return 0;
+      case Reducer::prod:
+        return 1;
+      case Reducer::max:
+        return Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+      default:
+        return Limits::has_infinity ? Limits::infinity() : Limits::max();
     }
   }
 };
@@ -60,10 +66,18 @@ void reduce_integers(Reducer reducer, const std::int64_t* x, std::int64_t* out, 
       for (std::int64_t j = 0; j < n; ++j) {
         const std::int64_t next = x[(o * n + j) * inner + i];
         switch (reducer) {
-          case Reducer::sum: value += next; break;
-          case Reducer::prod: value *= next; break;
-          case Reducer::max: value = std::max(value, next); break;
-          case Reducer::min: value = std::min(value, next); break;
+          case Reducer::sum:
+            value += next;
+            break;
+          case Reducer::prod:
+            value *= next;
+            break;
+          case Reducer::max:
+            value = std::max(value, next);
+            break;
+          case Reducer::min:
+            value = std::min(value, next);
+            break;
         }
       }
       out[o * inner + i] = value;
@@ -71,7 +85,8 @@ void reduce_integers(Reducer reducer, const std::int64_t* x, std::int64_t* out, 
   }
 }
 
-/// One long row: fixed tiles, then their partial results, so that any number of threads gives these bits.
+/// One long row: fixed tiles, then their partial results, so that any number of threads gives these
+/// bits.
 template <class T>
 T reduce_row(Reducer reducer, const T* x, std::int64_t n) {
   const auto loop = kernel_table().rows<T>().reduce_rows[static_cast<int>(reducer)];
@@ -92,7 +107,8 @@ T reduce_row(Reducer reducer, const T* x, std::int64_t n) {
 template <class T>
 void reduce_block(Reducer reducer, const T* x, T* out, std::int64_t n, std::int64_t inner) {
   const auto loop = kernel_table().rows<T>().reduce_columns[static_cast<int>(reducer)];
-  const std::int64_t tile = std::max<std::int64_t>(64, kTile / inner);  // rows of one partial result
+  const std::int64_t tile =
+      std::max<std::int64_t>(64, kTile / inner);  // rows of one partial result
   if (n <= tile) return loop(x, out, n, inner);
   const std::int64_t tiles = (n + tile - 1) / tile;
   std::vector<T> partial(static_cast<std::size_t>(tiles * inner));
@@ -121,8 +137,10 @@ void reduce_floats(Reducer reducer, const T* x, T* out, std::int64_t outer, std:
     return;
   }
   for (std::int64_t o = 0; o < outer; ++o) {
-    if (inner == 1) out[o] = reduce_row(reducer, x + o * n, n);
-    else reduce_block(reducer, x + o * n * inner, out + o * inner, n, inner);
+    if (inner == 1)
+      out[o] = reduce_row(reducer, x + o * n, n);
+    else
+      reduce_block(reducer, x + o * n * inner, out + o * inner, n, inner);
   }
 }
 
@@ -142,8 +160,10 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
     const std::int64_t size = x.shape()[static_cast<std::size_t>(d)];
     const bool reduced = std::find(shape.dims.begin(), shape.dims.end(), d) != shape.dims.end();
     if (size == 1) continue;
-    if (!runs.empty() && runs.back().reduced == reduced) runs.back().size *= size;
-    else runs.push_back({size, reduced});
+    if (!runs.empty() && runs.back().reduced == reduced)
+      runs.back().size *= size;
+    else
+      runs.push_back({size, reduced});
   }
   // One run at a time, the last first; nearly always there is one.
   Tensor current = source;
@@ -156,8 +176,8 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
     const std::int64_t n = runs[r].size;
     Tensor next = new_tensor(Shape(outer * inner), source.dtype());
     if (source.dtype() == int64) {
-      reduce_integers(reducer, data_of<std::int64_t>(current), fresh_data<std::int64_t>(next), outer, n,
-                      inner);
+      reduce_integers(reducer, data_of<std::int64_t>(current), fresh_data<std::int64_t>(next),
+                      outer, n, inner);
     } else {
       visit_floating(source.dtype(), [&]<class T>(T) {
         reduce_floats(reducer, data_of<T>(current), fresh_data<T>(next), outer, n, inner);

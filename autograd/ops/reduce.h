@@ -8,9 +8,9 @@ namespace tapegrad::detail {
 
 /// The shape after reducing `dims` (all when empty).
 struct ReducedShape {
-  Dims dims;     ///< counted from 0, ascending, each once
-  Shape kept;    ///< with size 1 in their place
-  Shape result;  ///< `kept`, or without them
+  Dims dims;           ///< counted from 0, ascending, each once
+  Shape kept;          ///< with size 1 in their place
+  Shape result;        ///< `kept`, or without them
   std::int64_t count;  ///< elements that go into one result
 
   /// Errors: `IndexError` for a dimension out of range or named twice.

@@ -8,7 +8,8 @@
 
 namespace tapegrad::detail {
 
-/// Rows that one tile covers; depends on their length alone, so that threads do not change any bits.
+/// Rows that one tile covers; depends on their length alone, so that threads do not change any
+/// bits.
 inline std::int64_t rows_per_tile(std::int64_t length) {
   return std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, length));
 }
@@ -19,9 +20,8 @@ void for_row_tiles(std::int64_t rows, std::int64_t length, F&& f) {
   if (rows == 0) return;
   if (num_threads() == 1) return f(std::int64_t{0}, rows);
   const std::int64_t tile = rows_per_tile(length);
-  kernels::parallel_for((rows + tile - 1) / tile, [&](std::int64_t t) {
-    f(t * tile, std::min(tile, rows - t * tile));
-  });
+  kernels::parallel_for((rows + tile - 1) / tile,
+                        [&](std::int64_t t) { f(t * tile, std::min(tile, rows - t * tile)); });
 }
 
 /// A tensor like `x` whose rows (last dimension) `f(loops, out, first, rows, length)` fills.

@@ -104,11 +104,9 @@ Tensor Expand::forward(const Tensor& x) const {
         const std::int64_t step = in->outer * element;
         if (in->inner != 0) {
           kernels::copy_blocks(source, step, target, columns * element, columns * element, rows);
-          return;
+        } else {
+          kernels::repeat_blocks(source, step, target, element, rows, columns);
         }
-        for (std::int64_t row = 0; row < rows; ++row)
-          kernels::repeat_block(source + row * step, target + row * columns * element, element,
-                                columns);
       });
   return y;
 }

@@ -10,16 +10,18 @@
 #include "autograd/ops/kernel_table.h"
 #include "autograd/tape/apply.h"
 
-// Fills a `KernelTable` for one instruction set. Included by one source file per instruction set, which
-// is compiled with that set's flags; everything emitted here carries `Arch` in its name.
+// Fills a `KernelTable` for one instruction set. Included by one source file per instruction set,
+// which is compiled with that set's flags; everything emitted here carries `Arch` in its name.
 
 namespace tapegrad::detail {
 
 /// The vector that stands in slot `Slot` among the read ones, or `NotSaved`.
 template <Reads reads, int Slot, class V>
 [[gnu::always_inline]] inline auto pick(const V* read) {
-  if constexpr (reads >> Slot & 1) return read[std::popcount(reads & ((1u << Slot) - 1))];
-  else return NotSaved();
+  if constexpr (reads >> Slot & 1)
+    return read[std::popcount(reads & ((1u << Slot) - 1))];
+  else
+    return NotSaved();
 }
 
 template <class Arch, class Op, int Input, class V>
@@ -31,8 +33,10 @@ template <class Arch, class Op, int Input, class V>
     return op.vjp(g, a, y);
   } else {
     const auto b = pick<reads, 2>(read);
-    if constexpr (Input == 0) return op.vjp_a(g, a, b, y);
-    else return op.vjp_b(g, a, b, y);
+    if constexpr (Input == 0)
+      return op.vjp_a(g, a, b, y);
+    else
+      return op.vjp_b(g, a, b, y);
   }
 }
 
@@ -42,11 +46,13 @@ void forward_loop(const void* parameters, const kernels::Operand* in, void* out,
   const Op op = *static_cast<const Op*>(parameters);
   using V = kernels::Vec<T, Arch>;
   if constexpr (std::is_array_v<decltype(Op::reads)>) {
-    kernels::map<Arch, T, 2>([op](V a, V b) [[gnu::always_inline]] { return V(op.forward(a, b)); },
-                             in, static_cast<T*>(out), outer, inner);
+    kernels::map<Arch, T, 2>(
+        [op](V a, V b) __attribute__((always_inline)) { return V(op.forward(a, b)); }, in,
+        static_cast<T*>(out), outer, inner);
   } else {
-    kernels::map<Arch, T, 1>([op](V a) [[gnu::always_inline]] { return V(op.forward(a)); }, in,
-                             static_cast<T*>(out), outer, inner);
+    kernels::map<Arch, T, 1>(
+        [op](V a) __attribute__((always_inline)) { return V(op.forward(a)); }, in,
+        static_cast<T*>(out), outer, inner);
   }
 }
 
@@ -58,7 +64,7 @@ void rule_loop(const void* parameters, const kernels::Operand* in, void* out, st
   using V = kernels::Vec<T, Arch>;
   constexpr int count = 1 + std::popcount(reads_of<Op>(Input));
   kernels::map<Arch, T, count>(
-      [op]<class... Read>(V g, Read... read) [[gnu::always_inline]] {
+      [op]<class... Read>(V g, Read... read) __attribute__((always_inline)) {
         const V values[] = {read...};
         return run_rule<Arch, Op, Input>(op, g, values);
       },

@@ -36,8 +36,9 @@ struct Mean {
   }
 };
 
-/// Product along the last dimension. d/dx_i is the product of the others: y / x_i where that is exact, else
-/// computed without dividing, which stays right, and differentiable again, with any number of zeros.
+/// Product along the last dimension. d/dx_i is the product of the others: y / x_i where that is
+/// exact, else computed without dividing, which stays right, and differentiable again, with any
+/// number of zeros.
 struct Prod {
   static constexpr const char* name = "prod";
   static constexpr Reads reads[] = {kA | kY};
@@ -95,23 +96,27 @@ struct Std {
   }
 };
 
-/// log(sum(exp(x))), shifted by the largest element. d/dx = exp(x - y), with its limits at infinities.
+/// log(sum(exp(x))), shifted by the largest element. dx = softmax(x), computed from x and not as
+/// exp(x - y), which loses the digits that a large y has not. An infinite largest element takes
+/// all.
 struct LogSumExp {
   static constexpr const char* name = "logsumexp";
-  static constexpr Reads reads[] = {kA | kY};
+  static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   Tensor forward(const Tensor& x) const {
-    if (shape.count == 0)
-      return detail::reduce(Reducer::max, x, shape);  // of nothing: -inf
+    if (shape.count == 0) return detail::reduce(Reducer::max, x, shape);  // of nothing: -inf
     const Tensor largest = amax(x, shape.dims, true);
-    const Tensor shift = where(isfinite(largest), largest, 0);
+    const Tensor shift = where(isinf(largest), 0, largest);
     return reshape(log(sum(exp(x - shift), shape.dims, true)) + shift, shape.result);
   }
-  Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
-    const Tensor total = reshape(y, shape.kept);
-    const Tensor infinite = (x == total) & isinf(total);
-    const Tensor share = where(infinite, (total > 0).to(g.dtype()), exp(where(infinite, 0, x - total)));
-    return reshape(g, shape.kept) * share;
+  Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
+    if (shape.count == 0) return zeros_like(x);
+    const Tensor largest = amax(x.detach(), shape.dims, true);
+    const Tensor infinite = isinf(largest);
+    const Tensor e = exp(where(infinite, 0, x - largest));
+    const Tensor chosen = ((x == largest) & (largest > 0)).to(g.dtype());
+    const Tensor of_infinite = chosen / maximum(sum(chosen, shape.dims, true), 1);
+    return reshape(g, shape.kept) * where(infinite, of_infinite, e / sum(e, shape.dims, true));
   }
 };
 
@@ -129,8 +134,8 @@ Tensor extreme(const Tensor& x, const Dims& dims, bool keepdim) {
   using Op = Extreme<reducer>;
   ReducedShape shape(x.shape(), dims, keepdim, Op::name);
   if (shape.count == 0)
-    fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimensions {}", Op::name,
-                     x.shape(), shape.dims);
+    fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimensions {}",
+                     Op::name, x.shape(), shape.dims);
   return apply(Op{shape}, x);
 }
 
@@ -187,14 +192,17 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   const int extra = x.dim() - shape.rank();
   for (int d = 0; d < x.dim(); ++d) {
     const std::int64_t size = x.shape()[static_cast<std::size_t>(d)];
-    if (d < extra || (shape[static_cast<std::size_t>(d - extra)] == 1 && size != 1)) dims.push_back(d);
+    if (d < extra || (shape[static_cast<std::size_t>(d - extra)] == 1 && size != 1))
+      dims.push_back(d);
   }
   return reshape(sum(x, dims), shape);
 }
 
 // ---- Methods -----------------------------------------------------------------------------------
 
-Tensor Tensor::sum(const Dims& dims, bool keepdim) const { return tapegrad::sum(*this, dims, keepdim); }
+Tensor Tensor::sum(const Dims& dims, bool keepdim) const {
+  return tapegrad::sum(*this, dims, keepdim);
+}
 Tensor Tensor::mean(const Dims& dims, bool keepdim) const {
   return tapegrad::mean(*this, dims, keepdim);
 }

@@ -2,8 +2,8 @@
 
 #include "autograd/ops/formula.h"
 
-// Functions of each element. Each struct is a whole operator: what it is called, what its rule reads
-// (kA the input, kY the output), where the checker draws from, its value and its derivative.
+// Functions of each element. Each struct is a whole operator: what it is called, what its rule
+// reads (kA the input, kY the output), where the checker draws from, its value and its derivative.
 
 namespace tapegrad::formula {
 
@@ -185,7 +185,8 @@ struct Silu {
   }
 };
 
-/// x Phi(x) = x (1 + erf(x / sqrt 2)) / 2. d/dx = Phi(x) + x phi(x), with its limits at -inf and inf.
+/// x Phi(x) = x (1 + erf(x / sqrt 2)) / 2. d/dx = Phi(x) + x phi(x), with its limits at -inf and
+/// inf.
 struct Gelu {
   static constexpr const char* name = "gelu";
   static constexpr Reads reads = kA;

@@ -17,8 +17,10 @@ namespace detail {
 
 template <class Op, class... A>
 Tensor call_rule(std::integral_constant<int, 0>, const Op& op, const A&... args) {
-  if constexpr (requires { op.vjp(args...); }) return op.vjp(args...);
-  else return op.vjp_a(args...);
+  if constexpr (requires { op.vjp(args...); })
+    return op.vjp(args...);
+  else
+    return op.vjp_a(args...);
 }
 template <class Op, class... A>
 Tensor call_rule(std::integral_constant<int, 1>, const Op& op, const A&... args) {
@@ -36,15 +38,19 @@ Tensor call_rule(std::integral_constant<int, 3>, const Op& op, const A&... args)
 /// What the rule of input `input` reads; an operator with one input need not write an array.
 template <class Op>
 constexpr Reads reads_of(int input) {
-  if constexpr (std::is_array_v<decltype(Op::reads)>) return Op::reads[input];
-  else return Op::reads;
+  if constexpr (std::is_array_v<decltype(Op::reads)>)
+    return Op::reads[input];
+  else
+    return Op::reads;
 }
 
 /// Inputs of `Op` that never have a gradient, such as indices.
 template <class Op>
 constexpr Reads constant_inputs() {
-  if constexpr (requires { Op::constant; }) return Op::constant;
-  else return kNone;
+  if constexpr (requires { Op::constant; })
+    return Op::constant;
+  else
+    return kNone;
 }
 
 /// The record of one call of a structured operator with `N` inputs.
@@ -92,7 +98,8 @@ struct RecordOf final : Record {
   }
 };
 
-/// Records the call `op(inputs...) = output`. Saves what the rules of those inputs read that have an edge.
+/// Records the call `op(inputs...) = output`. Saves what the rules of those inputs read that have
+/// an edge.
 template <class Op, class... Tensors>
 [[gnu::noinline]] void record_call(Op&& op, const Tensor& output, const Tensors&... inputs) {
   constexpr int n = sizeof...(Tensors);
@@ -119,11 +126,14 @@ template <class Op, class... Tensors>
 ///
 /// An operator is a struct with
 ///  - `static constexpr const char* name`
-///  - `Tensor forward(const Tensor&...) const`, not recorded while it runs. It must return a new tensor.
-///  - one rule per input that returns the cotangent of that input: `vjp` for one input, else `vjp_a`,
-///    `vjp_b`, `vjp_c`, `vjp_d`. Arguments: the gradient of the output, every input, the output. What the
-///    rule does not read arrives as `NotSaved`, so declare that parameter `auto`.
-///  - `static constexpr Reads reads[]`: for each input, what its rule reads: `kNone`, or a sum of `kA` to
+///  - `Tensor forward(const Tensor&...) const`, not recorded while it runs. It must return a new
+///  tensor.
+///  - one rule per input that returns the cotangent of that input: `vjp` for one input, else
+///  `vjp_a`,
+///    `vjp_b`, `vjp_c`, `vjp_d`. Arguments: the gradient of the output, every input, the output.
+///    What the rule does not read arrives as `NotSaved`, so declare that parameter `auto`.
+///  - `static constexpr Reads reads[]`: for each input, what its rule reads: `kNone`, or a sum of
+///  `kA` to
 ///    `kD` (inputs) and `kY` (the output). Only that is kept.
 ///  - optionally `static constexpr Reads constant`: inputs that have no gradient (indices).
 /// Rules are written with the public operators, so that they can be differentiated again.

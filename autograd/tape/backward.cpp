@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <span>
 
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
@@ -22,9 +23,9 @@ struct Root {
 
 /// One walk over the tape, from its roots in reverse order of recording.
 ///
-/// First everything that can go wrong is checked, so that an error leaves all gradients as they were; then
-/// each record hands the cotangents of its inputs on. Without recursion and in time linear in the records
-/// (times a logarithm, where the graph is not found in order).
+/// First everything that can go wrong is checked, so that an error leaves all gradients as they
+/// were; then each record hands the cotangents of its inputs on. Without recursion and in time
+/// linear in the records (times a logarithm, where the graph is not found in order).
 class Walk {
  public:
   Walk(bool retain_graph, bool create_graph)
@@ -52,7 +53,7 @@ class Walk {
     results_.resize(inputs.size());
   }
 
-  void run(const std::vector<Root>& roots) {
+  void run(std::span<const Root> roots) {
     discover(roots);
     if (capturing_) mark_wanted();
     check();
@@ -69,14 +70,15 @@ class Walk {
  private:
   static constexpr std::size_t kKeep = 1 << 16;
 
-  /// A vector kept for the next walk of this thread, so that a steady training step allocates nothing.
+  /// A vector kept for the next walk of this thread, so that a steady training step allocates
+  /// nothing.
   static std::vector<Record*>& spare() {
     thread_local std::vector<Record*> vector;
     return vector;
   }
 
   /// Collects every record behind the roots, latest first.
-  void discover(const std::vector<Root>& roots) {
+  void discover(std::span<const Root> roots) {
     static std::atomic<std::uint64_t> walks{0};
     const std::uint64_t walk = walks.fetch_add(1, std::memory_order_relaxed) + 1;
     order_ = std::move(spare());
@@ -96,9 +98,8 @@ class Walk {
       sorted &= next == 0 || order_[next - 1]->sequence > record->sequence;
     }
     if (!sorted) {
-      std::sort(order_.begin(), order_.end(), [](const Record* a, const Record* b) {
-        return a->sequence > b->sequence;
-      });
+      std::sort(order_.begin(), order_.end(),
+                [](const Record* a, const Record* b) { return a->sequence > b->sequence; });
     }
   }
 
@@ -131,7 +132,8 @@ class Walk {
 
   void check() const {
     for (Record* record : order_) {
-      if (record->wanted) record->check();
+      // What was released has lost its edges, so nobody can say whether it was wanted.
+      if (record->wanted || (record->released && record->capture < 0)) record->check();
     }
   }
 
@@ -159,9 +161,10 @@ class Walk {
       const Edge& edge = record.edges()[i];
       if (!wants(edge)) continue;
       const Tensor cotangent = record.vjp(static_cast<int>(i), passed, create_);
-      deliver(edge, record.elementwise()
-                        ? detail::reduce_cotangent(cotangent, record.shape, edge.shape(), edge.dtype())
-                        : detail::fit_cotangent(cotangent, edge.shape(), edge.dtype()));
+      deliver(edge,
+              record.elementwise()
+                  ? detail::reduce_cotangent(cotangent, record.shape, edge.shape(), edge.dtype())
+                  : detail::fit_cotangent(cotangent, edge.shape(), edge.dtype()));
     }
   }
 
@@ -173,10 +176,10 @@ class Walk {
 
   void deliver(const Edge& edge, Tensor cotangent) {
     if (Record* record = edge.record()) {
-      record->cotangent =
-          record->cotangent.defined()
-              ? detail::add_cotangents(std::move(record->cotangent), cotangent, record->shape, create_)
-              : std::move(cotangent);
+      record->cotangent = record->cotangent.defined()
+                              ? detail::add_cotangents(std::move(record->cotangent), cotangent,
+                                                       record->shape, create_)
+                              : std::move(cotangent);
       return;
     }
     Impl* leaf = edge.leaf();
@@ -222,13 +225,15 @@ struct KeepRecording {
 Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
   if (!output.requires_grad())
     fail<GradError>(
-        "{}: the tensor of shape {} does not require gradients: nothing it was computed from does, or it "
+        "{}: the tensor of shape {} does not require gradients: nothing it was computed from does, "
+        "or it "
         "was computed inside NoGrad",
         caller, output.shape());
   if (!seed.defined()) {
     if (output.numel() != 1)
       fail<GradError>(
-          "{}: a gradient can be left out only for a tensor of one element, not for shape {}; reduce it "
+          "{}: a gradient can be left out only for a tensor of one element, not for shape {}; "
+          "reduce it "
           "(sum, mean) or pass a gradient of this shape",
           caller, output.shape());
     return {output, detail::unit_cotangent(output.shape(), output.dtype())};
@@ -245,10 +250,10 @@ Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
 }  // namespace
 
 void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
-  const std::vector<Root> roots{make_root(*this, gradient, "backward")};
+  const Root root = make_root(*this, gradient, "backward");
   const KeepRecording keep;
   Walk walk(options.retain_graph, options.create_graph);
-  walk.run(roots);
+  walk.run({&root, 1});
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
@@ -262,7 +267,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
         outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad"));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].requires_grad())
-      fail<GradError>("grad: input {} of shape {} does not require gradients", i, inputs[i].shape());
+      fail<GradError>("grad: input {} of shape {} does not require gradients", i,
+                      inputs[i].shape());
   }
   std::vector<Tensor> results;
   {
@@ -278,10 +284,11 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
       if (inputs[j].is_same(inputs[i])) results[i] = results[j];
     }
     if (results[i].defined()) {
-      results[i] = detail::dense_cotangent(results[i], inputs[i].shape());
+      results[i] = detail::own_cotangent(std::move(results[i]), inputs[i].shape());
     } else if (!options.allow_unused) {
       fail<GradError>(
-          "grad: the outputs do not depend on input {} of shape {}; pass allow_unused = true to get an "
+          "grad: the outputs do not depend on input {} of shape {}; pass allow_unused = true to "
+          "get an "
           "undefined tensor for it",
           i, inputs[i].shape());
     }

@@ -9,13 +9,16 @@ namespace tapegrad {
 
 /// How `grad` walks the tape.
 struct GradOptions {
-  std::vector<Tensor> grad_outputs = {};  ///< one per output, of its shape; empty for ones (outputs of one element)
-  bool retain_graph = false;              ///< keep saved values for another walk
-  bool create_graph = false;              ///< record the walk, for higher orders; implies retain_graph
-  bool allow_unused = false;  ///< an input that the outputs do not depend on gives an undefined tensor
+  std::vector<Tensor> grad_outputs =
+      {};  ///< one per output, of its shape; empty for ones (outputs of one element)
+  bool retain_graph = false;  ///< keep saved values for another walk
+  bool create_graph = false;  ///< record the walk, for higher orders; implies retain_graph
+  bool allow_unused =
+      false;  ///< an input that the outputs do not depend on gives an undefined tensor
 };
 
-/// The gradients of the sum of `outputs` (weighted by `grad_outputs`) for each of `inputs`, in order.
+/// The gradients of the sum of `outputs` (weighted by `grad_outputs`) for each of `inputs`, in
+/// order.
 ///
 /// Touches no `grad()`; computes only what lies between inputs and outputs. Inputs may be leaves or
 /// intermediate tensors. May run on several threads at once, as long as they share leaves only.
@@ -23,7 +26,8 @@ struct GradOptions {
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const GradOptions& options = {});
 
-/// The same for one output and one input. A template, so that `grad({y}, {x})` is the form with lists.
+/// The same for one output and one input. A template, so that `grad({y}, {x})` is the form with
+/// lists.
 template <std::same_as<Tensor> T>
 Tensor grad(const T& output, const T& input, const GradOptions& options = {}) {
   return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, options).front();

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "autograd/tensor/tensor.h"
 #include "autograd/tape/no_grad.h"
+#include "autograd/tensor/tensor.h"
 
 // Internal: one entry of the tape. Programs see records through `records()` in tools/graph.h.
 
@@ -76,8 +76,9 @@ constexpr int slots_for(int inputs) { return inputs + 1; }
 
 /// One operator call on the tape.
 ///
-/// Owns references to the records and leaves it got its inputs from, and holds on the values that its
-/// rules read; never its own output. Reference counted by its output and by the records that follow.
+/// Owns references to the records and leaves it got its inputs from, and holds on the values that
+/// its rules read; never its own output. Reference counted by its output and by the records that
+/// follow.
 struct Record {
   Record(int inputs, const Shape& output_shape, DType output_dtype) noexcept;
   Record(const Record&) = delete;
@@ -86,14 +87,16 @@ struct Record {
 
   /// The operator's name.
   virtual const char* name() const noexcept = 0;
-  /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its shape.
+  /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its
+  /// shape.
   virtual Tensor vjp(int input, const Tensor& gradient, bool create_graph) = 0;
   /// An edge for each input, in memory that the derived type provides.
   virtual Edge* edges() noexcept = 0;
-  /// `slots_for(input_count)` slots: the output's, then one for each input; or none at all (nullptr).
+  /// `slots_for(input_count)` slots: the output's, then one for each input; or none at all
+  /// (nullptr).
   virtual Saved* saved() noexcept = 0;
-  /// True when the output is the inputs' broadcast, element by element. Then rules take a gradient that
-  /// only broadcasts to the output's shape, and return the like.
+  /// True when the output is the inputs' broadcast, element by element. Then rules take a gradient
+  /// that only broadcasts to the output's shape, and return the like.
   virtual bool elementwise() const noexcept { return false; }
 
   /// Puts it on the tape behind its inputs and makes it the maker of `output`.
@@ -110,16 +113,16 @@ struct Record {
   Count refs{1};
   std::uint32_t input_count;
   bool released = false;
-  bool wanted = false;             // walk: something behind it is asked for
-  DType dtype;                     // of the output
+  bool wanted = false;  // walk: something behind it is asked for
+  DType dtype;          // of the output
   std::uint8_t size_class = 0;
-  std::uint64_t sequence = 0;      // greater than that of every record it depends on
-  std::uint64_t walk = 0;          // walk: the last one that saw it
-  std::int32_t capture = -1;       // walk: index of the result that takes its cotangent
+  std::uint64_t sequence = 0;  // greater than that of every record it depends on
+  std::uint64_t walk = 0;      // walk: the last one that saw it
+  std::int32_t capture = -1;   // walk: index of the result that takes its cotangent
   const char* scope;
-  Tensor cotangent;                // walk: what has arrived so far
-  Impl* retainer = nullptr;        // a hold on the output, when that keeps its gradient
-  Shape shape;                     // of the output
+  Tensor cotangent;          // walk: what has arrived so far
+  Impl* retainer = nullptr;  // a hold on the output, when that keeps its gradient
+  Shape shape;               // of the output
 };
 
 /// True when an operator on these inputs must be recorded.
@@ -145,13 +148,16 @@ R* new_record(Args&&... args) {
   return record;
 }
 
-/// `gradient`, which stands for its broadcast to `full`, as a tensor of shape `target`: summed over what
-/// broadcasting had repeated. Implemented with operators, so that it is recorded when recording is on.
-Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& target, DType dtype);
-/// The cotangent that the rule of another operator returned, for an input of shape `target`: it has this
-/// shape, broadcasts to it (and stands for that), or is larger and is summed down.
+/// `gradient`, which stands for its broadcast to `full`, as a tensor of shape `target`: summed over
+/// what broadcasting had repeated. Implemented with operators, so that it is recorded when
+/// recording is on.
+Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& target,
+                        DType dtype);
+/// The cotangent that the rule of another operator returned, for an input of shape `target`: it has
+/// this shape, broadcasts to it (and stands for that), or is larger and is summed down.
 Tensor fit_cotangent(const Tensor& gradient, const Shape& target, DType dtype);
-/// The sum of two cotangents that stand for the shape `full`; adds into `a` when nothing else sees it.
+/// The sum of two cotangents that stand for the shape `full`; adds into `a` when nothing else sees
+/// it.
 Tensor add_cotangents(Tensor a, const Tensor& b, const Shape& full, bool create_graph);
 /// A tensor of exactly `shape` with data of its own.
 Tensor own_cotangent(Tensor gradient, const Shape& shape);

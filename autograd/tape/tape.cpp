@@ -28,8 +28,8 @@ bool grad_enabled() noexcept { return tape.recording; }
 const char* current_scope() noexcept { return tape.scope; }
 
 Scope::Scope(std::string_view name) : before_(tape.scope) {
-  // Paths are kept for ever, since a record may outlive the thread that made it; there are as many as a
-  // program has names. The set is node-based, so they never move.
+  // Paths are kept for ever, since a record may outlive the thread that made it; there are as many
+  // as a program has names. The set is node-based, so they never move.
   static auto& paths = *new std::unordered_set<std::string>;
   static auto& mutex = *new std::mutex;
   std::string path = before_ ? std::string(before_) + "." : std::string();
@@ -48,11 +48,13 @@ void before_write(const Tensor& tensor, const char* name) {
   if (!grad_enabled() || !requires_record(tensor)) return;
   if (tensor.is_leaf())
     fail<GradError>(
-        "{}: a leaf of shape {} that requires gradients cannot be changed in place while gradients are "
+        "{}: a leaf of shape {} that requires gradients cannot be changed in place while gradients "
+        "are "
         "recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
         name, tensor.shape());
   fail<GradError>(
-      "{}: the elements of a recorded tensor of shape {} cannot be changed by hand while gradients are "
+      "{}: the elements of a recorded tensor of shape {} cannot be changed by hand while gradients "
+      "are "
       "recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
       name, tensor.shape());
 }
@@ -118,7 +120,8 @@ void Record::check() {
     const Saved& value = slots[i];
     if (value.changed())
       fail<GradError>(
-          "backward: a value of shape {} that '{}' (output {}) saved for its gradient was changed in "
+          "backward: a value of shape {} that '{}' (output {}) saved for its gradient was changed "
+          "in "
           "place afterwards: it had version {} and has {} now; change a clone() instead",
           value.value()->shape, name(), shape, value.version(), value.value()->owner()->version);
   }
@@ -156,8 +159,8 @@ void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
   return block;
 }
 
-// Records are destroyed one after the other, never by recursion: a chain of a million is freed on any
-// stack. A record that goes while another is being destroyed waits in a list.
+// Records are destroyed one after the other, never by recursion: a chain of a million is freed on
+// any stack. A record that goes while another is being destroyed waits in a list.
 void release_record(Record* record) noexcept {
   if (!record->refs.decrement()) return;
   record->walk = reinterpret_cast<std::uintptr_t>(std::exchange(tape.to_release, record));

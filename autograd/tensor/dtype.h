@@ -7,7 +7,8 @@
 
 namespace tapegrad {
 
-/// Element type of a tensor. The order is the order of promotion within the loops: do not change it.
+/// Element type of a tensor. The order is the order of promotion within the loops: do not change
+/// it.
 enum class DType : std::uint8_t { float32, float64, int64, boolean };
 
 inline constexpr DType float32 = DType::float32;
@@ -33,7 +34,7 @@ constexpr bool is_floating_point(DType dtype) { return dtype <= DType::float64; 
 /// The C++ types that a tensor can hold.
 template <class T>
 concept Element = std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                  std::is_same_v<T, std::int64_t> || std::is_same_v<T, bool>;
+    std::is_same_v<T, std::int64_t> || std::is_same_v<T, bool>;
 
 /// The `DType` of a C++ element type: `dtype_of<float> == float32`.
 template <Element T>
@@ -42,8 +43,8 @@ inline constexpr DType dtype_of = std::is_same_v<T, float>          ? DType::flo
                                   : std::is_same_v<T, std::int64_t> ? DType::int64
                                                                     : DType::boolean;
 
-/// The type of `a + b` for two tensors of one category or two (PyTorch's promotion without 0-d rules):
-/// bool < int64 < float32 < float64.
+/// The type of `a + b` for two tensors of one category or two (PyTorch's promotion without 0-d
+/// rules): bool < int64 < float32 < float64.
 constexpr DType promote(DType a, DType b) {
   constexpr int rank[] = {2, 3, 1, 0};
   return rank[static_cast<int>(a)] >= rank[static_cast<int>(b)] ? a : b;

@@ -7,8 +7,9 @@ namespace tapegrad {
 
 /// Base of every exception that Tapegrad throws on bad input.
 ///
-/// The text says which operator (and which module path, such as `net.2.fc`), what is wrong with which
-/// shapes or values, and, where there is one, the way out. Arguments are as they were before the call.
+/// The text says which operator (and which module path, such as `net.2.fc`), what is wrong with
+/// which shapes or values, and, where there is one, the way out. Arguments are as they were before
+/// the call.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

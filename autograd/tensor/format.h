@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "autograd/tensor/dtype.h"
 #include "autograd/tensor/shape.h"
@@ -21,7 +22,13 @@ class TextFormatter {
  public:
   constexpr auto parse(fmt::format_parse_context& context) {
     const auto begin = context.begin();
-    const auto end = fmt::formatter<fmt::string_view>().parse(context);
+    auto end = begin;
+    if (std::is_constant_evaluated()) {
+      end = fmt::formatter<fmt::string_view>().parse(context);
+    } else {
+      // Was checked when compiling, or else `write` will.
+      while (end != context.end() && *end != '}') ++end;
+    }
     specs_ = {begin, static_cast<std::size_t>(end - begin)};
     return end;
   }

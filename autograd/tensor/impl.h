@@ -11,8 +11,8 @@
 #endif
 #endif
 
-// Internal: the block behind a `Tensor` handle. It is in a header so that copying a handle costs two
-// instructions; programs use `Tensor`.
+// Internal: the block behind a `Tensor` handle. It is in a header so that copying a handle costs
+// two instructions; programs use `Tensor`.
 
 namespace tapegrad::detail {
 
@@ -53,13 +53,13 @@ class Count {
   std::atomic<std::uint32_t> value_;
 };
 
-/// The value behind a handle: header and data in one block of memory (the data follows the header), or
-/// a header alone that shows part of another value's data (`base`).
+/// The value behind a handle: header and data in one block of memory (the data follows the header),
+/// or a header alone that shows part of another value's data (`base`).
 ///
-/// Two counts. `handles` are the `Tensor`s; when the last one goes, so do the record and the gradient.
-/// `holds` keep the memory: one for all handles together, one for every view of the data and one for
-/// every record that saved the value. A record that saves its own output holds the memory only, so
-/// nothing cycles.
+/// Two counts. `handles` are the `Tensor`s; when the last one goes, so do the record and the
+/// gradient. `holds` keep the memory: one for all handles together, one for every view of the data
+/// and one for every record that saved the value. A record that saves its own output holds the
+/// memory only, so nothing cycles.
 struct Impl {
   enum Flag : std::uint8_t {
     kRequiresGrad = 1,  ///< a leaf that collects a gradient
@@ -77,9 +77,9 @@ struct Impl {
   Shape shape;
   std::int64_t numel;
   void* data;
-  Impl* base = nullptr;                   ///< the owner of the data, or nullptr when this is it
-  std::atomic<Record*> record{nullptr};   ///< the operator that made it
-  Impl* grad = nullptr;                   ///< what backward() left here
+  Impl* base = nullptr;                  ///< the owner of the data, or nullptr when this is it
+  std::atomic<Record*> record{nullptr};  ///< the operator that made it
+  Impl* grad = nullptr;                  ///< what backward() left here
 
   Impl* owner() noexcept { return base ? base : this; }
   const Impl* owner() const noexcept { return base ? base : this; }

@@ -27,8 +27,8 @@ constexpr bool kCaching = true;
 #endif
 
 constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kStep = 128;         // classes up to kSmall are multiples of this
-constexpr std::size_t kSmall = 1024;       // above, four classes for each doubling
+constexpr std::size_t kStep = 128;    // classes up to kSmall are multiples of this
+constexpr std::size_t kSmall = 1024;  // above, four classes for each doubling
 constexpr int kSmallClasses = kSmall / kStep;
 constexpr int kClasses = kSmallClasses + 4 * 38;
 constexpr std::int64_t kCacheLimit = std::int64_t{512} << 20;  // bytes kept per thread
@@ -166,7 +166,8 @@ void release_block(void* pointer, std::uint8_t size_class) noexcept {
     return;
   }
   // A thread that only releases what others made must give its cache back at its end too.
-  if (!cache.registered) [[unlikely]] register_thread();
+  if (!cache.registered) [[unlikely]]
+    register_thread();
   auto* block = static_cast<FreeBlock*>(pointer);
   block->next = cache.free[size_class];
   cache.free[size_class] = block;

@@ -29,7 +29,8 @@ void empty_cache() noexcept;
 namespace detail {
 
 /// A block of at least `bytes` bytes, 64-byte aligned, from the calling thread's cache.
-/// `size_class` receives what `release_block` wants back. Errors: `Error` when the system has no memory.
+/// `size_class` receives what `release_block` wants back. Errors: `Error` when the system has no
+/// memory.
 void* acquire_block(std::size_t bytes, std::uint8_t& size_class);
 void release_block(void* block, std::uint8_t size_class) noexcept;
 

@@ -5,7 +5,8 @@
 namespace tapegrad {
 
 Shape::Shape(const std::int64_t* sizes, std::size_t count) : rank_(0) {
-  if (count > kMaxRank) fail<ShapeError>("a tensor has at most {} dimensions, not {}", kMaxRank, count);
+  if (count > kMaxRank)
+    fail<ShapeError>("a tensor has at most {} dimensions, not {}", kMaxRank, count);
   for (std::size_t i = 0; i < count; ++i) sizes_[i] = sizes[i];
   rank_ = static_cast<int>(count);
 }

@@ -24,10 +24,8 @@ class Shape {
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(sizes.begin(), sizes.size()) {}
   /// One entry: `zeros(3)`, `sum(x, 1)`.
   template <std::integral I>
-    requires(!std::is_same_v<I, bool>)
-  Shape(I size) noexcept : rank_(1) {
-    sizes_[0] = static_cast<std::int64_t>(size);
-  }
+  requires(!std::is_same_v<I, bool>) Shape(I size)
+  noexcept : rank_(1) { sizes_[0] = static_cast<std::int64_t>(size); }
   Shape(std::span<const std::int64_t> sizes) : Shape(sizes.data(), sizes.size()) {}
   Shape(const std::vector<std::int64_t>& sizes) : Shape(sizes.data(), sizes.size()) {}
   Shape(const Shape& other) noexcept : rank_(other.rank_) {

@@ -16,19 +16,20 @@ namespace {
 constexpr std::size_t kHeader = sizeof(Impl);
 static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned");
 
-/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can hold.
+/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can
+/// hold.
 std::int64_t checked_numel(const Shape& shape) {
-  // A limit of 2^48 bytes leaves room for every later size computation in 64 bits.
+  // The limit leaves room for every later size computation in 64 bits.
   constexpr std::int64_t limit = std::int64_t{1} << 45;
   std::int64_t numel = 1;
   bool too_large = false;
-  for (std::int64_t size : shape)
-    if (size < 0) fail<ShapeError>("shape {} has a negative size", shape);
+  bool empty = false;
   for (std::int64_t size : shape) {
-    if (size == 0) return 0;
-    if (size > limit / numel) too_large = true;
-    if (!too_large) numel *= size;
+    if (size < 0) fail<ShapeError>("shape {} has a negative size", shape);
+    empty |= size == 0;
+    too_large |= __builtin_mul_overflow(numel, size, &numel) || numel > limit;
   }
+  if (empty) return 0;
   if (too_large) fail<ShapeError>("shape {} has more elements than memory can hold", shape);
   return numel;
 }
@@ -38,7 +39,8 @@ std::int64_t checked_numel(const Shape& shape) {
 Impl* new_impl(const Shape& shape, DType dtype) {
   const std::int64_t numel = checked_numel(shape);
   std::uint8_t size_class;
-  void* block = acquire_block(kHeader + static_cast<std::size_t>(numel) * size_of(dtype), size_class);
+  void* block =
+      acquire_block(kHeader + static_cast<std::size_t>(numel) * size_of(dtype), size_class);
   Impl* impl = new (block) Impl;
   impl->dtype = dtype;
   impl->size_class = size_class;
@@ -117,8 +119,8 @@ std::int64_t Tensor::size(int dim) const {
 const void* Tensor::typed_data(DType wanted) const {
   const detail::Impl& impl = checked();
   if (impl.dtype != wanted)
-    fail<DTypeError>("data: the tensor holds {}, not {}; convert it with to({})", impl.dtype, wanted,
-                     wanted);
+    fail<DTypeError>("data: the tensor holds {}, not {}; convert it with to({})", impl.dtype,
+                     wanted, wanted);
   return impl.data;
 }
 
@@ -132,7 +134,8 @@ void* Tensor::writable_data(DType wanted) {
 double Tensor::item_as_double() const {
   const detail::Impl& impl = checked();
   if (impl.numel != 1)
-    fail<ShapeError>("item: the tensor of shape {} has {} elements, not one", impl.shape, impl.numel);
+    fail<ShapeError>("item: the tensor of shape {} has {} elements, not one", impl.shape,
+                     impl.numel);
   return visit_dtype(impl.dtype, [&]<class T>(T) {
     return static_cast<double>(*static_cast<const T*>(impl.data));
   });
@@ -172,7 +175,8 @@ Tensor& Tensor::requires_grad_(bool requires_grad) {
   if (!is_leaf()) {
     if (requires_grad) return *this;
     fail<GradError>(
-        "requires_grad_: only a leaf can stop requiring gradients; use detach() for a tensor that an "
+        "requires_grad_: only a leaf can stop requiring gradients; use detach() for a tensor that "
+        "an "
         "operator made");
   }
   if (requires_grad && !is_floating_point(impl.dtype))
@@ -200,8 +204,6 @@ void Tensor::set_grad(const Tensor& grad) {
 
 void Tensor::zero_grad() { detail::release(std::exchange(checked().grad, nullptr)); }
 
-Tensor Tensor::detach() const {
-  return adopt(detail::new_view(&checked(), impl_->shape, 0));
-}
+Tensor Tensor::detach() const { return adopt(detail::new_view(impl_, checked().shape, 0)); }
 
 }  // namespace tapegrad

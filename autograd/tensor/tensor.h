@@ -24,21 +24,22 @@ struct Extremum;
 
 /// A dense, row-major array of `float32`, `float64`, `int64` or `bool`, of rank 0 to 8.
 ///
-/// A `Tensor` is a handle: copying one shares the value, and a change through one copy is seen through
-/// the other. Operators on tensors that require gradients are recorded on the calling thread's tape, so
-/// that `backward()` can apply the chain rule. Handles may be read from several threads at once; a value
-/// must not be changed while another thread reads it.
+/// A `Tensor` is a handle: copying one shares the value, and a change through one copy is seen
+/// through the other. Operators on tensors that require gradients are recorded on the calling
+/// thread's tape, so that `backward()` can apply the chain rule. Handles may be read from several
+/// threads at once; a value must not be changed while another thread reads it.
 class Tensor {
  public:
   /// The undefined tensor: no value. Only `defined()`, assignment and destruction are allowed.
   Tensor() noexcept {}  // clang 14 cannot default it: default arguments below need it
 
-  /// A number as an operand: `x * 2`, `maximum(x, 0)`. It adapts to the type of the tensor it meets:
-  /// an integer never changes that type, a floating-point number turns integers into `float32`.
-  /// Alone it is 0-d, `bool`, `int64` or `float64`; write `tensor(2.5)` for a `float32` value.
+  /// A number as an operand: `x * 2`, `maximum(x, 0)`. It adapts to the type of the tensor it
+  /// meets: an integer never changes that type, a floating-point number turns integers into
+  /// `float32`. Alone it is 0-d, `bool`, `int64` or `float64`; write `tensor(2.5)` for a `float32`
+  /// value.
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  Tensor(Number value) : Tensor(wrap(static_cast<Wide<Number>>(value))) {}
+  requires std::is_arithmetic_v<Number> Tensor(Number value)
+      : Tensor(wrap(static_cast<Wide<Number>>(value))) {}
 
   Tensor(const Tensor& other) noexcept : impl_(other.impl_) { detail::retain(impl_); }
   Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
@@ -71,8 +72,8 @@ class Tensor {
 
   // ---- Its elements
 
-  /// All elements in row-major order, read-only. `T` must be the element type: `DTypeError` otherwise.
-  /// Valid while the value lives and is not changed in place.
+  /// All elements in row-major order, read-only. `T` must be the element type: `DTypeError`
+  /// otherwise. Valid while the value lives and is not changed in place.
   template <Element T>
   std::span<const T> data() const {
     return {static_cast<const T*>(typed_data(dtype_of<T>)), static_cast<std::size_t>(numel())};
@@ -87,10 +88,12 @@ class Tensor {
   }
   /// The only element, converted to `T`. Errors: `ShapeError` unless there is exactly one.
   template <class T = double>
-    requires std::is_arithmetic_v<T>
-  T item() const {
-    if constexpr (std::is_floating_point_v<T>) return static_cast<T>(item_as_double());
-    else return static_cast<T>(item_as_int64());
+  requires std::is_arithmetic_v<T> T item()
+  const {
+    if constexpr (std::is_floating_point_v<T> || std::is_same_v<T, bool>)
+      return static_cast<T>(item_as_double());
+    else
+      return static_cast<T>(item_as_int64());
   }
   /// The element at `indices`, one per dimension; negative ones count from the end.
   /// Errors: `DTypeError`, `IndexError`.
@@ -110,7 +113,8 @@ class Tensor {
   bool is_leaf() const;
   /// What `backward()` accumulated, or the undefined tensor.
   Tensor grad() const;
-  /// Replaces the accumulated gradient; the undefined tensor drops it. Errors: `ShapeError`, `DTypeError`.
+  /// Replaces the accumulated gradient; the undefined tensor drops it. Errors: `ShapeError`,
+  /// `DTypeError`.
   void set_grad(const Tensor& grad);
   /// Drops the gradient; memory goes back to the cache. (PyTorch's `set_to_none=True`.)
   void zero_grad();
@@ -121,8 +125,8 @@ class Tensor {
   ///
   /// `gradient` has this tensor's shape; it may be left out when there is one element. The graph is
   /// released on the way unless `retain_graph`. A leaf's buffer is added to in place, except with
-  /// `create_graph`. Errors: `GradError` when there is no graph, when it was released, when a saved value
-  /// changed since, or when `gradient` is missing; then no gradient has changed.
+  /// `create_graph`. Errors: `GradError` when there is no graph, when it was released, when a saved
+  /// value changed since, or when `gradient` is missing; then no gradient has changed.
   void backward(const Tensor& gradient = {}, BackwardOptions options = {}) const;
   void backward(BackwardOptions options) const { backward(Tensor(), options); }
 
@@ -130,12 +134,13 @@ class Tensor {
   Tensor detach() const;
   /// A copy with its own data; recorded.
   Tensor clone() const;
-  /// Converted to another element type; recorded between floating-point types. Itself when nothing changes.
+  /// Converted to another element type; recorded between floating-point types. Itself when nothing
+  /// changes.
   Tensor to(DType dtype) const;
 
   // ---- In place. Each raises the version; the result must have this tensor's shape and its type's
-  // category. Errors: `GradError` on a leaf that requires gradients (unless inside `NoGrad`) and on a
-  // tensor whose data is shared while it is recorded; `ShapeError`; `DTypeError`.
+  // category. Errors: `GradError` on a leaf that requires gradients (unless inside `NoGrad`) and on
+  // a tensor whose data is shared while it is recorded; `ShapeError`; `DTypeError`.
 
   Tensor& add_(const Tensor& other, const Tensor& alpha = {});
   Tensor& sub_(const Tensor& other, const Tensor& alpha = {});

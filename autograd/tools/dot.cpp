@@ -45,11 +45,6 @@ std::string dot_string(const std::string& text) {
   return out + "\"";
 }
 
-/// float32 goes without saying.
-std::string type_text(const Shape& shape, DType dtype) {
-  return dtype == float32 ? to_string(shape) : fmt::format("{} {}", shape, dtype);
-}
-
 Path split_scope(const std::string& scope) {
   Path path;
   for (std::size_t start = 0; start < scope.size();) {
@@ -72,9 +67,16 @@ struct Node {
   Path scope;
 };
 
+/// A leaf or constant: its place among the nodes, and whether the frame it is drawn in is settled.
+struct Box {
+  std::size_t node;
+  enum { anywhere, in_frame, outside } place;
+};
+
 class Picture {
  public:
-  Picture(const Tensor& tensor, const TensorNames& names) : names_(names) {
+  Picture(const Tensor& tensor, const TensorNames& names)
+      : names_(names), usual_type_(tensor.defined() ? tensor.dtype() : float32) {
     const std::vector<RecordInfo> list = records(tensor);
     for (std::size_t i = 0; i < list.size(); ++i) add_record(list, i);
     add_result(tensor, list.size());
@@ -88,6 +90,11 @@ class Picture {
 
  private:
   static std::string record_id(std::size_t index) { return fmt::format("op{}", index); }
+
+  /// Of a tensor within the graph; the type that the result has goes without saying.
+  std::string type_text(const Shape& shape, DType dtype) const {
+    return dtype == usual_type_ ? to_string(shape) : fmt::format("{} {}", shape, dtype);
+  }
 
   std::string name_of(const void* id) const {
     for (const auto& [name, tensor] : names_) {
@@ -111,32 +118,39 @@ class Picture {
     }
   }
 
-  /// The box of a leaf or constant, drawn in the innermost scope that all its users share.
+  /// The box of a leaf or constant. It is drawn in the innermost frame that holds all its users,
+  /// except those outside all frames, such as weight decay. Named constants, which are data, stay
+  /// outside.
   std::string box_of(const RecordInput& input, const Path& scope) {
-    const auto [place, is_new] = boxes_.emplace(input.id, nodes_.size());
-    if (!is_new) {
-      Node& node = nodes_[place->second];
-      node.scope.resize(common_length(node.scope, scope));
-      return node.id;
+    const auto [found, is_new] = boxes_.try_emplace(input.id, Box{nodes_.size(), Box::anywhere});
+    Box& box = found->second;
+    if (is_new) {
+      const bool leaf = input.kind == RecordInput::Kind::leaf;
+      const std::string name = name_of(input.id);
+      const std::string type = type_text(input.shape, input.dtype);
+      std::string label = name.empty() ? type : name + "\n" + type;
+      if (name.empty() && input.value) label = fmt::format("{:g}", *input.value);
+      if (!leaf && !name.empty()) box.place = Box::outside;
+      const std::string id = fmt::format("box{}", boxes_.size() - 1);
+      nodes_.push_back({id, label, leaf ? kLeaf : kConstant, {}});
     }
-    const std::string name = name_of(input.id);
-    const std::string type = type_text(input.shape, input.dtype);
-    std::string label = name.empty() ? type : name + "\n" + type;
-    if (name.empty() && input.value) label = fmt::format("{:g}", *input.value);
-    const bool leaf = input.kind == RecordInput::Kind::leaf;
-    nodes_.push_back({fmt::format("box{}", boxes_.size() - 1), label, leaf ? kLeaf : kConstant,
-                      leaf || name.empty() ? scope : Path()});
-    return nodes_.back().id;
+    Node& node = nodes_[box.node];
+    if (box.place == Box::anywhere && !scope.empty()) {
+      node.scope = scope;
+      box.place = Box::in_frame;
+    } else if (box.place == Box::in_frame && !scope.empty()) {
+      node.scope.resize(common_length(node.scope, scope));
+    }
+    return node.id;
   }
 
   void add_result(const Tensor& tensor, std::size_t records) {
-    const std::string name = name_of(tensor.impl());
     const bool leaf = records == 0;
-    nodes_.push_back({"result",
-                      (name.empty() ? leaf ? "leaf" : "result" : name) + "\n" +
-                          type_text(tensor.shape(), tensor.dtype()),
-                      leaf && tensor.requires_grad() ? kLeaf : kResult,
-                      {}});
+    const std::string name = name_of(tensor.impl());
+    std::string label = !name.empty() ? name : leaf ? "leaf" : "result";
+    label += fmt::format("\n{}", tensor.shape());
+    if (tensor.dtype() != float32) label += fmt::format(" {}", tensor.dtype());
+    nodes_.push_back({"result", label, leaf && tensor.requires_grad() ? kLeaf : kResult, {}});
     if (!leaf) add_edge(record_id(records - 1), "result", "");
   }
 
@@ -170,8 +184,9 @@ class Picture {
   }
 
   const TensorNames& names_;
+  DType usual_type_;
   std::vector<Node> nodes_;
-  std::map<const void*, std::size_t> boxes_;  // leaf or constant to its place in nodes_
+  std::map<const void*, Box> boxes_;
   std::string edges_;
 };
 

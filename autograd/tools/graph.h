@@ -51,8 +51,8 @@ using TensorNames = std::vector<std::pair<std::string, Tensor>>;
 std::string format_records(const Tensor& tensor, const TensorNames& names = {});
 
 /// The graph behind `tensor` in Graphviz' language: operators are ellipses, leaves and known
-/// constants boxes, scopes frames, and edges carry shapes. For a picture: `dot -Tsvg graph.dot -o
-/// graph.svg`.
+/// constants boxes, scopes frames, and edges carry shapes (with an element type where it is not the
+/// result's). For a picture: `dot -Tsvg graph.dot -o graph.svg`.
 std::string to_dot(const Tensor& tensor, const TensorNames& names = {});
 
 /// Writes `to_dot` to a file, all of it or nothing. Errors: `FileError`.

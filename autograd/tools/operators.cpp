@@ -13,7 +13,8 @@ namespace {
 using Inputs = std::vector<Tensor>;
 using Call = std::function<Tensor(const Inputs&)>;
 
-/// Draws arguments; every operator starts from the same seed, so that its cases do not depend on others.
+/// Draws arguments; every operator starts from the same seed, so that its cases do not depend on
+/// others.
 class Draw {
  public:
   Tensor operator()(const Shape& shape, formula::Samples samples = {-2, 2}) {
@@ -77,11 +78,17 @@ OperatorInfo reduction(const char* name, Tensor (*f)(const Tensor&, const Dims&,
   Draw draw;
   return {name,
           {{"all", {draw.distinct({2, 3})}, [f](const Inputs& in) { return f(in[0], {}, false); }},
-           {"last dimension", {draw.distinct({3, 4})},
+           {"last dimension",
+            {draw.distinct({3, 4})},
             [f](const Inputs& in) { return f(in[0], -1, false); }},
-           {"first, kept", {draw.distinct({3, 4})}, [f](const Inputs& in) { return f(in[0], 0, true); }},
-           {"outer two of three", {draw.distinct({2, 3, 2})},
-            [f](const Inputs& in) { return f(in[0], {0, 2}, false); }},
+           {"first, kept",
+            {draw.distinct({3, 4})},
+            [f](const Inputs& in) { return f(in[0], 0, true); }},
+           {"outer two of three",
+            {draw.distinct({2, 3, 2})},
+            [f](const Inputs& in) {
+              return f(in[0], {0, 2}, false);
+            }},
            {"a number", {draw({})}, [f](const Inputs& in) { return f(in[0], {}, false); }}}};
 }
 
@@ -118,7 +125,8 @@ OperatorInfo products() {
     for (const bool b : {false, true}) {
       const Call call = [a, b](const Inputs& in) { return matmul(in[0], in[1], {a, b}); };
       const Shape left = a ? Shape{2, 3, 2} : Shape{2, 2, 3};
-      info.cases.push_back({flag_label(a, b), {draw(left), draw(b ? Shape{4, 3} : Shape{3, 4})}, call});
+      info.cases.push_back(
+          {flag_label(a, b), {draw(left), draw(b ? Shape{4, 3} : Shape{3, 4})}, call});
     }
   }
   return info;
@@ -132,82 +140,116 @@ OperatorInfo linear_cases() {
            {"one row", {draw({1, 3}), draw({2, 3}), draw(2)}, with_bias},
            {"a vector", {draw(3), draw({2, 3}), draw(2)}, with_bias},
            {"a batch of rows", {draw({2, 2, 3}), draw({2, 3}), draw(2)}, with_bias},
-           {"no bias", {draw({4, 3}), draw({2, 3})},
-            [](const Inputs& in) { return linear(in[0], in[1]); }}}};
+           {"no bias", {draw({4, 3}), draw({2, 3})}, [](const Inputs& in) {
+              return linear(in[0], in[1]);
+            }}}};
 }
 
-OperatorInfo one(const char* name, std::vector<OperatorCase> cases) { return {name, std::move(cases)}; }
+OperatorInfo one(const char* name, std::vector<OperatorCase> cases) {
+  return {name, std::move(cases)};
+}
 
 void add_shapes(std::vector<OperatorInfo>& all) {
   Draw draw;
-  all.push_back(one("reshape", {{"flatten", {draw({2, 3})}, [](const Inputs& in) { return in[0].flatten(); }},
-                                {"unsqueeze", {draw(3)}, [](const Inputs& in) { return in[0].unsqueeze(1); }}}));
-  all.push_back(one("permute", {{"transpose", {draw({2, 3})}, [](const Inputs& in) { return in[0].t(); }},
-                                {"a cycle of three", {draw({2, 3, 4})},
-                                 [](const Inputs& in) { return permute(in[0], {2, 0, 1}); }}}));
-  all.push_back(one("expand", {{"rows", {draw({3})}, [](const Inputs& in) { return expand(in[0], {2, 3}); }},
-                               {"a column", {draw({2, 1})},
-                                [](const Inputs& in) { return expand(in[0], {2, 3}); }}}));
-  all.push_back(one("cat", {{"rows", {draw({1, 3}), draw({2, 3})}, [](const Inputs& in) { return cat(in, 0); }},
-                            {"columns", {draw({2, 1}), draw({2, 3})},
-                             [](const Inputs& in) { return cat(in, 1); }},
-                            {"the same twice", {draw({2, 2})},
-                             [](const Inputs& in) { return cat({in[0], in[0]}, 1); }},
-                            {"stack", {draw(3), draw(3)}, [](const Inputs& in) { return stack(in, 1); }}}));
-  all.push_back(one("narrow", {{"rows", {draw({4, 3})}, [](const Inputs& in) { return narrow(in[0], 0, 1, 2); }},
-                               {"columns", {draw({2, 4})},
-                                [](const Inputs& in) { return narrow(in[0], 1, 1, 2); }},
-                               {"split", {draw({5})}, [](const Inputs& in) { return split(in[0], 2)[1]; }}}));
-  all.push_back(one("select", {{"a column", {draw({2, 4})}, [](const Inputs& in) { return select(in[0], 1, -1); }},
-                               {"a row", {draw({2, 4})}, [](const Inputs& in) { return in[0][1]; }}}));
+  all.push_back(one(
+      "reshape", {{"flatten", {draw({2, 3})}, [](const Inputs& in) { return in[0].flatten(); }},
+                  {"unsqueeze", {draw(3)}, [](const Inputs& in) { return in[0].unsqueeze(1); }}}));
+  all.push_back(
+      one("permute", {{"transpose", {draw({2, 3})}, [](const Inputs& in) { return in[0].t(); }},
+                      {"a cycle of three", {draw({2, 3, 4})}, [](const Inputs& in) {
+                         return permute(in[0], {2, 0, 1});
+                       }}}));
+  all.push_back(one("expand", {{"rows",
+                                {draw({3})},
+                                [](const Inputs& in) {
+                                  return expand(in[0], {2, 3});
+                                }},
+                               {"a column", {draw({2, 1})}, [](const Inputs& in) {
+                                  return expand(in[0], {2, 3});
+                                }}}));
+  all.push_back(
+      one("cat",
+          {{"rows", {draw({1, 3}), draw({2, 3})}, [](const Inputs& in) { return cat(in, 0); }},
+           {"columns", {draw({2, 1}), draw({2, 3})}, [](const Inputs& in) { return cat(in, 1); }},
+           {"the same twice",
+            {draw({2, 2})},
+            [](const Inputs& in) {
+              return cat({in[0], in[0]}, 1);
+            }},
+           {"stack", {draw(3), draw(3)}, [](const Inputs& in) { return stack(in, 1); }}}));
+  all.push_back(
+      one("narrow",
+          {{"rows", {draw({4, 3})}, [](const Inputs& in) { return narrow(in[0], 0, 1, 2); }},
+           {"columns", {draw({2, 4})}, [](const Inputs& in) { return narrow(in[0], 1, 1, 2); }},
+           {"split", {draw({5})}, [](const Inputs& in) { return split(in[0], 2)[1]; }}}));
+  all.push_back(
+      one("select",
+          {{"a column", {draw({2, 4})}, [](const Inputs& in) { return select(in[0], 1, -1); }},
+           {"a row", {draw({2, 4})}, [](const Inputs& in) { return in[0][1]; }}}));
   // `pad` is what the derivative of `narrow` is made of.
   all.push_back(one("pad", {{"gradient of narrow", {draw({2, 4})}, [](const Inputs& in) {
-                               return grad(square(narrow(in[0], 1, 1, 2)).sum(), in[0], {.create_graph = true});
+                               return grad(square(narrow(in[0], 1, 1, 2)).sum(), in[0],
+                                           {.create_graph = true});
                              }}}));
-  all.push_back(one("clone", {{"a matrix", {draw({2, 3})}, [](const Inputs& in) { return in[0].clone(); }}}));
+  all.push_back(
+      one("clone", {{"a matrix", {draw({2, 3})}, [](const Inputs& in) { return in[0].clone(); }}}));
   all.push_back(one("to", {{"float32 and back", {draw({2, 3})}, [](const Inputs& in) {
-                             return in[0].to(float64) * 1 + where(in[0] > 100, in[0].to(float32), 0);
-                           }}}));
+                              return in[0].to(float64) * 1 +
+                                     where(in[0] > 100, in[0].to(float32), 0);
+                            }}}));
 }
 
 void add_indexing(std::vector<OperatorInfo>& all) {
   Draw draw;
   const Tensor index = tensor({2, 0, 2});
-  all.push_back(one("index_select", {{"repeated rows", {draw({3, 2}), index},
-                                      [](const Inputs& in) { return index_select(in[0], 0, in[1]); }},
-                                     {"columns", {draw({2, 3}), index},
-                                      [](const Inputs& in) { return index_select(in[0], 1, in[1]); }}}));
-  all.push_back(one("index_add", {{"repeated rows", {draw({3, 2}), index, draw({3, 2})}, [](const Inputs& in) {
-                                     return index_add(in[0], 0, in[1], in[2]);
-                                   }}}));
+  all.push_back(
+      one("index_select", {{"repeated rows",
+                            {draw({3, 2}), index},
+                            [](const Inputs& in) { return index_select(in[0], 0, in[1]); }},
+                           {"columns", {draw({2, 3}), index}, [](const Inputs& in) {
+                              return index_select(in[0], 1, in[1]);
+                            }}}));
+  all.push_back(one("index_add",
+                    {{"repeated rows", {draw({3, 2}), index, draw({3, 2})}, [](const Inputs& in) {
+                        return index_add(in[0], 0, in[1], in[2]);
+                      }}}));
   const Tensor grid = tensor({{2, 0, 1}, {0, 0, 2}});
-  all.push_back(one("gather", {{"rows", {draw({3, 3}), grid},
-                                [](const Inputs& in) { return gather(in[0], 0, in[1]); }},
-                               {"columns", {draw({2, 3}), grid},
-                                [](const Inputs& in) { return gather(in[0], 1, in[1]); }},
-                               {"largest of each row", {draw.distinct({3, 4})},
-                                [](const Inputs& in) { return max(in[0], 1).values; }}}));
-  all.push_back(one("scatter_add", {{"repeated", {draw({2, 3}), grid, draw({2, 3})}, [](const Inputs& in) {
-                                       return scatter_add(in[0], 1, in[1], in[2]);
-                                     }}}));
+  all.push_back(one(
+      "gather",
+      {{"rows", {draw({3, 3}), grid}, [](const Inputs& in) { return gather(in[0], 0, in[1]); }},
+       {"columns", {draw({2, 3}), grid}, [](const Inputs& in) { return gather(in[0], 1, in[1]); }},
+       {"largest of each row", {draw.distinct({3, 4})}, [](const Inputs& in) {
+          return max(in[0], 1).values;
+        }}}));
+  all.push_back(
+      one("scatter_add", {{"repeated", {draw({2, 3}), grid, draw({2, 3})}, [](const Inputs& in) {
+                             return scatter_add(in[0], 1, in[1], in[2]);
+                           }}}));
   const Tensor mask = tensor({{true, false, true}, {false, true, true}});
-  all.push_back(one("where", {{"equal shapes", {mask, draw({2, 3}), draw({2, 3})},
+  all.push_back(one("where", {{"equal shapes",
+                               {mask, draw({2, 3}), draw({2, 3})},
                                [](const Inputs& in) { return where(in[0], in[1], in[2]); }},
-                              {"broadcast", {mask, draw({3}), draw({2, 1})},
-                               [](const Inputs& in) { return where(in[0], in[1], in[2]); }}}));
-  all.push_back(one("clamp_tensor", {{"below, inside, above", {draw({3, 4}), plain(draw({4}, {-1, -0.5})), draw({3, 1}, {0.5, 1})},
-                                      [](const Inputs& in) { return clamp(in[0], in[1], in[2]); }}}));
+                              {"broadcast", {mask, draw({3}), draw({2, 1})}, [](const Inputs& in) {
+                                 return where(in[0], in[1], in[2]);
+                               }}}));
+  all.push_back(
+      one("clamp_tensor", {{"below, inside, above",
+                            {draw({3, 4}), plain(draw({4}, {-1, -0.5})), draw({3, 1}, {0.5, 1})},
+                            [](const Inputs& in) { return clamp(in[0], in[1], in[2]); }}}));
 }
 
 void add_rows(std::vector<OperatorInfo>& all) {
   Draw draw;
-  all.push_back(one("softmax", {{"rows", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 1); }},
-                                {"columns", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 0); }},
-                                {"masked", {draw({2, 3}), tensor({{true, false, true}, {false, false, false}})},
-                                 [](const Inputs& in) { return masked_softmax(in[0], in[1], 1); }}}));
-  all.push_back(one("log_softmax", {{"rows", {draw({3, 4})}, [](const Inputs& in) { return log_softmax(in[0], 1); }},
-                                    {"columns", {draw({3, 4})},
-                                     [](const Inputs& in) { return log_softmax(in[0], 0); }}}));
+  all.push_back(one(
+      "softmax", {{"rows", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 1); }},
+                  {"columns", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 0); }},
+                  {"masked",
+                   {draw({2, 3}), tensor({{true, false, true}, {false, false, false}})},
+                   [](const Inputs& in) { return masked_softmax(in[0], in[1], 1); }}}));
+  all.push_back(
+      one("log_softmax",
+          {{"rows", {draw({3, 4})}, [](const Inputs& in) { return log_softmax(in[0], 1); }},
+           {"columns", {draw({3, 4})}, [](const Inputs& in) { return log_softmax(in[0], 0); }}}));
   const Tensor classes = tensor({1, 0, 2});
   OperatorInfo loss{"cross_entropy", {}};
   for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none}) {
@@ -215,19 +257,26 @@ void add_rows(std::vector<OperatorInfo>& all) {
                             return cross_entropy(in[0], in[1], {.reduction = reduction});
                           }});
   }
-  loss.cases.push_back({"an ignored class", {draw({3, 4}), classes},
-                        [](const Inputs& in) { return cross_entropy(in[0], in[1], {.ignore_index = 0}); }});
-  loss.cases.push_back({"weights and smoothing", {draw({3, 4}), classes, plain(draw({4}, {0.5, 2}))},
-                        [](const Inputs& in) {
-                          return cross_entropy(in[0], in[1], {.weight = in[2], .label_smoothing = 0.1});
+  loss.cases.push_back({"an ignored class", {draw({3, 4}), classes}, [](const Inputs& in) {
+                          return cross_entropy(in[0], in[1], {.ignore_index = 0});
                         }});
-  loss.cases.push_back({"probabilities", {draw({2, 3}), draw({2, 3}, {0.1, 0.6})},
+  loss.cases.push_back({"weights and smoothing",
+                        {draw({3, 4}), classes, plain(draw({4}, {0.5, 2}))},
+                        [](const Inputs& in) {
+                          return cross_entropy(in[0], in[1],
+                                               {.weight = in[2], .label_smoothing = 0.1});
+                        }});
+  loss.cases.push_back({"probabilities",
+                        {draw({2, 3}), draw({2, 3}, {0.1, 0.6})},
                         [](const Inputs& in) { return cross_entropy(in[0], in[1]); }});
   all.push_back(std::move(loss));
-  all.push_back(one("layer_norm", {{"weight and bias", {draw({3, 4}), draw(4), draw(4)},
-                                    [](const Inputs& in) { return layer_norm(in[0], 4, in[1], in[2]); }},
-                                   {"plain, two dimensions", {draw({2, 2, 3})},
-                                    [](const Inputs& in) { return layer_norm(in[0], {2, 3}); }}}));
+  all.push_back(
+      one("layer_norm", {{"weight and bias",
+                          {draw({3, 4}), draw(4), draw(4)},
+                          [](const Inputs& in) { return layer_norm(in[0], 4, in[1], in[2]); }},
+                         {"plain, two dimensions", {draw({2, 2, 3})}, [](const Inputs& in) {
+                            return layer_norm(in[0], {2, 3});
+                          }}}));
   all.push_back(one("dropout", {{"a fixed draw", {draw({3, 4})}, [](const Inputs& in) {
                                    const Generator before = default_generator();
                                    manual_seed(3);
@@ -242,9 +291,10 @@ void add_rows(std::vector<OperatorInfo>& all) {
 std::vector<OperatorInfo> operators() {
   std::vector<OperatorInfo> all;
   add_elementwise(all, formula::Elementwise());
-  for (const auto& info : {reduction("sum", sum), reduction("mean", mean), reduction("prod", prod),
-                           reduction("amax", amax), reduction("amin", amin), reduction("var", var_of),
-                           reduction("std", std_of), reduction("logsumexp", logsumexp)})
+  for (const auto& info :
+       {reduction("sum", sum), reduction("mean", mean), reduction("prod", prod),
+        reduction("amax", amax), reduction("amin", amin), reduction("var", var_of),
+        reduction("std", std_of), reduction("logsumexp", logsumexp)})
     all.push_back(info);
   all.push_back(products());
   all.push_back(linear_cases());

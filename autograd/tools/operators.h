@@ -17,14 +17,15 @@ struct OperatorCase {
 
 /// An operator of the library, with the cases that check it.
 struct OperatorInfo {
-  std::string name;       ///< as records on the tape say
+  std::string name;  ///< as records on the tape say
   std::vector<OperatorCase> cases;
 };
 
-/// Every operator that can stand on the tape, in a fixed order; arguments are drawn from fixed seeds.
+/// Every operator that can stand on the tape, in a fixed order; arguments are drawn from fixed
+/// seeds.
 ///
-/// `gradcheck` and `gradgradcheck` of each case is the proof that Tapegrad's gradients are right; the tests
-/// and the example `graph_check` walk this list.
+/// `gradcheck` and `gradgradcheck` of each case is the proof that Tapegrad's gradients are right;
+/// the tests and the example `graph_check` walk this list.
 std::vector<OperatorInfo> operators();
 
 }  // namespace tapegrad
