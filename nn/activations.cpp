@@ -1,0 +1,74 @@
+#include "nn/activations.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "nn/layer_scope.h"
+
+namespace tapegrad::nn {
+
+Tensor detail::identity(const Tensor& x) { return x; }
+
+template <Tensor (*Function)(const Tensor&)>
+Tensor Activation<Function>::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return Function(x);
+}
+
+template <Tensor (*Function)(const Tensor&)>
+std::string Activation<Function>::describe() const {
+  static constexpr std::pair<Tensor (*)(const Tensor&), const char*> names[] = {
+      {tapegrad::relu, "ReLU()"},       {tapegrad::gelu, "GELU()"},
+      {tapegrad::silu, "SiLU()"},       {tapegrad::tanh, "Tanh()"},
+      {tapegrad::sigmoid, "Sigmoid()"}, {tapegrad::logsigmoid, "LogSigmoid()"},
+  };
+  for (const auto& [function, name] : names) {
+    if (function == Function) return name;
+  }
+  return "Identity()";
+}
+
+template class Activation<tapegrad::relu>;
+template class Activation<tapegrad::gelu>;
+template class Activation<tapegrad::silu>;
+template class Activation<tapegrad::tanh>;
+template class Activation<tapegrad::sigmoid>;
+template class Activation<tapegrad::logsigmoid>;
+template class Activation<detail::identity>;
+
+Tensor LeakyReLU::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return leaky_relu(x, negative_slope_);
+}
+std::string LeakyReLU::describe() const {
+  return fmt::format("LeakyReLU(negative_slope={})", negative_slope_);
+}
+
+Tensor ELU::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return elu(x, alpha_);
+}
+std::string ELU::describe() const { return fmt::format("ELU(alpha={})", alpha_); }
+
+Tensor Softplus::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return softplus(x, options_.beta, options_.threshold);
+}
+std::string Softplus::describe() const {
+  return fmt::format("Softplus(beta={}, threshold={})", options_.beta, options_.threshold);
+}
+
+Tensor Softmax::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return softmax(x, dim_);
+}
+std::string Softmax::describe() const { return fmt::format("Softmax(dim={})", dim_); }
+
+Tensor LogSoftmax::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return log_softmax(x, dim_);
+}
+std::string LogSoftmax::describe() const { return fmt::format("LogSoftmax(dim={})", dim_); }
+
+}  // namespace tapegrad::nn

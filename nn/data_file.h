@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Internal: how the readers of data files get at their bytes.
+
+namespace tapegrad::nn::detail {
+
+/// A file that is read from front to back, plain or gzip. Which of the two is told by its first
+/// bytes, not by its name. Offsets and sizes are those of the uncompressed data.
+///
+/// Errors of all members: `FileError` with `reader`, file and offset: missing, a folder, damaged
+/// gzip data, gzip in a build without zlib.
+class InputFile {
+ public:
+  InputFile(std::string_view reader, const std::string& path);
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  ~InputFile();
+
+  /// Reads up to `count` bytes; returns fewer only at the end of the file.
+  std::size_t read(void* to, std::size_t count);
+  /// All that is left.
+  std::string read_rest();
+  /// Bytes read so far.
+  std::uint64_t offset() const noexcept { return offset_; }
+  /// No more than this many bytes are left: exact for plain files, by deflate's best ratio for
+  /// gzip.
+  std::uint64_t most_left() const noexcept { return most_ - offset_; }
+  bool compressed() const noexcept;
+  /// How errors begin: "read_idx: 'images', offset 16".
+  std::string where() const { return where(offset_); }
+  std::string where(std::uint64_t offset) const;
+
+ private:
+  struct Handle;
+
+  std::string_view reader_;
+  std::string path_;
+  std::unique_ptr<Handle> handle_;
+  std::uint64_t offset_ = 0;
+  std::uint64_t most_ = 0;
+};
+
+/// Writes `parts` one after the other; as gzip when `path` ends in ".gz". Errors: `FileError`.
+void write_file(std::string_view writer, const std::string& path,
+                const std::vector<std::string_view>& parts);
+
+}  // namespace tapegrad::nn::detail

@@ -1,0 +1,27 @@
+#include "nn/dropout.h"
+
+#include "autograd/ops/ops.h"
+#include "autograd/tensor/fail.h"
+#include "nn/layer_scope.h"
+
+namespace tapegrad::nn {
+
+Dropout::Dropout(double p) : p_(p) {
+  if (!(p >= 0 && p <= 1)) {
+    fail<ValueError>("Dropout: p is a probability, between 0 and 1, got {}", p);
+  }
+}
+
+Tensor Dropout::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return dropout(x, p_, training_);
+}
+
+void Dropout::visit(Visitor& f) {
+  NamedLayer::visit(f);
+  f.training(training_);
+}
+
+std::string Dropout::describe() const { return fmt::format("Dropout(p={})", p_); }
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "autograd/tensor/tensor.h"
+#include "nn/layer.h"
+
+namespace tapegrad::nn {
+
+/// Dimensions `start_dim` to `end_dim` as one: `[N, 28, 28]` to `[N, 784]`. Shares the data.
+/// Errors when called: `IndexError` for a dimension that the input does not have.
+class Flatten : public NamedLayer {
+ public:
+  explicit Flatten(int start_dim = 1, int end_dim = -1)
+      : start_dim_(start_dim), end_dim_(end_dim) {}
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+
+ private:
+  int start_dim_;
+  int end_dim_;
+};
+
+}  // namespace tapegrad::nn

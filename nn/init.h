@@ -1,0 +1,61 @@
+#pragma once
+
+#include "autograd/tensor/random.h"
+#include "autograd/tensor/tensor.h"
+
+/// How weights start. Each function fills a floating-point tensor in place, without being recorded,
+/// so that parameters may be given, and returns it. All errors leave the tensor as it was.
+///
+/// For weights `[out, in, ...]` fan_in is in times, and fan_out out times, the product of the
+/// further sizes.
+namespace tapegrad::nn::init {
+
+/// The function that follows a weight.
+enum class Nonlinearity { linear, sigmoid, tanh, relu, leaky_relu, selu };
+
+/// What keeps the variance of the values: `in` in the forward pass, `out` in the backward pass.
+enum class FanMode { fan_in, fan_out };
+
+/// The factor by which a weight's standard deviation makes up for `nonlinearity`: 1, 1, 5/3,
+/// sqrt(2), sqrt(2 / (1 + negative_slope^2)), 3/4 (PyTorch's values). He et al., ICCV 2015.
+double calculate_gain(Nonlinearity nonlinearity, double negative_slope = 0.01);
+
+Tensor& uniform_(Tensor& tensor, double low = 0, double high = 1,
+                 Generator& generator = default_generator());
+Tensor& normal_(Tensor& tensor, double mean = 0, double std = 1,
+                Generator& generator = default_generator());
+Tensor& constant_(Tensor& tensor, double value);
+Tensor& zeros_(Tensor& tensor);
+Tensor& ones_(Tensor& tensor);
+
+/// Uniform on +-gain sqrt(6 / (fan_in + fan_out)). Glorot and Bengio, AISTATS 2010, equation 16.
+/// Errors of this and the next three: `ShapeError` for less than 2 dimensions.
+Tensor& xavier_uniform_(Tensor& tensor, double gain = 1,
+                        Generator& generator = default_generator());
+/// Normal with standard deviation gain sqrt(2 / (fan_in + fan_out)).
+Tensor& xavier_normal_(Tensor& tensor, double gain = 1, Generator& generator = default_generator());
+
+struct KaimingOptions {
+  double a = 0;  ///< negative slope, for `leaky_relu`
+  FanMode mode = FanMode::fan_in;
+  Nonlinearity nonlinearity = Nonlinearity::leaky_relu;
+};
+/// Uniform on +-gain sqrt(3 / fan). He et al., "Delving deep into rectifiers", ICCV 2015.
+Tensor& kaiming_uniform_(Tensor& tensor, const KaimingOptions& options = {},
+                         Generator& generator = default_generator());
+/// Normal with standard deviation gain / sqrt(fan).
+Tensor& kaiming_normal_(Tensor& tensor, const KaimingOptions& options = {},
+                        Generator& generator = default_generator());
+
+/// Rows that are orthogonal to each other (columns, where there are more rows than columns) and of
+/// length `gain`, all such matrices being equally likely; further dimensions count as columns. Saxe
+/// et al., ICLR 2014. Errors: `ShapeError` for less than 2 dimensions.
+Tensor& orthogonal_(Tensor& tensor, double gain = 1, Generator& generator = default_generator());
+
+/// Normal, with what lies outside [a, b] left out. The bounds are values, not multiples of `std`.
+/// Errors: `ValueError` unless a < b and std > 0, and for an interval too far out to have any
+/// probability.
+Tensor& trunc_normal_(Tensor& tensor, double mean = 0, double std = 1, double a = -2, double b = 2,
+                      Generator& generator = default_generator());
+
+}  // namespace tapegrad::nn::init

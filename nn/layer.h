@@ -1,0 +1,94 @@
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <typeinfo>
+#include <utility>
+
+#include "nn/visitor.h"
+
+namespace tapegrad::nn {
+
+/// What layers of this library share: the path that `name_modules` gave them. Programs do not need
+/// it.
+class NamedLayer {
+ public:
+  /// "net.2.fc1", or empty.
+  const std::string& path() const { return path_; }
+  void visit(Visitor& f) { f.scope(path_); }
+
+ protected:
+  NamedLayer() = default;
+
+ private:
+  std::string path_;
+};
+
+/// Any layer, held by value: an operator, a lambda, a built-in layer, a whole model. Copying it
+/// copies what it holds, whose tensors stay shared; see `clone` for a copy with its own tensors.
+class Layer {
+ public:
+  template <class F>
+  requires(!std::same_as<F, Layer> && Callable<F>) Layer(F layer)
+      : held_(std::make_unique<Holder<F>>(std::move(layer))) {}
+
+  Layer(const Layer& other);
+  Layer& operator=(const Layer& other);
+  Layer(Layer&&) noexcept = default;
+  Layer& operator=(Layer&&) noexcept = default;
+  ~Layer() = default;
+
+  /// Errors: those of the layer; `ValueError` when it was moved from.
+  Tensor operator()(const Tensor& x) const;
+
+  /// The layer itself if it is a `T`, else nullptr: `net[0].get<nn::Linear>()->weight`.
+  template <class T>
+  T* get() {
+    return held_ && held_->type() == typeid(T) ? static_cast<T*>(held_->object()) : nullptr;
+  }
+  template <class T>
+  const T* get() const {
+    return const_cast<Layer*>(this)->get<T>();
+  }
+
+  void visit(Visitor& f);
+  std::string describe() const;
+
+ private:
+  struct Held {
+    virtual ~Held() = default;
+    virtual std::unique_ptr<Held> copy() const = 0;
+    virtual Tensor call(const Tensor& x) const = 0;
+    virtual void visit(Visitor& f, std::string& path) = 0;
+    virtual std::string describe() const = 0;
+    virtual const std::type_info& type() const = 0;
+    virtual void* object() = 0;
+  };
+
+  template <class F>
+  struct Holder final : Held {
+    explicit Holder(F held) : layer(std::move(held)) {}
+    std::unique_ptr<Held> copy() const override { return std::make_unique<Holder>(layer); }
+    Tensor call(const Tensor& x) const override { return layer(x); }
+    void visit(Visitor& f, std::string& path) override {
+      if constexpr (Module<F>) {
+        layer.visit(f);  // its members know their own paths
+      } else {
+        f.scope(path);
+      }
+    }
+    std::string describe() const override { return detail::describe(layer); }
+    const std::type_info& type() const override { return typeid(F); }
+    void* object() override { return &layer; }
+
+    F layer;
+  };
+
+  const Held& held() const;
+
+  std::unique_ptr<Held> held_;
+  std::string path_;  // of a plain function; stays empty for modules
+};
+
+}  // namespace tapegrad::nn

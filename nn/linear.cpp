@@ -1,0 +1,57 @@
+#include "nn/linear.h"
+
+#include <cmath>
+
+#include "autograd/ops/ops.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+#include "nn/init.h"
+#include "nn/layer_scope.h"
+
+namespace tapegrad::nn {
+
+Linear::Linear(std::int64_t in_features, std::int64_t out_features, const LinearOptions& options) {
+  if (in_features < 0 || out_features < 0) {
+    fail<ValueError>("Linear: the numbers of features must not be negative, got {} and {}",
+                     in_features, out_features);
+  }
+  if (!is_floating_point(options.dtype)) {
+    fail<DTypeError>("Linear: weights are float32 or float64, not {}", options.dtype);
+  }
+  weight = empty({out_features, in_features}, options.dtype);
+  if (options.bias) bias = empty(out_features, options.dtype);
+  reset_parameters();
+  weight.requires_grad_();
+  if (options.bias) bias.requires_grad_();
+}
+
+void Linear::reset_parameters() {
+  init::kaiming_uniform_(weight, {.a = std::sqrt(5.0)});
+  if (!bias.defined()) return;
+  const double bound = in_features() > 0 ? 1 / std::sqrt(double(in_features())) : 0;
+  init::uniform_(bias, -bound, bound);
+}
+
+Tensor Linear::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  if (x.dim() == 0 || x.shape().back() != in_features()) {
+    fail<ShapeError>(
+        "linear: the last dimension of the input must be {} features, but the input is {} and the "
+        "weight is {}",
+        in_features(), x.shape(), weight.shape());
+  }
+  return linear(x, weight, bias);
+}
+
+void Linear::visit(Visitor& f) {
+  NamedLayer::visit(f);
+  f("weight", weight);
+  f("bias", bias);
+}
+
+std::string Linear::describe() const {
+  return fmt::format("Linear(in_features={}, out_features={}, bias={})", in_features(),
+                     out_features(), bias.defined());
+}
+
+}  // namespace tapegrad::nn

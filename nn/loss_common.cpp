@@ -1,0 +1,38 @@
+#include "nn/loss_common.h"
+
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::nn {
+
+LossPair::LossPair(const char* name, const Tensor& x, const Tensor& y, bool broadcast,
+                   bool can_broadcast) {
+  if (x.shape() != y.shape()) {
+    if (!broadcast) {
+      fail<ShapeError>("{}: input {} and target {} must have the same shape; reshape one of them{}",
+                       name, x.shape(), y.shape(),
+                       can_broadcast ? ", or set options.broadcast" : "");
+    }
+    broadcast_shapes(x.shape(), y.shape());  // throws if they do not fit
+  }
+  const DType dtype = result_type(x, y);
+  if (!is_floating_point(dtype)) {
+    fail<DTypeError>("{}: input and target are {} and {}; convert the input to float32 or float64",
+                     name, x.dtype(), y.dtype());
+  }
+  input = x.to(dtype);
+  target = y.to(dtype);
+}
+
+Tensor reduce(const Tensor& elements, Reduction reduction) {
+  switch (reduction) {
+    case Reduction::mean:
+      return mean(elements);
+    case Reduction::sum:
+      return sum(elements);
+    case Reduction::none:
+      break;
+  }
+  return elements;
+}
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "autograd/ops/ops.h"
+
+// Internal: what losses have in common.
+
+namespace tapegrad::nn {
+
+/// The two sides of a loss, checked, in one floating-point type.
+struct LossPair {
+  Tensor input, target;
+
+  /// Errors: `ShapeError` unless the shapes are equal, or may be broadcast and can be;
+  /// `DTypeError`.
+  LossPair(const char* name, const Tensor& input, const Tensor& target, bool broadcast,
+           bool can_broadcast = true);
+};
+
+/// Mean, sum or the elements themselves.
+Tensor reduce(const Tensor& elements, Reduction reduction);
+
+}  // namespace tapegrad::nn

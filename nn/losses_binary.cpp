@@ -1,0 +1,92 @@
+#include "autograd/ops/custom.h"
+#include "autograd/tensor/fail.h"
+#include "nn/loss_common.h"
+#include "nn/losses.h"
+
+// Losses of yes-or-no questions.
+
+namespace tapegrad::nn {
+namespace {
+
+/// -(y log x + (1 - y) log(1 - x)), logarithms limited to -100, so that certainty that is wrong
+/// costs much but not everything. The rule keeps pushing there, where the limited logarithm itself
+/// is flat.
+struct BinaryCrossEntropy {
+  static constexpr const char* name = "binary_cross_entropy";
+  static constexpr Reads reads[] = {kA | kB, kA};
+
+  static Tensor log_limited(const Tensor& x) { return clamp(log(x), -100); }
+  static Tensor log1m_limited(const Tensor& x) { return clamp(log1p(-x), -100); }
+
+  Tensor forward(const Tensor& x, const Tensor& y) const {
+    return (y - 1) * log1m_limited(x) - y * log_limited(x);
+  }
+  Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& y, auto) const {
+    return g * (x - y) / clamp(x * (1 - x), 1e-12);
+  }
+  Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto) const {
+    return g * (log1m_limited(x) - log_limited(x));
+  }
+};
+
+/// a log(1 + e^-x) + b log(1 + e^x), where a factor of 0 wins over an infinite loss. Both terms are
+/// at least 0, so nothing cancels.
+struct LogisticLoss {
+  static constexpr const char* name = "binary_cross_entropy_with_logits";
+  static constexpr Reads reads[] = {kA | kB | kC, kA, kA};
+
+  Tensor forward(const Tensor& x, const Tensor& a, const Tensor& b) const {
+    return where(a == 0, 0, a * -logsigmoid(x)) + where(b == 0, 0, b * -logsigmoid(-x));
+  }
+  Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& a, const Tensor& b, auto) const {
+    return g * (b * sigmoid(x) - a * sigmoid(-x));
+  }
+  Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) const {
+    return g * -logsigmoid(x);
+  }
+  Tensor vjp_c(const Tensor& g, const Tensor& x, auto, auto, auto) const {
+    return g * -logsigmoid(-x);
+  }
+};
+
+/// Errors: `ShapeError` unless `factor` broadcasts to `shape`.
+void check_factor(const char* name, const char* what, const Tensor& factor, const Shape& shape) {
+  if (!factor.defined() || factor.shape() == shape) return;
+  if (broadcast_shapes(factor.shape(), shape) != shape) {
+    fail<ShapeError>("{}: {} {} does not broadcast to the elements {}", name, what, factor.shape(),
+                     shape);
+  }
+}
+
+Tensor weigh(const Tensor& elements, const Tensor& weight) {
+  return weight.defined() ? elements * weight : elements;
+}
+
+}  // namespace
+
+Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const BceOptions& options) {
+  const char* name = "binary_cross_entropy";
+  const LossPair pair(name, input, target, false, false);
+  check_factor(name, "weight", options.weight, pair.input.shape());
+  if (!all((pair.input >= 0) & (pair.input <= 1)).item<bool>()) {
+    fail<ValueError>(
+        "{}: the input must be probabilities, between 0 and 1, but they go from {} to {}; for "
+        "logits use binary_cross_entropy_with_logits",
+        name, min(pair.input).item(), max(pair.input).item());
+  }
+  return reduce(weigh(apply(BinaryCrossEntropy{}, pair.input, pair.target), options.weight),
+                options.reduction);
+}
+
+Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target,
+                                        const BceWithLogitsOptions& options) {
+  const char* name = "binary_cross_entropy_with_logits";
+  const LossPair pair(name, input, target, false, false);
+  check_factor(name, "weight", options.weight, pair.input.shape());
+  check_factor(name, "pos_weight", options.pos_weight, pair.input.shape());
+  const Tensor positive = weigh(pair.target, options.pos_weight).to(pair.input.dtype());
+  return reduce(weigh(apply(LogisticLoss{}, pair.input, positive, 1 - pair.target), options.weight),
+                options.reduction);
+}
+
+}  // namespace tapegrad::nn

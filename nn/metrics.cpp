@@ -1,0 +1,114 @@
+#include "nn/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "autograd/ops/ops.h"
+#include "autograd/tape/no_grad.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::nn {
+namespace {
+
+/// Number of classes that scores can tell apart, or -1 for scores that are classes already.
+std::int64_t class_count(const Tensor& scores) {
+  if (scores.dtype() == int64) return -1;
+  return scores.dim() == 2 && scores.size(1) > 1 ? scores.size(1) : 2;
+}
+
+/// Predicted and true classes, checked against each other and against the number of classes.
+struct Classes {
+  Tensor predicted, target;
+
+  Classes(const char* name, const Tensor& scores, const Tensor& given, std::int64_t num_classes)
+      : predicted(predicted_classes(scores)), target(given) {
+    if (target.dtype() != int64) {
+      fail<DTypeError>("{}: the targets must be classes, int64, not {}", name, target.dtype());
+    }
+    if (target.dim() == 2 && target.size(1) == 1) target = reshape(target, target.size(0));
+    if (target.shape() != predicted.shape()) {
+      fail<ShapeError>("{}: scores {} need targets {}, got {}", name, scores.shape(),
+                       predicted.shape(), given.shape());
+    }
+    check(name, "target", target, num_classes);
+    check(name, "prediction", predicted, num_classes);
+  }
+
+  static void check(const char* name, const char* what, const Tensor& classes,
+                    std::int64_t num_classes) {
+    const auto values = classes.data<std::int64_t>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i] < 0 || (num_classes >= 0 && values[i] >= num_classes)) {
+        fail<IndexError>(
+            "{}: {} {} is class {}, which is not among the {} classes", name, what, i, values[i],
+            num_classes < 0 ? std::string("non-negative") : fmt::to_string(num_classes));
+      }
+    }
+  }
+};
+
+std::int64_t largest(const Tensor& classes) {
+  return classes.numel() == 0 ? -1 : max(classes).item<std::int64_t>();
+}
+
+}  // namespace
+
+Tensor predicted_classes(const Tensor& scores) {
+  const NoGrad no_grad;
+  if (scores.dtype() == int64 && scores.dim() == 1) return scores;
+  if (scores.dtype() == int64 || scores.dtype() == boolean || scores.dim() == 0 ||
+      scores.dim() > 2 || (scores.dim() == 2 && scores.size(1) == 0)) {
+    fail<ShapeError>(
+        "predicted_classes: scores are floating-point [N, C], [N, 1] or [N], or int64 classes [N]; "
+        "got {} {}",
+        scores.dtype(), scores.shape());
+  }
+  if (scores.dim() == 2 && scores.size(1) > 1) return argmax(scores, 1);
+  return reshape(scores > 0, scores.size(0)).to(int64);
+}
+
+double accuracy(const Tensor& scores, const Tensor& target) {
+  const Classes classes("accuracy", scores, target, class_count(scores));
+  if (classes.target.numel() == 0) return std::numeric_limits<double>::quiet_NaN();
+  return sum(classes.predicted == classes.target).item() / double(classes.target.numel());
+}
+
+double zero_one_loss(const Tensor& scores, const Tensor& target) {
+  return 1 - accuracy(scores, target);
+}
+
+Tensor confusion_matrix(const Tensor& scores, const Tensor& target, std::int64_t num_classes) {
+  if (num_classes < 0) num_classes = class_count(scores);
+  const Classes classes("confusion_matrix", scores, target, num_classes);
+  if (num_classes < 0) {
+    num_classes = std::max(largest(classes.predicted), largest(classes.target)) + 1;
+  }
+  Tensor matrix = zeros({num_classes, num_classes}, int64);
+  const auto predicted = classes.predicted.data<std::int64_t>();
+  const auto truth = classes.target.data<std::int64_t>();
+  matrix.write<std::int64_t>([&](std::span<std::int64_t> counts) {
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      ++counts[static_cast<std::size_t>(truth[i] * num_classes + predicted[i])];
+    }
+  });
+  return matrix;
+}
+
+Interval wilson_interval(std::int64_t successes, std::int64_t trials) {
+  if (successes < 0 || successes > trials) {
+    fail<ValueError>("wilson_interval: {} successes of {} trials are impossible", successes,
+                     trials);
+  }
+  if (trials == 0) return {0, 1};
+  constexpr double z = 1.959963984540054;  // 97.5 % of a normal distribution lie below
+  const double n = static_cast<double>(trials);
+  const double rate = static_cast<double>(successes) / n;
+  const double centre = (rate + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(rate * (1 - rate) / n + z * z / (4 * n * n));
+  // At the ends the formula gives exactly 0 and 1, but for rounding.
+  return {successes == 0 ? 0 : centre - half, successes == trials ? 1 : centre + half};
+}
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,141 @@
+#include "nn/module.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "autograd/tape/no_grad.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::nn {
+namespace {
+
+/// Lists parameters or buffers, each tensor once.
+class Collector : public Visitor {
+ public:
+  enum class What { parameters, buffers };
+  explicit Collector(What what) : what_(what) {}
+
+  std::vector<Parameter> found;
+
+ private:
+  void on_parameter(const std::string& name, Tensor& value) override {
+    if (what_ == What::parameters) add(name, value);
+  }
+  void on_buffer(const std::string& name, Tensor& value) override {
+    if (what_ == What::buffers) add(name, value);
+  }
+  void add(const std::string& name, const Tensor& value) {
+    const bool known = std::any_of(found.begin(), found.end(), [&](const Parameter& other) {
+      return other.value.is_same(value);
+    });
+    if (!known) found.push_back({name, value});
+  }
+
+  What what_;
+};
+
+std::vector<Parameter> collect(ModuleRef model, Collector::What what) {
+  Collector collector(what);
+  collector.walk(model);
+  return std::move(collector.found);
+}
+
+class TrainingSetter : public Visitor {
+ public:
+  explicit TrainingSetter(bool training) : training_(training) {}
+
+ private:
+  void on_training(bool& flag) override { flag = training_; }
+  bool training_;
+};
+
+class Namer : public Visitor {
+ public:
+  explicit Namer(std::string root) : Visitor(std::move(root)) {}
+
+ private:
+  void on_scope(std::string& own) override { own = path(); }
+};
+
+/// Replaces every tensor by what `convert` makes of it. Tensors that were one before are one
+/// afterwards.
+template <class Convert>
+class Replacer : public Visitor {
+ public:
+  explicit Replacer(Convert convert) : convert_(convert) {}
+
+ private:
+  void on_parameter(const std::string&, Tensor& value) override { replace(value); }
+  void on_buffer(const std::string&, Tensor& value) override { replace(value); }
+  void replace(Tensor& value) {
+    for (const auto& [before, after] : done_) {
+      if (before.is_same(value)) {
+        value = after;
+        return;
+      }
+    }
+    const NoGrad no_grad;
+    Tensor after = convert_(value);
+    if (!after.is_same(value)) after.requires_grad_(value.requires_grad());
+    done_.emplace_back(value, after);
+    value = after;
+  }
+
+  Convert convert_;
+  std::vector<std::pair<Tensor, Tensor>> done_;
+};
+
+void set_requires_grad(ModuleRef model, bool requires_grad) {
+  auto all = parameters(model);
+  for (const auto& [name, value] : all) {
+    if (!value.is_leaf()) {
+      fail<GradError>(
+          "{}: parameter {} was computed by an operator, so it cannot be frozen or unfrozen; use "
+          "its detach() as the parameter",
+          requires_grad ? "unfreeze" : "freeze", name);
+    }
+  }
+  for (auto& [name, value] : all) value.requires_grad_(requires_grad);
+}
+
+}  // namespace
+
+std::vector<Parameter> parameters(ModuleRef model) {
+  return collect(model, Collector::What::parameters);
+}
+
+std::vector<Parameter> buffers(ModuleRef model) { return collect(model, Collector::What::buffers); }
+
+std::int64_t parameter_count(ModuleRef model, bool trainable_only) {
+  std::int64_t count = 0;
+  for (const auto& [name, value] : parameters(model)) {
+    if (!trainable_only || value.requires_grad()) count += value.numel();
+  }
+  return count;
+}
+
+void train(ModuleRef model, bool training) { TrainingSetter(training).walk(model); }
+
+void freeze(ModuleRef model) { set_requires_grad(model, false); }
+void unfreeze(ModuleRef model) { set_requires_grad(model, true); }
+
+void zero_grad(ModuleRef model) {
+  for (auto& [name, value] : parameters(model)) value.zero_grad();
+}
+
+void to(ModuleRef model, DType dtype) {
+  if (!is_floating_point(dtype)) {
+    fail<DTypeError>("to: a model cannot be converted to {}; use float32 or float64", dtype);
+  }
+  Replacer([dtype](const Tensor& value) {
+    return is_floating_point(value.dtype()) ? value.to(dtype) : value;
+  }).walk(model);
+}
+
+void name_modules(ModuleRef model, std::string_view root) { Namer(std::string(root)).walk(model); }
+
+void detail::own_tensors(ModuleRef model) {
+  Replacer([](const Tensor& value) { return value.clone(); }).walk(model);
+}
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,30 @@
+#pragma once
+
+/// Everything of nn: modules, layers, losses, initialisation, optimizers, schedules, data and
+/// metrics.
+
+#include "nn/activations.h"
+#include "nn/batch_norm.h"
+#include "nn/clip.h"
+#include "nn/csv.h"
+#include "nn/data.h"
+#include "nn/data_images.h"
+#include "nn/data_loader.h"
+#include "nn/dropout.h"
+#include "nn/flatten.h"
+#include "nn/idx.h"
+#include "nn/init.h"
+#include "nn/layer.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+#include "nn/losses.h"
+#include "nn/metrics.h"
+#include "nn/module.h"
+#include "nn/optim.h"
+#include "nn/schedule.h"
+#include "nn/schedule_one_cycle.h"
+#include "nn/schedule_plateau.h"
+#include "nn/sequential.h"
+#include "nn/state.h"
+#include "nn/summary.h"
+#include "nn/visitor.h"

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "nn/optimizer.h"
+
+namespace tapegrad::nn {
+
+struct AdagradOptions {
+  double lr = 1e-2;                      ///< learning rate
+  double lr_decay = 0;                   ///< step t uses lr / (1 + (t - 1) lr_decay)
+  double weight_decay = 0;               ///< added to the gradient: weight_decay * parameter
+  double initial_accumulator_value = 0;  ///< what the sum of g^2 starts from
+  double eps = 1e-10;                    ///< keeps the quotient finite; outside the root
+  bool maximize = false;                 ///< climbs instead
+
+  /// Errors: `ValueError`.
+  void check() const;
+  static void visit(auto& options, auto f) {
+    f("lr", options.lr);
+    f("lr_decay", options.lr_decay);
+    f("weight_decay", options.weight_decay);
+    f("initial_accumulator_value", options.initial_accumulator_value);
+    f("eps", options.eps);
+    f("maximize", options.maximize);
+  }
+};
+
+/// Adagrad (Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and
+/// stochastic optimization", JMLR 2011).
+class Adagrad final : public OptimizerOf<AdagradOptions> {
+ public:
+  explicit Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options = {});
+
+ private:
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+};
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "nn/optimizer.h"
+
+namespace tapegrad::nn {
+
+struct AdamOptions {
+  double lr = 1e-3;                         ///< learning rate
+  std::array<double, 2> betas{0.9, 0.999};  ///< decay of the means of g and g^2
+  double eps = 1e-8;                        ///< keeps the quotient finite
+  double weight_decay = 0;                  ///< added to the gradient: weight_decay * parameter
+  bool amsgrad = false;                     ///< divides by the largest mean of g^2 so far
+  bool maximize = false;                    ///< climbs instead
+
+  /// Errors: `ValueError`.
+  void check() const;
+  static void visit(auto& options, auto f) {
+    f("lr", options.lr);
+    f("beta1", options.betas[0]);
+    f("beta2", options.betas[1]);
+    f("eps", options.eps);
+    f("weight_decay", options.weight_decay);
+    f("amsgrad", options.amsgrad);
+    f("maximize", options.maximize);
+  }
+};
+
+struct AdamWOptions {
+  double lr = 1e-3;                         ///< learning rate
+  std::array<double, 2> betas{0.9, 0.999};  ///< decay of the means of g and g^2
+  double eps = 1e-8;                        ///< keeps the quotient finite
+  double weight_decay = 1e-2;  ///< each step shrinks the parameter by lr * weight_decay
+  bool amsgrad = false;        ///< divides by the largest mean of g^2 so far
+  bool maximize = false;       ///< climbs instead
+
+  /// Errors: `ValueError`.
+  void check() const;
+  static void visit(auto& options, auto f) { AdamOptions::visit(options, f); }
+};
+
+namespace detail {
+/// 1 - beta^step for the last step asked for, so that the powers are not computed for each
+/// parameter.
+struct BiasCorrection {
+  std::array<double, 2> betas{};
+  std::int64_t step = 0;
+  std::array<double, 2> values{};
+
+  void update(const std::array<double, 2>& new_betas, std::int64_t new_step);
+};
+}  // namespace detail
+
+/// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), with AMSGrad
+/// (Reddi et al., "On the convergence of Adam and beyond", ICLR 2018) on demand.
+class Adam final : public OptimizerOf<AdamOptions> {
+ public:
+  explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
+
+ private:
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+  detail::BiasCorrection bias_;
+};
+
+/// Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled weight decay
+/// regularization", ICLR 2019).
+class AdamW final : public OptimizerOf<AdamWOptions> {
+ public:
+  explicit AdamW(std::vector<Parameter> parameters, const AdamWOptions& options = {});
+
+ private:
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+  detail::BiasCorrection bias_;
+};
+
+}  // namespace tapegrad::nn

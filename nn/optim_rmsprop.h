@@ -1,0 +1,39 @@
+#pragma once
+
+#include "nn/optimizer.h"
+
+namespace tapegrad::nn {
+
+struct RMSpropOptions {
+  double lr = 1e-2;         ///< learning rate
+  double alpha = 0.99;      ///< decay of the mean of g^2
+  double eps = 1e-8;        ///< keeps the quotient finite; outside the root
+  double weight_decay = 0;  ///< added to the gradient: weight_decay * parameter
+  double momentum = 0;      ///< share of the last step that is kept
+  bool centered = false;    ///< divides by the deviation instead: subtracts the squared mean of g
+  bool maximize = false;    ///< climbs instead
+
+  /// Errors: `ValueError`.
+  void check() const;
+  static void visit(auto& options, auto f) {
+    f("lr", options.lr);
+    f("alpha", options.alpha);
+    f("eps", options.eps);
+    f("weight_decay", options.weight_decay);
+    f("momentum", options.momentum);
+    f("centered", options.centered);
+    f("maximize", options.maximize);
+  }
+};
+
+/// RMSprop (Tieleman and Hinton, "Lecture 6.5, Neural networks for machine learning", Coursera
+/// 2012); centered: Graves, "Generating sequences with recurrent neural networks", 2013.
+class RMSprop final : public OptimizerOf<RMSpropOptions> {
+ public:
+  explicit RMSprop(std::vector<Parameter> parameters, const RMSpropOptions& options = {});
+
+ private:
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+};
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "nn/optimizer.h"
+
+namespace tapegrad::nn {
+
+struct SGDOptions {
+  double lr = 1e-3;         ///< learning rate
+  double momentum = 0;      ///< share of the last step that is kept
+  double dampening = 0;     ///< share of the gradient that momentum leaves out
+  double weight_decay = 0;  ///< added to the gradient: weight_decay * parameter
+  bool nesterov = false;    ///< looks ahead along the momentum; needs momentum and no dampening
+  bool maximize = false;    ///< climbs instead
+
+  /// Errors: `ValueError`.
+  void check() const;
+  static void visit(auto& options, auto f) {
+    f("lr", options.lr);
+    f("momentum", options.momentum);
+    f("dampening", options.dampening);
+    f("weight_decay", options.weight_decay);
+    f("nesterov", options.nesterov);
+    f("maximize", options.maximize);
+  }
+};
+
+/// Stochastic gradient descent, with momentum as PyTorch defines it: b = momentum b + (1 -
+/// dampening) g, b = g in the first step; p -= lr b, or lr (g + momentum b) with Nesterov's
+/// momentum (Sutskever et al., "On the importance of initialization and momentum in deep learning",
+/// ICML 2013).
+class SGD final : public OptimizerOf<SGDOptions> {
+ public:
+  explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {});
+
+ private:
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+};
+
+}  // namespace tapegrad::nn

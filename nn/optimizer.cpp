@@ -1,0 +1,234 @@
+#include "nn/optimizer.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <span>
+
+#include "autograd/tape/no_grad.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::nn {
+
+namespace {
+
+Tensor number(double value) { return tensor(value, float64); }
+
+std::string setting_key(std::size_t group, std::string_view name) {
+  return fmt::format("group.{}.{}", group, name);
+}
+
+std::string state_key(const std::string& parameter, std::string_view name) {
+  return fmt::format("state.{}.{}", parameter, name);
+}
+
+void check_parameter(std::string_view optimizer, const Parameter& parameter) {
+  const auto& [name, value] = parameter;
+  if (!value.defined()) fail<ValueError>("{}: parameter '{}' is undefined", optimizer, name);
+  if (!is_floating_point(value.dtype()))
+    fail<DTypeError>("{}: parameter '{}' must be floating-point, but is {}", optimizer, name,
+                     value.dtype());
+  if (!value.is_leaf())
+    fail<GradError>("{}: parameter '{}' was made by an operator; pass a leaf, or its detach()",
+                    optimizer, name);
+}
+
+}  // namespace
+
+void Optimizer::append(std::vector<Parameter> parameters) {
+  if (parameters.empty())
+    fail<ValueError>("{}: there are no parameters; pass nn::parameters(model)", kind_.name);
+  // A tensor is told by the address of its value.
+  std::set<std::string> names;
+  std::set<const void*> values;
+  const auto add = [&](const Parameter& parameter) {
+    if (!names.insert(parameter.name).second)
+      fail<ValueError>("{}: there are two parameters named '{}'", kind_.name, parameter.name);
+    if (!values.insert(parameter.value.impl()).second)
+      fail<ValueError>("{}: parameter '{}' is there already under another name", kind_.name,
+                       parameter.name);
+  };
+  for (const Group& group : groups_)
+    for (const Entry& entry : group.entries) add(entry.parameter);
+  Group group;
+  for (Parameter& parameter : parameters) {
+    check_parameter(kind_.name, parameter);
+    add(parameter);
+    group.entries.push_back({std::move(parameter)});
+  }
+  groups_.push_back(std::move(group));
+}
+
+void Optimizer::step() {
+  const NoGrad no_grad;
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    for (Entry& entry : groups_[group].entries) {
+      const Tensor grad = entry.parameter.value.grad();
+      if (!grad.defined()) continue;
+      ++entry.step;
+      update(group, entry, grad);
+    }
+  }
+}
+
+void Optimizer::zero_grad() {
+  for (Group& group : groups_)
+    for (Entry& entry : group.entries) entry.parameter.value.zero_grad();
+}
+
+void Optimizer::check_group(std::size_t group) const {
+  if (group >= groups_.size())
+    fail<IndexError>("{}: there is no parameter group {}, only {}", kind_.name, group,
+                     groups_.size());
+}
+
+std::vector<Parameter> Optimizer::parameters(std::size_t group) const {
+  check_group(group);
+  std::vector<Parameter> list;
+  for (const Entry& entry : groups_[group].entries) list.push_back(entry.parameter);
+  return list;
+}
+
+Optimizer::Setting& Optimizer::find(std::vector<Setting>& settings, std::string_view name) const {
+  const auto found = std::ranges::find(settings, name, &Setting::name);
+  if (found == settings.end()) {
+    std::string names;
+    for (const Setting& setting : settings) names += fmt::format(" {}", setting.name);
+    fail<ValueError>("{}: there is no setting '{}'; there are:{}", kind_.name, name, names);
+  }
+  return *found;
+}
+
+double Optimizer::setting(std::string_view name, std::size_t group) const {
+  check_group(group);
+  std::vector<Setting> all = settings(group);
+  return find(all, name).value;
+}
+
+bool Optimizer::has_setting(std::string_view name) const {
+  const std::vector<Setting> all = settings(0);
+  return std::ranges::find(all, name, &Setting::name) != all.end();
+}
+
+void Optimizer::set_setting(std::string_view name, double value, std::size_t group) {
+  check_group(group);
+  std::vector<Setting> all = settings(group);
+  find(all, name).value = value;
+  check_settings(group, all);
+  change_settings(group, all);
+}
+
+double Optimizer::initial_lr(std::size_t group) {
+  check_group(group);
+  std::optional<double>& initial = groups_[group].initial_lr;
+  if (!initial) initial = lr(group);
+  return *initial;
+}
+
+StateDict Optimizer::state() const {
+  const NoGrad no_grad;
+  std::vector<Parameter> list;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    for (const auto& [name, value] : settings(i))
+      list.push_back({setting_key(i, name), number(value)});
+    if (groups_[i].initial_lr)
+      list.push_back({setting_key(i, "initial_lr"), number(*groups_[i].initial_lr)});
+  }
+  for (const Group& group : groups_) {
+    for (const Entry& entry : group.entries) {
+      if (entry.step == 0) continue;
+      const std::string& name = entry.parameter.name;
+      list.push_back({state_key(name, "step"), tensor(entry.step)});
+      for (std::size_t i = 0; i < entry.slots.size(); ++i)
+        if (entry.slots[i].defined())
+          list.push_back({state_key(name, kind_.slots[i]), entry.slots[i].clone()});
+    }
+  }
+  return list;
+}
+
+// The list that is being loaded; what nobody asked for is left over.
+struct Optimizer::Loaded {
+  std::string_view optimizer;
+  std::map<std::string, Tensor> values;
+
+  std::optional<Tensor> take(const std::string& key) {
+    const auto found = values.find(key);
+    if (found == values.end()) return {};
+    Tensor value = std::move(found->second);
+    values.erase(found);
+    return value;
+  }
+  std::optional<double> take_number(const std::string& key) {
+    const auto value = take(key);
+    if (!value) return {};
+    if (!value->defined() || value->numel() != 1)
+      fail<ShapeError>("{}: the state's '{}' must be one number", optimizer, key);
+    return value->item();
+  }
+};
+
+void Optimizer::load_entry(Loaded& loaded, Entry& entry) const {
+  const auto& [name, parameter] = entry.parameter;
+  const double step = loaded.take_number(state_key(name, "step")).value_or(0);
+  if (!(step >= 0)) fail<ValueError>("{}: the state's step of '{}' is {}", kind_.name, name, step);
+  entry.step = static_cast<std::int64_t>(step);
+  for (std::size_t i = 0; i < entry.slots.size(); ++i) {
+    entry.slots[i] = {};
+    if (kind_.slots[i].empty() || step == 0) continue;
+    const std::string key = state_key(name, kind_.slots[i]);
+    const auto value = loaded.take(key);
+    if (!value) {
+      if (i < static_cast<std::size_t>(kind_.always))
+        fail<ValueError>("{}: the state has no '{}'", kind_.name, key);
+      continue;
+    }
+    if (!value->defined() || value->shape() != parameter.shape())
+      fail<ShapeError>("{}: the state's '{}' is {}, but the parameter is {}", kind_.name, key,
+                       value->defined() ? to_string(value->shape()) : "undefined",
+                       parameter.shape());
+    if (value->dtype() != parameter.dtype())
+      fail<DTypeError>("{}: the state's '{}' is {}, but the parameter is {}", kind_.name, key,
+                       value->dtype(), parameter.dtype());
+    entry.slots[i] = value->clone();
+  }
+}
+
+void Optimizer::load_state(const StateDict& state) {
+  const NoGrad no_grad;
+  Loaded loaded{kind_.name, {}};
+  for (const auto& [name, value] : state)
+    if (!loaded.values.emplace(name, value).second)
+      fail<ValueError>("{}: the state has '{}' twice", kind_.name, name);
+
+  std::vector<Group> groups = groups_;
+  std::vector<std::vector<Setting>> values;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    values.push_back(settings(i));
+    for (auto& [name, value] : values.back()) {
+      const auto found = loaded.take_number(setting_key(i, name));
+      if (!found)
+        fail<ValueError>("{}: the state has no '{}'; it is of another optimizer or of fewer groups",
+                         kind_.name, setting_key(i, name));
+      value = *found;
+    }
+    check_settings(i, values.back());
+    groups[i].initial_lr = loaded.take_number(setting_key(i, "initial_lr"));
+    for (Entry& entry : groups[i].entries) load_entry(loaded, entry);
+  }
+  if (!loaded.values.empty())
+    fail<ValueError>("{}: the state's '{}' belongs to no parameter, group or setting here",
+                     kind_.name, loaded.values.begin()->first);
+
+  for (std::size_t i = 0; i < groups.size(); ++i) change_settings(i, values[i]);
+  groups_ = std::move(groups);
+}
+
+std::pair<std::vector<Parameter>, std::vector<Parameter>> split_parameters(
+    std::vector<Parameter> parameters, const std::function<bool(const Parameter&)>& belongs) {
+  const auto middle = std::stable_partition(parameters.begin(), parameters.end(), belongs);
+  return {{parameters.begin(), middle}, {middle, parameters.end()}};
+}
+
+}  // namespace tapegrad::nn

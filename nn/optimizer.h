@@ -1,0 +1,178 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "nn/module.h"
+#include "nn/state.h"
+
+namespace tapegrad::nn {
+
+/// What all optimizers have in common: parameter groups with settings of their own, and a state for
+/// each parameter, kept by its name.
+///
+///     nn::SGD optimizer(nn::parameters(net), {.lr = 0.1, .momentum = 0.9});
+///     for (auto [x, y] : loader) {
+///       optimizer.zero_grad();
+///       cross_entropy(net(x), y).backward();
+///       optimizer.step();
+///     }
+///
+/// An optimizer shares the parameters' tensors. It stays where it is: schedules refer to it.
+class Optimizer {
+ public:
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+  virtual ~Optimizer() = default;
+
+  /// Updates every parameter that has a gradient, in place; the others are skipped and their state
+  /// stays as it is.
+  void step();
+  /// Drops the gradients of all parameters.
+  void zero_grad();
+
+  /// Number of parameter groups. Groups are counted from 0; a wrong number is an `IndexError`
+  /// everywhere.
+  std::size_t group_count() const noexcept { return groups_.size(); }
+  /// The parameters of one group, in order.
+  std::vector<Parameter> parameters(std::size_t group = 0) const;
+
+  /// The learning rate of one group.
+  double lr(std::size_t group = 0) const { return setting("lr", group); }
+  /// Sets it for one group. Errors: `ValueError` unless it is finite and not negative.
+  void set_lr(double lr, std::size_t group = 0) { set_setting("lr", lr, group); }
+
+  /// A setting by the name of the option, such as "momentum"; flags are 0 or 1, betas are "beta1"
+  /// and "beta2". Errors: `ValueError` for a name that this optimizer does not have.
+  double setting(std::string_view name, std::size_t group = 0) const;
+  bool has_setting(std::string_view name) const;
+  /// Errors: `ValueError` for a value that the constructor would refuse, too.
+  void set_setting(std::string_view name, double value, std::size_t group = 0);
+
+  /// Everything that is needed to go on exactly: a list of names and tensors, which a model file
+  /// can hold. "group.0.lr" and the other settings are `float64` numbers, "state.fc1.weight.step"
+  /// is `int64`, "state.fc1.weight.exp_avg" and so on have the shape and type of their parameter.
+  /// The tensors are copies.
+  StateDict state() const;
+  /// Takes over what `state()` gave. Errors: `ValueError`, `ShapeError` or `DTypeError` when it is
+  /// of other parameters, groups or another kind of optimizer; then nothing has changed.
+  void load_state(const StateDict& state);
+
+  /// The learning rate that schedules start from: that of the moment when the first one was made.
+  double initial_lr(std::size_t group);
+
+ protected:
+  /// A parameter and what the optimizer remembers of it.
+  struct Entry {
+    Parameter parameter;
+    std::int64_t step = 0;             ///< updates so far
+    std::array<Tensor, 3> slots = {};  ///< undefined until they are needed
+  };
+  /// One option of a group; flags are 0 or 1.
+  struct Setting {
+    std::string_view name;
+    double value;
+  };
+  /// What tells one kind of optimizer from the others.
+  struct Kind {
+    std::string_view name;                       ///< as in error messages
+    std::array<std::string_view, 3> slots = {};  ///< names of `Entry::slots`
+    int always = 0;  ///< so many of them are there after the first update
+  };
+
+  explicit Optimizer(Kind kind) noexcept : kind_(kind) {}
+
+  const Kind& kind() const noexcept { return kind_; }
+  /// Appends a group. Errors: see `OptimizerOf::add_group`.
+  void append(std::vector<Parameter> parameters);
+  void check_group(std::size_t group) const;
+
+  virtual std::vector<Setting> settings(std::size_t group) const = 0;
+  /// Errors: `ValueError` when `values`, in the order of `settings`, make no sense for `group`.
+  virtual void check_settings(std::size_t group, const std::vector<Setting>& values) const = 0;
+  virtual void change_settings(std::size_t group, const std::vector<Setting>& values) = 0;
+  /// Updates one parameter; `entry.step` has been counted up. Nothing is recorded.
+  virtual void update(std::size_t group, Entry& entry, const Tensor& grad) = 0;
+
+ private:
+  struct Group {
+    std::vector<Entry> entries;
+    std::optional<double> initial_lr;
+  };
+
+  struct Loaded;
+
+  Setting& find(std::vector<Setting>& settings, std::string_view name) const;
+  void load_entry(Loaded& loaded, Entry& entry) const;
+
+  Kind kind_;
+  std::vector<Group> groups_;
+};
+
+/// An optimizer with options of type `Options`: an aggregate with `check() const`, and a static
+/// `visit(options, f)` that calls f(name, value) for each number and flag.
+template <class Options>
+class OptimizerOf : public Optimizer {
+ public:
+  /// Appends a group of parameters with options of its own.
+  /// Errors: `ValueError` for options that make no sense, no parameters at all, an undefined
+  /// parameter, or one whose name or tensor is there already; `DTypeError` unless floating-point;
+  /// `GradError` for a tensor that an operator made. Then nothing has changed.
+  void add_group(std::vector<Parameter> parameters, const Options& options = {}) {
+    options.check();
+    options_.reserve(options_.size() + 1);
+    append(std::move(parameters));
+    options_.push_back(options);
+  }
+  /// The options of one group.
+  const Options& options(std::size_t group = 0) const {
+    check_group(group);
+    return options_[group];
+  }
+
+ protected:
+  OptimizerOf(Kind kind, std::vector<Parameter> parameters, const Options& options)
+      : Optimizer(kind) {
+    add_group(std::move(parameters), options);
+  }
+
+  std::vector<Setting> settings(std::size_t group) const final {
+    std::vector<Setting> list;
+    Options::visit(options_[group], [&](std::string_view name, const auto& value) {
+      list.push_back({name, static_cast<double>(value)});
+    });
+    return list;
+  }
+  void check_settings(std::size_t group, const std::vector<Setting>& values) const final {
+    changed(group, values).check();
+  }
+  void change_settings(std::size_t group, const std::vector<Setting>& values) final {
+    options_[group] = changed(group, values);
+  }
+
+ private:
+  Options changed(std::size_t group, const std::vector<Setting>& values) const {
+    Options options = options_[group];
+    auto next = values.begin();
+    Options::visit(options, [&]<class T>(std::string_view, T& value) {
+      value = static_cast<T>(next++->value);
+    });
+    return options;
+  }
+
+  std::vector<Options> options_;
+};
+
+/// Splits parameters in two, for groups with options of their own: those for which `belongs` is
+/// true come first. `split_parameters(parameters(net), [](const Parameter& p) { return
+/// p.value.dim() > 1; })` keeps weights and biases apart.
+std::pair<std::vector<Parameter>, std::vector<Parameter>> split_parameters(
+    std::vector<Parameter> parameters, const std::function<bool(const Parameter&)>& belongs);
+
+}  // namespace tapegrad::nn

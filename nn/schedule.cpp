@@ -1,0 +1,119 @@
+#include "nn/schedule.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::nn {
+
+namespace {
+
+void check_at_least_one(std::string_view schedule, std::string_view name, std::int64_t value) {
+  if (value < 1) fail<ValueError>("{}: {} must be at least 1, but is {}", schedule, name, value);
+}
+
+void check_not_negative(std::string_view schedule, std::string_view name, double value) {
+  if (!(value >= 0) || std::isinf(value))
+    fail<ValueError>("{}: {} must be finite and at least 0, but is {}", schedule, name, value);
+}
+
+}  // namespace
+
+Schedule::Schedule(Optimizer& optimizer) : optimizer_(optimizer) {
+  for (std::size_t group = 0; group < optimizer.group_count(); ++group) optimizer.initial_lr(group);
+}
+
+void Schedule::apply() {
+  for (std::size_t group = 0; group < optimizer_.group_count(); ++group) {
+    optimizer_.set_lr(next(group, optimizer_.lr(group)), group);
+    also(group);
+  }
+}
+
+void Schedule::step() {
+  check(last_epoch_ + 1);
+  ++last_epoch_;
+  apply();
+}
+
+StateDict Schedule::state() const { return {{"last_epoch", tensor(last_epoch_)}}; }
+
+void Schedule::load_state(const StateDict& state) {
+  if (state.size() != 1 || state[0].name != "last_epoch")
+    fail<ValueError>("Schedule: the state must be one number named 'last_epoch'");
+  const auto epoch = state[0].value.item<std::int64_t>();
+  if (epoch < 0) fail<ValueError>("Schedule: the state's last_epoch is {}", epoch);
+  last_epoch_ = epoch;
+}
+
+StepLR::StepLR(Optimizer& optimizer, StepLROptions options)
+    : Schedule(optimizer), options_(options) {
+  check_at_least_one("StepLR", "step_size", options.step_size);
+  check_not_negative("StepLR", "gamma", options.gamma);
+}
+
+double StepLR::next(std::size_t, double lr) const {
+  return last_epoch() % options_.step_size == 0 ? lr * options_.gamma : lr;
+}
+
+MultiStepLR::MultiStepLR(Optimizer& optimizer, MultiStepLROptions options)
+    : Schedule(optimizer), options_(std::move(options)) {
+  for (const std::int64_t milestone : options_.milestones)
+    check_at_least_one("MultiStepLR", "a milestone", milestone);
+  check_not_negative("MultiStepLR", "gamma", options_.gamma);
+}
+
+double MultiStepLR::next(std::size_t, double lr) const {
+  const auto times = std::ranges::count(options_.milestones, last_epoch());
+  return lr * std::pow(options_.gamma, static_cast<double>(times));
+}
+
+ExponentialLR::ExponentialLR(Optimizer& optimizer, ExponentialLROptions options)
+    : Schedule(optimizer), options_(options) {
+  check_not_negative("ExponentialLR", "gamma", options.gamma);
+}
+
+double ExponentialLR::next(std::size_t, double lr) const { return lr * options_.gamma; }
+
+CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROptions options)
+    : Schedule(optimizer), options_(options) {
+  check_at_least_one("CosineAnnealingLR", "T_max", options.T_max);
+  check_not_negative("CosineAnnealingLR", "eta_min", options.eta_min);
+}
+
+double CosineAnnealingLR::next(std::size_t group, double lr) const {
+  const auto [period, bottom] = options_;
+  const std::int64_t t = last_epoch();
+  const auto height = [period = period](std::int64_t epoch) {
+    return 1 +
+           std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(period));
+  };
+  // At the bottom the quotient below would be 0 / 0 one step later, so the way up starts afresh.
+  if ((t - 1) % (2 * period) == period)
+    return lr + (optimizer().initial_lr(group) - bottom) * height(period - 1) / 2;
+  return height(t) / height(t - 1) * (lr - bottom) + bottom;
+}
+
+LinearLR::LinearLR(Optimizer& optimizer, LinearLROptions options)
+    : Schedule(optimizer), options_(options) {
+  if (!(options.start_factor > 0 && options.start_factor <= 1))
+    fail<ValueError>("LinearLR: start_factor must be in (0, 1], but is {}", options.start_factor);
+  if (!(options.end_factor >= 0 && options.end_factor <= 1))
+    fail<ValueError>("LinearLR: end_factor must be in [0, 1], but is {}", options.end_factor);
+  check_at_least_one("LinearLR", "total_iters", options.total_iters);
+  start();
+}
+
+double LinearLR::next(std::size_t, double lr) const {
+  const auto [first, last, total] = options_;
+  const std::int64_t t = last_epoch();
+  if (t == 0) return lr * first;
+  if (t > total) return lr;
+  const double step = last - first;
+  return lr * (1 + step / (static_cast<double>(total) * first + static_cast<double>(t - 1) * step));
+}
+
+}  // namespace tapegrad::nn

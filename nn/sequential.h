@@ -1,0 +1,54 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "nn/layer.h"
+
+namespace tapegrad::nn {
+
+/// Layers one after the other. Children are named by index: "0.weight".
+///
+///     nn::Sequential net{nn::Linear{784, 128}, tg::relu, nn::Linear{128, 10}};
+///
+/// It can also be built at run time with `push_back`. Copies share their tensors, as all models do.
+class Sequential {
+ public:
+  Sequential() = default;
+  template <class... Layers>
+  requires(
+      sizeof...(Layers) > 0 &&
+      !(sizeof...(Layers) == 1 && (std::same_as<std::remove_cvref_t<Layers>, Sequential> && ...)) &&
+      (std::constructible_from<Layer, Layers> && ...)) explicit Sequential(Layers&&... layers) {
+    layers_.reserve(sizeof...(Layers));
+    (layers_.emplace_back(std::forward<Layers>(layers)), ...);
+  }
+
+  /// What the last layer gives; `x` itself when there is none.
+  Tensor operator()(const Tensor& x) const;
+
+  void push_back(Layer layer) { layers_.push_back(std::move(layer)); }
+  std::size_t size() const { return layers_.size(); }
+  bool empty() const { return layers_.empty(); }
+  /// The layer at `index`; negative ones count from the end. Errors: `IndexError`.
+  Layer& operator[](std::int64_t index) { return layers_[position(index)]; }
+  const Layer& operator[](std::int64_t index) const { return layers_[position(index)]; }
+  auto begin() { return layers_.begin(); }
+  auto end() { return layers_.end(); }
+  auto begin() const { return layers_.begin(); }
+  auto end() const { return layers_.end(); }
+
+  void visit(Visitor& f);
+  std::string describe() const { return "Sequential"; }
+
+ private:
+  std::size_t position(std::int64_t index) const;
+
+  std::vector<Layer> layers_;
+};
+
+}  // namespace tapegrad::nn
