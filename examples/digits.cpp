@@ -1,0 +1,79 @@
+// Trains 1-, 2- and 3-layer perceptrons on images of digits, with the activation between the layers
+// as a choice, and reports what they learn. `digits --help` lists the flags.
+
+#include <autograd/autograd.h>
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <exception>
+#include <vector>
+
+#include "digits/images.h"
+#include "digits/options.h"
+#include "digits/progress.h"
+#include "digits/report.h"
+#include "digits/training.h"
+
+namespace {
+
+// What --quick asks of every network; guessing gets 10 %.
+constexpr double kQuickAccuracy = 0.5;
+
+std::vector<digits::Result> train_all(const digits::Options& options,
+                                      const digits::Images& images) {
+  std::vector<digits::Result> results;
+  for (const int layers : options.layers) {
+    for (const auto& activation : options.activations) {
+      results.push_back(digits::train(options, images, layers, activation));
+      // After each network, so that a long series that is broken off leaves what it has.
+      if (!options.report.empty()) digits::write_report(options.report, options, images, results);
+      if (layers == 1) break;  // no activation to choose
+    }
+  }
+  return results;
+}
+
+int run(const digits::Options& options) {
+  tapegrad::set_num_threads(options.threads);
+  if (!options.report.empty()) digits::prepare_report(options.report);
+  const digits::Images images = digits::load_images(options);
+  fmt::print("{}: {} training, {} validation and {} test images of {}x{} pixels, {} classes\n",
+             images.source, digits::with_commas(images.training.size()),
+             digits::with_commas(images.validation.size()), digits::with_commas(images.test.size()),
+             images.training.dataset().width(), images.training.dataset().height(),
+             images.classes());
+  const auto results = train_all(options, images);
+  fmt::print("\n{}", digits::table(results));
+  if (!options.report.empty()) fmt::print("\nWritten: {}/results.json\n", options.report);
+
+  int status = 0;
+  for (const auto& result : results) {
+    if (result.diverged) {
+      fmt::print(stderr,
+                 "digits: a training diverged, its loss is not finite; try a lower --lr than {}\n",
+                 options.lr);
+      return 1;
+    }
+    if (options.quick && result.test.accuracy() < kQuickAccuracy) status = 1;
+  }
+  if (status)
+    fmt::print(stderr, "digits: a network reads less than {:.0f} % of the digits\n",
+               100 * kQuickAccuracy);
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  digits::Options options;
+  if (const auto status = digits::read_options(argc, argv, options)) return *status;
+  try {
+    return run(options);
+  } catch (const tapegrad::FileError& error) {
+    fmt::print(stderr, "digits: {}\n", error.what());
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "digits: {}\n", error.what());
+    return 1;
+  }
+}

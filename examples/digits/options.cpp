@@ -1,0 +1,183 @@
+#include "options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <limits>
+#include <memory>
+
+#include "choices.h"
+
+namespace digits {
+
+namespace {
+
+constexpr const char* kAbout =
+    "Trains perceptrons of one, two and three layers on images of digits, and reports how well "
+    "they read.\n"
+    "Every combination of --layers and --activation is trained; one layer has no activation and is "
+    "trained\n"
+    "once. One in twelve of the training images is held out to watch the training (validation); "
+    "the test\n"
+    "images are not looked at before the end.";
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  digits --embedded\n"
+    "  digits --data DIR --layers 2,3 --activation relu,tanh,sigmoid --report report\n"
+    "DIR is a folder in MNIST's format: train-images-idx3-ubyte[.gz], "
+    "train-labels-idx1-ubyte[.gz],\n"
+    "t10k-images-idx3-ubyte[.gz], t10k-labels-idx1-ubyte[.gz]; the files of EMNIST may keep their "
+    "names.";
+
+// There are few embedded images, so that an epoch is little.
+constexpr int kEmbeddedEpochs = 100;
+constexpr int kQuickEpochs = 10;
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string default_lrs() {
+  std::string text;
+  for (const std::string& name : optimizer_names())
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, default_lr(name));
+  return text;
+}
+
+template <class T>
+void drop_repeated(std::vector<T>& list) {
+  std::vector<T> once;
+  for (const T& value : list)
+    if (std::ranges::find(once, value) == once.end()) once.push_back(value);
+  list = std::move(once);
+}
+
+// Help with the name and the kind of each flag, without CLI11's remarks on them.
+class PlainFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    const std::string type = option->get_type_name();
+    return type.empty() ? "" : " " + type;
+  }
+};
+
+// A number in [low, high]; with `open`, not `low` itself. CLI11's own check lets NaN pass.
+CLI::Validator within(double low, double high, bool open = false) {
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        double value = 0;
+        if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high &&
+            !(open && value == low))
+          return {};
+        return fmt::format("give a number {} {} and at most {}, not {}",
+                           open ? "above" : "of at least", low, high, text);
+      },
+      "");
+}
+
+// CLI11 itself would take -1 for the largest number there is.
+std::string check_seed(std::string& text) {
+  std::uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc() && stop == end) return {};
+  return fmt::format("give a whole number from 0 to {}, not {}",
+                     std::numeric_limits<std::uint64_t>::max(), text);
+}
+
+std::string with_default(const std::string& text, const auto& value) {
+  return fmt::format("{} (default {})", text, value);
+}
+
+}  // namespace
+
+std::optional<int> read_options(int argc, char** argv, Options& options) {
+  CLI::App app(kAbout, "digits");
+  app.footer(kExamples);
+  const auto formatter = std::make_shared<PlainFormatter>();
+  formatter->column_width(26);
+  app.formatter(formatter);
+
+  app.add_option("--data", options.data, "Folder of images in MNIST's format")->type_name("DIR");
+  app.add_flag("--embedded", options.embedded,
+               "Use the 1,797 images of 8x8 pixels inside this program");
+  app.add_option("--layers", options.layers, "Numbers of layers (default 1,2,3)")
+      ->delimiter(',')
+      ->check(within(1, 10))
+      ->type_name("N,...");
+  app.add_option("--activation", options.activations,
+                 with_default("Functions between the layers: " + list_of(activation_names()),
+                              options.activations[0]))
+      ->delimiter(',')
+      ->check(CLI::IsMember(activation_names()).description(""))
+      ->type_name("NAME,...");
+  app.add_option("--hidden", options.hidden,
+                 with_default("Width of the layers between", options.hidden))
+      ->check(within(1, 65536))
+      ->type_name("N");
+  const auto* epochs =
+      app.add_option("--epochs", options.epochs,
+                     fmt::format("Passes over the training images (default {}, embedded {})",
+                                 options.epochs, kEmbeddedEpochs))
+          ->check(within(1, 100000))
+          ->type_name("N");
+  app.add_option("--batch", options.batch, with_default("Images in one step", options.batch))
+      ->check(within(1, 1 << 20))
+      ->type_name("N");
+  app.add_option("--optimizer", options.optimizer,
+                 with_default(list_of(optimizer_names()), options.optimizer))
+      ->check(CLI::IsMember(optimizer_names()).description(""))
+      ->type_name("NAME");
+  const auto* lr =
+      app.add_option("--lr", options.lr, "Learning rate (default: " + default_lrs() + ")")
+          ->check(within(0, 1e6, true))
+          ->type_name("X");
+  app.add_option("--schedule", options.schedule,
+                 with_default("How the learning rate goes on: " + list_of(schedule_names()),
+                              options.schedule))
+      ->check(CLI::IsMember(schedule_names()).description(""))
+      ->type_name("NAME");
+  app.add_option("--seed", options.seed,
+                 with_default("Of the first weights and of the order of the images", options.seed))
+      ->check(CLI::Validator(check_seed, ""))
+      ->type_name("S");
+  app.add_option(
+         "--threads", options.threads,
+         with_default("Threads for one operation; they do not change the results", options.threads))
+      ->check(within(1, tg::kMaxThreads))
+      ->type_name("T");
+  app.add_option("--report", options.report, "Folder that results.json is written to")
+      ->type_name("DIR");
+  app.add_flag("--quick", options.quick,
+               "A test of a few seconds on the embedded images; status 1 if a network learns too "
+               "little");
+
+  try {
+    app.parse(argc, argv);
+    const bool inside = options.embedded || options.quick;
+    if (options.data.empty() && !inside)
+      throw CLI::ValidationError(
+          "no images: give --data DIR, a folder in MNIST's format, or --embedded");
+    if (!options.data.empty() && inside)
+      throw CLI::ValidationError(fmt::format("--data and {} are two sources of images: give one",
+                                             options.quick ? "--quick" : "--embedded"));
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::cerr << "digits: " << error.what() << "\nRun 'digits --help' for all flags.\n";
+    return 2;
+  }
+  drop_repeated(options.layers);
+  drop_repeated(options.activations);
+  if (options.quick) options.embedded = true;
+  if (options.embedded && !*epochs) options.epochs = options.quick ? kQuickEpochs : kEmbeddedEpochs;
+  if (!*lr) options.lr = default_lr(options.optimizer);
+  return {};
+}
+
+}  // namespace digits

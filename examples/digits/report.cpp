@@ -1,0 +1,128 @@
+#include "report.h"
+
+#include <fmt/core.h>
+#include <nn/nn.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "progress.h"
+
+namespace digits {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json to_json(const Score& score) {
+  return {{"loss", score.loss},
+          {"accuracy", score.accuracy()},
+          {"correct", score.correct},
+          {"images", score.images}};
+}
+
+Json to_json(const Result& result) {
+  const auto [low, high] = nn::wilson_interval(result.test.correct, result.test.images);
+  Json test = to_json(result.test);
+  test["interval_95"] = {low, high};
+  Json epochs = Json::array();
+  for (const Epoch& epoch : result.epochs)
+    epochs.push_back({{"epoch", epochs.size() + 1},
+                      {"lr", epoch.lr},
+                      {"training_loss", epoch.training.loss},
+                      {"training_accuracy", epoch.training.accuracy()},
+                      {"validation_loss", epoch.validation.loss},
+                      {"validation_accuracy", epoch.validation.accuracy()},
+                      {"largest_weight", epoch.largest_weight},
+                      {"seconds", epoch.seconds}});
+  Json json{{"layers", result.layers()},
+            {"activation", result.layers() == 1 ? Json() : Json(result.activation)},
+            {"widths", result.widths},
+            {"parameters", result.parameters},
+            {"training", to_json(result.epochs.back().training)},
+            {"validation", to_json(result.epochs.back().validation)},
+            {"test", test},
+            {"seconds_per_epoch", result.seconds_per_epoch()},
+            {"diverged", result.diverged},
+            {"epochs", epochs}};
+  return json;
+}
+
+Json settings(const Options& options) {
+  return {{"hidden", options.hidden}, {"epochs", options.epochs},
+          {"batch", options.batch},   {"optimizer", options.optimizer},
+          {"lr", options.lr},         {"schedule", options.schedule},
+          {"seed", options.seed},     {"threads", options.threads}};
+}
+
+std::filesystem::path results_file(const std::string& folder) {
+  return std::filesystem::path(folder) / "results.json";
+}
+
+std::filesystem::path temporary_file(const std::string& folder) {
+  return std::filesystem::path(folder) / "results.json.new";
+}
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file)
+    throw tapegrad::FileError(
+        fmt::format("--report: cannot write '{}': {}", path.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+std::string table(const std::vector<Result>& results) {
+  std::string text =
+      "layers  activation  parameters  training      test    95 % interval  s/epoch\n";
+  for (const Result& result : results) {
+    const auto [low, high] = nn::wilson_interval(result.test.correct, result.test.images);
+    text += fmt::format(
+        "{:>6}  {:<10}  {:>10}  {:>6.2f} %  {:>6.2f} %  {:>6.2f} - {:.2f} %  {:>7.3f}{}\n",
+        result.layers(), result.activation, with_commas(result.parameters),
+        100 * result.epochs.back().training.accuracy(), 100 * result.test.accuracy(), 100 * low,
+        100 * high, result.seconds_per_epoch(), result.diverged ? "  diverged" : "");
+  }
+  return text;
+}
+
+void prepare_report(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error)
+    throw tapegrad::FileError(
+        fmt::format("--report: cannot create the folder '{}': {}", folder, error.message()));
+  write(temporary_file(folder), "");
+  std::filesystem::remove(temporary_file(folder), error);
+}
+
+void write_report(const std::string& folder, const Options& options, const Images& images,
+                  const std::vector<Result>& results) {
+  Json runs = Json::array();
+  for (const Result& result : results) runs.push_back(to_json(result));
+  const Json json{{"data",
+                   {{"source", images.source},
+                    {"height", images.training.dataset().height()},
+                    {"width", images.training.dataset().width()},
+                    {"classes", images.classes()},
+                    {"training_images", images.training.size()},
+                    {"validation_images", images.validation.size()},
+                    {"test_images", images.test.size()}}},
+                  {"settings", settings(options)},
+                  {"runs", runs}};
+  // Bytes of the path that are not UTF-8 are replaced.
+  write(temporary_file(folder), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  std::error_code error;
+  std::filesystem::rename(temporary_file(folder), results_file(folder), error);
+  if (error)
+    throw tapegrad::FileError(fmt::format("--report: cannot write '{}': {}",
+                                          results_file(folder).string(), error.message()));
+}
+
+}  // namespace digits
