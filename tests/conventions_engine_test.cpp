@@ -1,0 +1,205 @@
+// How the engine behaves where libraries disagree: types, shapes and storage of gradients, graphs
+// used twice, values changed in place.
+
+#include "tests/point_gradients.h"
+
+using namespace point_gradients;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("integers and truth values have no gradients") {
+  Tensor integers = tg::tensor({1, 2});
+  Tensor truths = tg::tensor({true, false});
+  CHECK_THROWS_AS(integers.requires_grad_(), tg::DTypeError);
+  CHECK_THROWS_WITH(integers.requires_grad_(),
+                    ContainsSubstring("float32 and float64") && ContainsSubstring("int64"));
+  CHECK_THROWS_WITH(truths.requires_grad_(), ContainsSubstring("bool"));
+  CHECK_FALSE(integers.requires_grad());
+}
+
+TEST_CASE("types meet as in PyTorch") {
+  const Tensor f32 = tg::ones({2}), f64 = tg::ones({2}, tg::float64);
+  const Tensor i64 = tg::ones({2}, tg::int64), truth = tg::ones({2}, tg::boolean);
+  CHECK((f32 + f64).dtype() == tg::float64);
+  CHECK((f32 + i64).dtype() == tg::float32);
+  CHECK((i64 + truth).dtype() == tg::int64);
+  CHECK((f32 + tg::tensor(1.0, tg::float64)).dtype() == tg::float32);
+  CHECK((f64 + tg::tensor(1.0, tg::float32)).dtype() == tg::float64);
+  CHECK((i64 + tg::tensor(1.0, tg::float32)).dtype() == tg::float32);
+  CHECK((f32 + 2.5).dtype() == tg::float32);
+  CHECK((i64 + 1).dtype() == tg::int64);
+  CHECK((i64 + 1.5).dtype() == tg::float32);
+  CHECK((truth + 1).dtype() == tg::int64);
+}
+
+TEST_CASE("integers sum to int64, have no mean, and divide to float32") {
+  const Tensor integers = tg::tensor({7, 2});
+  CHECK(integers.sum().dtype() == tg::int64);
+  CHECK(tg::tensor({true, true}).sum().dtype() == tg::int64);
+  CHECK(tg::tensor({true, true}).sum().item<int>() == 2);
+  CHECK_THROWS_AS(integers.mean(), tg::DTypeError);
+  CHECK_THROWS_WITH(integers.mean(), ContainsSubstring("mean") && ContainsSubstring("int64"));
+  const Tensor ratio = integers / tg::tensor({2, 4});
+  CHECK(ratio.dtype() == tg::float32);
+  check_values("7 / 2", ratio, {3.5, 0.5});
+}
+
+TEST_CASE("matmul of two element types is an error that names both") {
+  const Tensor a = tg::ones({2, 2}), b = tg::ones({2, 2}, tg::float64);
+  CHECK_THROWS_AS(tg::matmul(a, b), tg::DTypeError);
+  CHECK_THROWS_WITH(tg::matmul(a, b), ContainsSubstring("matmul") && ContainsSubstring("float32") &&
+                                          ContainsSubstring("float64"));
+}
+
+TEST_CASE("the gradients of a and b in a + b have storage of their own") {
+  const Tensor a = tg::ones({3}).requires_grad_();
+  const Tensor b = tg::ones({3}).requires_grad_();
+  (a + b).backward(tg::ones({3}));
+  CHECK_FALSE(a.grad().is_same(b.grad()));
+  CHECK(a.grad().data<float>().data() != b.grad().data<float>().data());
+  a.grad().mul_(10);
+  check_values("b", b.grad(), {1, 1, 1});
+
+  const Tensor seed = tg::ones({3});
+  (a - 0.0f).backward(seed);
+  a.grad().mul_(10);
+  check_values("the seed", seed, {1, 1, 1});
+}
+
+TEST_CASE("gradients that grad() returns share no storage, with each other or with the seed") {
+  const Tensor a = tg::ones({3}).requires_grad_();
+  const Tensor b = tg::ones({3}).requires_grad_();
+  const Tensor seed = tg::ones({3});
+  std::vector<Tensor> found = tg::grad({a + b}, {a, b}, {.grad_outputs = {seed}});
+  found[0].mul_(10);
+  check_values("gradient of b", found[1], {1, 1, 1});
+  check_values("the seed", seed, {1, 1, 1});
+}
+
+TEST_CASE("a second backward through a graph is an error, also where nothing was saved") {
+  const Tensor x = tg::ones({2}).requires_grad_();
+  const Tensor nothing_saved = (x + 1).sum();
+  nothing_saved.backward();
+  CHECK_THROWS_AS(nothing_saved.backward(), tg::GradError);
+  CHECK_THROWS_WITH(nothing_saved.backward(), ContainsSubstring("retain_graph = true") &&
+                                                  ContainsSubstring("'sum' (output [])"));
+  check_values("gradient", x.grad(), {1, 1});
+  const Tensor y = x * x;
+  y.sum().backward();
+  CHECK_THROWS_WITH(y.sum().backward(), ContainsSubstring("retain_graph = true") &&
+                                            ContainsSubstring("'mul' (output [2])"));
+}
+
+TEST_CASE("backward of several elements needs a gradient") {
+  const Tensor x = tg::ones({2, 3}).requires_grad_();
+  CHECK_THROWS_AS((x * 2).backward(), tg::GradError);
+  CHECK_THROWS_WITH((x * 2).backward(),
+                    ContainsSubstring("one element") && ContainsSubstring("[2, 3]"));
+  CHECK_THROWS_AS(tg::grad(x * 2, x), tg::GradError);
+  CHECK_THROWS_AS((x * 2).backward(tg::ones({3})), tg::ShapeError);
+  CHECK_THROWS_AS((x * 2).backward(tg::ones({2, 3}, tg::float64)), tg::DTypeError);
+  CHECK_FALSE(x.grad().defined());
+  CHECK_NOTHROW((x * 2).sum({}, true).backward());
+}
+
+TEST_CASE("a value that was saved and then changed in place is an error that names what read it") {
+  const Tensor x = tg::tensor({1.0, 2.0}).requires_grad_();
+  Tensor y = tg::exp(x);
+  const Tensor z = (y * tg::ones({3, 2})).sum();
+  y.add_(1);
+  CHECK_THROWS_AS(z.backward(), tg::GradError);
+  Tensor w = tg::tanh(x);
+  const Tensor loss = w.sum();
+  w.add_(1);
+  CHECK_THROWS_WITH(loss.backward(), ContainsSubstring("'tanh'") && ContainsSubstring("[2]") &&
+                                         ContainsSubstring("changed in place"));
+  CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("a leaf that requires gradients cannot be changed in place while recording") {
+  Tensor x = tg::ones({2}).requires_grad_();
+  CHECK_THROWS_AS(x.add_(1), tg::GradError);
+  CHECK_THROWS_WITH(x.mul_(2), ContainsSubstring("mul_") && ContainsSubstring("leaf") &&
+                                   ContainsSubstring("[2]") && ContainsSubstring("NoGrad"));
+  CHECK_THROWS_AS(x.zero_(), tg::GradError);
+  CHECK_THROWS_AS(x.copy_(tg::zeros({2})), tg::GradError);
+  CHECK_THROWS_AS(x.fill_(3), tg::GradError);
+  CHECK_THROWS_AS(x.clamp_(0, 0), tg::GradError);
+  CHECK_THROWS_AS(x.write<float>([](auto) {}), tg::GradError);
+  CHECK(x.version() == 0);
+  check_values("x", x, {1, 1});
+  const tg::NoGrad no_grad;
+  x.add_(1);
+  CHECK(x.version() == 1);
+  check_values("x", x, {2, 2});
+}
+
+TEST_CASE("there is no way around the version: every change of shared data counts") {
+  const Tensor x = tg::tensor({1.0, 2.0}).requires_grad_();
+  const std::vector<std::function<void(Tensor)>> changes{
+      [](Tensor t) { t.detach().add_(1); },
+      [](Tensor t) { t.detach().write<float>([](auto elements) { elements[0] = 7; }); },
+      [](Tensor t) {
+        t.detach().reshape({2, 1}).zero_();
+      },
+      [](Tensor t) { t.detach().narrow(0, 0, 1).fill_(3); },
+      [](Tensor t) {
+        const tg::NoGrad no_grad;
+        t.mul_(2);
+      },
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    CAPTURE(i);
+    const Tensor y = x * 2;
+    const Tensor loss = (y * y).sum();
+    changes[i](y);
+    CHECK_THROWS_AS(loss.backward(), tg::GradError);
+  }
+  CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("expanding to no elements has gradient 0 of the input's shape") {
+  check_at("expand", [](const std::vector<Tensor>& in) { return tg::expand(in[0], {0}); },
+           {Input({3}, {0})}, {});
+  check_at("expand",
+           [](const std::vector<Tensor>& in) {
+             return tg::expand(in[0], {2, 0, 3});
+           },
+           {Input({1, 2, 3}, {1, 3}, {0, 0, 0})}, {});
+  check_at("broadcast",
+           [](const std::vector<Tensor>& in) {
+             return in[0] * tg::ones({0, 2});
+           },
+           {Input({1, 2}, {0, 0})}, {});
+}
+
+TEST_CASE("operators on no elements have gradients of no elements") {
+  const std::vector<std::function<Tensor(const Tensor&)>> functions{
+      [](const Tensor& x) { return tg::tanh(x); },
+      [](const Tensor& x) { return x * x; },
+      [](const Tensor& x) {
+        return tg::matmul(x, tg::ones({3, 2}).to(x.dtype()));
+      },
+      [](const Tensor& x) {
+        return tg::linear(x, tg::ones({2, 3}).to(x.dtype()));
+      },
+      [](const Tensor& x) { return tg::softmax(x, 1); },
+      [](const Tensor& x) { return tg::log_softmax(x, 0); },
+      [](const Tensor& x) { return tg::layer_norm(x, {3}); },
+      [](const Tensor& x) {
+        return tg::cat({x, x}, 1);
+      },
+      [](const Tensor& x) { return tg::transpose(x, 0, 1); },
+      [](const Tensor& x) {
+        return tg::index_select(x, 1, tg::tensor({0, 0}));
+      },
+      [](const Tensor& x) { return tg::select(x, 1, 2); },
+      [](const Tensor& x) { return tg::clamp(x, 0, 1); },
+      [](const Tensor& x) { return tg::where(x > 0, x, -x); },
+  };
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    CAPTURE(i);
+    const Tensor x = tg::zeros({0, 3}, tg::float64).requires_grad_();
+    functions[i](x).sum().backward();
+    CHECK(x.grad().shape() == tg::Shape{0, 3});
+  }
+}

@@ -1,0 +1,98 @@
+#include "nn/csv.h"
+
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "autograd/ops/ops.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/error.h"
+#include "tests/catch.h"
+#include "tests/message_of.h"
+#include "tests/temp_folder.h"
+
+namespace tg = tapegrad;
+namespace nn = tapegrad::nn;
+using Catch::Matchers::ContainsSubstring;
+using Header = nn::CsvOptions::Header;
+
+namespace {
+
+nn::CsvTable read(const std::string& text, const nn::CsvOptions& options = {}) {
+  const TempFolder folder;
+  return nn::read_csv(folder.write("table.csv", text), options);
+}
+
+std::string error_of(const std::string& text, const nn::CsvOptions& options = {}) {
+  return message_of<tg::FileError>([&] { read(text, options); });
+}
+
+}  // namespace
+
+TEST_CASE("read_csv reads rows of numbers", "[csv]") {
+  const auto table = read("1,2.5\n-3e2, +4 \r\n\n  5,nan\n");
+  CHECK(table.columns.empty());
+  CHECK(table.values.shape() == tg::Shape{3, 2});
+  CHECK(table.values.dtype() == tg::float32);
+  CHECK(table.values.at<float>({1, 0}) == -300);
+  CHECK(table.values.at<float>({1, 1}) == 4);
+  CHECK(std::isnan(table.values.at<float>({2, 1})));
+  CHECK(read("1\n2", {.dtype = tg::int64}).values.at<std::int64_t>({1, 0}) == 2);
+  CHECK(read("0.1", {.dtype = tg::float64}).values.item() == 0.1);
+  CHECK(read("1e-60").values.item() == 0);
+}
+
+TEST_CASE("read_csv knows a header when it sees one", "[csv]") {
+  const auto table = read("\xEF\xBB\xBF\"age\",height\n31,1.8\n44,1.7\n");
+  CHECK(table.columns == std::vector<std::string>{"age", "height"});
+  CHECK(tg::allclose(table.column("height"), tg::tensor({1.8, 1.7})));
+  CHECK_THAT(message_of<tg::ValueError>([&] { table.column("weight"); }),
+             ContainsSubstring("no column 'weight'; there are: age, height"));
+  CHECK(read("1\n2\n", {.header = Header::yes}).columns == std::vector<std::string>{"1"});
+  CHECK_THAT(error_of("a\n2\n", {.header = Header::no}), ContainsSubstring("line 1, column 1"));
+}
+
+TEST_CASE("read_csv takes any delimiter", "[csv]") {
+  CHECK(read("1;2;3", {.delimiter = ';'}).values.shape() == tg::Shape{1, 3});
+  CHECK(read("1\t2", {.delimiter = '\t'}).values.shape() == tg::Shape{1, 2});
+  CHECK_THAT(error_of("1\t2\n3\t\n", {.delimiter = '\t'}),
+             ContainsSubstring("line 2, column 2: expected a number, found ''"));
+}
+
+TEST_CASE("read_csv says where a file is wrong", "[csv]") {
+  CHECK_THAT(
+      error_of("age,height\n31,1.8\n44,tall\n"),
+      ContainsSubstring("table.csv', line 3, column 2 (height): expected a number, found 'tall'"));
+  CHECK_THAT(error_of("1,2\n3\n"),
+             ContainsSubstring("line 2: expected 2 columns") && ContainsSubstring("found 1"));
+  CHECK_THAT(error_of("1,2\n3,4,5\n"), ContainsSubstring("found 3"));
+  CHECK_THAT(error_of("1,2\n3,\n"),
+             ContainsSubstring("line 2, column 2: expected a number, found ''"));
+  CHECK_THAT(error_of("1\n1e999\n"), ContainsSubstring("found '1e999'"));
+  CHECK_THAT(error_of("1\n1e60\n"), ContainsSubstring("found '1e60'"));
+  CHECK_THAT(error_of("1\n0x10\n"), ContainsSubstring("found '0x10'"));
+  CHECK_THAT(error_of("1\n2.5\n", {.dtype = tg::int64}),
+             ContainsSubstring("expected a whole number"));
+  CHECK_THAT(error_of(""), ContainsSubstring("at least one line of numbers"));
+  CHECK_THAT(error_of("a,b\n"), ContainsSubstring("at least one line of numbers"));
+  CHECK_THAT(message_of<tg::FileError>([] { nn::read_csv("/no/such/file.csv"); }),
+             ContainsSubstring("cannot open '/no/such/file.csv'"));
+  CHECK_THAT(message_of<tg::DTypeError>([] { read("1", {.dtype = tg::boolean}); }),
+             ContainsSubstring("but is bool"));
+}
+
+TEST_CASE("no text makes read_csv do more than throw", "[csv]") {
+  std::mt19937 random(2);
+  const std::string alphabet = "019.-+e,,\n\n\"\r \tx\x80";
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    for (unsigned i = random() % 40; i > 0; --i) text += alphabet[random() % alphabet.size()];
+    text += std::string(random() % 2, '\0');
+    try {
+      read(text);
+    } catch (const tg::FileError&) {
+    }
+  }
+  SUCCEED();
+}

@@ -1,0 +1,47 @@
+# shellcheck shell=bash disable=SC2034
+# Sourced by the run scripts: installs Debian packages that are missing, and tells what it does.
+
+say() { printf '\n==> %s\n' "$*"; }
+
+# need PACKAGE...: makes sure that the packages are there. Where they cannot be installed (no apt, or
+# neither root nor sudo) it names them and goes on, since the same libraries may have come another way.
+need() {
+  local package missing=() as_root=()
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    say "No apt here. If the build stops, install what these Debian packages hold: $*"
+    return 0
+  fi
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+      missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+
+  if ((EUID != 0)); then
+    if command -v sudo >/dev/null && { [[ -t 0 ]] || sudo -n true 2>/dev/null; }; then
+      as_root=(sudo)
+    else
+      say "Missing, and only root can install them: apt-get install ${missing[*]}"
+      return 0
+    fi
+  fi
+  say "Installing ${missing[*]}"
+  if ! { "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+      --no-install-recommends "${missing[@]}" </dev/null >/dev/null; }; then
+    say "Could not install all of: ${missing[*]}. Going on with what is there."
+  fi
+}
+
+# What the library, its tests and its examples are built with.
+build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev
+  libopenblas-serial-dev zlib1g-dev)
+example_packages=(libcli11-dev nlohmann-json3-dev)
+test_packages=(catch2 "${example_packages[@]}")
+
+# The generator for a new build folder: Ninja if it is there.
+generator() {
+  if command -v ninja >/dev/null; then echo Ninja; else echo "Unix Makefiles"; fi
+}
+
+jobs=${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}

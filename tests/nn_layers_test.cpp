@@ -1,0 +1,400 @@
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "autograd/ops/ops.h"
+#include "autograd/tape/backward.h"
+#include "autograd/tape/no_grad.h"
+#include "autograd/tensor/create.h"
+#include "autograd/tensor/random.h"
+#include "autograd/tools/gradcheck.h"
+#include "nn/activations.h"
+#include "nn/batch_norm.h"
+#include "nn/dropout.h"
+#include "nn/flatten.h"
+#include "nn/layer_norm.h"
+#include "nn/linear.h"
+#include "nn/module.h"
+#include "nn/sequential.h"
+#include "tests/catch.h"
+
+namespace tg = tapegrad;
+namespace nn = tapegrad::nn;
+using Catch::Matchers::ContainsSubstring;
+using tg::Tensor;
+
+namespace {
+
+Tensor f64(std::initializer_list<tg::detail::NestedList> list) {
+  return tg::tensor(list, tg::float64);
+}
+
+Tensor row(const std::vector<double>& values) { return tg::tensor(values); }
+
+/// The gradient of the sum of `f(x)` at x.
+Tensor gradient(const auto& f, const Tensor& x) {
+  Tensor leaf = x.clone().requires_grad_();
+  return tg::grad(tg::sum(f(leaf)), leaf);
+}
+
+bool close(const Tensor& a, const Tensor& b, double tolerance = 1e-12) {
+  return tg::allclose(a, b, tolerance, tolerance, true);
+}
+
+}  // namespace
+
+// ---- Linear ------------------------------------------------------------------------------------
+
+TEST_CASE("Linear computes x W^T + b for any leading dimensions") {
+  nn::Linear fc{2, 3, {.dtype = tg::float64}};
+  fc.weight = f64({{1., 2.}, {3., 4.}, {5., 6.}});
+  fc.bias = f64({0.5, 0., -1.});
+  CHECK(tg::equal(fc(f64({1., 1.})), f64({3.5, 7., 10.})));
+  CHECK(tg::equal(fc(f64({{{1., 0.}}, {{0., 1.}}})), f64({{{1.5, 3., 4.}}, {{2.5, 4., 5.}}})));
+  fc.bias = Tensor();
+  CHECK(tg::equal(fc(f64({1., 1.})), f64({3., 7., 11.})));
+}
+
+TEST_CASE("Linear starts uniform on +-1/sqrt(in), weight and bias, as PyTorch's does") {
+  tg::manual_seed(1);
+  const nn::Linear fc{100, 400};
+  for (const Tensor& values : {fc.weight, fc.bias}) {
+    CHECK(tg::max(tg::abs(values)).item() <= 0.1);
+    CHECK(tg::max(tg::abs(values)).item() > 0.097);
+    CHECK(values.mean().item() == Approx(0).margin(0.01));
+    CHECK(values.std().item() == Approx(0.1 / std::sqrt(3.0)).epsilon(0.1));
+    CHECK(values.requires_grad());
+  }
+}
+
+TEST_CASE("the same seed gives the same weights, another one others") {
+  const auto weight = [](std::uint64_t seed) {
+    tg::manual_seed(seed);
+    return nn::Linear(5, 5).weight;
+  };
+  CHECK(tg::equal(weight(3), weight(3)));
+  CHECK_FALSE(tg::equal(weight(3), weight(4)));
+}
+
+TEST_CASE("Linear says both shapes when the number of features is wrong") {
+  const nn::Linear fc{784, 128};
+  CHECK_THROWS_AS(fc(tg::ones({32, 700})), tg::ShapeError);
+  CHECK_THROWS_WITH(fc(tg::ones({32, 700})), ContainsSubstring("[32, 700]") &&
+                                                 ContainsSubstring("[128, 784]") &&
+                                                 ContainsSubstring("784 features"));
+  CHECK_THROWS_AS(fc(tg::tensor(1.0)), tg::ShapeError);
+}
+
+TEST_CASE("Linear refuses negative sizes and integer weights, but may be empty") {
+  CHECK_THROWS_AS(nn::Linear(-1, 2), tg::ValueError);
+  CHECK_THROWS_WITH(nn::Linear(3, -2), ContainsSubstring("3 and -2"));
+  CHECK_THROWS_AS(nn::Linear(1, 1, {.dtype = tg::int64}), tg::DTypeError);
+  const nn::Linear empty{0, 2};
+  CHECK(tg::equal(empty.bias, tg::zeros(2)));
+  CHECK(empty(tg::zeros({3, 0})).shape() == tg::Shape{3, 2});
+}
+
+TEST_CASE("an empty batch goes through Linear and back") {
+  nn::Linear fc{3, 2};
+  fc(tg::zeros({0, 3})).sum().backward();
+  CHECK(tg::equal(fc.weight.grad(), tg::zeros({2, 3})));
+  CHECK(tg::equal(fc.bias.grad(), tg::zeros(2)));
+}
+
+// ---- Sequential and Layer ----------------------------------------------------------------------
+
+TEST_CASE("Sequential applies layers, operators and lambdas in order") {
+  nn::Linear fc{1, 1, {.dtype = tg::float64}};
+  fc.weight = f64({{-2.}});
+  fc.bias = f64({1.});
+  const nn::Sequential net{fc, tg::relu, [](const Tensor& x) { return x + 10; }};
+  CHECK(tg::equal(net(f64({{0.}, {3.}})), f64({{11.}, {10.}})));
+  CHECK(net.size() == 3);
+}
+
+TEST_CASE("an empty Sequential gives its input") {
+  const nn::Sequential net;
+  const Tensor x = tg::ones(2);
+  CHECK(net(x).is_same(x));
+  CHECK(net.empty());
+}
+
+TEST_CASE("Sequential can be built at run time and holds other models") {
+  nn::Sequential net;
+  for (int i = 0; i < 3; ++i) {
+    net.push_back(nn::Linear{4, 4});
+    net.push_back(nn::Tanh());
+  }
+  net.push_back(nn::Sequential{nn::Linear{4, 1}});
+  CHECK(net(tg::ones({2, 4})).shape() == tg::Shape{2, 1});
+  const auto parameters = nn::parameters(net);
+  REQUIRE(parameters.size() == 8);
+  CHECK(parameters[2].name == "2.weight");
+  CHECK(parameters[7].name == "6.0.bias");
+}
+
+TEST_CASE("layers are found by index, also from the end, and by type") {
+  nn::Sequential net{nn::Linear{1, 2}, tg::relu, nn::Linear{2, 3}};
+  REQUIRE(net[-1].get<nn::Linear>() != nullptr);
+  CHECK(net[-1].get<nn::Linear>()->out_features() == 3);
+  CHECK(net[1].get<nn::Linear>() == nullptr);
+  CHECK_THROWS_AS(net[3], tg::IndexError);
+  CHECK_THROWS_WITH(net[-4], ContainsSubstring("no layer -4; it has 3"));
+}
+
+TEST_CASE("a copied Sequential has its own structure and the same tensors") {
+  nn::Sequential net{nn::Linear{1, 2}, nn::Dropout(1.0)};
+  nn::Sequential copy = net;
+  copy.push_back(tg::relu);
+  nn::eval(copy);
+  CHECK(net.size() == 2);
+  CHECK(copy[0].get<nn::Linear>()->weight.is_same(net[0].get<nn::Linear>()->weight));
+  CHECK(tg::equal(net[1](tg::ones(2)), tg::zeros(2)));
+  CHECK(tg::equal(copy[1](tg::ones(2)), tg::ones(2)));
+}
+
+TEST_CASE("a layer that was moved from says so") {
+  nn::Layer layer = nn::ReLU();
+  const nn::Layer other = std::move(layer);
+  CHECK_THROWS_AS(layer(tg::ones(1)), tg::ValueError);
+  CHECK(tg::equal(other(tg::ones(1)), tg::ones(1)));
+}
+
+// ---- Activations, Flatten ----------------------------------------------------------------------
+
+TEST_CASE("activation layers compute their formulas") {
+  const std::vector<double> xs{-30, -1.5, -0.25, 0.5, 2, 30};
+  const auto check = [&xs](const nn::Layer& layer, auto formula) {
+    std::vector<double> expected;
+    for (double x : xs) expected.push_back(formula(x));
+    INFO(layer.describe());
+    CHECK(close(layer(row(xs)), row(expected)));
+  };
+  check(nn::ReLU(), [](double x) { return std::max(x, 0.0); });
+  check(nn::LeakyReLU(0.2), [](double x) { return x > 0 ? x : 0.2 * x; });
+  check(nn::ELU(2), [](double x) { return x > 0 ? x : 2 * std::expm1(x); });
+  check(nn::GELU(), [](double x) { return x * 0.5 * std::erfc(-x / std::sqrt(2.0)); });
+  check(nn::SiLU(), [](double x) { return x / (1 + std::exp(-x)); });
+  check(nn::Tanh(), [](double x) { return std::tanh(x); });
+  check(nn::Sigmoid(), [](double x) { return 1 / (1 + std::exp(-x)); });
+  check(nn::LogSigmoid(), [](double x) { return -std::log1p(std::exp(-x)); });
+  check(nn::Softplus({.beta = 2, .threshold = 8}),
+        [](double x) { return 2 * x > 8 ? x : std::log1p(std::exp(2 * x)) / 2; });
+  check(nn::Identity(), [](double x) { return x; });
+}
+
+TEST_CASE("activation layers give their operators' gradients at the kink") {
+  const auto at_zero = [](const nn::Layer& layer) { return gradient(layer, f64({0.}))[0].item(); };
+  CHECK(at_zero(nn::ReLU()) == 0);
+  CHECK(at_zero(nn::LeakyReLU(0.2)) == 0.2);
+  CHECK(at_zero(nn::ELU(2)) == 2);
+  CHECK(at_zero(nn::GELU()) == 0.5);
+}
+
+TEST_CASE("Softmax and LogSoftmax work along their dimension") {
+  const Tensor x = f64({{0., std::log(3.)}, {1000., 0.}});
+  CHECK(close(nn::Softmax(1)(x), f64({{0.25, 0.75}, {1., 0.}})));
+  CHECK(close(nn::LogSoftmax(-1)(x), f64({{std::log(0.25), std::log(0.75)}, {0., -1000.}})));
+  CHECK(close(nn::Softmax(0)(f64({{1.}, {1.}})), f64({{0.5}, {0.5}})));
+  CHECK_THROWS_AS(nn::Softmax(2)(x), tg::IndexError);
+}
+
+TEST_CASE("Flatten keeps the batch and joins the rest unless told otherwise") {
+  const Tensor x = tg::zeros({2, 3, 4, 5});
+  CHECK(nn::Flatten()(x).shape() == tg::Shape{2, 60});
+  CHECK(nn::Flatten(0, 1)(x).shape() == tg::Shape{6, 4, 5});
+  CHECK(nn::Flatten(1, 2)(x).shape() == tg::Shape{2, 12, 5});
+  CHECK_THROWS_AS(nn::Flatten(1)(tg::zeros(3)), tg::IndexError);
+}
+
+// ---- Dropout -----------------------------------------------------------------------------------
+
+TEST_CASE("Dropout zeroes about a share p and keeps the expected value") {
+  tg::manual_seed(2);
+  const nn::Dropout dropout(0.25);
+  const Tensor y = dropout(tg::ones(40000, tg::float64));
+  CHECK(tg::sum(y == 0).item() / 40000 == Approx(0.25).margin(0.01));
+  CHECK(y.mean().item() == Approx(1).margin(0.02));
+  CHECK(tg::max(y).item() == Approx(1 / 0.75));
+}
+
+TEST_CASE("the gradient of Dropout is its mask") {
+  const nn::Dropout dropout(0.5);
+  Tensor x = tg::ones(100).requires_grad_();
+  const Tensor y = dropout(x);
+  CHECK(tg::equal(tg::grad(y.sum(), x), y.detach()));
+}
+
+TEST_CASE("Dropout with p = 0 is the identity and with p = 1 gives 0, gradients too") {
+  const Tensor x = f64({1., -2.});
+  CHECK(tg::equal(nn::Dropout(0)(x), x));
+  CHECK(tg::equal(gradient(nn::Dropout(0), x), f64({1., 1.})));
+  CHECK(tg::equal(nn::Dropout(1)(x), f64({0., 0.})));
+  CHECK(tg::equal(gradient(nn::Dropout(1), x), f64({0., 0.})));
+}
+
+TEST_CASE("Dropout refuses what is no probability") {
+  for (const double p : {-0.1, 1.5, std::nan("")}) CHECK_THROWS_AS(nn::Dropout(p), tg::ValueError);
+  CHECK_THROWS_WITH(nn::Dropout(1.5), ContainsSubstring("between 0 and 1, got 1.5"));
+}
+
+// ---- LayerNorm ---------------------------------------------------------------------------------
+
+TEST_CASE("LayerNorm normalises each example and applies weight and bias") {
+  nn::LayerNorm norm{3, {.eps = 0.5, .dtype = tg::float64}};
+  norm.weight = f64({1., 2., 3.});
+  norm.bias = f64({0., 1., 0.});
+  // Mean 2, variance 2/3 of [1, 2, 3].
+  const double scale = 1 / std::sqrt(2.0 / 3 + 0.5);
+  CHECK(
+      close(norm(f64({{1., 2., 3.}, {5., 5., 5.}})), f64({{-scale, 1., 3 * scale}, {0., 1., 0.}})));
+}
+
+TEST_CASE("LayerNorm starts as plain normalisation over all the given dimensions") {
+  const nn::LayerNorm norm{{2, 2}, {.eps = 0, .dtype = tg::float64}};
+  CHECK(norm.weight.shape() == tg::Shape{2, 2});
+  CHECK(norm.weight.requires_grad());
+  CHECK(close(norm(f64({{{1., -1.}, {-1., 1.}}})), f64({{{1., -1.}, {-1., 1.}}})));
+}
+
+TEST_CASE("LayerNorm without affine has no parameters, without bias only a weight") {
+  CHECK(nn::parameter_count(nn::LayerNorm{4, {.elementwise_affine = false}}) == 0);
+  CHECK(nn::parameter_count(nn::LayerNorm{4, {.bias = false}}) == 4);
+  CHECK(nn::parameter_count(nn::LayerNorm{4}) == 8);
+}
+
+TEST_CASE("LayerNorm of a constant is 0 with gradient 0") {
+  const nn::LayerNorm norm{3, {.dtype = tg::float64}};
+  const Tensor x = f64({{4., 4., 4.}});
+  CHECK(tg::equal(norm(x).detach(), f64({{0., 0., 0.}})));
+  CHECK(close(gradient(norm, x), f64({{0., 0., 0.}})));
+}
+
+TEST_CASE("LayerNorm refuses other trailing dimensions and shapes that make no sense") {
+  nn::LayerNorm norm{4};
+  nn::name_modules(norm, "norm");
+  CHECK_THROWS_AS(norm(tg::ones({2, 3})), tg::ShapeError);
+  CHECK_THROWS_WITH(norm(tg::ones({2, 3})),
+                    ContainsSubstring("[2, 3]") && ContainsSubstring("[in norm]"));
+  CHECK_THROWS_AS(nn::LayerNorm(tg::Shape{}), tg::ValueError);
+  CHECK_THROWS_AS(nn::LayerNorm(-2), tg::ValueError);
+}
+
+// ---- BatchNorm1d -------------------------------------------------------------------------------
+
+TEST_CASE("BatchNorm1d normalises each channel by the batch and moves the running statistics") {
+  nn::BatchNorm1d norm{2, {.dtype = tg::float64}};
+  const Tensor x = f64({{1., 10.}, {2., 10.}, {6., 40.}});
+  // Channel means 3 and 20; squared deviations 4, 1, 9 and 100, 100, 400.
+  const double a = 1 / std::sqrt(14.0 / 3 + 1e-5), b = 1 / std::sqrt(200.0 + 1e-5);
+  CHECK(close(norm(x), f64({{-2 * a, -10 * b}, {-a, -10 * b}, {3 * a, 20 * b}})));
+  CHECK(close(norm.running_mean, f64({0.3, 2.})));
+  CHECK(close(norm.running_var, f64({0.9 + 0.1 * 7, 0.9 + 0.1 * 300})));
+  CHECK(norm.num_batches_tracked.item<int>() == 1);
+}
+
+TEST_CASE("BatchNorm1d in evaluation uses the running statistics and leaves them alone") {
+  nn::BatchNorm1d norm{1, {.eps = 0, .dtype = tg::float64}};
+  norm.running_mean.fill_(2);
+  norm.running_var.fill_(4);
+  nn::eval(norm);
+  CHECK(close(norm(f64({{6.}})), f64({{2.}})));
+  CHECK(norm.running_mean.item() == 2);
+  CHECK(norm.num_batches_tracked.item<int>() == 0);
+}
+
+TEST_CASE("BatchNorm1d takes [N, C, L] and normalises over N and L") {
+  nn::BatchNorm1d norm{1, {.eps = 0, .momentum = 1.0, .dtype = tg::float64}};
+  norm.weight = f64({2.});
+  norm.bias = f64({5.});
+  CHECK(close(norm(f64({{{1., 3.}}, {{3., 1.}}})), f64({{{3., 7.}}, {{7., 3.}}})));
+  CHECK(close(norm.running_mean, f64({2.})));
+  CHECK(close(norm.running_var, f64({4.0 / 3})));
+}
+
+TEST_CASE("without momentum the running statistics are the plain average of all batches") {
+  nn::BatchNorm1d norm{1, {.momentum = std::nullopt, .dtype = tg::float64}};
+  const std::vector<double> means{1, 5, 12};
+  for (double mean : means) norm(f64({{mean - 1}, {mean + 1}}));
+  CHECK(close(norm.running_mean, f64({6.})));
+  CHECK(close(norm.running_var, f64({2.})));
+  CHECK(norm.num_batches_tracked.item<int>() == 3);
+}
+
+TEST_CASE("BatchNorm1d without running statistics normalises by the batch in evaluation too") {
+  nn::BatchNorm1d norm{1, {.eps = 0, .affine = false, .track_running_stats = false}};
+  nn::eval(norm);
+  CHECK(close(norm(tg::tensor({{4.}, {6.}})), tg::tensor({{-1.}, {1.}})));
+  CHECK(nn::buffers(norm).empty());
+  CHECK(nn::parameters(norm).empty());
+}
+
+TEST_CASE("BatchNorm1d has right gradients for input, weight and bias, at first and second order") {
+  const Tensor x = f64({{1., -0.5}, {0.3, 2.}, {-1.2, 0.7}}).requires_grad_();
+  const Tensor weight = f64({0.7, -1.3}).requires_grad_();
+  const Tensor bias = f64({0.1, 0.2}).requires_grad_();
+  const auto f = [](const std::vector<Tensor>& inputs) {
+    nn::BatchNorm1d norm{2, {.dtype = tg::float64}};
+    norm.weight = inputs[1];
+    norm.bias = inputs[2];
+    return norm(inputs[0]);
+  };
+  const auto result = tg::gradcheck(f, {x, weight, bias}, {.second_order = true});
+  INFO(result.message());
+  CHECK(result.ok);
+}
+
+TEST_CASE("BatchNorm1d of a constant channel is 0 with gradient 0") {
+  const nn::BatchNorm1d norm{1, {.dtype = tg::float64}};
+  const Tensor x = f64({{4.}, {4.}});
+  CHECK(tg::equal(norm(x).detach(), f64({{0.}, {0.}})));
+  CHECK(close(gradient(norm, x), f64({{0.}, {0.}})));
+}
+
+TEST_CASE("training BatchNorm1d with one value per channel is an error, evaluation is not") {
+  nn::BatchNorm1d norm{4};
+  CHECK_THROWS_AS(norm(tg::ones({1, 4})), tg::ValueError);
+  CHECK_THROWS_WITH(norm(tg::ones({1, 4})),
+                    ContainsSubstring("[1, 4]") && ContainsSubstring("eval()"));
+  CHECK(tg::equal(norm.running_mean, tg::zeros(4)));
+  CHECK(norm.num_batches_tracked.item<int>() == 0);
+  CHECK_NOTHROW(norm(tg::ones({1, 4, 2})));
+  nn::eval(norm);
+  CHECK_NOTHROW(norm(tg::ones({1, 4})));
+}
+
+TEST_CASE("BatchNorm1d refuses other ranks and channels and then has not counted the batch") {
+  nn::BatchNorm1d norm{4};
+  nn::name_modules(norm, "bn");
+  CHECK_THROWS_AS(norm(tg::ones(4)), tg::ShapeError);
+  CHECK_THROWS_AS(norm(tg::ones({2, 4, 3, 3})), tg::ShapeError);
+  CHECK_THROWS_WITH(norm(tg::ones({2, 3})), ContainsSubstring("4 channels") &&
+                                                ContainsSubstring("[2, 3]") &&
+                                                ContainsSubstring("[in bn]"));
+  CHECK(norm.num_batches_tracked.item<int>() == 0);
+  CHECK_THROWS_AS(nn::BatchNorm1d(-1), tg::ValueError);
+}
+
+TEST_CASE("an empty batch goes through BatchNorm1d and back without moving the statistics") {
+  nn::BatchNorm1d norm{2};
+  norm(tg::zeros({0, 2})).sum().backward();
+  CHECK(tg::equal(norm.weight.grad(), tg::zeros(2)));
+  CHECK(tg::equal(norm.running_var, tg::ones(2)));
+  CHECK(norm.num_batches_tracked.item<int>() == 0);
+}
+
+TEST_CASE("whole models pass the gradient check") {
+  tg::manual_seed(5);
+  nn::Sequential net{nn::Linear{3, 4, {.dtype = tg::float64}},
+                     nn::LayerNorm{4, {.dtype = tg::float64}},
+                     tg::tanh,
+                     nn::Linear{4, 3, {.dtype = tg::float64}},
+                     nn::BatchNorm1d{3, {.dtype = tg::float64}},
+                     nn::GELU(),
+                     nn::LogSoftmax(1)};
+  const Tensor x = tg::randn({4, 3}, tg::float64).requires_grad_();
+  const auto result = tg::gradcheck(net, x, {.second_order = true});
+  INFO(result.message());
+  CHECK(result.ok);
+}

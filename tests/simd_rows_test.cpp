@@ -1,0 +1,337 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "autograd/kernels/layer_norm.h"
+#include "autograd/kernels/reduce.h"
+#include "autograd/kernels/rows.h"
+#include "tests/catch.h"
+
+using namespace tapegrad::kernels;
+
+namespace {
+
+using Arch = xsimd::default_arch;
+using Int = std::int64_t;
+using Exact = long double;
+
+template <class T>
+using Array = std::vector<T>;
+
+template <class T>
+constexpr T kInf = std::numeric_limits<T>::infinity();
+template <class T>
+constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
+
+std::size_t index(Int i) { return static_cast<std::size_t>(i); }
+
+template <class T>
+Array<T> numbers(Int count, double seed, double size = 3) {
+  Array<T> all(index(count));
+  for (Int i = 0; i < count; ++i)
+    all[index(i)] = static_cast<T>(size * std::sin(0.7 * static_cast<double>(i) + seed));
+  return all;
+}
+
+/// Largest |a - b| / (1 + |b|); infinite where only one of them is NaN.
+template <class T>
+double difference(const Array<T>& a, const Array<Exact>& b) {
+  double worst = a.size() == b.size() ? 0 : INFINITY;
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    if (std::isnan(a[i]) != std::isnan(b[i])) return INFINITY;
+    if (std::isnan(a[i]) || static_cast<Exact>(a[i]) == b[i]) continue;
+    worst = std::max(worst, static_cast<double>(std::abs(a[i] - b[i]) / (1 + std::abs(b[i]))));
+  }
+  return worst;
+}
+
+template <class T>
+constexpr double kTolerance = sizeof(T) == 4 ? 1e-6 : 2e-15;
+
+const Int kLengths[] = {1, 2, 3, 7, 10, 16, 17, 31, 33, 64, 100, 129, 1000};
+
+template <class T, class Reducer>
+T reduced(const Array<T>& row) {
+  T result;
+  reduce_rows<Arch, T, Reducer>(row.data(), &result, 1, static_cast<Int>(row.size()));
+  return result;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("rows and columns are reduced", "[simd]", float, double) {
+  using T = TestType;
+  constexpr Int rows = 3;
+  for (const Int n : kLengths) {
+    CAPTURE(n);
+    const Array<T> x = numbers<T>(rows * n, 0.1, 1.1);
+    Array<T> got[8];
+    for (Array<T>& array : got) array.resize(index(rows));
+    reduce_rows<Arch, T, Sum>(x.data(), got[0].data(), rows, n);
+    reduce_rows<Arch, T, Prod>(x.data(), got[1].data(), rows, n);
+    reduce_rows<Arch, T, Max>(x.data(), got[2].data(), rows, n);
+    reduce_rows<Arch, T, Min>(x.data(), got[3].data(), rows, n);
+    // The transpose [n, rows] has the same rows as columns.
+    Array<T> turned(x.size());
+    for (Int r = 0; r < rows; ++r)
+      for (Int i = 0; i < n; ++i) turned[index(i * rows + r)] = x[index(r * n + i)];
+    reduce_columns<Arch, T, Sum>(turned.data(), got[4].data(), n, rows);
+    reduce_columns<Arch, T, Prod>(turned.data(), got[5].data(), n, rows);
+    reduce_columns<Arch, T, Max>(turned.data(), got[6].data(), n, rows);
+    reduce_columns<Arch, T, Min>(turned.data(), got[7].data(), n, rows);
+    Array<Exact> exact[4] = {Array<Exact>(rows, 0), Array<Exact>(rows, 1), Array<Exact>(rows, -10),
+                             Array<Exact>(rows, 10)};
+    for (Int r = 0; r < rows; ++r) {
+      for (Int i = 0; i < n; ++i) {
+        const Exact value = x[index(r * n + i)];
+        exact[0][index(r)] += value;
+        exact[1][index(r)] *= value;
+        exact[2][index(r)] = std::max(exact[2][index(r)], value);
+        exact[3][index(r)] = std::min(exact[3][index(r)], value);
+      }
+    }
+    for (int k = 0; k < 8; ++k) CHECK(difference(got[k], exact[k % 4]) < 3 * kTolerance<T>);
+  }
+}
+
+TEMPLATE_TEST_CASE("wide columns are reduced", "[simd]", float, double) {
+  using T = TestType;
+  constexpr Int n = 200;
+  for (const Int inner : {1, 5, 16, 33, 64, 129, 300}) {
+    const Array<T> x = numbers<T>(n * inner, 0.3);
+    Array<T> got(index(inner) + 1, T(7));
+    reduce_columns<Arch, T, Sum>(x.data(), got.data(), n, inner);
+    CHECK(got.back() == 7);
+    got.pop_back();
+    Array<Exact> exact(index(inner), 0);
+    for (Int i = 0; i < n * inner; ++i) exact[index(i % inner)] += x[index(i)];
+    CHECK(difference(got, exact) < 10 * kTolerance<T>);
+  }
+}
+
+TEMPLATE_TEST_CASE("a NaN anywhere makes max and min NaN", "[simd]", float, double) {
+  using T = TestType;
+  for (const Int n : {1, 5, 16, 70}) {
+    for (Int i = 0; i < n; ++i) {
+      Array<T> row = numbers<T>(n, 0);
+      row[index(i)] = kNan<T>;
+      CHECK(std::isnan(reduced<T, Max>(row)));
+      CHECK(std::isnan(reduced<T, Min>(row)));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("an empty row is reduced to the identity", "[simd]", float, double) {
+  using T = TestType;
+  CHECK(reduced<T, Sum>({}) == 0);
+  CHECK(reduced<T, Prod>({}) == 1);
+  CHECK(reduced<T, Max>({}) == -kInf<T>);
+  CHECK(reduced<T, Min>({}) == kInf<T>);
+}
+
+TEST_CASE("a sum of ten million floats keeps six digits", "[simd]") {
+  const Int n = 10'000'000;
+  Array<float> x(index(n));
+  double exact = 0;
+  std::uint32_t state = 1;
+  for (float& value : x) {
+    state = state * 1664525u + 1013904223u;
+    value = static_cast<float>(state >> 8) * 0x1p-24f;
+    exact += static_cast<double>(value);
+  }
+  CHECK(std::abs(reduced<float, Sum>(x) / exact - 1) < 1e-6);
+}
+
+TEMPLATE_TEST_CASE("squared deviations and dot products are summed", "[simd]", float, double) {
+  using T = TestType;
+  for (const Int n : kLengths) {
+    const Array<T> a = numbers<T>(2 * n, 0.1), b = numbers<T>(2 * n, 1.9);
+    const T mean[2] = {T(0.5), T(-0.25)};
+    Array<T> squares(2), dots(2);
+    sum_squared_deviation_rows<Arch, T>(a.data(), mean, squares.data(), 2, n);
+    dot_rows<Arch, T>(a.data(), b.data(), dots.data(), 2, n);
+    Array<Exact> exact_squares(2, 0), exact_dots(2, 0);
+    for (Int i = 0; i < 2 * n; ++i) {
+      const Exact deviation = static_cast<Exact>(a[index(i)]) - mean[i / n];
+      exact_squares[index(i / n)] += deviation * deviation;
+      exact_dots[index(i / n)] += static_cast<Exact>(a[index(i)]) * b[index(i)];
+    }
+    CHECK(difference(squares, exact_squares) < 3 * kTolerance<T>);
+    CHECK(difference(dots, exact_dots) < 30 * kTolerance<T>);
+  }
+}
+
+TEMPLATE_TEST_CASE("softmax, log_softmax, logsumexp and their rules match their definitions",
+                   "[simd]", float, double) {
+  using T = TestType;
+  constexpr Int rows = 70;  // more than one group of rows
+  for (const Int n : kLengths) {
+    CAPTURE(n);
+    const Array<T> x = numbers<T>(rows * n, 0.1, 8), g = numbers<T>(rows * n, 2.2);
+    const std::size_t count = x.size();
+    Array<T> y(count), log_y(count), gx(count), log_gx(count), lse(rows);
+    softmax<Arch, T>(x.data(), y.data(), rows, n);
+    softmax_rule<Arch, T>(g.data(), y.data(), gx.data(), rows, n);
+    log_softmax<Arch, T>(x.data(), log_y.data(), rows, n);
+    log_softmax_rule<Arch, T>(g.data(), log_y.data(), log_gx.data(), rows, n);
+    logsumexp<Arch, T>(x.data(), lse.data(), rows, n);
+    Array<Exact> p(count), log_p(count), gp(count), log_gp(count), total(rows, 0);
+    for (Int r = 0; r < rows; ++r) {
+      Exact dot = 0, sum = 0;
+      for (Int i = r * n; i < (r + 1) * n; ++i) total[index(r)] += std::exp(Exact(x[index(i)]));
+      for (Int i = r * n; i < (r + 1) * n; ++i) {
+        p[index(i)] = std::exp(Exact(x[index(i)])) / total[index(r)];
+        log_p[index(i)] = std::log(p[index(i)]);
+        dot += g[index(i)] * p[index(i)];
+        sum += g[index(i)];
+      }
+      for (Int i = r * n; i < (r + 1) * n; ++i) {
+        gp[index(i)] = p[index(i)] * (g[index(i)] - dot);
+        log_gp[index(i)] = g[index(i)] - p[index(i)] * sum;
+      }
+      total[index(r)] = std::log(total[index(r)]);
+    }
+    CHECK(difference(y, p) < kTolerance<T>);
+    CHECK(difference(log_y, log_p) < kTolerance<T>);
+    CHECK(difference(lse, total) < kTolerance<T>);
+    CHECK(difference(gx, gp) < 3 * kTolerance<T>);
+    CHECK(difference(log_gx, log_gp) < 30 * kTolerance<T>);
+  }
+}
+
+TEMPLATE_TEST_CASE("softmax and its relatives have their limits at infinities", "[simd]", float,
+                   double) {
+  using T = TestType;
+  const auto of = [](auto function, Array<T> row) {
+    function(row);
+    return row;
+  };
+  const auto softmax_ = [](Array<T>& row) {
+    softmax<Arch, T>(row.data(), row.data(), 1, static_cast<Int>(row.size()));
+  };
+  const auto log_softmax_ = [](Array<T>& row) {
+    log_softmax<Arch, T>(row.data(), row.data(), 1, static_cast<Int>(row.size()));
+  };
+  const auto logsumexp_ = [](Array<T>& row) {
+    logsumexp<Arch, T>(row.data(), row.data(), 1, static_cast<Int>(row.size()));
+    row.resize(1);
+  };
+  CHECK(of(softmax_, {-kInf<T>, 0}) == Array<T>{0, 1});
+  CHECK(std::isnan(of(softmax_, {-kInf<T>, -kInf<T>})[0]));
+  CHECK(of(log_softmax_, {0, 1000}) == Array<T>{-1000, 0});
+  CHECK(of(log_softmax_, {-kInf<T>, 0}) == Array<T>{-kInf<T>, 0});
+  CHECK(of(logsumexp_, {1000, 1000})[0] == Approx(1000.6931));
+  CHECK(of(logsumexp_, {-kInf<T>, -kInf<T>})[0] == -kInf<T>);
+  CHECK(of(logsumexp_, {kInf<T>, 1})[0] == kInf<T>);
+  CHECK(std::isnan(of(logsumexp_, {kNan<T>, 1})[0]));
+}
+
+TEMPLATE_TEST_CASE("cross_entropy is log_softmax at the target, and so is its rule", "[simd]",
+                   float, double) {
+  using T = TestType;
+  constexpr Int rows = 70;
+  for (const Int n : kLengths) {
+    CAPTURE(n);
+    const Array<T> x = numbers<T>(rows * n, 0.1, 8);
+    const Array<T> scale = numbers<T>(rows, 1.3);
+    Array<Int> target(rows);
+    for (Int r = 0; r < rows; ++r) target[index(r)] = r % 7 == 6 ? -100 : (r * 5) % n;
+    Array<T> loss(rows), lse(rows), gx(x.size());
+    cross_entropy<Arch, T>(x.data(), target.data(), loss.data(), lse.data(), rows, n);
+    cross_entropy_rule<Arch, T>(x.data(), lse.data(), target.data(), scale.data(), gx.data(), rows,
+                                n);
+    Array<Exact> exact(rows, 0), exact_gx(x.size(), 0);
+    for (Int r = 0; r < rows; ++r) {
+      if (target[index(r)] < 0) continue;
+      Exact total = 0;
+      for (Int i = 0; i < n; ++i) total += std::exp(Exact(x[index(r * n + i)]));
+      exact[index(r)] = std::log(total) - x[index(r * n + target[index(r)])];
+      for (Int i = 0; i < n; ++i) {
+        const Exact p = std::exp(Exact(x[index(r * n + i)])) / total;
+        exact_gx[index(r * n + i)] = scale[index(r)] * (p - (i == target[index(r)] ? 1 : 0));
+      }
+    }
+    CHECK(difference(loss, exact) < kTolerance<T>);
+    CHECK(difference(gx, exact_gx) < 3 * kTolerance<T>);
+  }
+}
+
+TEMPLATE_TEST_CASE("cross_entropy keeps the digits of a small loss beside large logits", "[simd]",
+                   float, double) {
+  using T = TestType;
+  const T x[2] = {T(1000), T(996)};
+  const Int target = 0;
+  T loss, lse;
+  cross_entropy<Arch, T>(x, &target, &loss, &lse, 1, 2);
+  CHECK(loss == Approx(std::log1p(std::exp(-4.0))).epsilon(4 * kTolerance<T>));
+}
+
+TEMPLATE_TEST_CASE("cross_entropy has its limits at infinite logits", "[simd]", float, double) {
+  using T = TestType;
+  const auto check = [](Array<T> x, Int target, T loss_is, const Array<T>& gx_is) {
+    T loss, lse;
+    const T one = 1;
+    cross_entropy<Arch, T>(x.data(), &target, &loss, &lse, 1, 2);
+    cross_entropy_rule<Arch, T>(x.data(), &lse, &target, &one, x.data(), 1, 2);
+    CHECK(loss == loss_is);
+    CHECK(x == gx_is);
+  };
+  check({0, 1000}, 0, 1000, {-1, 1});
+  check({-kInf<T>, 0}, 0, kInf<T>, {-1, 1});
+  check({-kInf<T>, 0}, 1, 0, {0, 0});
+}
+
+TEMPLATE_TEST_CASE("layer_norm and its rules match their definitions", "[simd]", float, double) {
+  using T = TestType;
+  constexpr Int rows = 5;
+  const double eps = 1e-5;
+  for (const Int n : kLengths) {
+    for (const bool affine : {false, true}) {
+      CAPTURE(n, affine);
+      const Array<T> x = numbers<T>(rows * n, 0.1), g = numbers<T>(rows * n, 2.2);
+      const Array<T> weight = numbers<T>(n, 0.4), bias = numbers<T>(n, 1.5);
+      const T* w = affine ? weight.data() : nullptr;
+      const T* b = affine ? bias.data() : nullptr;
+      Array<T> out(x.size()), gx(x.size()), mean(rows), rstd(rows);
+      Array<T> dweight(index(n), T(1)), dbias(index(n), T(2));
+      layer_norm<Arch, T>(x.data(), w, b, T(eps), out.data(), mean.data(), rstd.data(), rows, n);
+      layer_norm_rule<Arch, T>(g.data(), x.data(), mean.data(), rstd.data(), w, gx.data(), rows, n);
+      layer_norm_sums<Arch, T>(g.data(), x.data(), mean.data(), rstd.data(), dweight.data(),
+                               dbias.data(), rows, n);
+      Array<Exact> y(x.size()), dx(x.size()), dw(index(n), 1), db(index(n), 2);
+      double largest_scale = 1;
+      for (Int r = 0; r < rows; ++r) {
+        const auto at = [&](const Array<T>& array, Int i) -> Exact {
+          return array[index(r * n + i)];
+        };
+        const auto h = [&](Int i) { return at(g, i) * (affine ? Exact(weight[index(i)]) : 1); };
+        Exact mu = 0, variance = 0, mean_h = 0, mean_hz = 0;
+        for (Int i = 0; i < n; ++i) mu += at(x, i) / n;
+        for (Int i = 0; i < n; ++i) variance += (at(x, i) - mu) * (at(x, i) - mu) / n;
+        const Exact scale = 1 / std::sqrt(variance + T(eps));
+        largest_scale = std::max(largest_scale, static_cast<double>(scale));
+        const auto z = [&](Int i) { return (at(x, i) - mu) * scale; };
+        for (Int i = 0; i < n; ++i) {
+          mean_h += h(i) / n;
+          mean_hz += h(i) * z(i) / n;
+        }
+        for (Int i = 0; i < n; ++i) {
+          y[index(r * n + i)] =
+              z(i) * (affine ? Exact(weight[index(i)]) : 1) + (affine ? Exact(bias[index(i)]) : 0);
+          dx[index(r * n + i)] = scale * (h(i) - mean_h - z(i) * mean_hz);
+          dw[index(i)] += at(g, i) * z(i);
+          db[index(i)] += at(g, i);
+        }
+      }
+      // The scale enlarges the rounding of x - mean and of h - mean(h); one element has 1 /
+      // sqrt(eps).
+      const double tolerance = 10 * kTolerance<T>;
+      CHECK(difference(out, y) < tolerance * largest_scale);
+      CHECK(difference(gx, dx) < tolerance * largest_scale);
+      CHECK(difference(dweight, dw) < tolerance * largest_scale);
+      CHECK(difference(dbias, db) < tolerance);
+    }
+  }
+}
