@@ -12,7 +12,7 @@ int main() {
   const tg::Tensor y = (tg::sum(x * x, 1) < 2).to(tg::int64);  // 1 inside, 0 outside
 
   nn::Sequential net{nn::Linear{2, 16}, tg::tanh, nn::Linear{16, 2}};
-  nn::Adam optimizer(nn::parameters(net), {.lr = 0.01});
+  nn::Adam optimizer(nn::parameters(net), {.lr = 0.03});
   nn::DataLoader loader(nn::TensorDataset(x, y), {.batch_size = 32, .shuffle = true});
 
   for (int epoch = 1; epoch <= 30; ++epoch) {

@@ -92,7 +92,7 @@ void BatchNorm1d::visit(Visitor& f) {
 
 std::string BatchNorm1d::describe() const {
   return fmt::format("BatchNorm1d({}, eps={}, momentum={}, affine={}, track_running_stats={})",
-                     num_features_, eps_, momentum_ ? fmt::to_string(*momentum_) : "none",
+                     num_features_, eps_, momentum_ ? fmt::format("{}", *momentum_) : "none",
                      weight.defined(), running_mean.defined());
 }
 

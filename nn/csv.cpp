@@ -1,5 +1,7 @@
 #include "nn/csv.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>

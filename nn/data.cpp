@@ -1,5 +1,7 @@
 #include "nn/data.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "autograd/ops/ops.h"

@@ -43,13 +43,13 @@ struct Classes {
       if (values[i] < 0 || (num_classes >= 0 && values[i] >= num_classes)) {
         fail<IndexError>(
             "{}: {} {} is class {}, which is not among the {} classes", name, what, i, values[i],
-            num_classes < 0 ? std::string("non-negative") : fmt::to_string(num_classes));
+            num_classes < 0 ? std::string("non-negative") : std::to_string(num_classes));
       }
     }
   }
 };
 
-std::int64_t largest(const Tensor& classes) {
+std::int64_t largest_class(const Tensor& classes) {
   return classes.numel() == 0 ? -1 : max(classes).item<std::int64_t>();
 }
 
@@ -83,7 +83,7 @@ Tensor confusion_matrix(const Tensor& scores, const Tensor& target, std::int64_t
   if (num_classes < 0) num_classes = class_count(scores);
   const Classes classes("confusion_matrix", scores, target, num_classes);
   if (num_classes < 0) {
-    num_classes = std::max(largest(classes.predicted), largest(classes.target)) + 1;
+    num_classes = std::max(largest_class(classes.predicted), largest_class(classes.target)) + 1;
   }
   Tensor matrix = zeros({num_classes, num_classes}, int64);
   const auto predicted = classes.predicted.data<std::int64_t>();

@@ -20,8 +20,11 @@ struct Sizes {
   std::int64_t m, n, k;
 };
 
-constexpr std::array kTranspositions = {std::array{false, false}, std::array{false, true},
-                                        std::array{true, false}, std::array{true, true}};
+struct Transposed {
+  bool a, b;
+};
+constexpr std::array kTranspositions = {Transposed{false, false}, Transposed{false, true},
+                                        Transposed{true, false}, Transposed{true, true}};
 
 template <class T>
 std::vector<T> buffer(std::int64_t size, T value = T{}) {
@@ -142,21 +145,21 @@ TEMPLATE_TEST_CASE("gemm is as accurate as any order of the sum allows", "[gemm]
   };
   const std::vector<Sizes> shapes = {{64, 128, 784}, {1, 128, 784}, {16, 16, 16}, {33, 57, 300}};
   for (Sizes s : shapes) {
-    for (auto [trans_a, trans_b] : kTranspositions) {
+    for (Transposed t : kTranspositions) {
       const auto a = normal_numbers<TestType>(s.m * s.k, 1);
       const auto b = normal_numbers<TestType>(s.k * s.n, 2);
       auto c = normal_numbers<TestType>(s.m * s.n, 3);
-      const auto expected = reference(trans_a, trans_b, s, a, b, c, TestType{1});
+      const auto expected = reference(t.a, t.b, s, a, b, c, TestType{1});
       const auto sizes =
-          reference(trans_a, trans_b, s, magnitudes(a), magnitudes(b), magnitudes(c), TestType{1});
-      gemm(trans_a, trans_b, s.m, s.n, s.k, a.data(), b.data(), c.data(), TestType{1});
+          reference(t.a, t.b, s, magnitudes(a), magnitudes(b), magnitudes(c), TestType{1});
+      gemm(t.a, t.b, s.m, s.n, s.k, a.data(), b.data(), c.data(), TestType{1});
       // Higham, Accuracy and Stability of Numerical Algorithms, (3.5); once for the reference, too.
       const double unit = std::numeric_limits<TestType>::epsilon() / 2;
       int wrong = 0;
       for (std::size_t i = 0; i < c.size(); ++i)
         wrong += std::abs(static_cast<double>(c[i]) - expected[i]) >
                  2 * unit * static_cast<double>(s.k + 1) * sizes[i];
-      CAPTURE(s.m, s.n, s.k, trans_a, trans_b);
+      CAPTURE(s.m, s.n, s.k, t.a, t.b);
       CHECK(wrong == 0);
     }
   }
@@ -190,9 +193,9 @@ TEMPLATE_TEST_CASE("gemm lets infinities and NaN flow", "[gemm]", float, double)
   for (std::int64_t m : {1, 2, 7, 16, 33, 64})
     for (std::int64_t n : {1, 3, 8, 17, 64, 100})
       for (std::int64_t k : {1, 2, 9, 16, 31, 250})
-        for (auto [trans_a, trans_b] : kTranspositions)
+        for (Transposed t : kTranspositions)
           for (bool in_a : {true, false})
-            check(trans_a, trans_b, {m, n, k}, (m + n + k) % 2 == 0 ? nan : -infinity, in_a);
+            check(t.a, t.b, {m, n, k}, (m + n + k) % 2 == 0 ? nan : -infinity, in_a);
   CHECK(wrong == 0);
 }
 
@@ -200,17 +203,17 @@ TEMPLATE_TEST_CASE("the number of threads changes no bit of a product", "[gemm]"
   const std::vector<Sizes> shapes = {{64, 128, 784},  {128, 784, 64},  {300, 400, 700},
                                      {1, 3000, 1000}, {3000, 1, 1000}, {520, 800, 260}};
   for (Sizes s : shapes) {
-    for (auto [trans_a, trans_b] : kTranspositions) {
+    for (Transposed t : kTranspositions) {
       const auto a = normal_numbers<TestType>(s.m * s.k, 1);
       const auto b = normal_numbers<TestType>(s.k * s.n, 2);
       const auto product = [&](int threads) {
         const Threads guard(threads);
         auto c = buffer<TestType>(s.m * s.n);
-        gemm(trans_a, trans_b, s.m, s.n, s.k, a.data(), b.data(), c.data(), TestType{0});
+        gemm(t.a, t.b, s.m, s.n, s.k, a.data(), b.data(), c.data(), TestType{0});
         return c;
       };
       const auto expected = product(1);
-      CAPTURE(s.m, s.n, s.k, trans_a, trans_b);
+      CAPTURE(s.m, s.n, s.k, t.a, t.b);
       for (int threads : {2, 3, 8}) CHECK((product(threads) == expected));
     }
   }
@@ -256,11 +259,11 @@ TEMPLATE_TEST_CASE("gemm_batched is gemm for each matrix", "[gemm]", float, doub
     }
   };
   const std::vector<Sizes> shapes = {{3, 4, 5}, {1, 7, 9}, {40, 30, 20}, {2, 3, 0}};
-  for (auto [trans_a, trans_b] : kTranspositions)
+  for (Transposed t : kTranspositions)
     for (bool shared : {false, true}) {
       for (Sizes s : shapes)
-        for (std::int64_t count : {0, 1, 2, 7, 100}) check(trans_a, trans_b, s, count, shared);
-      check(trans_a, trans_b, {128, 70, 300}, 3, shared);
+        for (std::int64_t count : {0, 1, 2, 7, 100}) check(t.a, t.b, s, count, shared);
+      check(t.a, t.b, {128, 70, 300}, 3, shared);
     }
 }
 
@@ -281,10 +284,10 @@ TEST_CASE("matmul_naive multiplies integers without rounding", "[gemm]") {
   const std::vector<std::int64_t> b{1, 0, 0, 1, 1, 1};       // 3 x 2
   const std::vector<std::int64_t> a_transposed{big, 4, 2, 5, 3, 6}, b_transposed{1, 0, 1, 0, 1, 1};
   const std::vector<std::int64_t> expected{big + 3, 5, 10, 11};
-  for (auto [trans_a, trans_b] : kTranspositions) {
+  for (Transposed t : kTranspositions) {
     std::vector<std::int64_t> c(4, -1);
-    matmul_naive(trans_a, trans_b, 2, 2, 3, (trans_a ? a_transposed : a).data(),
-                 (trans_b ? b_transposed : b).data(), c.data());
+    matmul_naive(t.a, t.b, 2, 2, 3, (t.a ? a_transposed : a).data(),
+                 (t.b ? b_transposed : b).data(), c.data());
     CHECK(c == expected);
   }
 }

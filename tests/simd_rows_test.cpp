@@ -144,25 +144,6 @@ TEST_CASE("a sum of ten million floats keeps six digits", "[simd]") {
   CHECK(std::abs(reduced<float, Sum>(x) / exact - 1) < 1e-6);
 }
 
-TEMPLATE_TEST_CASE("squared deviations and dot products are summed", "[simd]", float, double) {
-  using T = TestType;
-  for (const Int n : kLengths) {
-    const Array<T> a = numbers<T>(2 * n, 0.1), b = numbers<T>(2 * n, 1.9);
-    const T mean[2] = {T(0.5), T(-0.25)};
-    Array<T> squares(2), dots(2);
-    sum_squared_deviation_rows<Arch, T>(a.data(), mean, squares.data(), 2, n);
-    dot_rows<Arch, T>(a.data(), b.data(), dots.data(), 2, n);
-    Array<Exact> exact_squares(2, 0), exact_dots(2, 0);
-    for (Int i = 0; i < 2 * n; ++i) {
-      const Exact deviation = static_cast<Exact>(a[index(i)]) - mean[i / n];
-      exact_squares[index(i / n)] += deviation * deviation;
-      exact_dots[index(i / n)] += static_cast<Exact>(a[index(i)]) * b[index(i)];
-    }
-    CHECK(difference(squares, exact_squares) < 3 * kTolerance<T>);
-    CHECK(difference(dots, exact_dots) < 30 * kTolerance<T>);
-  }
-}
-
 TEMPLATE_TEST_CASE("softmax, log_softmax, logsumexp and their rules match their definitions",
                    "[simd]", float, double) {
   using T = TestType;

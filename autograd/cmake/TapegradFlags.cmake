@@ -27,10 +27,23 @@ function(tapegrad_flags target)
   endif()
 endfunction()
 
-# Outside the kernels -O3, CMake's choice for Release, costs code size and compile time and gains nothing.
+# A library: small code where the time is not spent, which is outside the engine's operators and the loading of
+# data. -O3, CMake's choice for Release, is for the kernels alone: it costs size and compile time.
 function(tapegrad_library_flags target)
   tapegrad_flags(${target})
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O2>)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    # Compiled together, files share what each would have a copy of. Those with options of their own stay
+    # apart.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    if(source MATCHES "/nn/data_(images|file)|/autograd/(kernels|ops|tape)/|/tensor/(tensor|memory)\\.cpp" AND
+       NOT source MATCHES "/ops/(arithmetic|sum|norm)\\.cpp")  # mostly rules; the work is in kernels
+      set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
+    endif()
+  endforeach()
 endfunction()
 
 # What a file needs that includes the SIMD kernels.
@@ -58,7 +71,8 @@ function(tapegrad_kernel_flags target)
     if(name MATCHES "^simd_" AND NOT TAPEGRAD_SANITIZE)
       # Also in Debug: without inlining, the tests would wait for the vector classes, and common functions
       # would be emitted with instructions that not every machine has (tests/packaging/weak_symbols).
-      set(options -O3)
+      # Nothing in them throws, so they need no tables for unwinding.
+      set(options -O2 -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables)
     elseif(source MATCHES "/autograd/kernels/")
       set(options "$<$<NOT:$<CONFIG:Debug>>:-O3>")
     endif()
@@ -80,6 +94,8 @@ function(tapegrad_kernel_flags target)
       # The same numbers on every machine: a fused multiply-add would round differently.
       list(APPEND options -ffp-contract=off)
     endif()
-    set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "${options}")
+    if(options)
+      set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS ${options})
+    endif()
   endforeach()
 endfunction()

@@ -94,23 +94,4 @@ void reduce_columns(const T* x, T* out, std::int64_t n, std::int64_t inner) noex
   }
 }
 
-/// out[r] = sum of (x[r][i] - mean[r])^2.
-template <class Arch, class T>
-void sum_squared_deviation_rows(const T* x, const T* mean, T* out, std::int64_t rows,
-                                std::int64_t n) noexcept {
-  for (std::int64_t r = 0; r < rows; ++r, x += n) {
-    const Vec<T, Arch> center(mean[r]);
-    out[r] = detail::reduce_places<Arch, T, Sum, 2>(
-        n, [x, center](auto at) { return square(at(x) - center); });
-  }
-}
-
-/// out[r] = sum of a[r][i] * b[r][i].
-template <class Arch, class T>
-void dot_rows(const T* a, const T* b, T* out, std::int64_t rows, std::int64_t n) noexcept {
-  for (std::int64_t r = 0; r < rows; ++r, a += n, b += n) {
-    out[r] = detail::reduce_places<Arch, T, Sum, 2>(n, [a, b](auto at) { return at(a) * at(b); });
-  }
-}
-
 }  // namespace tapegrad::kernels

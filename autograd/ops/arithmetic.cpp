@@ -198,7 +198,10 @@ Tensor& Tensor::fill_(const Tensor& value) {
   detail::assign_in_place(*this, tapegrad::reshape(value, Shape()).to(dtype()), "fill_");
   return *this;
 }
-Tensor& Tensor::zero_() { return fill_(0); }
+Tensor& Tensor::zero_() {
+  detail::assign_in_place(*this, zeros({}, dtype()), "zero_");
+  return *this;
+}
 
 // ---- Methods -----------------------------------------------------------------------------------
 

@@ -36,35 +36,38 @@ void compare_row(const T* a, std::int64_t step_a, const T* b, std::int64_t step_
   }
 }
 
-/// A bool tensor of `f(a, b)`, the operands converted to their common type.
+/// A bool tensor of `f(a, b)` for operands of type `T`.
+template <class T, class F>
+Tensor compare_elements(const Tensor& a, const Tensor& b, const char* name, F f) {
+  Tensor result = new_tensor(detail::broadcast(a.shape(), b.shape(), name), boolean);
+  const BroadcastLoop<2> loop(result.shape(), {a.impl(), b.impl()});
+  loop(
+      [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+        bool* out = fresh_data<bool>(result) + first;
+        for (std::int64_t r = 0; r < rows; ++r) {
+          compare_row(static_cast<const T*>(in[0].data) + r * in[0].outer, in[0].inner,
+                      static_cast<const T*>(in[1].data) + r * in[1].outer, in[1].inner,
+                      out + r * columns, columns, f);
+        }
+      });
+  return result;
+}
+
+/// The same for operands of any type, converted to their common one.
 template <class F>
 Tensor compare(const Tensor& a, const Tensor& b, const char* name, F f) {
   const DType dtype = result_type(a, b);
   const Tensor x = detail::converted(a, dtype);
   const Tensor y = detail::converted(b, dtype);
-  Tensor result = new_tensor(detail::broadcast(x.shape(), y.shape(), name), boolean);
-  const BroadcastLoop<2> loop(result.shape(), {x.impl(), y.impl()});
-  visit_dtype(dtype, [&]<class T>(T) {
-    loop([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
-             std::int64_t columns) {
-      bool* out = fresh_data<bool>(result) + first;
-      for (std::int64_t r = 0; r < rows; ++r) {
-        compare_row(static_cast<const T*>(in[0].data) + r * in[0].outer, in[0].inner,
-                    static_cast<const T*>(in[1].data) + r * in[1].outer, in[1].inner,
-                    out + r * columns, columns, f);
-      }
-    });
-  });
-  return result;
+  return visit_dtype(dtype, [&]<class T>(T) { return compare_elements<T>(x, y, name, f); });
 }
 
-/// A bool tensor of `f(x)`.
+/// The same for truth values.
 template <class F>
-Tensor test(const Tensor& x, F f) {
-  return compare(x, x, "test", [f](auto a, auto) { return f(a); });
+Tensor combine(const Tensor& a, const Tensor& b, const char* name, F f) {
+  return compare_elements<bool>(detail::converted(a, boolean), detail::converted(b, boolean), name,
+                                f);
 }
-
-Tensor as_bool(const Tensor& x) { return detail::converted(x, boolean); }
 
 /// Copies elements of `a` or `b`; by size, since bits are only moved.
 template <class Bits>
@@ -114,37 +117,36 @@ struct Where {
 
 }  // namespace
 
+// Three comparisons make the six, and the tests for NaN and infinity.
 Tensor eq(const Tensor& a, const Tensor& b) { return compare(a, b, "eq", std::equal_to<>()); }
-Tensor ne(const Tensor& a, const Tensor& b) { return compare(a, b, "ne", std::not_equal_to<>()); }
+Tensor ne(const Tensor& a, const Tensor& b) {
+  return logical_not(compare(a, b, "ne", std::equal_to<>()));
+}
 Tensor lt(const Tensor& a, const Tensor& b) { return compare(a, b, "lt", std::less<>()); }
 Tensor le(const Tensor& a, const Tensor& b) { return compare(a, b, "le", std::less_equal<>()); }
-Tensor gt(const Tensor& a, const Tensor& b) { return compare(a, b, "gt", std::greater<>()); }
-Tensor ge(const Tensor& a, const Tensor& b) { return compare(a, b, "ge", std::greater_equal<>()); }
+Tensor gt(const Tensor& a, const Tensor& b) { return compare(b, a, "gt", std::less<>()); }
+Tensor ge(const Tensor& a, const Tensor& b) { return compare(b, a, "ge", std::less_equal<>()); }
 
 Tensor logical_and(const Tensor& a, const Tensor& b) {
-  return compare(as_bool(a), as_bool(b), "logical_and", std::logical_and<>());
+  return combine(a, b, "logical_and", std::bit_and<>());
 }
 Tensor logical_or(const Tensor& a, const Tensor& b) {
-  return compare(as_bool(a), as_bool(b), "logical_or", std::logical_or<>());
+  return combine(a, b, "logical_or", std::bit_or<>());
 }
 Tensor logical_xor(const Tensor& a, const Tensor& b) {
-  return compare(as_bool(a), as_bool(b), "logical_xor", std::not_equal_to<>());
+  return combine(a, b, "logical_xor", std::bit_xor<>());
 }
-Tensor logical_not(const Tensor& x) {
-  return test(as_bool(x), [](auto a) { return !a; });
-}
-Tensor isnan(const Tensor& x) {
-  return test(x, [](auto a) { return a != a; });
-}
-Tensor isinf(const Tensor& x) {
-  return test(x, [](auto a) { return a == a && !(a - a == 0); });
-}
+Tensor logical_not(const Tensor& x) { return logical_xor(x, true); }
+Tensor isnan(const Tensor& x) { return ne(x, x); }
 Tensor isfinite(const Tensor& x) {
-  return test(x, [](auto a) { return a - a == 0; });
+  const NoGrad no_grad;
+  const Tensor number = is_floating_point(x.dtype()) ? x : x.to(int64);
+  return eq(number - number, 0);
 }
+Tensor isinf(const Tensor& x) { return logical_and(eq(x, x), logical_not(isfinite(x))); }
 
 Tensor any(const Tensor& x) {
-  const Tensor truth = as_bool(x);
+  const Tensor truth = detail::converted(x, boolean);
   Tensor result = new_tensor({}, boolean);
   const bool* data = data_of<bool>(truth);
   *fresh_data<bool>(result) = std::find(data, data + truth.numel(), true) != data + truth.numel();

@@ -211,9 +211,14 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
                   const char* name) {
   const DType dtype = loop_type(info, result_type(a, b));
   check_result(a, dtype, b.shape(), name);
-  if (should_record(a, b) || dtype != a.dtype() || b.dtype() != dtype || overlaps(a, b)) {
-    if (should_record(a, b)) before_recorded_write(a, name);
-    assign_in_place(a, run_binary(info, parameters, a, b), name);
+  const bool recorded = should_record(a, b);
+  if (recorded || dtype != a.dtype() || b.dtype() != dtype || overlaps(a, b)) {
+    if (recorded) before_recorded_write(a, name);
+    // A rule that reads the old value gets a copy of it.
+    const Reads read =
+        (requires_record(a) ? info.reads[0] : kNone) | (requires_record(b) ? info.reads[1] : kNone);
+    const bool reads_old = recorded && (read & kA);
+    assign_in_place(a, run_binary(info, parameters, reads_old ? a.clone() : a, b), name);
     return;
   }
   run_loop<2>(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, a.impl());

@@ -41,6 +41,24 @@ struct LayerNorm {
     });
   }
 
+  /// sum(g z) over the rows in one pass: partial sums of fixed groups, then their sum.
+  Tensor weight_gradient(const Tensor& g, const Tensor& x) const {
+    constexpr std::int64_t group = 64;
+    const std::int64_t rows = x.shape()[0], n = x.shape()[1];
+    const std::int64_t groups = (rows + group - 1) / group;
+    Tensor weights = zeros({groups, n}, x.dtype()), biases = zeros({groups, n}, x.dtype());
+    visit_floating(x.dtype(), [&]<class T>(T) {
+      kernels::parallel_for(groups, [&](std::int64_t t) {
+        const std::int64_t first = t * group;
+        detail::kernel_table().rows<T>().layer_norm_sums(
+            data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(mean_of) + first,
+            data_of<T>(rstd) + first, fresh_data<T>(weights) + t * n, fresh_data<T>(biases) + t * n,
+            std::min(group, rows - first), n);
+      });
+    });
+    return sum(weights, 0);
+  }
+
   /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 /
   /// deviation.
   Tensor normalised(const Tensor& x, Tensor& scale) const {
@@ -64,7 +82,7 @@ struct LayerNorm {
     });
   }
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) const {
-    if (!grad_enabled()) return sum(g * ((x - unsqueeze(mean_of, 1)) * unsqueeze(rstd, 1)), 0);
+    if (!grad_enabled()) return weight_gradient(g, x);
     Tensor scale;
     return sum(g * normalised(x, scale), 0);
   }

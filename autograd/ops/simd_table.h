@@ -15,6 +15,9 @@
 
 namespace tapegrad::detail {
 
+// Each file that includes this has loops of its own: no names for the linker, hence small files.
+namespace {
+
 /// The vector that stands in slot `Slot` among the read ones, or `NotSaved`.
 template <Reads reads, int Slot, class V>
 [[gnu::always_inline]] inline auto pick(const V* read) {
@@ -121,5 +124,7 @@ constexpr KernelTable make_table(formula::List<Op...>) {
   table.double_rows = make_row_loops<Arch, double>();
   return table;
 }
+
+}  // namespace
 
 }  // namespace tapegrad::detail

@@ -191,6 +191,8 @@ Tensor Tensor::grad() const { return checked().grad ? share(impl_->grad) : Tenso
 void Tensor::set_grad(const Tensor& grad) {
   detail::Impl& impl = checked();
   if (grad.defined()) {
+    if (grad.is_same(*this))
+      fail<ValueError>("set_grad: a tensor cannot be its own gradient; use a clone()");
     if (grad.shape() != impl.shape)
       fail<ShapeError>("set_grad: a gradient of shape {} for a tensor of shape {}", grad.shape(),
                        impl.shape);

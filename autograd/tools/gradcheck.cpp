@@ -1,5 +1,7 @@
 #include "autograd/tools/gradcheck.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstring>
 #include <limits>

@@ -37,39 +37,52 @@ Tensor plain(Tensor tensor) { return tensor.detach(); }
 
 // ---- Elementwise operators: their cases follow from their samples ------------------------------
 
-template <class Op>
-OperatorInfo describe_elementwise() {
-  const detail::ElementwiseInfo& info = detail::elementwise_info<Op>;
+OperatorInfo unary_cases(const detail::ElementwiseInfo& info, Tensor (*f)(const Tensor&)) {
   OperatorInfo result{info.name, {}};
   Draw draw;
-  if (info.inputs == 1) {
-    if constexpr (!std::is_array_v<decltype(Op::reads)>) {
-      const Call call = [](const Inputs& in) { return detail::elementwise<Op>(in[0]); };
-      result.cases.push_back({"a matrix", {draw({3, 4}, info.samples[0])}, call});
-      result.cases.push_back({"a number", {draw({}, info.samples[0])}, call});
-      result.cases.push_back({"a long row", {draw({19}, info.samples[0])}, call});
-      result.cases.push_back({"nothing", {draw({0, 3}, info.samples[0])}, call});
-    }
-  } else {
-    if constexpr (std::is_array_v<decltype(Op::reads)>) {
-      const Call call = [](const Inputs& in) { return detail::elementwise<Op>(in[0], in[1]); };
-      const auto add = [&](const char* label, const Shape& a, const Shape& b) {
-        result.cases.push_back({label, {draw(a, info.samples[0]), draw(b, info.samples[1])}, call});
-      };
-      add("equal shapes", {3, 4}, {3, 4});
-      add("a row", {3, 4}, {4});
-      add("a column and a row", {3, 1}, {1, 4});
-      add("a number", {}, {2, 3});
-      add("a number on the right", {2, 3}, {1});
-      add("nothing", {0, 3}, {3});
-    }
-  }
+  const auto add = [&](const char* label, const Shape& shape) {
+    result.cases.push_back(
+        {label, {draw(shape, info.samples[0])}, [f](const Inputs& in) { return f(in[0]); }});
+  };
+  add("a matrix", {3, 4});
+  add("a number", {});
+  add("a long row", {19});
+  add("nothing", {0, 3});
   return result;
+}
+
+OperatorInfo binary_cases(const detail::ElementwiseInfo& info,
+                          Tensor (*f)(const Tensor&, const Tensor&)) {
+  OperatorInfo result{info.name, {}};
+  Draw draw;
+  const auto add = [&](const char* label, const Shape& a, const Shape& b) {
+    result.cases.push_back({label,
+                            {draw(a, info.samples[0]), draw(b, info.samples[1])},
+                            [f](const Inputs& in) { return f(in[0], in[1]); }});
+  };
+  add("equal shapes", {3, 4}, {3, 4});
+  add("a row", {3, 4}, {4});
+  add("a column and a row", {3, 1}, {1, 4});
+  add("a number", {}, {2, 3});
+  add("a number on the right", {2, 3}, {1});
+  add("nothing", {0, 3}, {3});
+  return result;
+}
+
+template <class Op>
+OperatorInfo elementwise_cases() {
+  const detail::ElementwiseInfo& info = detail::elementwise_info<Op>;
+  if constexpr (std::is_array_v<decltype(Op::reads)>) {
+    return binary_cases(
+        info, [](const Tensor& a, const Tensor& b) { return detail::elementwise<Op>(a, b); });
+  } else {
+    return unary_cases(info, [](const Tensor& x) { return detail::elementwise<Op>(x); });
+  }
 }
 
 template <class... Op>
 void add_elementwise(std::vector<OperatorInfo>& all, formula::List<Op...>) {
-  (all.push_back(describe_elementwise<Op>()), ...);
+  (all.push_back(elementwise_cases<Op>()), ...);
 }
 
 // ---- The others --------------------------------------------------------------------------------
