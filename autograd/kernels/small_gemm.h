@@ -84,15 +84,17 @@ template <int vectors, bool part, class Arch, class T>
   constexpr int rows = vectors == 1 ? 8 : 4;
   std::int64_t i = 0;
   for (; i + rows <= p.m; i += rows) small_block<rows, vectors, 1, part, Arch>(p, i, j, count);
-  for (; i < p.m; ++i) small_block<1, vectors, vectors == 1 ? 4 : 2, part, Arch>(p, i, j, count);
+  for (; i < p.m; ++i) small_block<1, vectors, vectors == 4 ? 2 : 4, part, Arch>(p, i, j, count);
 }
 
 /// C = op(A) B + beta C.
 template <class Arch, class T>
-void small_product(const Product<T>& p) noexcept {
+[[gnu::flatten]] void small_product(const Product<T>& p) noexcept {
   constexpr std::int64_t size = Vec<T, Arch>::size;
-  constexpr int vectors = sizeof(Vec<T, Arch>) == 64 ? 4 : 2;  // 32 or 16 registers
+  constexpr int vectors = sizeof(Vec<T, Arch>) == 64 ? 4 : 2;  // of 32 or 16 registers
   std::int64_t j = 0;
+  if (p.m == 1)
+    for (; j + 8 * size <= p.n; j += 8 * size) small_block<1, 8, 1, false, Arch>(p, 0, j, 0);
   for (; j + vectors * size <= p.n; j += vectors * size)
     small_columns<vectors, false, Arch>(p, j, 0);
   for (; j + size <= p.n; j += size) small_columns<1, false, Arch>(p, j, 0);
@@ -162,39 +164,50 @@ template <class Arch, class T>
   }
 }
 
-/// Multiplies without BLAS if that is faster, and says whether it did.
+/// The transposed problem, C^T = op(B)^T op(A)^T, for a C of one column.
+template <class T>
+[[gnu::always_inline]] inline Product<T> as_row(const Product<T>& p) noexcept {
+  return {false, !p.trans_a, 1, p.m, p.k, p.b, 1, p.a, p.lda, p.c, 1, p.beta};
+}
+
+/// Multiplies without BLAS where that was measured to be faster, and says whether it did. C, if it
+/// has one column, and then B have to be dense.
 template <class Arch, class T>
 bool multiply_small(const Product<T>& product) noexcept {
-  Product<T> p = product;
-  if (p.n == 1 && p.m > 1) {  // C^T = op(B)^T op(A)^T
-    p.m = product.n;
-    p.n = product.m;
-    p.a = product.b;
-    p.lda = product.trans_b ? 1 : product.ldb;
-    p.trans_a = false;
-    p.b = product.a;
-    p.ldb = product.lda;
-    p.trans_b = !product.trans_a;
-  }
-  if (!p.trans_b) {
-    small_product<Arch>(p);
-    return true;
-  }
-  if (p.trans_a && p.m > 1) return false;
+  constexpr std::int64_t kMostEntries = 2048, kMostWork = 1 << 15;
+  constexpr std::int64_t kMostRowWork = 1 << 15, kMostDotWork = 1 << 17;
+  constexpr std::int64_t kFewTerms = 8, kMostCopied = 1024;
+  const Product<T> p = product.n == 1 && product.m > 1 ? as_row(product) : product;
+  const std::int64_t b_size = p.n * p.k;
   if (p.m == 1) {
-    small_row_of_dots<Arch>(p);
-    return true;
+    if (!p.trans_b && b_size <= kMostRowWork) return small_product<Arch>(p), true;
+    if (p.trans_b && b_size > kMostDotWork) return false;
+    if (p.trans_b && p.k > kFewTerms && (p.lda == 1 || !p.trans_a))
+      return small_row_of_dots<Arch>(p), true;
   }
-  constexpr std::int64_t kMost = 1024;
-  if (p.n * p.k > kMost) return false;
-  T transposed[kMost];
-  for (std::int64_t t = 0; t < p.k; ++t)
-    for (std::int64_t j = 0; j < p.n; ++j) transposed[t * p.n + j] = p.b[j * p.ldb + t];
-  p.b = transposed;
-  p.ldb = p.n;
-  p.trans_b = false;
-  small_product<Arch>(p);
+  if (p.m * p.n > kMostEntries || p.m * b_size > kMostWork) return false;
+  if (!p.trans_b) {
+    if (p.n < 8 && p.k > kFewTerms) return false;
+    return small_product<Arch>(p), true;
+  }
+  if (b_size > kMostCopied) return false;
+  alignas(64) T copy[kMostCopied];
+  for (std::int64_t term = 0; term < p.k; ++term)
+    for (std::int64_t j = 0; j < p.n; ++j) copy[term * p.n + j] = p.b[j * p.ldb + term];
+  Product<T> q = p;
+  q.b = copy;
+  q.ldb = p.n;
+  q.trans_b = false;
+  small_product<Arch>(q);
   return true;
 }
+
+/// `multiply_small` for one instruction set.
+struct SmallGemm {
+  bool (*multiply_float)(const Product<float>&) noexcept;
+  bool (*multiply_double)(const Product<double>&) noexcept;
+};
+SmallGemm avx2_small_gemm() noexcept;
+SmallGemm avx512_small_gemm() noexcept;
 
 }  // namespace tapegrad::kernels

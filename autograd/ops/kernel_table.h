@@ -20,9 +20,11 @@ using Elementwise =
 
 template <class Op, class... All>
 consteval int index_in(List<All...>) {
+  static_assert((std::is_same_v<Op, All> || ...),
+                "this operator is not in the list formula::Elementwise");
   int index = 0;
-  const bool found = ((std::is_same_v<Op, All> || (++index, false)) || ...);
-  return found ? index : throw "this operator is not in the list formula::Elementwise";
+  static_cast<void>(((std::is_same_v<Op, All> || (++index, false)) || ...));
+  return index;
 }
 
 }  // namespace tapegrad::formula
