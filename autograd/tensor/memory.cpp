@@ -160,15 +160,16 @@ void* acquire_block(std::size_t bytes, std::uint8_t& size_class) {
 }
 
 void release_block(void* pointer, std::uint8_t size_class) noexcept {
+  // A thread that only releases what others made has counts too, and a cache to give back at its
+  // end.
+  if (!cache.registered && !cache.closed) [[unlikely]]
+    register_thread();
   const auto size = static_cast<std::int64_t>(class_bytes(size_class));
   count_bytes(-size);
   if (!kCaching || cache.closed || cache.cached_bytes + size > kCacheLimit) {
     std::free(pointer);
     return;
   }
-  // A thread that only releases what others made must give its cache back at its end too.
-  if (!cache.registered) [[unlikely]]
-    register_thread();
   auto* block = static_cast<FreeBlock*>(pointer);
   block->next = cache.free[size_class];
   cache.free[size_class] = block;
