@@ -6,10 +6,13 @@
 #include <limits>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "autograd/kernels/cpu.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/kernels/random.h"
+#include "autograd/kernels/small_gemm.h"
 #include "tests/catch.h"
 
 using namespace tapegrad::kernels;
@@ -221,23 +224,57 @@ TEMPLATE_TEST_CASE("the number of threads changes no bit of a product", "[gemm]"
 
 TEST_CASE("threads of the program may multiply at the same time", "[gemm]") {
   // A serial OpenBLAS gives two threads the same work buffer unless it is kept from it: blas.cpp.
-  const Sizes s{40, 30, 20};
-  const auto a = normal_numbers<float>(s.m * s.k, 1), b = normal_numbers<float>(s.k * s.n, 2);
-  const auto product = [&] {
-    auto c = buffer<float>(s.m * s.n);
-    gemm(true, true, s.m, s.n, s.k, a.data(), b.data(), c.data(), 0.0f);
-    return c;
+  const auto wrong_products = []<class T>(T) {
+    const Sizes s{40, 30, 20};
+    const auto a = normal_numbers<T>(s.m * s.k, 1), b = normal_numbers<T>(s.k * s.n, 2);
+    std::vector<T> first;
+    int wrong = 0;
+    for (int i = 0; i < 5000; ++i) {
+      auto c = buffer<T>(s.m * s.n);
+      gemm(true, true, s.m, s.n, s.k, a.data(), b.data(), c.data(), T{0});
+      if (i == 0) first = c;
+      wrong += c != first;
+    }
+    return std::pair(wrong, first);
   };
-  const auto expected = product();
+  const auto expected = wrong_products(1.0f).second;
   std::vector<int> wrong(4);
   std::vector<std::thread> threads;
-  for (int& count : wrong)
-    threads.emplace_back([&] {
-      for (int i = 0; i < 5000; ++i) count += product() != expected;
+  for (std::size_t i = 0; i < wrong.size(); ++i)
+    threads.emplace_back([&, i] {
+      const auto [count, product] = wrong_products(1.0f);
+      wrong[i] = count + (product != expected) + wrong_products(1.0).first;
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(wrong == std::vector<int>(4, 0));
 }
+
+#if defined(TAPEGRAD_X86)
+TEMPLATE_TEST_CASE("small products are right with every instruction set", "[gemm]", float, double) {
+  std::vector<SmallGemm> sets;
+  if (detect_isa() >= Isa::avx2) sets.push_back(avx2_small_gemm());
+  if (detect_isa() >= Isa::avx512) sets.push_back(avx512_small_gemm());
+  for (const SmallGemm& set : sets)
+    for (std::int64_t m : {1, 2, 3, 9, 33})
+      for (std::int64_t n : {1, 3, 8, 15, 17, 40, 130})
+        for (std::int64_t k : {1, 2, 5, 8, 19, 64})
+          for (Transposed t : kTranspositions) {
+            const auto a = whole_numbers<TestType>(m * k, 1), b = whole_numbers<TestType>(k * n, 2);
+            auto c = whole_numbers<TestType>(m * n, 3);
+            const auto expected = reference(t.a, t.b, {m, n, k}, a, b, c, TestType{2});
+            const Product<TestType> product{
+                t.a, t.b, m, n, k, a.data(), t.a ? m : k, b.data(), t.b ? k : n, c.data(), n, 2};
+            bool done;
+            if constexpr (sizeof(TestType) == 4)
+              done = set.multiply_float(product);
+            else
+              done = set.multiply_double(product);
+            if (!done || std::vector<double>(c.begin(), c.end()) == expected) continue;
+            CAPTURE(m, n, k, t.a, t.b);
+            FAIL_CHECK("wrong product");
+          }
+}
+#endif
 
 TEMPLATE_TEST_CASE("gemm_batched is gemm for each matrix", "[gemm]", float, double) {
   const auto check = [](bool trans_a, bool trans_b, Sizes s, std::int64_t count, bool shared) {

@@ -87,6 +87,11 @@ function(_tapegrad_add_blas_target)
   if(UNIX AND NOT APPLE)
     target_link_libraries(tapegrad::blas INTERFACE m)
   endif()
+  if("${TAPEGRAD_BLAS_FOUND_LIBRARIES}" MATCHES "openblas[^/;]*\\.a" AND NOT APPLE)
+    # Threads that share a serial OpenBLAS need a lock around its buffers: autograd/kernels/blas.cpp.
+    target_link_options(tapegrad::blas INTERFACE
+      "LINKER:--wrap=blas_memory_alloc,--wrap=blas_memory_free")
+  endif()
   if(TAPEGRAD_BLAS_FOUND_INCLUDE_DIRS)
     target_include_directories(tapegrad::blas INTERFACE ${TAPEGRAD_BLAS_FOUND_INCLUDE_DIRS})
   endif()

@@ -19,6 +19,7 @@
 
 namespace {
 std::mutex buffer_mutex;
+std::mutex call_mutex;  // for a link line without --wrap
 std::atomic<bool> buffers_are_locked{false};
 }  // namespace
 
@@ -62,8 +63,7 @@ bool is_thread_safe() {
 template <class F>
 void call_blas(F f) {
   if (is_thread_safe()) return f();
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(call_mutex);
   f();
 }
 

@@ -6,7 +6,9 @@
 #include <stdexcept>
 
 #include "autograd/kernels/blas.h"
+#include "autograd/kernels/cpu.h"
 #include "autograd/kernels/parallel.h"
+#include "autograd/kernels/small_gemm.h"
 
 namespace tapegrad::kernels {
 namespace {
@@ -19,6 +21,31 @@ void scale(const Product<T>& p) {
     for (std::int64_t j = 0; j < p.n; ++j) row[j] = p.beta == 0 ? T{0} : p.beta * row[j];
   }
 }
+
+SmallGemm small_gemm_of_machine() noexcept {
+#if defined(TAPEGRAD_X86)
+  if (detect_isa() == Isa::avx512) return avx512_small_gemm();
+  if (detect_isa() == Isa::avx2) return avx2_small_gemm();
+#endif
+  const auto never = [](const auto&) noexcept { return false; };
+  return {never, never};
+}
+
+/// One whole product on the calling thread.
+template <class T>
+void multiply(const Product<T>& p) {
+  static const SmallGemm small = small_gemm_of_machine();
+  bool done;
+  if constexpr (sizeof(T) == 4)
+    done = small.multiply_float(p);
+  else
+    done = small.multiply_double(p);
+  if (!done) blas_multiply(p);
+}
+
+/// Numbers of multiplications; a nanosecond is worth 30 to 60.
+constexpr std::int64_t kOneCallWork = 1 << 19;  // not worth a look at tiles
+constexpr std::int64_t kGroupWork = 1 << 21;    // worth waking a thread
 
 std::int64_t round_up(std::int64_t size, std::int64_t unit) {
   return (size + unit - 1) / unit * unit;
@@ -54,6 +81,7 @@ std::optional<TileSize> small_tiles(const Product<T>& p) {
 /// The tiles depend on the shapes alone, so that the bits do not depend on the number of threads.
 template <class T>
 TileSize tile_size(const Product<T>& p) {
+  if (p.m * p.n * p.k <= kOneCallWork) return {p.m, p.n};
   if (p.m == 1 || p.n == 1) {
     constexpr std::int64_t kWork = 1 << 19;
     const std::int64_t entries = round_up(std::max<std::int64_t>(1, kWork / p.k), 64);
@@ -81,17 +109,12 @@ void check_lengths(const Product<T>& p) {
     throw std::length_error("gemm: a row of more than 2^31 - 1 entries is not supported");
 }
 
-/// Numbers of multiplications; a nanosecond is worth 30 to 60.
-constexpr std::int64_t kOneCallWork = 1 << 19;  // not worth a look at tiles
-constexpr std::int64_t kGroupWork = 1 << 21;    // worth waking a thread
-
 /// `count` products. Their tiles are numbered through and handed out in groups.
 template <class T>
 void run(const Product<T>& first, std::int64_t count, BatchStrides strides) {
   if (first.m <= 0 || first.n <= 0 || count <= 0) return;
   const bool empty = first.k <= 0;
-  if (count == 1 && !empty && first.m * first.n * first.k <= kOneCallWork)
-    return blas_multiply(first);
+  if (count == 1 && !empty && first.m * first.n * first.k <= kOneCallWork) return multiply(first);
   if (!empty) check_lengths(first);
   const TileSize tile = empty ? TileSize{first.m, first.n} : tile_size(first);
   const std::int64_t down = (first.m + tile.rows - 1) / tile.rows;
@@ -101,22 +124,24 @@ void run(const Product<T>& first, std::int64_t count, BatchStrides strides) {
   const std::int64_t work = tile.rows * tile.columns * std::max<std::int64_t>(1, first.k);
   const std::int64_t group = std::max<std::int64_t>(1, kGroupWork / work);
   const std::int64_t total = count * tiles;
-  parallel_for((total + group - 1) / group, [&](std::int64_t g) {
+  const auto multiply_group = [&](std::int64_t g) __attribute__((noinline)) {
     const std::int64_t end = std::min(total, (g + 1) * group);
     for (std::int64_t t = g * group; t < end; ++t) {
       Product<T> p = first;
       p.a += t / tiles * strides.a;
       p.b += t / tiles * strides.b;
       p.c += t / tiles * strides.c;
-      const std::int64_t i = t % tiles / across * tile.rows, j = t % across * tile.columns;
-      if (tiles > 1)
-        p = p.part(i, std::min(tile.rows, p.m - i), j, std::min(tile.columns, p.n - j));
-      if (empty)
+      if (empty) {
         scale(p);
-      else
-        blas_multiply(p);
+      } else if (tiles == 1) {
+        multiply(p);
+      } else {
+        const std::int64_t i = t % tiles / across * tile.rows, j = t % across * tile.columns;
+        blas_multiply(p.part(i, std::min(tile.rows, p.m - i), j, std::min(tile.columns, p.n - j)));
+      }
     }
-  });
+  };
+  parallel_for((total + group - 1) / group, multiply_group);
 }
 
 template <class T>

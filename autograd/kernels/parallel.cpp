@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cfenv>
+#include <cstdio>
 #include <deque>
 #include <exception>
 #include <iterator>
 #include <limits>
 #include <mutex>
 #include <stdexcept>
-#include <string>
 #include <thread>
 #include <utility>
 
@@ -234,9 +234,12 @@ void run_on_pool(std::int64_t tiles, TileFunction function, void* context) {
 }  // namespace kernels::detail
 
 void set_num_threads(int n) {
-  if (n < 1 || n > kMaxThreads)
-    throw std::invalid_argument("set_num_threads: expected 1 to " + std::to_string(kMaxThreads) +
-                                " threads, got " + std::to_string(n));
+  if (n < 1 || n > kMaxThreads) {
+    char text[80];
+    std::snprintf(text, sizeof text, "set_num_threads: expected 1 to %d threads, got %d",
+                  kMaxThreads, n);
+    throw std::invalid_argument(text);
+  }
   kernels::detail::thread_count.store(n, std::memory_order_relaxed);
 }
 

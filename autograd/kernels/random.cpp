@@ -46,7 +46,7 @@ constexpr std::int64_t kLanes = 64;
 struct Blocks {
   alignas(64) u32 word[4][kLanes];
 
-  void generate(RandomPosition at, std::int64_t count) {
+  [[gnu::noinline]] void generate(RandomPosition at, std::int64_t count) {
     for (std::int64_t j = 0; j < count; ++j) {
       const u64 counter = at.offset + static_cast<u64>(j);
       u32 c0 = low(counter), c1 = high(counter), c2 = low(at.stream), c3 = high(at.stream);
@@ -74,13 +74,10 @@ u64 fill(T* out, std::int64_t n, RandomPosition at, Convert convert) {
       const std::int64_t count = (elements + kPerBlock - 1) / kPerBlock;
       Blocks blocks;
       blocks.generate({at.seed, at.offset + static_cast<u64>(i / kPerBlock), at.stream}, count);
-      if (elements == kPart) {
-        convert(blocks, kLanes, out + i);
-      } else {
-        T part[static_cast<std::size_t>(kPart)];
-        convert(blocks, count, part);
-        std::copy(part, part + elements, out + i);
-      }
+      T part[static_cast<std::size_t>(kPart)];
+      const bool whole = elements == kPart;
+      convert(blocks, count, whole ? out + i : part);
+      if (!whole) std::copy(part, part + elements, out + i);
     }
   });
   return static_cast<u64>((n + kPerBlock - 1) / kPerBlock);

@@ -131,37 +131,45 @@ template <int vectors, class T, class Arch>
   }
 }
 
-/// C = A B^T + beta C for one row: each entry is the dot product of A with a row of B.
+/// The dot products of A, a single row, with as many rows of B from row j on as a vector has lanes.
+/// If `part`, with `count` rows only; the last one stands for those that are missing.
+template <bool part, class Arch, class T>
+[[gnu::always_inline]] inline void small_dots(const Product<T>& p, std::int64_t j,
+                                              std::int64_t count) noexcept {
+  using V = Vec<T, Arch>;
+  constexpr int size = static_cast<int>(V::size);
+  const T* first_row = p.b + j * p.ldb;
+  V sums[size];
+  unrolled<size>([&](auto r) { sums[r] = V(T(0)); });
+  const auto add_terms = [&](std::int64_t term, auto add) __attribute__((always_inline)) {
+    const T* row = first_row + term;
+    unrolled<size>([&](auto r) {
+      sums[r] = add(row, sums[r]);
+      row += !part || r + 1 < count ? p.ldb : 0;
+    });
+  };
+  std::int64_t term = 0;
+  for (; term + size <= p.k; term += size) {
+    const V a = V::load(p.a + term);
+    add_terms(term, [&](const T* row, V sum) { return fma(a, V::load(row), sum); });
+  }
+  if (const std::int64_t rest = p.k - term; rest > 0) {
+    const auto mask = Mask<T, Arch>::first(rest);
+    const V a = V::load_part(p.a + term, rest);
+    add_terms(term, [&](const T* row, V sum) {
+      return where(mask, fma(a, V::load_part(row, rest), sum), sum);
+    });
+  }
+  store_result<part>(sum_each<size>(sums), p.beta, p.c + j, count);
+}
+
+/// C = A B^T + beta C for one row.
 template <class Arch, class T>
 [[gnu::flatten]] void small_row_of_dots(const Product<T>& p) noexcept {
-  using V = Vec<T, Arch>;
-  constexpr int size = V::size;
-  const auto mask = Mask<T, Arch>::first(p.k % size);
-  for (std::int64_t j = 0; j < p.n; j += size) {
-    const T* row[size];
-    V sums[size];
-    unrolled<size>([&](auto r) {
-      row[r] = p.b + (j + r < p.n ? j + r : p.n - 1) * p.ldb;
-      sums[r] = V(T(0));
-    });
-    std::int64_t term = 0;
-    for (; term + size <= p.k; term += size) {
-      const V a = V::load(p.a + term);
-      unrolled<size>([&](auto r) { sums[r] = fma(a, V::load(row[r] + term), sums[r]); });
-    }
-    if (term < p.k) {
-      const std::int64_t rest = p.k - term;
-      const V a = V::load_part(p.a + term, rest);
-      unrolled<size>([&](auto r) {
-        sums[r] = where(mask, fma(a, V::load_part(row[r] + term, rest), sums[r]), sums[r]);
-      });
-    }
-    const V total = sum_each<size>(sums);
-    if (j + size <= p.n)
-      store_result<false>(total, p.beta, p.c + j, size);
-    else
-      store_result<true>(total, p.beta, p.c + j, p.n - j);
-  }
+  constexpr std::int64_t size = Vec<T, Arch>::size;
+  std::int64_t j = 0;
+  for (; j + size <= p.n; j += size) small_dots<false, Arch>(p, j, size);
+  if (j < p.n) small_dots<true, Arch>(p, j, p.n - j);
 }
 
 /// The transposed problem, C^T = op(B)^T op(A)^T, for a C of one column.
@@ -170,36 +178,42 @@ template <class T>
   return {false, !p.trans_a, 1, p.m, p.k, p.b, 1, p.a, p.lda, p.c, 1, p.beta};
 }
 
-/// Multiplies without BLAS where that was measured to be faster, and says whether it did. C, if it
-/// has one column, and then B have to be dense.
+/// `multiply_small` for more rows than one: at most 16 KiB each of B and C.
 template <class Arch, class T>
-bool multiply_small(const Product<T>& product) noexcept {
-  constexpr std::int64_t kMostEntries = 2048, kMostWork = 1 << 15;
-  constexpr std::int64_t kMostRowWork = 1 << 15, kMostDotWork = 1 << 17;
-  constexpr std::int64_t kFewTerms = 8, kMostCopied = 1024;
-  const Product<T> p = product.n == 1 && product.m > 1 ? as_row(product) : product;
+bool multiply_small_matrix(const Product<T>& p) noexcept {
+  constexpr std::int64_t kMostEntries = 2048, kMostWork = 1 << 15, kMostCopied = 1024;
   const std::int64_t b_size = p.n * p.k;
-  if (p.m == 1) {
-    if (!p.trans_b && b_size <= kMostRowWork) return small_product<Arch>(p), true;
-    if (p.trans_b && b_size > kMostDotWork) return false;
-    if (p.trans_b && p.k > kFewTerms && (p.lda == 1 || !p.trans_a))
-      return small_row_of_dots<Arch>(p), true;
-  }
   if (p.m * p.n > kMostEntries || p.m * b_size > kMostWork) return false;
-  if (!p.trans_b) {
-    if (p.n < 8 && p.k > kFewTerms) return false;
-    return small_product<Arch>(p), true;
-  }
+  if (p.n < 8 && p.k > 8) return false;  // most lanes would be idle
+  if (!p.trans_b) return small_product<Arch>(p), true;
   if (b_size > kMostCopied) return false;
   alignas(64) T copy[kMostCopied];
   for (std::int64_t term = 0; term < p.k; ++term)
     for (std::int64_t j = 0; j < p.n; ++j) copy[term * p.n + j] = p.b[j * p.ldb + term];
-  Product<T> q = p;
-  q.b = copy;
-  q.ldb = p.n;
-  q.trans_b = false;
-  small_product<Arch>(q);
+  small_product<Arch>(
+      Product<T>{p.trans_a, false, p.m, p.n, p.k, p.a, p.lda, copy, p.n, p.c, p.ldc, p.beta});
   return true;
+}
+
+/// `multiply_small` for one row.
+template <class Arch, class T>
+bool multiply_small_row(const Product<T>& p) noexcept {
+  constexpr std::int64_t kMostWork = 1 << 15, kMostDotWork = 1 << 17, kFewTerms = 4;
+  if (p.n * p.k > (p.trans_b ? kMostDotWork : kMostWork)) return false;
+  if (!p.trans_b) return small_product<Arch>(p), true;
+  if (p.k <= kFewTerms) return false;
+  return small_row_of_dots<Arch>(p), true;
+}
+
+/// Multiplies without BLAS where that was measured to be faster, and says whether it did. Matrices
+/// of a single row or column have to be dense.
+template <class Arch, class T>
+bool multiply_small(const Product<T>& p) noexcept {
+  // No copy of p where it can be helped: to read in large pieces what was just written in small
+  // ones stalls.
+  if (p.m == 1) return multiply_small_row<Arch>(p);
+  if (p.n > 1) return multiply_small_matrix<Arch>(p);
+  return multiply_small_row<Arch>(as_row(p));
 }
 
 /// `multiply_small` for one instruction set.
