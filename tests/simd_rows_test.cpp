@@ -221,8 +221,8 @@ TEMPLATE_TEST_CASE("cross_entropy is log_softmax at the target, and so is its ru
     for (Int r = 0; r < rows; ++r) target[index(r)] = r % 7 == 6 ? -100 : (r * 5) % n;
     Array<T> loss(rows), lse(rows), gx(x.size());
     cross_entropy<Arch, T>(x.data(), target.data(), loss.data(), lse.data(), rows, n);
-    cross_entropy_rule<Arch, T>(x.data(), lse.data(), target.data(), scale.data(), gx.data(), rows,
-                                n);
+    cross_entropy_rule<Arch, T>(x.data(), lse.data(), target.data(), scale.data(), 1, gx.data(),
+                                rows, n);
     Array<Exact> exact(rows, 0), exact_gx(x.size(), 0);
     for (Int r = 0; r < rows; ++r) {
       if (target[index(r)] < 0) continue;
@@ -255,7 +255,7 @@ TEMPLATE_TEST_CASE("cross_entropy has its limits at infinite logits", "[simd]", 
     T loss, lse;
     const T one = 1;
     cross_entropy<Arch, T>(x.data(), &target, &loss, &lse, 1, 2);
-    cross_entropy_rule<Arch, T>(x.data(), &lse, &target, &one, x.data(), 1, 2);
+    cross_entropy_rule<Arch, T>(x.data(), &lse, &target, &one, 0, x.data(), 1, 2);
     CHECK(loss == loss_is);
     CHECK(x == gx_is);
   };

@@ -125,18 +125,20 @@ void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* lse, std:
 
 /// out[r][j] = scale[r] (exp(x[r][j] - lse[r]) - [j == target[r]]), the gradient of cross_entropy;
 /// 0 in a row that does not count, or whose scale is 0: NaN logits do not reach through a mask.
+/// `scale_step` is 1, or 0 for one scale for all rows.
 template <class Arch, class T>
 void cross_entropy_rule(const T* x, const T* lse, const std::int64_t* target, const T* scale,
-                        T* out, std::int64_t rows, std::int64_t n) noexcept {
+                        std::int64_t scale_step, T* out, std::int64_t rows,
+                        std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
-  for (std::int64_t r = 0; r < rows; ++r, x += n, out += n) {
-    if (target[r] < 0 || target[r] >= n || scale[r] == 0) {
+  for (std::int64_t r = 0; r < rows; ++r, x += n, out += n, scale += scale_step) {
+    if (target[r] < 0 || target[r] >= n || *scale == 0) {
       detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, V(0)); });
       continue;
     }
     const V shift(lse[r]);
-    const V factor(scale[r]);
-    const T at_target = scale[r] * (exp(V(x[target[r]]) - shift).first() - 1);
+    const V factor(*scale);
+    const T at_target = *scale * (exp(V(x[target[r]]) - shift).first() - 1);
     detail::for_each_place<Arch, T>(n,
                                     [=](auto at) { at.store(out, factor * exp(at(x) - shift)); });
     out[target[r]] = at_target;

@@ -12,13 +12,20 @@ using detail::elementwise;
 using detail::elementwise_info;
 using detail::Impl;
 
+namespace detail {
+
+Tensor no_bool_difference(const Tensor&, const Tensor&) {
+  fail<DTypeError>("sub: bool tensors have no difference; use logical_xor, or convert them");
+}
+Tensor no_bool_negative(const Tensor&, const Tensor&) {
+  fail<DTypeError>("neg: a bool tensor has no negative; use logical_not");
+}
+
+}  // namespace detail
+
 // ---- Two arguments -----------------------------------------------------------------------------
 
 namespace {
-
-bool both_bool(const Tensor& a, const Tensor& b) {
-  return a.dtype() == boolean && b.dtype() == boolean;
-}
 
 /// The value of a C++ number used as an operand, or nothing.
 std::optional<double> as_number(const Tensor& tensor) {
@@ -38,22 +45,9 @@ Tensor integer_power(Tensor base, std::int64_t exponent) {
 
 }  // namespace
 
-Tensor add(const Tensor& a, const Tensor& b) {
-  if (both_bool(a, b)) return logical_or(a, b);
-  return elementwise<formula::Add>(a, b);
-}
-
-Tensor sub(const Tensor& a, const Tensor& b) {
-  if (both_bool(a, b))
-    fail<DTypeError>("sub: bool tensors have no difference; use logical_xor, or convert them");
-  return elementwise<formula::Sub>(a, b);
-}
-
-Tensor mul(const Tensor& a, const Tensor& b) {
-  if (both_bool(a, b)) return logical_and(a, b);
-  return elementwise<formula::Mul>(a, b);
-}
-
+Tensor add(const Tensor& a, const Tensor& b) { return elementwise<formula::Add>(a, b); }
+Tensor sub(const Tensor& a, const Tensor& b) { return elementwise<formula::Sub>(a, b); }
+Tensor mul(const Tensor& a, const Tensor& b) { return elementwise<formula::Mul>(a, b); }
 Tensor div(const Tensor& a, const Tensor& b) { return elementwise<formula::Div>(a, b); }
 Tensor maximum(const Tensor& a, const Tensor& b) { return elementwise<formula::Maximum>(a, b); }
 Tensor minimum(const Tensor& a, const Tensor& b) { return elementwise<formula::Minimum>(a, b); }
@@ -75,10 +69,7 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
 
 // ---- One argument ------------------------------------------------------------------------------
 
-Tensor neg(const Tensor& x) {
-  if (x.dtype() == boolean) fail<DTypeError>("neg: a bool tensor has no negative; use logical_not");
-  return elementwise<formula::Neg>(x);
-}
+Tensor neg(const Tensor& x) { return elementwise<formula::Neg>(x); }
 Tensor abs(const Tensor& x) { return elementwise<formula::Abs>(x); }
 Tensor sign(const Tensor& x) { return elementwise<formula::Sign>(x); }
 Tensor exp(const Tensor& x) { return elementwise<formula::Exp>(x); }
@@ -167,8 +158,8 @@ namespace {
 
 template <class Op>
 Tensor& in_place(Tensor& a, const Tensor& b, const char* name) {
-  alignas(8) const std::byte parameters[detail::kParameterBytes] = {};
-  detail::run_in_place(elementwise_info<Op>, parameters, a, b, name);
+  const Op op;
+  detail::run_in_place(elementwise_info<Op>, &op, a, b, name);
   return a;
 }
 

@@ -19,16 +19,15 @@ namespace {
 struct CatRecord final : detail::Record {
   CatRecord(const std::vector<Tensor>& tensors, std::vector<std::int64_t> first, int along,
             const Tensor& output)
-      : Record(static_cast<int>(tensors.size()), output.shape(), output.dtype()),
+      : Record(static_cast<int>(tensors.size()), nullptr, nullptr, output),
         edge(std::make_unique<detail::Edge[]>(tensors.size())),
         start(std::move(first)),
         dim(along) {
+    edges = edge.get();
     for (std::size_t i = 0; i < tensors.size(); ++i) edge[i].connect(tensors[i]);
   }
 
   const char* name() const noexcept override { return "cat"; }
-  detail::Edge* edges() noexcept override { return edge.get(); }
-  detail::Saved* saved() noexcept override { return nullptr; }
   Tensor vjp(int input, const Tensor& gradient, bool /*create_graph*/) override {
     const auto i = static_cast<std::size_t>(input);
     const Tensor part = narrow(gradient, dim, start[i], start[i + 1] - start[i]);

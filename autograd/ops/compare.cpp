@@ -11,7 +11,7 @@ namespace tapegrad {
 
 namespace {
 
-using detail::BroadcastLoop;
+using detail::broadcast_loop;
 using detail::data_of;
 using detail::fresh_data;
 using detail::Impl;
@@ -40,8 +40,8 @@ void compare_row(const T* a, std::int64_t step_a, const T* b, std::int64_t step_
 template <class T, class F>
 Tensor compare_elements(const Tensor& a, const Tensor& b, const char* name, F f) {
   Tensor result = new_tensor(detail::broadcast(a.shape(), b.shape(), name), boolean);
-  const BroadcastLoop<2> loop(result.shape(), {a.impl(), b.impl()});
-  loop(
+  broadcast_loop(
+      result.shape(), {a.impl(), b.impl()},
       [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
         bool* out = fresh_data<bool>(result) + first;
         for (std::int64_t r = 0; r < rows; ++r) {
@@ -93,18 +93,19 @@ struct Where {
     const Shape shape =
         detail::broadcast(condition.shape(), detail::broadcast(a.shape(), b.shape(), name), name);
     Tensor result = new_tensor(shape, a.dtype());
-    const BroadcastLoop<3> loop(shape, {condition.impl(), a.impl(), b.impl()});
-    loop([&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
-             std::int64_t columns) {
-      switch (size_of(a.dtype())) {
-        case 1:
-          return select_rows(in, fresh_data<std::uint8_t>(result) + first, rows, columns);
-        case 4:
-          return select_rows(in, fresh_data<std::uint32_t>(result) + first, rows, columns);
-        default:
-          return select_rows(in, fresh_data<std::uint64_t>(result) + first, rows, columns);
-      }
-    });
+    broadcast_loop(
+        shape, {condition.impl(), a.impl(), b.impl()},
+        [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
+            std::int64_t columns) {
+          switch (size_of(a.dtype())) {
+            case 1:
+              return select_rows(in, fresh_data<std::uint8_t>(result) + first, rows, columns);
+            case 4:
+              return select_rows(in, fresh_data<std::uint32_t>(result) + first, rows, columns);
+            default:
+              return select_rows(in, fresh_data<std::uint64_t>(result) + first, rows, columns);
+          }
+        });
     return result;
   }
   static Tensor vjp_b(const Tensor& g, const Tensor& condition, auto, auto, auto) {

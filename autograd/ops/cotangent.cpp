@@ -22,7 +22,7 @@ Tensor own_cotangent(Tensor gradient, const Shape& shape) {
 Tensor add_cotangents(Tensor a, const Tensor& b, const Shape& full, bool create_graph) {
   const bool fits = a.shape() == b.shape() || a.shape() == full;
   if (create_graph || !fits || !a.impl()->unique()) return add(a, b);
-  add_into(a, b);
+  add_into(a.impl(), b);
   return a;
 }
 

@@ -2,6 +2,7 @@
 
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
+#include "autograd/ops/reduce.h"
 #include "autograd/ops/row_loop.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create.h"
@@ -38,15 +39,16 @@ struct CrossEntropy {
   static constexpr Reads constant = kB;
   std::int64_t ignore_index;
   Reduction reduction;
-  double divisor;           // 1, or the number of counted rows
-  mutable Tensor lse = {};  // log(sum(exp(x))) of each row
+  double divisor;               // 1, or the number of counted rows
+  mutable Tensor lse = {};      // log(sum(exp(x))) of each row
+  mutable Tensor counted = {};  // the target, with -1 in rows that are ignored
 
   Tensor forward(const Tensor& x, const Tensor& target) const {
     const std::int64_t rows = x.shape()[0], classes = x.shape()[1];
     lse = new_tensor(rows, x.dtype());
     Tensor loss = new_tensor(rows, x.dtype());
     // The kernel skips targets outside of [0, C); an ignored one inside is moved there.
-    const Tensor counted = ignore_index < 0 ? target : where(target == ignore_index, -1, target);
+    counted = ignore_index < 0 ? target : where(target == ignore_index, -1, target);
     visit_floating(x.dtype(), [&]<class T>(T) {
       detail::for_row_tiles(rows, classes, [&](std::int64_t first, std::int64_t count) {
         detail::kernel_table().rows<T>().cross_entropy(
@@ -55,22 +57,24 @@ struct CrossEntropy {
       });
     });
     if (reduction == Reduction::none) return loss;
-    return reduction == Reduction::sum ? sum(loss) : sum(loss) / divisor;
+    return detail::reduce_mean(loss, detail::ReducedShape(rows, {}, false, name), divisor);
   }
 
   Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& target, auto) const {
-    const std::int64_t classes = x.shape()[1];
-    const Tensor counted = target != ignore_index;
-    const Tensor scale = where(counted, g / divisor, 0);
     if (grad_enabled()) {
-      const Tensor hot = one_hot(where(counted, target, 0), classes).to(x.dtype());
+      const Tensor counts = counted >= 0;
+      const Tensor scale = where(counts, g / divisor, 0);
+      const Tensor hot = one_hot(where(counts, target, 0), x.shape()[1]).to(x.dtype());
       // NaN in an ignored row stays there.
-      return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counted, 1), x, 0), 1) - hot);
+      return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counts, 1), x, 0), 1) - hot);
     }
     return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                             std::int64_t count, std::int64_t n) {
+      const bool by_row = reduction == Reduction::none;
+      const T one = *data_of<T>(g) / static_cast<T>(divisor);
       loops.cross_entropy_rule(data_of<T>(x) + first * n, data_of<T>(lse) + first,
-                               data_of<std::int64_t>(target) + first, data_of<T>(scale) + first,
+                               data_of<std::int64_t>(counted) + first,
+                               by_row ? data_of<T>(g) + first : &one, by_row ? 1 : 0,
                                out + first * n, count, n);
     });
   }

@@ -1,6 +1,6 @@
 #include "autograd/ops/elementwise.h"
 
-#include <bit>
+#include <algorithm>
 
 #include "autograd/kernels/cpu.h"
 #include "autograd/ops/broadcast_loop.h"
@@ -29,14 +29,17 @@ const KernelTable& kernel_table() {
 
 namespace {
 
-/// Runs `loop` over `N` operands that broadcast to `output`, which may be one of them.
-template <int N>
-void run_loop(Loop loop, const void* parameters, const std::array<const Impl*, N>& operands,
-              Impl* output) {
+/// Runs `loop` over operands that broadcast to `output`, which may be one of them.
+void run_loop(Loop loop, const void* parameters, Operands operands, Impl* output) {
   char* data = static_cast<char*>(output->data);
+  const std::int64_t numel = output->numel;
+  // Small networks spend their time here.
+  kernels::Operand row[4];
+  if (numel <= kSerialElements && single_row(numel, operands, row))
+    return loop(parameters, row, data, 1, numel);
   const auto element = static_cast<std::int64_t>(size_of(output->dtype));
-  const BroadcastLoop<N> broadcast(output->shape, operands);
-  broadcast(
+  broadcast_loop(
+      output->shape, operands,
       [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
         loop(parameters, in, data + first * element, rows, columns);
       });
@@ -50,14 +53,12 @@ Loop forward_loop(const ElementwiseInfo& info, DType dtype) {
 /// The record of every elementwise operator.
 struct ElementwiseRecord final : Record {
   ElementwiseRecord(const ElementwiseInfo& operation, const void* numbers, const Tensor& output)
-      : Record(operation.inputs, output.shape(), output.dtype()), info(operation) {
-    std::memcpy(parameters, numbers, kParameterBytes);
+      : Record(operation.inputs, edge, slot, output), info(operation) {
+    elementwise = true;
+    if (info.parameter_bytes > 0) std::memcpy(parameters, numbers, info.parameter_bytes);
   }
 
   const char* name() const noexcept override { return info.name; }
-  Edge* edges() noexcept override { return edge; }
-  Saved* saved() noexcept override { return slot; }
-  bool elementwise() const noexcept override { return true; }
   Tensor vjp(int input, const Tensor& gradient, bool create_graph) override;
 
   const ElementwiseInfo& info;
@@ -65,22 +66,6 @@ struct ElementwiseRecord final : Record {
   Edge edge[2];
   Saved slot[3];
 };
-
-/// The fused loop of the rule of `input`, on the gradient and the values it reads. The result may
-/// be smaller than the output where none of these was broadcast.
-template <int N>
-Tensor run_rule(const ElementwiseRecord& record, int input,
-                const std::array<const Impl*, N>& operands) {
-  Shape shape = operands[0]->shape;
-  for (int i = 1; i < N; ++i) {
-    if (operands[i]->shape != shape) shape = broadcast(shape, operands[i]->shape, record.info.name);
-  }
-  Tensor result = new_tensor(shape, record.dtype);
-  const auto& loops = kernel_table().elementwise[record.info.index];
-  run_loop<N>(loops.rule[input][record.dtype == float64], record.parameters, operands,
-              result.impl());
-  return result;
-}
 
 Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_graph) {
   const Reads reads = info.reads[input];
@@ -91,15 +76,25 @@ Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_gra
     return info.rule[input](parameters, gradient, get(0), get(1),
                             reads & kY ? output(create_graph) : Tensor());
   }
-  const Impl* read[3] = {};
-  int count = 0;
+  // The fused loop, over the gradient and the values that it reads. The result may be smaller than
+  // the output where none of these was broadcast.
+  const Impl* operands[4] = {gradient.impl()};
+  std::size_t count = 1;
   for (int i = 0; i < 3; ++i) {
-    if (reads >> i & 1) read[count++] = slot[i].value();
+    if (reads >> i & 1) operands[count++] = slot[i].value();
   }
-  const Impl* g = gradient.impl();
-  if (count == 1) return run_rule<2>(*this, input, {g, read[0]});
-  if (count == 2) return run_rule<3>(*this, input, {g, read[0], read[1]});
-  return run_rule<4>(*this, input, {g, read[0], read[1], read[2]});
+  Tensor result;
+  if (gradient.numel() == numel) {
+    result = Tensor::adopt(new_impl(shape, dtype, numel));
+  } else {
+    Shape smaller = gradient.shape();
+    for (std::size_t i = 1; i < count; ++i)
+      smaller = broadcast(smaller, operands[i]->shape, info.name);
+    result = new_tensor(smaller, dtype);
+  }
+  run_loop(kernel_table().elementwise[info.index].rule[input][dtype == float64], parameters,
+           Operands(operands, count), result.impl());
+  return result;
 }
 
 void record_elementwise(const ElementwiseInfo& info, const void* parameters, const Tensor& output,
@@ -117,18 +112,28 @@ void record_elementwise(const ElementwiseInfo& info, const void* parameters, con
   record->attach(output);
 }
 
+/// The type that the loop of `info` works on, for operands of type `dtype`.
 DType loop_type(const ElementwiseInfo& info, DType dtype) {
   if (is_floating_point(dtype)) return dtype;
   return info.integers ? int64 : float32;
 }
 
+/// True for what needs no conversion: a floating-point tensor, not a number from C++.
+bool is_plain(const Tensor& x) {
+  return is_floating_point(x.dtype()) && !x.impl()->has(Impl::kWrapped);
+}
+
 }  // namespace
 
 Tensor run_unary(const ElementwiseInfo& info, const void* parameters, const Tensor& x) {
-  const DType dtype = is_floating_point(x.dtype()) ? floating_type(x) : loop_type(info, x.dtype());
-  if (x.dtype() != dtype) return run_unary(info, parameters, x.to(dtype));
-  Tensor y = new_tensor(x.shape(), dtype);
-  run_loop<1>(forward_loop(info, dtype), parameters, {x.impl()}, y.impl());
+  if (!is_plain(x)) {
+    if (x.dtype() == boolean && info.on_bool) return info.on_bool(x, x);
+    const DType dtype = loop_type(info, is_floating_point(x.dtype()) ? float32 : x.dtype());
+    if (dtype != int64 || x.dtype() != int64) return run_unary(info, parameters, x.to(dtype));
+  }
+  const DType dtype = x.dtype();
+  Tensor y = Tensor::adopt(new_impl(x.shape(), dtype, x.numel()));
+  run_loop(forward_loop(info, dtype), parameters, {x.impl()}, y.impl());
   if (should_record(x)) {
     const Tensor* const inputs[] = {&x};
     record_elementwise(info, parameters, y, inputs);
@@ -138,15 +143,20 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, const Tens
 
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
                   const Tensor& b) {
-  const DType dtype = loop_type(info, result_type(a, b));
-  // A number that is already of the type needs no conversion, only to lose its weakness.
-  if (a.dtype() != dtype) return run_binary(info, parameters, a.to(dtype), b);
-  if (b.dtype() != dtype) return run_binary(info, parameters, a, b.to(dtype));
-  const Shape& shape_a = a.shape();
-  const Shape& shape_b = b.shape();
-  Tensor y =
-      new_tensor(shape_a == shape_b ? shape_a : broadcast(shape_a, shape_b, info.name), dtype);
-  run_loop<2>(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, y.impl());
+  if (a.dtype() != b.dtype() || !is_plain(a) || !is_plain(b)) {
+    if (a.dtype() == boolean && b.dtype() == boolean && info.on_bool) return info.on_bool(a, b);
+    // A number that is already of the type needs no conversion, only to lose its weakness.
+    const DType dtype = loop_type(info, result_type(a, b));
+    const auto convert = [&](const Tensor& x) {
+      return x.impl()->has(Impl::kWrapped) ? converted(x, dtype) : x.to(dtype);
+    };
+    if (a.dtype() != dtype) return run_binary(info, parameters, convert(a), b);
+    if (b.dtype() != dtype) return run_binary(info, parameters, a, convert(b));
+  }
+  const DType dtype = a.dtype();
+  Tensor y = a.shape() == b.shape() ? Tensor::adopt(new_impl(a.shape(), dtype, a.numel()))
+                                    : new_tensor(broadcast(a.shape(), b.shape(), info.name), dtype);
+  run_loop(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, y.impl());
   if (should_record(a, b)) {
     const Tensor* const inputs[] = {&a, &b};
     record_elementwise(info, parameters, y, inputs);
@@ -154,9 +164,8 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
   return y;
 }
 
-void add_into(Tensor& a, const Tensor& b) {
-  run_loop<2>(forward_loop(elementwise_info<formula::Add>, a.dtype()), nullptr,
-              {a.impl(), b.impl()}, a.impl());
+void add_into(Impl* a, const Tensor& b) {
+  run_loop(forward_loop(elementwise_info<formula::Add>, a->dtype), nullptr, {a, b.impl()}, a);
 }
 
 namespace {
@@ -221,7 +230,7 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
     assign_in_place(a, run_binary(info, parameters, reads_old ? a.clone() : a, b), name);
     return;
   }
-  run_loop<2>(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, a.impl());
+  run_loop(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, a.impl());
   ++a.impl()->owner()->version;
 }
 

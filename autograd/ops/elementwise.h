@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "autograd/ops/kernel_table.h"
+#include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
 
 // How the structs in unary.h and binary.h become operators on tensors. The work is done by
@@ -20,10 +21,13 @@ struct ElementwiseInfo {
   using Rule = Tensor (*)(const void* parameters, const Tensor& g, const Tensor& a, const Tensor& b,
                           const Tensor& y);
   const char* name;
-  int index;      ///< in the kernel table
-  int inputs;     ///< 1 or 2
+  int index;   ///< in the kernel table
+  int inputs;  ///< 1 or 2
+  std::size_t parameter_bytes;
   bool integers;  ///< takes int64 as it is; otherwise integers become float32
   Loop integer_loop;
+  /// What it does to truth values alone, where that is not what it does to integers.
+  Tensor (*on_bool)(const Tensor& a, const Tensor& b);
   Reads reads[2];
   Rule rule[2];  ///< the rules written with tensors
   formula::Samples samples[2];
@@ -73,6 +77,18 @@ void integer_loop(const void* parameters, const kernels::Operand* in, void* out,
   }
 }
 
+Tensor no_bool_difference(const Tensor&, const Tensor&);
+Tensor no_bool_negative(const Tensor&, const Tensor&);
+
+template <class Op>
+constexpr auto on_bool() -> Tensor (*)(const Tensor&, const Tensor&) {
+  if constexpr (std::is_same_v<Op, formula::Add>) return logical_or;
+  if constexpr (std::is_same_v<Op, formula::Mul>) return logical_and;
+  if constexpr (std::is_same_v<Op, formula::Sub>) return no_bool_difference;
+  if constexpr (std::is_same_v<Op, formula::Neg>) return no_bool_negative;
+  return nullptr;
+}
+
 template <class Op>
 constexpr ElementwiseInfo describe() {
   static_assert(sizeof(Op) <= kParameterBytes && std::is_trivially_copyable_v<Op>);
@@ -81,6 +97,8 @@ constexpr ElementwiseInfo describe() {
   info.name = Op::name;
   info.index = formula::index_in<Op>(formula::Elementwise());
   info.inputs = binary ? 2 : 1;
+  info.parameter_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);
+  info.on_bool = on_bool<Op>();
   if constexpr (requires { Op::integers; }) {
     info.integers = true;
     info.integer_loop = integer_loop<Op>;
@@ -111,21 +129,14 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
 /// Throws like the functions in place that `Tensor` has.
 void assign_in_place(Tensor& a, const Tensor& y, const char* name);
 
-/// a += b without recording and without a version: for gradients that nobody else sees.
-void add_into(Tensor& a, const Tensor& b);
-
 /// The operator `Op` on tensors.
 template <class Op>
 Tensor elementwise(const Tensor& x, Op op = {}) {
-  alignas(8) std::byte parameters[kParameterBytes] = {};
-  std::memcpy(parameters, &op, sizeof op);
-  return run_unary(elementwise_info<Op>, parameters, x);
+  return run_unary(elementwise_info<Op>, &op, x);
 }
 template <class Op>
 Tensor elementwise(const Tensor& a, const Tensor& b, Op op = {}) {
-  alignas(8) std::byte parameters[kParameterBytes] = {};
-  std::memcpy(parameters, &op, sizeof op);
-  return run_binary(elementwise_info<Op>, parameters, a, b);
+  return run_binary(elementwise_info<Op>, &op, a, b);
 }
 
 }  // namespace tapegrad::detail

@@ -55,9 +55,9 @@ struct RowLoops {
   void (*logsumexp)(const T* x, T* out, Int rows, Int n);
   /// The loss of each row and its logsumexp; a target outside of [0, n) does not count.
   void (*cross_entropy)(const T* x, const Int* target, T* loss, T* lse, Int rows, Int n);
-  /// out = scale (exp(x - lse) - [class]) for each row.
-  void (*cross_entropy_rule)(const T* x, const T* lse, const Int* target, const T* scale, T* out,
-                             Int rows, Int n);
+  /// out = scale (exp(x - lse) - [class]) for each row; one scale for all where its step is 0.
+  void (*cross_entropy_rule)(const T* x, const T* lse, const Int* target, const T* scale,
+                             Int scale_step, T* out, Int rows, Int n);
   void (*layer_norm)(const T* x, const T* weight, const T* bias, T eps, T* out, T* mean, T* rstd,
                      Int rows, Int n);
   void (*layer_norm_rule)(const T* g, const T* x, const T* mean, const T* rstd, const T* weight,

@@ -3,6 +3,7 @@
 #include "autograd/kernels/gemm.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
+#include "autograd/ops/reduce.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/fail.h"
 
@@ -24,6 +25,18 @@ struct MatrixSize {
 };
 
 Shape batch_of(const Shape& shape) { return shape.slice(0, shape.rank() - 2); }
+
+Shape with_last(Shape shape, std::int64_t size) {
+  shape[shape.size() - 1] = size;
+  return shape;
+}
+
+/// How many vectors `x` holds along its last dimension.
+std::int64_t row_count(const Tensor& x) {
+  std::int64_t rows = 1;
+  for (int d = 0; d + 1 < x.dim(); ++d) rows *= x.shape()[static_cast<std::size_t>(d)];
+  return rows;
+}
 
 Shape with_matrix(Shape batch, std::int64_t rows, std::int64_t columns) {
   batch.push_back(rows);
@@ -117,10 +130,8 @@ struct Linear {
 
   static Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
-    Shape shape = x.shape();
-    shape[shape.size() - 1] = out;
-    Tensor y = new_tensor(shape, x.dtype());
-    const std::int64_t rows = x.shape().slice(0, x.dim() - 1).numel();
+    const Tensor y = new_tensor(with_last(x.shape(), out), x.dtype());
+    const std::int64_t rows = row_count(x);
     visit_floating(x.dtype(), [&]<class T>(T) {
       T* to = fresh_data<T>(y);
       if (bias.defined()) {
@@ -132,16 +143,27 @@ struct Linear {
     });
     return y;
   }
+  // Small networks spend their time here, so what is not recorded goes to the products directly.
   static Tensor vjp_a(const Tensor& g, auto, const Tensor& weight, auto, auto) {
-    return matmul(g, weight);
+    if (grad_enabled()) return matmul(g, weight);
+    const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
+    const Tensor dx = new_tensor(with_last(g.shape(), in), g.dtype());
+    run_gemm({}, 1, row_count(g), in, out, g, weight, dx, {});
+    return dx;
   }
   static Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) {
+    if (!grad_enabled()) {
+      const std::int64_t in = x.shape().back(), out = g.shape().back();
+      const Tensor dw = new_tensor({out, in}, g.dtype());
+      run_gemm({.transpose_a = true}, 1, out, in, row_count(g), g, x, dw, {});
+      return dw;
+    }
     const Tensor rows_g = reshape(g, {-1, g.shape().back()});
     const Tensor rows_x = reshape(x, {rows_g.shape()[0], x.shape().back()});
     return matmul(rows_g, rows_x, {.transpose_a = true});
   }
   static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) {
-    return sum_to(g, Shape(g.shape().back()));
+    return grad_enabled() ? sum_to(g, g.shape().back()) : detail::sum_rows(g);
   }
 };
 

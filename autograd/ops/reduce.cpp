@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <limits>
-#include <vector>
+#include <utility>
 
 #include "autograd/kernels/parallel.h"
 #include "autograd/ops/kernel_table.h"
@@ -96,11 +96,12 @@ T reduce_row(Reducer reducer, const T* x, std::int64_t n) {
     return result;
   }
   const std::int64_t tiles = (n + kTile - 1) / kTile;
-  std::vector<T> partial(static_cast<std::size_t>(tiles));
+  const Tensor partial = new_tensor(tiles, dtype_of<T>);
+  T* out = fresh_data<T>(partial);
   kernels::parallel_for(tiles, [&](std::int64_t t) {
-    loop(x + t * kTile, &partial[static_cast<std::size_t>(t)], 1, std::min(kTile, n - t * kTile));
+    loop(x + t * kTile, out + t, 1, std::min(kTile, n - t * kTile));
   });
-  return reduce_row(reducer, partial.data(), tiles);
+  return reduce_row(reducer, out, tiles);
 }
 
 /// [n, inner] reduced over n.
@@ -111,11 +112,12 @@ void reduce_block(Reducer reducer, const T* x, T* out, std::int64_t n, std::int6
       std::max<std::int64_t>(64, kTile / inner);  // rows of one partial result
   if (n <= tile) return loop(x, out, n, inner);
   const std::int64_t tiles = (n + tile - 1) / tile;
-  std::vector<T> partial(static_cast<std::size_t>(tiles * inner));
+  const Tensor partial = new_tensor(tiles * inner, dtype_of<T>);
+  T* sums = fresh_data<T>(partial);
   kernels::parallel_for(tiles, [&](std::int64_t t) {
-    loop(x + t * tile * inner, partial.data() + t * inner, std::min(tile, n - t * tile), inner);
+    loop(x + t * tile * inner, sums + t * inner, std::min(tile, n - t * tile), inner);
   });
-  reduce_block(reducer, partial.data(), out, tiles, inner);
+  reduce_block(reducer, sums, out, tiles, inner);
 }
 
 template <class T>
@@ -155,25 +157,26 @@ struct Run {
 Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
   const bool bool_in = x.dtype() == boolean;
   const Tensor source = bool_in ? converted(x, int64) : x;
-  std::vector<Run> runs;
+  Run runs[kMaxRank];
+  int count = 0;
   for (int d = 0; d < x.dim(); ++d) {
     const std::int64_t size = x.shape()[static_cast<std::size_t>(d)];
     const bool reduced = std::find(shape.dims.begin(), shape.dims.end(), d) != shape.dims.end();
     if (size == 1) continue;
-    if (!runs.empty() && runs.back().reduced == reduced)
-      runs.back().size *= size;
+    if (count > 0 && runs[count - 1].reduced == reduced)
+      runs[count - 1].size *= size;
     else
-      runs.push_back({size, reduced});
+      runs[count++] = {size, reduced};
   }
   // One run at a time, the last first; nearly always there is one.
   Tensor current = source;
   bool any = false;
-  for (std::size_t r = runs.size(); r-- > 0;) {
+  for (int r = count; r-- > 0;) {
     if (!runs[r].reduced) continue;
     std::int64_t outer = 1, inner = 1;
-    for (std::size_t i = 0; i < r; ++i) outer *= runs[i].size;
-    for (std::size_t i = r + 1; i < runs.size(); ++i) inner *= runs[i].size;
-    const std::int64_t n = runs[r].size;
+    for (int i = 0; i < r; ++i) outer *= runs[i].size;
+    for (int i = r + 1; i < count; ++i) inner *= runs[i].size;
+    const std::int64_t n = std::exchange(runs[r].size, 1);
     Tensor next = new_tensor(Shape(outer * inner), source.dtype());
     if (source.dtype() == int64) {
       reduce_integers(reducer, data_of<std::int64_t>(current), fresh_data<std::int64_t>(next),
@@ -183,8 +186,6 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
         reduce_floats(reducer, data_of<T>(current), fresh_data<T>(next), outer, n, inner);
       });
     }
-    runs[r].size = 1;
-    runs.erase(runs.begin() + static_cast<std::ptrdiff_t>(r));
     current = next;
     any = true;
   }
@@ -201,6 +202,24 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
   }
   const bool keeps_bool = bool_in && (reducer == Reducer::max || reducer == Reducer::min);
   return keeps_bool ? converted(result, boolean) : result;
+}
+
+Tensor sum_rows(const Tensor& x) {
+  const std::int64_t n = x.shape().back();
+  const Tensor sums = new_tensor(n, x.dtype());
+  visit_floating(x.dtype(), [&]<class T>(T) {
+    if (n > 0) reduce_floats(Reducer::sum, data_of<T>(x), fresh_data<T>(sums), 1, x.numel() / n, n);
+  });
+  return sums;
+}
+
+Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor) {
+  Tensor mean = reduce(Reducer::sum, x, shape);
+  visit_floating(mean.dtype(), [&]<class T>(T) {
+    T* value = fresh_data<T>(mean);
+    for (std::int64_t i = 0; i < mean.numel(); ++i) value[i] /= static_cast<T>(divisor);
+  });
+  return mean;
 }
 
 Tensor reduced_last(const Tensor& x, const ReducedShape& shape) {

@@ -23,6 +23,13 @@ enum class Reducer { sum, prod, max, min };
 /// The reduction of `x` over `dims` to shape `shape.result`; not recorded. NaN wins in max and min.
 Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape);
 
+/// The sum over all dimensions but the last; not recorded. For floating-point numbers of at least
+/// one dimension.
+Tensor sum_rows(const Tensor& x);
+
+/// The sum over `shape.dims`, divided by `divisor`; not recorded. For floating-point numbers.
+Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor);
+
 /// `x` with the reduced dimensions last and joined: `[kept..., count]`; recorded.
 Tensor reduced_last(const Tensor& x, const ReducedShape& shape);
 

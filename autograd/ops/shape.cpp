@@ -96,8 +96,8 @@ Tensor Expand::forward(const Tensor& x) const {
   Tensor y = new_tensor(to, x.dtype());
   if (y.numel() == 0) return y;
   const std::int64_t element = detail::element_size(x);
-  const detail::BroadcastLoop<1> loop(to, {x.impl()});
-  loop(
+  detail::broadcast_loop(
+      to, {x.impl()},
       [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
         const char* source = static_cast<const char*>(in->data);
         char* target = fresh_data<char>(y) + first * element;

@@ -29,7 +29,7 @@ struct Mean {
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
   Tensor forward(const Tensor& x) const {
-    return detail::reduce(Reducer::sum, x, shape) / static_cast<double>(shape.count);
+    return detail::reduce_mean(x, shape, static_cast<double>(shape.count));
   }
   Tensor vjp(const Tensor& g, auto, auto) const {
     return reshape(g, shape.kept) / static_cast<double>(shape.count);
@@ -77,7 +77,7 @@ struct Var {
   double freedom;  // n - correction, at least 0
   Tensor deviation(const Tensor& x) const { return x - mean(x, shape.dims, true); }
   Tensor forward(const Tensor& x) const {
-    return detail::reduce(Reducer::sum, square(deviation(x)), shape) / freedom;
+    return detail::reduce_mean(square(deviation(x)), shape, freedom);
   }
   Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
     return reshape(g, shape.kept) * deviation(x) * (2 / freedom);
@@ -186,6 +186,7 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
+  if (x.numel() == shape.numel()) return reshape(x, shape);
   if (detail::broadcast(x.shape(), shape, "sum_to") != x.shape())
     fail<ShapeError>("sum_to: shape {} cannot be summed down to {}", x.shape(), shape);
   Dims dims;

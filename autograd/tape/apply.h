@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <utility>
 
 #include "autograd/tape/record.h"
@@ -56,19 +55,17 @@ constexpr Reads constant_inputs() {
 /// The record of one call of a structured operator with `N` inputs.
 template <class Op, int N>
 struct RecordOf final : Record {
-  RecordOf(Op&& operation, const Shape& output_shape, DType output_dtype) noexcept
-      : Record(N, output_shape, output_dtype), op(std::move(operation)) {}
+  RecordOf(Op&& operation, const Tensor& made) noexcept
+      : Record(N, edge, slot, made), op(std::move(operation)) {}
 
   const char* name() const noexcept override { return Op::name; }
-  Edge* edges() noexcept override { return edge.data(); }
-  Saved* saved() noexcept override { return slot.data(); }
   Tensor vjp(int input, const Tensor& gradient, bool create_graph) override {
     return dispatch(input, gradient, create_graph, std::make_integer_sequence<int, N>());
   }
 
   Op op;
-  std::array<Edge, N> edge;
-  std::array<Saved, slots_for(N)> slot;
+  Edge edge[N];
+  Saved slot[slots_for(N)];
 
  private:
   template <int... K>
@@ -103,18 +100,16 @@ struct RecordOf final : Record {
 template <class Op, class... Tensors>
 [[gnu::noinline]] void record_call(Op&& op, const Tensor& output, const Tensors&... inputs) {
   constexpr int n = sizeof...(Tensors);
-  auto* record = new_record<RecordOf<std::remove_cvref_t<Op>, n>>(std::forward<Op>(op),
-                                                                  output.shape(), output.dtype());
+  auto* record = new_record<RecordOf<std::remove_cvref_t<Op>, n>>(std::forward<Op>(op), output);
   const Tensor* const all[] = {&inputs...};
   Reads reads = kNone;
   for (int i = 0; i < n; ++i) {
     if (constant_inputs<std::remove_cvref_t<Op>>() >> (i + 1) & 1) continue;
-    record->edge[static_cast<std::size_t>(i)].connect(*all[i]);
-    if (record->edge[static_cast<std::size_t>(i)]) reads |= reads_of<std::remove_cvref_t<Op>>(i);
+    record->edge[i].connect(*all[i]);
+    if (record->edge[i]) reads |= reads_of<std::remove_cvref_t<Op>>(i);
   }
   for (int i = 0; i < n; ++i) {
-    if (reads >> (i + 1) & 1 && all[i]->defined())
-      record->slot[static_cast<std::size_t>(i) + 1].save(all[i]->impl());
+    if (reads >> (i + 1) & 1 && all[i]->defined()) record->slot[i + 1].save(all[i]->impl());
   }
   if (reads & kY) record->slot[0].save(output.impl());
   record->attach(output);

@@ -32,6 +32,7 @@ class Walk {
       : retain_(retain_graph || create_graph), create_(create_graph) {}
   ~Walk() {
     for (Record* record : order_) {
+      if (!record) continue;
       record->cotangent = Tensor();
       record->capture = -1;
       release_record(record);
@@ -59,9 +60,13 @@ class Walk {
     check();
     for (const Root& root : roots) deliver(root.output, root.seed);
     detail::set_grad_enabled(create_);
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      visit(*order_[i]);
-      if (!retain_) order_[i]->release_graph();
+    for (Record*& record : order_) {
+      visit(*record);
+      if (retain_) continue;
+      if (record->refs.load() == 1 && record->capture < 0)
+        release_record(std::exchange(record, nullptr));  // nobody else has it
+      else
+        record->release_graph();
     }
   }
 
@@ -94,7 +99,7 @@ class Walk {
     bool sorted = true;
     for (std::size_t next = 0; next < order_.size(); ++next) {
       Record* record = order_[next];
-      for (std::uint32_t i = 0; i < record->input_count; ++i) meet(record->edges()[i].record());
+      for (std::uint32_t i = 0; i < record->input_count; ++i) meet(record->edges[i].record());
       sorted &= next == 0 || order_[next - 1]->sequence > record->sequence;
     }
     if (!sorted) {
@@ -120,7 +125,7 @@ class Walk {
     for (std::size_t i = order_.size(); i-- > 0;) {
       Record& record = *order_[i];
       for (std::uint32_t k = 0; k < record.input_count && !record.wanted; ++k) {
-        const Edge& edge = record.edges()[k];
+        const Edge& edge = record.edges[k];
         if (Record* before = edge.record()) {
           record.wanted = before->wanted || before->capture >= 0;
         } else if (edge) {
@@ -147,7 +152,6 @@ class Walk {
   void visit(Record& record) {
     if (!record.cotangent.defined()) return;
     const Tensor gradient = std::move(record.cotangent);
-    record.cotangent = Tensor();
     if (record.capture >= 0) {
       results_[static_cast<std::size_t>(record.capture)] =
           detail::dense_cotangent(gradient, record.shape);
@@ -156,15 +160,20 @@ class Walk {
       accumulate(record.retainer, gradient);
     if (!record.wanted) return;
     const Tensor passed =
-        record.elementwise() ? gradient : detail::dense_cotangent(gradient, record.shape);
+        record.elementwise ? gradient : detail::dense_cotangent(gradient, record.shape);
     for (std::uint32_t i = 0; i < record.input_count; ++i) {
-      const Edge& edge = record.edges()[i];
+      const Edge& edge = record.edges[i];
       if (!wants(edge)) continue;
-      const Tensor cotangent = record.vjp(static_cast<int>(i), passed, create_);
-      deliver(edge,
-              record.elementwise()
-                  ? detail::reduce_cotangent(cotangent, record.shape, edge.shape(), edge.dtype())
-                  : detail::fit_cotangent(cotangent, edge.shape(), edge.dtype()));
+      Tensor cotangent = record.vjp(static_cast<int>(i), passed, create_);
+      const Shape& target = edge.shape();
+      const DType dtype = edge.dtype();
+      if (record.elementwise) {
+        if (cotangent.dtype() != dtype || target != record.shape)
+          cotangent = detail::reduce_cotangent(cotangent, record.shape, target, dtype);
+      } else if (cotangent.dtype() != dtype || cotangent.shape() != target) {
+        cotangent = detail::fit_cotangent(cotangent, target, dtype);
+      }
+      deliver(edge, std::move(cotangent));
     }
   }
 
@@ -198,6 +207,8 @@ class Walk {
 
   /// Adds to the `grad()` of a tensor; each gets a buffer of its own.
   void accumulate(Impl* target, Tensor cotangent) {
+    if (target->grad && !create_ && target->grad->unique())
+      return detail::add_into(target->grad, cotangent);
     Tensor sum;
     if (target->grad) {
       sum = detail::add_cotangents(Tensor::adopt(std::exchange(target->grad, nullptr)), cotangent,

@@ -1,15 +1,20 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
+
+#include "autograd/tape/thread_tape.h"
 
 namespace tapegrad {
 
 /// True when operators of this thread are recorded.
-bool grad_enabled() noexcept;
+inline bool grad_enabled() noexcept { return detail::thread_tape.recording; }
 
 namespace detail {
 /// Sets whether this thread records; returns what it was.
-bool set_grad_enabled(bool enabled) noexcept;
+inline bool set_grad_enabled(bool enabled) noexcept {
+  return std::exchange(thread_tape.recording, enabled);
+}
 }  // namespace detail
 
 /// While it lives, operators of **this thread** are not recorded; other threads are not affected.

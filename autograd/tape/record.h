@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <type_traits>
 
@@ -27,7 +28,8 @@ class Edge {
   ~Edge() { reset(); }
 
   /// Points at what made `tensor`, or at `tensor` if it is a leaf that requires a gradient.
-  void connect(const Tensor& tensor) noexcept;
+  inline void connect(const Tensor& tensor) noexcept;
+  inline void connect(Record& record) noexcept;
   void reset() noexcept;
 
   explicit operator bool() const noexcept { return bits_ != 0; }
@@ -80,7 +82,16 @@ constexpr int slots_for(int inputs) { return inputs + 1; }
 /// its rules read; never its own output. Reference counted by its output and by the records that
 /// follow.
 struct Record {
-  Record(int inputs, const Shape& output_shape, DType output_dtype) noexcept;
+  /// `edge_slots`: an edge for each input. `saved_slots`: the output's slot, then one for each
+  /// input; or nullptr for none at all. Both in memory of the derived type.
+  Record(int inputs, Edge* edge_slots, Saved* saved_slots, const Tensor& output) noexcept
+      : input_count(static_cast<std::uint32_t>(inputs)),
+        edges(edge_slots),
+        saved(saved_slots),
+        dtype(output.impl()->dtype),
+        scope(thread_tape.scope),
+        numel(output.impl()->numel),
+        shape(output.impl()->shape) {}
   Record(const Record&) = delete;
   Record& operator=(const Record&) = delete;
   virtual ~Record() = default;
@@ -90,28 +101,31 @@ struct Record {
   /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its
   /// shape.
   virtual Tensor vjp(int input, const Tensor& gradient, bool create_graph) = 0;
-  /// An edge for each input, in memory that the derived type provides.
-  virtual Edge* edges() noexcept = 0;
-  /// `slots_for(input_count)` slots: the output's, then one for each input; or none at all
-  /// (nullptr).
-  virtual Saved* saved() noexcept = 0;
-  /// True when the output is the inputs' broadcast, element by element. Then rules take a gradient
-  /// that only broadcasts to the output's shape, and return the like.
-  virtual bool elementwise() const noexcept { return false; }
 
   /// Puts it on the tape behind its inputs and makes it the maker of `output`.
-  void attach(const Tensor& output) noexcept;
+  inline void attach(const Tensor& output) noexcept;
   /// Drops saved values and edges: it can not be walked again.
   void release_graph() noexcept;
   /// Throws `GradError` when it was released, or when a value that it saved has changed since.
-  void check();
+  void check() const {
+    bool bad = released;
+    if (saved) {
+      for (std::uint32_t i = 0; i <= input_count; ++i) bad |= saved[i].changed();
+    }
+    if (bad) fail_check();
+  }
   /// Saved input `index` as a tensor, connected to the graph when `create_graph`.
-  Tensor input(int index, bool create_graph);
+  Tensor input(int index, bool create_graph) const;
   /// The saved output, likewise.
   Tensor output(bool create_graph);
 
   Count refs{1};
   std::uint32_t input_count;
+  Edge* edges;
+  Saved* saved;
+  /// True when the output is the inputs' broadcast, element by element. Then rules take a gradient
+  /// that only broadcasts to the output's shape, and return the like.
+  bool elementwise = false;
   bool released = false;
   bool wanted = false;  // walk: something behind it is asked for
   DType dtype;          // of the output
@@ -122,8 +136,38 @@ struct Record {
   const char* scope;
   Tensor cotangent;          // walk: what has arrived so far
   Impl* retainer = nullptr;  // a hold on the output, when that keeps its gradient
+  std::int64_t numel;        // of the output
   Shape shape;               // of the output
+
+ private:
+  [[noreturn]] void fail_check() const;
 };
+
+void Edge::connect(Record& record) noexcept {
+  record.refs.increment();
+  bits_ = reinterpret_cast<std::uintptr_t>(&record);
+}
+
+void Edge::connect(const Tensor& tensor) noexcept {
+  Impl* impl = tensor.impl();
+  if (!impl) return;
+  if (Record* record = impl->record.load(std::memory_order_relaxed)) {
+    connect(*record);
+  } else if (impl->has(Impl::kRequiresGrad)) {
+    retain(impl);
+    bits_ = reinterpret_cast<std::uintptr_t>(impl) | kLeaf;
+  }
+}
+
+inline void Record::attach(const Tensor& output) noexcept {
+  // A graph may have come from another thread with a larger count, so the inputs have a say.
+  std::uint64_t last = thread_tape.sequence;
+  for (std::uint32_t i = 0; i < input_count; ++i) {
+    if (const Record* record = edges[i].record()) last = std::max(last, record->sequence);
+  }
+  sequence = thread_tape.sequence = last + 1;
+  output.impl()->record.store(this, std::memory_order_relaxed);
+}
 
 /// True when an operator on these inputs must be recorded.
 inline bool requires_record(const Tensor& tensor) noexcept {
@@ -159,6 +203,9 @@ Tensor fit_cotangent(const Tensor& gradient, const Shape& target, DType dtype);
 /// The sum of two cotangents that stand for the shape `full`; adds into `a` when nothing else sees
 /// it.
 Tensor add_cotangents(Tensor a, const Tensor& b, const Shape& full, bool create_graph);
+/// a += b, which broadcasts to it, without recording and without a version: for gradients that
+/// nobody else sees.
+void add_into(Impl* a, const Tensor& b);
 /// A tensor of exactly `shape` with data of its own.
 Tensor own_cotangent(Tensor gradient, const Shape& shape);
 /// One, as the cotangent of a tensor of one element.

@@ -32,12 +32,12 @@ class Count {
  public:
   explicit Count(std::uint32_t value = 0) noexcept : value_(value) {}
   std::uint32_t load() const noexcept { return value_.load(std::memory_order_acquire); }
-  void increment() noexcept {
-    if (single_threaded()) {
-      value_.store(value_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    } else {
-      value_.fetch_add(1, std::memory_order_relaxed);
-    }
+  /// Returns what it was.
+  std::uint32_t increment() noexcept {
+    if (!single_threaded()) return value_.fetch_add(1, std::memory_order_relaxed);
+    const std::uint32_t before = value_.load(std::memory_order_relaxed);
+    value_.store(before + 1, std::memory_order_relaxed);
+    return before;
   }
   /// True when this took the last one.
   bool decrement() noexcept {
@@ -100,6 +100,8 @@ struct Impl {
 
 /// A new value with uninitialised data; the caller owns its one handle.
 Impl* new_impl(const Shape& shape, DType dtype);
+/// The same for a shape that another value has, whose `numel` is known.
+Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel);
 
 /// A new header over `source`'s data, starting `offset` elements in.
 Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset);
@@ -115,6 +117,10 @@ const char* record_name(const Record* record) noexcept;
 
 inline void retain(Impl* impl) noexcept {
   if (impl) impl->handles.increment();
+}
+/// A handle of a value that may have none left, only holds.
+inline void revive(Impl* impl) noexcept {
+  if (impl->handles.increment() == 0) impl->holds.increment();
 }
 inline void release(Impl* impl) noexcept {
   if (impl && impl->handles.decrement()) last_handle_gone(impl);

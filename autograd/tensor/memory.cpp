@@ -1,16 +1,19 @@
 #include "autograd/tensor/memory.h"
 
-#include <atomic>
-#include <bit>
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
-#include <new>
 #include <utility>
 #include <vector>
 
+#include "autograd/tensor/block_cache.h"
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad {
+
+namespace detail {
+
+thread_local constinit BlockCache block_cache;
 
 namespace {
 
@@ -28,59 +31,25 @@ constexpr bool kCaching = true;
 #endif
 
 constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kStep = 128;    // classes up to kSmall are multiples of this
-constexpr std::size_t kSmall = 1024;  // above, four classes for each doubling
-constexpr int kSmallClasses = kSmall / kStep;
-constexpr int kClasses = kSmallClasses + 4 * 38;
-constexpr std::int64_t kCacheLimit = std::int64_t{512} << 20;  // bytes kept per thread
+constexpr std::int64_t kCacheLimit = kCaching ? std::int64_t{512} << 20 : 0;  // bytes per thread
 
-int class_of(std::size_t bytes) {
-  if (bytes <= kSmall) return bytes == 0 ? 0 : static_cast<int>((bytes - 1) / kStep);
-  const int doubling = std::bit_width(bytes - 1) - 1;  // bytes is in (2^doubling, 2^(doubling+1)]
-  const auto quarter = static_cast<int>((bytes - 1) >> (doubling - 2)) - 4;
-  return kSmallClasses + 4 * (doubling - 10) + quarter;
-}
+/// Counts over threads.
+struct Totals {
+  std::int64_t live[2] = {};
+  std::int64_t cached_bytes = 0, system_bytes = 0, system_calls = 0;
 
-std::size_t class_bytes(int size_class) {
-  if (size_class < kSmallClasses) return kStep * static_cast<std::size_t>(size_class + 1);
-  const int above = size_class - kSmallClasses;
-  return static_cast<std::size_t>(5 + above % 4) << (above / 4 + 8);
-}
-
-struct FreeBlock {
-  FreeBlock* next;
-};
-
-/// A number that one thread writes and others may read: no read-modify-write cycle is needed.
-struct OwnedCount {
-  std::atomic<std::int64_t> value{0};
-  void add(std::int64_t change) noexcept {
-    value.store(value.load(std::memory_order_relaxed) + change, std::memory_order_relaxed);
+  void add(const BlockCache& cache) noexcept {
+    for (int kind = 0; kind < 2; ++kind) live[kind] += cache.live[kind].get();
+    cached_bytes += cache.cached_bytes.get();
+    system_bytes += cache.system_bytes.get();
+    system_calls += cache.system_calls.get();
   }
-  std::int64_t get() const noexcept { return value.load(std::memory_order_relaxed); }
 };
-
-struct Counts {
-  OwnedCount tensors, records, bytes, system_calls;
-};
-
-/// What a thread owns. Trivially destructible, so that tensors destroyed after the thread's other
-/// objects still find it; `Closer` empties it and marks it closed.
-struct ThreadCache {
-  FreeBlock* free[kClasses] = {};
-  std::int64_t cached_bytes = 0;
-  Counts counts;
-  bool registered = false;
-  bool closed = false;
-};
-
-thread_local constinit ThreadCache cache;
 
 struct Registry {
   std::mutex mutex;
-  std::vector<ThreadCache*> threads;
-  // Counts of ended threads, and of what static destructors do after them.
-  std::atomic<std::int64_t> tensors{0}, records{0}, bytes{0}, system_calls{0};
+  std::vector<BlockCache*> threads;
+  Totals ended;  // counts of ended threads, and of what static destructors do after them
 };
 
 // Never destroyed: static tensors may be released after every other static.
@@ -89,111 +58,98 @@ Registry& registry() {
   return *instance;
 }
 
-void free_cached(ThreadCache& thread) noexcept {
-  for (FreeBlock*& head : thread.free) {
+void free_cached(BlockCache& cache) noexcept {
+  for (BlockCache::Free*& head : cache.free) {
     while (head) std::free(std::exchange(head, head->next));
   }
-  thread.cached_bytes = 0;
+  cache.system_bytes.add(-cache.cached_bytes.get());
+  cache.cached_bytes.add(-cache.cached_bytes.get());
 }
+
+enum class Life { unknown, known, ended };
+thread_local constinit Life life = Life::unknown;
 
 struct Closer {
   ~Closer() {
     Registry& all = registry();
-    std::lock_guard lock(all.mutex);
-    free_cached(cache);
-    cache.closed = true;
-    all.tensors += cache.counts.tensors.get();
-    all.records += cache.counts.records.get();
-    all.bytes += cache.counts.bytes.get();
-    all.system_calls += cache.counts.system_calls.get();
-    std::erase(all.threads, &cache);
+    const std::lock_guard lock(all.mutex);
+    free_cached(block_cache);
+    block_cache.limit = 0;
+    life = Life::ended;
+    all.ended.add(block_cache);
+    std::erase(all.threads, &block_cache);
   }
 };
 
 [[gnu::noinline]] void register_thread() {
   thread_local Closer closer;
   Registry& all = registry();
-  std::lock_guard lock(all.mutex);
-  all.threads.push_back(&cache);
-  cache.registered = true;
+  const std::lock_guard lock(all.mutex);
+  all.threads.push_back(&block_cache);
+  block_cache.limit = kCacheLimit;
+  life = Life::known;
 }
 
-template <OwnedCount Counts::*Own, std::atomic<std::int64_t> Registry::*Shared>
-void count(std::int64_t change) noexcept {
-  if (cache.closed) [[unlikely]] {
-    (registry().*Shared) += change;
-  } else {
-    (cache.counts.*Own).add(change);
+/// Counts a block that came from the system (`sign` 1) or went there (-1).
+void count(int size_class, BlockKind kind, std::int64_t sign) noexcept {
+  const auto bytes = sign * static_cast<std::int64_t>(SizeClasses::bytes(size_class));
+  if (life != Life::ended) {
+    block_cache.live[static_cast<int>(kind)].add(sign);
+    block_cache.system_bytes.add(bytes);
+    block_cache.system_calls.add(sign > 0);
+    return;
   }
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  all.ended.live[static_cast<int>(kind)] += sign;
+  all.ended.system_bytes += bytes;
+  all.ended.system_calls += sign > 0;
 }
-
-constexpr auto count_bytes = count<&Counts::bytes, &Registry::bytes>;
 
 }  // namespace
 
-namespace detail {
-
-void count_tensor(int change) noexcept { count<&Counts::tensors, &Registry::tensors>(change); }
-void count_record(int change) noexcept { count<&Counts::records, &Registry::records>(change); }
-
-void* acquire_block(std::size_t bytes, std::uint8_t& size_class) {
-  const int wanted = class_of(bytes);
-  if (wanted >= kClasses) fail<Error>("cannot allocate {} bytes: no such memory", bytes);
-  size_class = static_cast<std::uint8_t>(wanted);
-  const std::size_t size = class_bytes(wanted);
-  if (FreeBlock* block = cache.free[wanted]) {
-    cache.free[wanted] = block->next;
-    cache.cached_bytes -= static_cast<std::int64_t>(size);
-    count_bytes(static_cast<std::int64_t>(size));
-    return block;
-  }
-  if (!cache.registered && !cache.closed) register_thread();
+void* block_from_system(int size_class, BlockKind kind) {
+  if (size_class >= SizeClasses::kClasses) fail<Error>("cannot allocate more than 2^48 bytes");
+  if (life == Life::unknown) register_thread();
+  const std::size_t size = SizeClasses::bytes(size_class);
   void* block = std::aligned_alloc(kAlignment, size);
-  if (!block && cache.cached_bytes > 0) {
-    free_cached(cache);
+  if (!block && block_cache.cached_bytes.get() > 0) {
+    free_cached(block_cache);
     block = std::aligned_alloc(kAlignment, size);
   }
   if (!block) fail<Error>("out of memory: the system refused {} bytes", size);
-  count_bytes(static_cast<std::int64_t>(size));
-  count<&Counts::system_calls, &Registry::system_calls>(1);
+  count(size_class, kind, 1);
   return block;
 }
 
-void release_block(void* pointer, std::uint8_t size_class) noexcept {
+void block_to_system(void* block, int size_class, BlockKind kind) noexcept {
   // A thread that only releases what others made has counts too, and a cache to give back at its
   // end.
-  if (!cache.registered && !cache.closed) [[unlikely]]
+  if (life == Life::unknown) {
     register_thread();
-  const auto size = static_cast<std::int64_t>(class_bytes(size_class));
-  count_bytes(-size);
-  if (!kCaching || cache.closed || cache.cached_bytes + size > kCacheLimit) {
-    std::free(pointer);
-    return;
+    if (kCaching) return release_block(block, static_cast<std::uint8_t>(size_class), kind);
   }
-  auto* block = static_cast<FreeBlock*>(pointer);
-  block->next = cache.free[size_class];
-  cache.free[size_class] = block;
-  cache.cached_bytes += size;
+  std::free(block);
+  count(size_class, kind, -1);
 }
 
 }  // namespace detail
 
 MemoryStats memory_stats() noexcept {
-  Registry& all = registry();
-  std::lock_guard lock(all.mutex);
-  MemoryStats stats{all.tensors, all.records, all.bytes, cache.cached_bytes, all.system_calls};
-  for (const ThreadCache* thread : all.threads) {
-    stats.live_tensors += thread->counts.tensors.get();
-    stats.live_records += thread->counts.records.get();
-    stats.live_bytes += thread->counts.bytes.get();
-    stats.system_calls += thread->counts.system_calls.get();
-  }
-  return stats;
+  detail::Registry& all = detail::registry();
+  const std::lock_guard lock(all.mutex);
+  detail::Totals totals = all.ended;
+  for (const detail::BlockCache* thread : all.threads) totals.add(*thread);
+  return {.live_tensors = totals.live[0],
+          .live_records = totals.live[1],
+          .live_bytes = totals.system_bytes - totals.cached_bytes,
+          .cached_bytes = detail::block_cache.cached_bytes.get(),
+          .system_calls = totals.system_calls};
 }
 
 std::int64_t live_tensors() noexcept { return memory_stats().live_tensors; }
 std::int64_t live_records() noexcept { return memory_stats().live_records; }
 
-void empty_cache() noexcept { free_cached(cache); }
+void empty_cache() noexcept { detail::free_cached(detail::block_cache); }
 
 }  // namespace tapegrad

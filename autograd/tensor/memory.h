@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace tapegrad {
@@ -25,19 +24,5 @@ std::int64_t live_records() noexcept;
 
 /// Gives the calling thread's cached blocks back to the system.
 void empty_cache() noexcept;
-
-namespace detail {
-
-/// A block of at least `bytes` bytes, 64-byte aligned, from the calling thread's cache.
-/// `size_class` receives what `release_block` wants back. Errors: `Error` when the system has no
-/// memory.
-void* acquire_block(std::size_t bytes, std::uint8_t& size_class);
-void release_block(void* block, std::uint8_t size_class) noexcept;
-
-/// Keeps the counts of `MemoryStats`; each thread writes its own, so that no lock is needed.
-void count_tensor(int change) noexcept;
-void count_record(int change) noexcept;
-
-}  // namespace detail
 
 }  // namespace tapegrad

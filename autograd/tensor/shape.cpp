@@ -4,7 +4,7 @@
 
 namespace tapegrad {
 
-Shape::Shape(const std::int64_t* sizes, std::size_t count) : rank_(0) {
+Shape::Shape(const std::int64_t* sizes, std::size_t count) {
   if (count > kMaxRank)
     fail<ShapeError>("a tensor has at most {} dimensions, not {}", kMaxRank, count);
   for (std::size_t i = 0; i < count; ++i) sizes_[i] = sizes[i];

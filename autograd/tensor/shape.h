@@ -20,7 +20,7 @@ inline constexpr int kMaxRank = 8;
 /// Errors: `ShapeError` for more than eight entries.
 class Shape {
  public:
-  Shape() noexcept : rank_(0) {}
+  Shape() noexcept = default;
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(sizes.begin(), sizes.size()) {}
   /// One entry: `zeros(3)`, `sum(x, 1)`.
   template <std::integral I>
@@ -28,14 +28,6 @@ class Shape {
   noexcept : rank_(1) { sizes_[0] = static_cast<std::int64_t>(size); }
   Shape(std::span<const std::int64_t> sizes) : Shape(sizes.data(), sizes.size()) {}
   Shape(const std::vector<std::int64_t>& sizes) : Shape(sizes.data(), sizes.size()) {}
-  Shape(const Shape& other) noexcept : rank_(other.rank_) {
-    for (int i = 0; i < rank_; ++i) sizes_[i] = other.sizes_[i];
-  }
-  Shape& operator=(const Shape& other) noexcept {
-    rank_ = other.rank_;
-    for (int i = 0; i < rank_; ++i) sizes_[i] = other.sizes_[i];
-    return *this;
-  }
 
   /// Number of entries.
   int rank() const noexcept { return rank_; }
@@ -75,8 +67,8 @@ class Shape {
  private:
   Shape(const std::int64_t* sizes, std::size_t count);
 
-  std::int64_t sizes_[kMaxRank];
-  int rank_;
+  std::int64_t sizes_[kMaxRank] = {};  // all defined, so that a copy is a few plain moves
+  int rank_ = 0;
 };
 
 /// A list of dimensions; negative ones count from the end.

@@ -1,92 +1,9 @@
 #include "autograd/tensor/tensor.h"
 
-#include <cstddef>
-#include <new>
-
 #include "autograd/tensor/fail.h"
-#include "autograd/tensor/memory.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad {
-
-namespace detail {
-
-namespace {
-
-constexpr std::size_t kHeader = sizeof(Impl);
-static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned");
-
-/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can
-/// hold.
-std::int64_t checked_numel(const Shape& shape) {
-  // The limit leaves room for every later size computation in 64 bits.
-  constexpr std::int64_t limit = std::int64_t{1} << 45;
-  std::int64_t numel = 1;
-  bool too_large = false;
-  bool empty = false;
-  for (std::int64_t size : shape) {
-    if (size < 0) fail<ShapeError>("shape {} has a negative size", shape);
-    empty |= size == 0;
-    too_large |= __builtin_mul_overflow(numel, size, &numel) || numel > limit;
-  }
-  if (empty) return 0;
-  if (too_large) fail<ShapeError>("shape {} has more elements than memory can hold", shape);
-  return numel;
-}
-
-}  // namespace
-
-Impl* new_impl(const Shape& shape, DType dtype) {
-  const std::int64_t numel = checked_numel(shape);
-  std::uint8_t size_class;
-  void* block =
-      acquire_block(kHeader + static_cast<std::size_t>(numel) * size_of(dtype), size_class);
-  Impl* impl = new (block) Impl;
-  impl->dtype = dtype;
-  impl->size_class = size_class;
-  impl->shape = shape;
-  impl->numel = numel;
-  impl->data = static_cast<std::byte*>(block) + kHeader;
-  count_tensor(1);
-  return impl;
-}
-
-Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
-  std::uint8_t size_class;
-  void* block = acquire_block(kHeader, size_class);
-  Impl* impl = new (block) Impl;
-  impl->dtype = source->dtype;
-  impl->size_class = size_class;
-  impl->shape = shape;
-  impl->numel = shape.numel();
-  impl->data = static_cast<std::byte*>(source->data) +
-               static_cast<std::size_t>(offset) * size_of(source->dtype);
-  impl->base = source->owner();
-  hold(impl->base);
-  if (!impl->base->has(Impl::kViewed)) impl->base->set(Impl::kViewed, true);
-  count_tensor(1);
-  return impl;
-}
-
-void last_handle_gone(Impl* impl) noexcept {
-  if (Record* record = impl->record.load(std::memory_order_relaxed)) {
-    impl->record.store(nullptr, std::memory_order_relaxed);
-    release_record(record);
-  }
-  if (impl->grad) release(std::exchange(impl->grad, nullptr));
-  unhold(impl);
-}
-
-void last_hold_gone(Impl* impl) noexcept {
-  Impl* base = impl->base;
-  const std::uint8_t size_class = impl->size_class;
-  impl->~Impl();
-  release_block(impl, size_class);
-  count_tensor(-1);
-  if (base) unhold(base);
-}
-
-}  // namespace detail
 
 namespace {
 

@@ -25,7 +25,7 @@ std::vector<Record*> collect(Record* last) {
   for (std::size_t next = 0; next < found.size(); ++next) {
     Record* record = found[next];
     for (std::uint32_t i = 0; i < record->input_count; ++i) {
-      Record* before = record->edges()[i].record();
+      Record* before = record->edges[i].record();
       if (before && seen.insert(before).second) found.push_back(before);
     }
   }
@@ -44,12 +44,12 @@ std::optional<double> number_in(const Impl& value) {
 RecordInput input_of(Record& record, std::uint32_t index,
                      const std::unordered_map<const Record*, std::int64_t>& position) {
   RecordInput input;
-  const detail::Edge& edge = record.edges()[index];
+  const detail::Edge& edge = record.edges[index];
   if (edge) {
     input.shape = edge.shape();
     input.dtype = edge.dtype();
   }
-  const detail::Saved* saved = record.saved();
+  const detail::Saved* saved = record.saved;
   if (const Record* before = edge.record()) {
     input.kind = RecordInput::Kind::record;
     input.record = position.at(before);
@@ -79,7 +79,7 @@ std::vector<RecordInfo> records(const Tensor& tensor) {
   for (Record* record : found) {
     position.emplace(record, static_cast<std::int64_t>(position.size()));
     for (std::uint32_t i = 0; i < record->input_count; ++i) {
-      if (const Impl* leaf = record->edges()[i].leaf()) counted.insert(leaf->owner());
+      if (const Impl* leaf = record->edges[i].leaf()) counted.insert(leaf->owner());
     }
   }
   std::vector<RecordInfo> list;
@@ -94,7 +94,7 @@ std::vector<RecordInfo> records(const Tensor& tensor) {
     info.released = record->released;
     for (std::uint32_t i = 0; i < record->input_count && !record->released; ++i)
       info.inputs.push_back(input_of(*record, i, position));
-    const detail::Saved* saved = record->saved();
+    const detail::Saved* saved = record->saved;
     for (std::uint32_t i = 0; saved && i <= record->input_count; ++i) {
       const Impl* value = saved[i].value();
       const auto is_same = [&](const detail::Saved& other) { return other.value() == value; };

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+// Internal: where values and records get their memory. Each thread keeps the blocks that it gave
+// back in lists by size, so that a steady training step asks the system for nothing.
+
+namespace tapegrad::detail {
+
+/// Sizes of blocks: up to `kSmall` multiples of `kStep`, above four for each doubling.
+struct SizeClasses {
+  static constexpr std::size_t kStep = 128;
+  static constexpr std::size_t kSmall = 1024;
+  static constexpr int kSmallClasses = kSmall / kStep;
+  static constexpr int kClasses = kSmallClasses + 4 * 38;
+
+  static int of(std::size_t bytes) noexcept {
+    if (bytes <= kSmall) return bytes == 0 ? 0 : static_cast<int>((bytes - 1) / kStep);
+    // bytes is in (2^doubling, 2^(doubling+1)]
+    const int doubling = std::bit_width(bytes - 1) - 1;
+    const auto quarter = static_cast<int>((bytes - 1) >> (doubling - 2)) - 4;
+    return kSmallClasses + 4 * (doubling - 10) + quarter;
+  }
+  static std::size_t bytes(int size_class) noexcept {
+    if (size_class < kSmallClasses) return kStep * static_cast<std::size_t>(size_class + 1);
+    const int above = size_class - kSmallClasses;
+    return static_cast<std::size_t>(5 + above % 4) << (above / 4 + 8);
+  }
+};
+
+/// A number that one thread writes and others may read: no read-modify-write cycle is needed.
+class OwnedCount {
+ public:
+  void add(std::int64_t change) noexcept {
+    value_.store(get() + change, std::memory_order_relaxed);
+  }
+  std::int64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::int64_t> value_{0};
+};
+
+/// What a block is for; each kind is counted.
+enum class BlockKind : std::uint8_t { tensor, record };
+
+/// The blocks of one thread. Trivially destructible, so that tensors destroyed after the thread's
+/// other objects still find it.
+struct BlockCache {
+  struct Free {
+    Free* next;
+  };
+  Free* free[SizeClasses::kClasses] = {};
+  OwnedCount live[2];       ///< by `BlockKind`; negative where other threads made what this freed
+  OwnedCount cached_bytes;  ///< in `free`
+  OwnedCount system_bytes;  ///< taken from the system, less what was given back
+  OwnedCount system_calls;
+  std::int64_t limit = 0;  ///< of `cached_bytes`; 0 until the thread is known, and once it ended
+};
+extern thread_local constinit BlockCache block_cache;
+
+void* block_from_system(int size_class, BlockKind kind);
+void block_to_system(void* block, int size_class, BlockKind kind) noexcept;
+
+/// A block of at least `bytes` bytes, 64-byte aligned. `size_class` receives what `release_block`
+/// wants back. Errors: `Error` when the system has no memory.
+inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
+  BlockCache& cache = block_cache;
+  const int wanted = SizeClasses::of(bytes);
+  size_class = static_cast<std::uint8_t>(wanted);
+  if (wanted >= SizeClasses::kClasses || !cache.free[wanted]) [[unlikely]]
+    return block_from_system(wanted, kind);
+  BlockCache::Free* block = cache.free[wanted];
+  cache.free[wanted] = block->next;
+  cache.cached_bytes.add(-static_cast<std::int64_t>(SizeClasses::bytes(wanted)));
+  cache.live[static_cast<int>(kind)].add(1);
+  return block;
+}
+
+inline void release_block(void* pointer, std::uint8_t size_class, BlockKind kind) noexcept {
+  BlockCache& cache = block_cache;
+  const auto size = static_cast<std::int64_t>(SizeClasses::bytes(size_class));
+  if (cache.cached_bytes.get() + size > cache.limit) [[unlikely]]
+    return block_to_system(pointer, size_class, kind);
+  auto* block = static_cast<BlockCache::Free*>(pointer);
+  block->next = cache.free[size_class];
+  cache.free[size_class] = block;
+  cache.cached_bytes.add(size);
+  cache.live[static_cast<int>(kind)].add(-1);
+}
+
+}  // namespace tapegrad::detail

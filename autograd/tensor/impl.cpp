@@ -1,0 +1,85 @@
+#include "autograd/tensor/impl.h"
+
+#include <cstddef>
+#include <new>
+#include <utility>
+
+#include "autograd/tensor/block_cache.h"
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::detail {
+
+namespace {
+
+constexpr std::size_t kHeader = sizeof(Impl);
+static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned");
+
+Impl* make_impl(const Shape& shape, DType dtype, std::int64_t numel, std::size_t data_bytes) {
+  std::uint8_t size_class;
+  void* block = acquire_block(kHeader + data_bytes, size_class, BlockKind::tensor);
+  Impl* impl = new (block) Impl;
+  impl->dtype = dtype;
+  impl->size_class = size_class;
+  impl->shape = shape;
+  impl->numel = numel;
+  return impl;
+}
+
+/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can
+/// hold.
+std::int64_t checked_numel(const Shape& shape) {
+  // The limit leaves room for every later size computation in 64 bits.
+  constexpr std::int64_t limit = std::int64_t{1} << 45;
+  std::int64_t numel = 1;
+  bool too_large = false;
+  bool empty = false;
+  for (std::int64_t size : shape) {
+    if (size < 0) fail<ShapeError>("shape {} has a negative size", shape);
+    empty |= size == 0;
+    too_large |= __builtin_mul_overflow(numel, size, &numel) || numel > limit;
+  }
+  if (empty) return 0;
+  if (too_large) fail<ShapeError>("shape {} has more elements than memory can hold", shape);
+  return numel;
+}
+
+}  // namespace
+
+Impl* new_impl(const Shape& shape, DType dtype) {
+  return new_impl(shape, dtype, checked_numel(shape));
+}
+
+Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel) {
+  Impl* impl = make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype));
+  impl->data = reinterpret_cast<std::byte*>(impl) + kHeader;
+  return impl;
+}
+
+Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
+  Impl* impl = make_impl(shape, source->dtype, shape.numel(), 0);
+  impl->data = static_cast<std::byte*>(source->data) +
+               static_cast<std::size_t>(offset) * size_of(source->dtype);
+  impl->base = source->owner();
+  hold(impl->base);
+  if (!impl->base->has(Impl::kViewed)) impl->base->set(Impl::kViewed, true);
+  return impl;
+}
+
+void last_handle_gone(Impl* impl) noexcept {
+  if (Record* record = impl->record.load(std::memory_order_relaxed)) {
+    impl->record.store(nullptr, std::memory_order_relaxed);
+    release_record(record);
+  }
+  if (impl->grad) release(std::exchange(impl->grad, nullptr));
+  unhold(impl);
+}
+
+void last_hold_gone(Impl* impl) noexcept {
+  Impl* base = impl->base;
+  const std::uint8_t size_class = impl->size_class;
+  impl->~Impl();
+  release_block(impl, size_class, BlockKind::tensor);
+  if (base) unhold(base);
+}
+
+}  // namespace tapegrad::detail
