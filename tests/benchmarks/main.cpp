@@ -12,10 +12,16 @@ namespace {
 
 using namespace bench;
 
-Cases all_cases(const Options&) {
+Cases all_cases(const Options& options) {
   Cases cases;
   add_overhead_cases(cases);
   add_network_cases(cases);
+  add_elementwise_cases(cases);
+  add_row_cases(cases);
+  add_reduction_cases(cases);
+  add_epoch_case(cases, options);
+  add_memory_cases(cases);
+  add_start_up_cases(cases);
   return cases;
 }
 
