@@ -1,0 +1,162 @@
+#include "tests/benchmarks/bounds.h"
+
+#include <benchmark/benchmark.h>
+
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "autograd/kernels/gemm.h"
+
+// Each loop is compiled for several instruction sets, as the library's are.
+#if defined(__x86_64__) && defined(__linux__)
+#define TAPEGRAD_EVERY_ISA __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define TAPEGRAD_EVERY_ISA
+#endif
+
+namespace bench {
+
+namespace {
+
+using Floats = std::vector<float>;
+
+TAPEGRAD_EVERY_ISA void multiply(std::int64_t n, const float* __restrict a,
+                                 const float* __restrict b, float* __restrict out) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] = a[i] * b[i];
+}
+
+TAPEGRAD_EVERY_ISA void multiply_add(std::int64_t n, const float* __restrict a,
+                                     const float* __restrict b, float* __restrict out) {
+  for (std::int64_t i = 0; i < n; ++i) out[i] += a[i] * b[i];
+}
+
+/// Sixty-four sums, so that no addition waits for the one before.
+TAPEGRAD_EVERY_ISA float add_up(std::int64_t n, const float* values) {
+  constexpr std::int64_t kSums = 64;
+  float sums[kSums] = {};
+  std::int64_t i = 0;
+  for (; i + kSums <= n; i += kSums)
+    for (std::int64_t j = 0; j < kSums; ++j) sums[j] += values[i + j];
+  for (; i < n; ++i) sums[i % kSums] += values[i];
+  float total = 0;
+  for (const float sum : sums) total += sum;
+  return total;
+}
+
+struct Product {
+  bool trans_a, trans_b;
+  std::int64_t m, n, k;
+};
+
+/// The products of `list`, each on matrices of its own.
+template <class T>
+Call run_products(const std::vector<Product>& list) {
+  struct Matrices {
+    Product shape;
+    std::vector<T> a, b, c;
+  };
+  auto all = std::make_shared<std::vector<Matrices>>();
+  for (const Product& p : list) {
+    const auto matrix = [](std::int64_t rows, std::int64_t columns) {
+      std::vector<T> values(static_cast<std::size_t>(rows * columns));
+      for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<T>(static_cast<double>(i % 17) / 17 - 0.45);
+      return values;
+    };
+    all->push_back({p, matrix(p.m, p.k), matrix(p.k, p.n), matrix(p.m, p.n)});
+  }
+  return [all] {
+    for (Matrices& one : *all) {
+      const Product& p = one.shape;
+      tapegrad::kernels::gemm(p.trans_a, p.trans_b, p.m, p.n, p.k, one.a.data(), one.b.data(),
+                              one.c.data(), T(0));
+    }
+  };
+}
+
+Call run_products(const NetworkSpec& spec, const std::vector<Product>& list) {
+  return spec.type == Type::float32 ? run_products<float>(list) : run_products<double>(list);
+}
+
+enum class Way { forward, step, hessian };
+
+/// Per layer: x W^T forward, g^T x for its weight, g W for its input unless that is the data. The
+/// derivative of a product of two matrices is two products, but one where a factor is the data.
+std::vector<Product> products(const NetworkSpec& spec, Way way) {
+  std::vector<Product> list;
+  for (std::size_t i = 0; i + 1 < spec.widths.size(); ++i) {
+    const std::int64_t in = spec.widths[i], out = spec.widths[i + 1];
+    const bool first = i == 0;
+    const int both = way == Way::hessian ? (first ? 2 : 3) : 1;
+    list.insert(list.end(), static_cast<std::size_t>(both), {false, true, spec.batch, out, in});
+    if (way == Way::forward) continue;
+    list.insert(list.end(), static_cast<std::size_t>(both), {true, false, out, in, spec.batch});
+    if (!first)
+      list.insert(list.end(), static_cast<std::size_t>(both), {false, false, spec.batch, in, out});
+  }
+  return list;
+}
+
+}  // namespace
+
+Call forward_products(const NetworkSpec& spec) {
+  return run_products(spec, products(spec, Way::forward));
+}
+
+Call step_products(const NetworkSpec& spec) {
+  return run_products(spec, products(spec, Way::step));
+}
+
+Call hessian_vector_products(const NetworkSpec& spec) {
+  return run_products(spec, products(spec, Way::hessian));
+}
+
+Call square_products(std::int64_t size) {
+  return run_products<float>({{false, false, size, size, size},
+                              {true, false, size, size, size},
+                              {false, true, size, size, size}});
+}
+
+Call product_loops(std::int64_t n, int steps, bool backward) {
+  const auto size = static_cast<std::size_t>(n);
+  struct Buffers {
+    Floats x, w, out, sum;
+  };
+  auto all = std::make_shared<Buffers>(
+      Buffers{Floats(size, 1.0f), Floats(size, 1.0f), Floats(size), Floats(size)});
+  return [all, n, steps, backward] {
+    float* x = all->x.data();
+    float* out = all->out.data();
+    for (int i = 0; i < steps; ++i) {
+      multiply(n, x, all->w.data(), out);
+      std::swap(x, out);
+    }
+    if (!backward) return;
+    std::memset(all->sum.data(), 0, sizeof(float) * all->sum.size());
+    for (int i = 0; i < steps; ++i) {
+      multiply_add(n, x, all->w.data(), all->sum.data());
+      multiply(n, x, all->w.data(), out);
+      std::swap(x, out);
+    }
+  };
+}
+
+Call copies(std::int64_t n, int times) {
+  const auto size = static_cast<std::size_t>(n);
+  auto from =
+      std::make_shared<std::vector<Floats>>(static_cast<std::size_t>(times), Floats(size, 1.0f));
+  auto to = std::make_shared<std::vector<Floats>>(*from);
+  return [from, to, size] {
+    for (std::size_t i = 0; i < from->size(); ++i)
+      std::memcpy((*to)[i].data(), (*from)[i].data(), size * sizeof(float));
+  };
+}
+
+Call reads(std::int64_t n) {
+  auto values = std::make_shared<Floats>(static_cast<std::size_t>(n), 1.0f);
+  return [values, n] { benchmark::DoNotOptimize(add_up(n, values->data())); };
+}
+
+}  // namespace bench

@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include "tests/benchmarks/agree.h"
+#include "tests/benchmarks/cases.h"
+#include "tests/benchmarks/network_table.h"
+
+namespace bench {
+
+namespace {
+
+double tolerance(const NetworkSpec& spec) { return spec.type == Type::float32 ? 1e-4 : 1e-9; }
+
+/// One step gives the same loss and gradients, and three steps the same parameters.
+void expect_same_training(const Setting& setting, const std::string& name, const NetworkSpec& spec,
+                          const NetworkData& data) {
+  constexpr double kRate = 1e-3;
+  const auto mine = setting.ours.step(spec, data, kRate);
+  const auto theirs = setting.torch->step(spec, data, kRate);
+  mine->run();
+  theirs->run();
+  expect_close(name, mine->results(), theirs->results(), tolerance(spec));
+  for (int i = 0; i < 2; ++i) {
+    mine->run();
+    theirs->run();
+  }
+  expect_near(name + ", parameters", mine->state(), theirs->state(), tolerance(spec));
+}
+
+Row measure_step(const Setting& setting, const std::string& name, const NetworkSpec& spec) {
+  const NetworkData data = random_network(spec);
+  if (setting.torch) expect_same_training(setting, name, spec, data);
+
+  const auto mine = setting.ours.step(spec, data, kStandStill);
+  const auto theirs = setting.torch ? setting.torch->step(spec, data, kStandStill) : nullptr;
+  Subjects subjects{[&] { mine->run(); }, {}, step_products(spec)};
+  if (theirs) subjects.torch = [&] { theirs->run(); };
+  return {name, time_subjects(subjects, setting.effort)};
+}
+
+/// A pair of works on the same network, whose results are compared.
+Row measure_pair(const Setting& setting, const std::string& name,
+                 const std::function<std::unique_ptr<Work>(Side&)>& make, const Call& bound) {
+  const auto mine = make(setting.ours);
+  const auto theirs = setting.torch ? make(*setting.torch) : nullptr;
+  Subjects subjects{[&] { mine->run(); }, {}, bound};
+  if (theirs) {
+    mine->run();
+    theirs->run();
+    expect_close(name, mine->results(), theirs->results(), 1e-4);
+    subjects.torch = [&] { theirs->run(); };
+  }
+  return {name, time_subjects(subjects, setting.effort)};
+}
+
+std::string describe(const NetworkSpec& spec) {
+  return fmt::format("{}: {}, batch {}", spec.name, fmt::join(spec.widths, "-"), spec.batch);
+}
+
+}  // namespace
+
+void add_network_cases(Cases& cases) {
+  const auto add_step = [&](const NetworkSpec& spec, bool large) {
+    const std::string name = fmt::format("{}, {}{}", describe(spec), name_of(spec.optimizer),
+                                         spec.type == Type::float64 ? ", float64" : "");
+    cases.push_back(
+        {name, large, [=](const Setting& setting) { return measure_step(setting, name, spec); }});
+  };
+
+  for (NetworkSpec spec : networks()) {
+    const bool large = spec.name == "D256" || spec.name == "G500" || spec.name == "C128";
+    const std::string name = describe(spec) + ", forward";
+    cases.push_back({name, large, [=](const Setting& setting) {
+                       const NetworkData data = random_network(spec);
+                       return measure_pair(
+                           setting, name, [&](Side& side) { return side.forward(spec, data); },
+                           forward_products(spec));
+                     }});
+    for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::momentum, Optimizer::adam}) {
+      spec.optimizer = optimizer;
+      add_step(spec, large);
+    }
+  }
+  for (const char* name : {"A1", "B64", "C128"}) {
+    for (const Optimizer optimizer : {Optimizer::sgd, Optimizer::adam}) {
+      NetworkSpec spec = network(name);
+      spec.type = Type::float64;
+      spec.optimizer = optimizer;
+      add_step(spec, spec.name == "C128");
+    }
+  }
+
+  const NetworkSpec spec = network("B64");
+  const std::string name = describe(spec) + ", Hessian times vector";
+  cases.push_back({name, false, [=](const Setting& setting) {
+                     const NetworkData data = random_network(spec);
+                     const std::vector<Array> direction = random_direction(spec);
+                     return measure_pair(
+                         setting, name,
+                         [&](Side& side) { return side.hessian_vector(spec, data, direction); },
+                         hessian_vector_products(spec));
+                   }});
+}
+
+}  // namespace bench

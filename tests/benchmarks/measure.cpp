@@ -1,0 +1,99 @@
+#include "tests/benchmarks/measure.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+namespace {
+
+/// Takes the repetitions from Google Benchmark as they are; its own tables know no ratios.
+class Collector final : public benchmark::BenchmarkReporter {
+ public:
+  bool ReportContext(const Context&) override { return true; }
+  void ReportRuns(const std::vector<Run>& runs) override {
+    for (const Run& run : runs)
+      if (run.run_type == Run::RT_Iteration)
+        times_[run.run_name.function_name].push_back(run.real_accumulated_time /
+                                                     static_cast<double>(run.iterations));
+  }
+
+  Figure figure(const std::string& name) {
+    std::vector<double>& times = times_[name];
+    if (times.empty()) throw std::runtime_error("nothing was measured");
+    std::sort(times.begin(), times.end());
+    const auto at = [&](double part) {
+      return times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1) + 0.5)];
+    };
+    return {at(0.5), (at(0.75) - at(0.25)) / at(0.5)};
+  }
+
+ private:
+  std::map<std::string, std::vector<double>> times_;
+};
+
+/// Google Benchmark shuffles the repetitions of all that is registered when it is told so.
+void start_google_benchmark() {
+  static const bool once = [] {
+    std::array<char*, 2> words{const_cast<char*>("tapegrad_benchmarks"),
+                               const_cast<char*>("--benchmark_enable_random_interleaving=true")};
+    int count = static_cast<int>(words.size());
+    benchmark::Initialize(&count, words.data());
+    return true;
+  }();
+  static_cast<void>(once);
+}
+
+double seconds_of(const std::function<void()>& call) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  call();
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+}  // namespace
+
+Figures time_subjects(const Subjects& subjects, const Effort& effort) {
+  start_google_benchmark();
+  constexpr double kLong = 0.1;
+  const std::array<std::pair<const char*, const std::function<void()>*>, 3> all{
+      {{"ours", &subjects.ours}, {"torch", &subjects.torch}, {"bound", &subjects.bound}}};
+
+  // The first call warms up; the second one tells how long the others will take.
+  double slowest = 0;
+  for (const auto& [name, call] : all)
+    if (*call) {
+      (*call)();
+      slowest = std::max(slowest, seconds_of(*call));
+    }
+  for (const auto& [name, call] : all) {
+    if (!*call) continue;
+    auto* one = benchmark::RegisterBenchmark(name, [work = call](benchmark::State& state) {
+      for (auto _ : state) (*work)();
+    });
+    one->UseRealTime();
+    one->Repetitions(slowest > kLong ? std::min(7, effort.repetitions) : effort.repetitions);
+    if (slowest > effort.seconds)
+      one->Iterations(1);
+    else
+      one->MinTime(effort.seconds);
+  }
+  Collector collector;
+  benchmark::RunSpecifiedBenchmarks(&collector, ".");
+  benchmark::ClearRegisteredBenchmarks();
+
+  Figures figures;
+  if (subjects.ours) figures.ours = collector.figure("ours");
+  if (subjects.torch) figures.torch = collector.figure("torch");
+  if (subjects.bound) figures.bound = collector.figure("bound");
+  return figures;
+}
+
+}  // namespace bench

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+namespace bench {
+
+/// Repeated measurements of one thing.
+struct Figure {
+  double median = 0;
+  double spread = 0;  ///< the middle half of the values, as a share of the median
+};
+
+/// What is timed against each other. Empty ones are not there.
+struct Subjects {
+  std::function<void()> ours, torch, bound;
+};
+
+struct Figures {
+  std::optional<Figure> ours, torch, bound;
+};
+
+/// How long to measure.
+struct Effort {
+  double seconds = 0.003;  ///< of one repetition
+  int repetitions = 41;
+};
+
+/// Times the subjects in seconds per call, by many short repetitions in a random order, so that
+/// what else the machine does meets all of them. Calls that take long are repeated less often.
+Figures time_subjects(const Subjects& subjects, const Effort& effort);
+
+}  // namespace bench

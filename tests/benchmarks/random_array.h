@@ -1,0 +1,12 @@
+#pragma once
+
+#include "tests/benchmarks/work.h"
+
+namespace bench {
+
+/// Numbers drawn uniformly from [low, high), new ones with each call, the same ones in each run.
+Array random_array(std::vector<std::int64_t> shape, double low = -1, double high = 1);
+/// Classes from 0 up to, not including, `classes`.
+std::vector<std::int64_t> random_classes(std::int64_t count, std::int64_t classes);
+
+}  // namespace bench

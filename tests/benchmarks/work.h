@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+// What both libraries are asked to do. This header and those that it is used by on the other side
+// of the plug-in are C++17, because the headers of libtorch 1.13 are.
+
+namespace bench {
+
+/// Numbers on their way from one library to the other.
+struct Array {
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;
+};
+
+enum class Type { float32, float64 };
+
+/// Something that one library computes again and again.
+class Work {
+ public:
+  virtual ~Work() = default;
+  /// Once more; this is what is timed.
+  virtual void run() = 0;
+  /// What the last run computed: the value or loss, then the gradients.
+  virtual std::vector<Array> results() = 0;
+  /// What it leaves changed, such as parameters.
+  virtual std::vector<Array> state() { return {}; }
+};
+
+/// How far an expression is taken.
+enum class Mode {
+  no_grad,   ///< computed without being recorded
+  recorded,  ///< recorded, then dropped
+  backward,  ///< recorded and walked back
+};
+
+/// One of the expressions in expressions.h on given inputs.
+struct ExpressionSpec {
+  std::string name;
+  Mode mode = Mode::no_grad;
+  std::vector<Array> inputs = {};  ///< float32; they require gradients unless mode is no_grad
+  std::vector<std::int64_t> classes = {};  ///< the targets of a loss
+  Array upstream = {};                     ///< the gradient that is walked back; empty for ones
+};
+
+enum class Activation { tanh, relu };
+enum class Loss { mse, cross_entropy };
+enum class Optimizer { sgd, momentum, adam };
+
+/// A perceptron, its optimizer and one batch.
+struct NetworkSpec {
+  std::string name;
+  std::vector<std::int64_t> widths;  ///< of the input, the hidden layers and the output
+  std::int64_t batch;
+  Activation activation;
+  Loss loss;
+  Optimizer optimizer = Optimizer::sgd;
+  Type type = Type::float32;
+};
+
+/// Where a network starts and what it is shown, the same for both libraries.
+struct NetworkData {
+  std::vector<Array> weights;  ///< `[out, in]`, then its bias `[out]`, for each layer
+  Array inputs;
+  Array targets;  ///< values, or classes
+};
+
+/// Labelled images of bytes, and one epoch of a perceptron over them.
+struct EpochSpec {
+  std::string folder;  ///< in MNIST's format
+  const std::uint8_t* pixels = nullptr;
+  const std::uint8_t* labels = nullptr;
+  std::int64_t count = 0, height = 0, width = 0;
+  std::int64_t batch = 64;
+  double lr = 0.1;
+  NetworkSpec network = {};
+  NetworkData start = {};  ///< the weights alone
+};
+
+/// A library that does such work.
+class Side {
+ public:
+  virtual ~Side() = default;
+  virtual std::string version() = 0;
+  virtual void set_threads(int threads) = 0;
+  /// Gives back what it keeps for later.
+  virtual void empty_cache() = 0;
+  virtual std::unique_ptr<Work> expression(const ExpressionSpec& spec) = 0;
+  /// A training step: gradients dropped, forward, backward, update.
+  virtual std::unique_ptr<Work> step(const NetworkSpec& spec, const NetworkData& data,
+                                     double lr) = 0;
+  /// The loss without gradients.
+  virtual std::unique_ptr<Work> forward(const NetworkSpec& spec, const NetworkData& data) = 0;
+  /// The Hessian of the loss times `direction`, which is shaped as the parameters.
+  virtual std::unique_ptr<Work> hessian_vector(const NetworkSpec& spec, const NetworkData& data,
+                                               const std::vector<Array>& direction) = 0;
+  /// A whole epoch with shuffling and the gathering of batches; the result is the mean loss.
+  virtual std::unique_ptr<Work> epoch(const EpochSpec& spec) = 0;
+};
+
+}  // namespace bench
