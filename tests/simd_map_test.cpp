@@ -82,26 +82,15 @@ TEMPLATE_TEST_CASE("map takes one to four operands and writes over one of them",
   for (std::size_t i = 0; i < n; ++i) CHECK(a[i] == -((before[i] - b[i]) * (c[i] - d[i])) + b[i]);
 }
 
-TEMPLATE_TEST_CASE("map_mixed reads and writes bools", "[simd]", float, double) {
+TEMPLATE_TEST_CASE("map adds to what is there", "[simd]", float, double) {
   using T = TestType;
   for (const std::int64_t n : {1, 3, 8, 16, 29, 64}) {
-    const std::vector<T> a = numbers<T>(n, 0), b = numbers<T>(n, 1);
-    bool less[65], chosen_is_a[65];
-    less[n] = true;
-    const Operand compared[2] = {{a.data(), 1, 0}, {b.data(), 1, 0}};
-    map_mixed<Arch, T, bool, T, T>([](auto p, auto q) { return p < q; }, compared, less, 1, n);
-    CHECK(less[n]);
-    const Operand chosen[3] = {{less, 1, 0}, {a.data(), 1, 0}, {b.data(), 1, 0}};
-    std::vector<T> smaller(static_cast<std::size_t>(n));
-    map_mixed<Arch, T, T, bool, T, T>([](auto p, auto q, auto r) { return where(p, q, r); }, chosen,
-                                      smaller.data(), 1, n);
-    const Operand one_for_all[2] = {{less, 0, 0}, {less, 1, 0}};
-    map_mixed<Arch, T, bool, bool, bool>([](auto p, auto q) { return p & !q; }, one_for_all,
-                                         chosen_is_a, 1, n);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
-      CHECK(less[i] == (a[i] < b[i]));
-      CHECK(smaller[i] == std::min(a[i], b[i]));
-      CHECK(chosen_is_a[i] == (less[0] && !less[i]));
-    }
+    const std::vector<T> a = numbers<T>(n, 0);
+    std::vector<T> sum = numbers<T>(n + 1, 1);
+    const std::vector<T> before = sum;
+    const Operand operands[2] = {{a.data(), 1, 0}, {a.data(), 0, 0}};
+    map<Arch, T, 2>([](auto p, auto q) { return p - q; }, operands, sum.data(), 1, n, true);
+    for (std::size_t i = 0; i < a.size(); ++i) CHECK(sum[i] == (a[i] - a[0]) + before[i]);
+    CHECK(sum.back() == before.back());
   }
 }

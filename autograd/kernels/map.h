@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 #include <utility>
 
 #include "autograd/kernels/simd.h"
@@ -17,43 +16,39 @@ struct Operand {
 
 namespace detail {
 
-/// The vector that holds elements of type `Element`: truth values beside numbers of type `T`.
-template <class T, class Element, class Arch>
-using Lanes = std::conditional_t<std::is_same_v<Element, bool>, Mask<T, Arch>, Vec<T, Arch>>;
-
 /// A vector in memory for elements that cannot be used in place: a repeated number, or the end of a
 /// row.
-template <class T, class Element, class Arch>
+template <class T, class Arch>
 struct Staged {
-  alignas(64) Element elements[Lanes<T, Element, Arch>::size];
+  alignas(64) T elements[Vec<T, Arch>::size];
 
   [[gnu::always_inline]] Staged() noexcept {}
 };
 
 /// One operand while a row is walked. Kept apart from its `Staged`, so that it stays in registers.
-template <class T, class Element, class Arch>
+template <class T, class Arch>
 struct Cursor {
-  using Vector = Lanes<T, Element, Arch>;
+  using V = Vec<T, Arch>;
 
-  const Element* at;
+  const T* at;
   std::int64_t step;
 
   [[gnu::always_inline]] Cursor(const Operand& operand, std::int64_t row,
-                                Staged<T, Element, Arch>& staged) noexcept
-      : at(static_cast<const Element*>(operand.data) + row * operand.outer),
-        step(operand.inner * Vector::size) {
+                                Staged<T, Arch>& staged) noexcept
+      : at(static_cast<const T*>(operand.data) + row * operand.outer),
+        step(operand.inner * V::size) {
     if (step != 0) return;
-    Vector::broadcast(*at).store(staged.elements);
+    V(*at).store(staged.elements);
     at = staged.elements;
   }
   /// Makes the next vector end after `count` elements.
-  [[gnu::always_inline]] void stage(std::int64_t count, Staged<T, Element, Arch>& staged) noexcept {
+  [[gnu::always_inline]] void stage(std::int64_t count, Staged<T, Arch>& staged) noexcept {
     if (step == 0) return;
-    Vector::load_part(at, count).store(staged.elements);
+    V::load_part(at, count).store(staged.elements);
     at = staged.elements;
   }
-  [[gnu::always_inline]] Vector next() noexcept {
-    const Vector vector = Vector::load(at);
+  [[gnu::always_inline]] V next() noexcept {
+    const V vector = V::load(at);
     at += step;
     return vector;
   }
@@ -61,62 +56,59 @@ struct Cursor {
 
 /// One row. `f` appears once, in the body of the loop that serves whole vectors and the end of the
 /// row alike: the code stays small, and an element's bits cannot depend on its place.
-template <class Arch, class T, class Out, class... In, class F>
-[[gnu::always_inline]] inline void map_row(F f, Out* out, std::int64_t inner,
-                                           Staged<T, In, Arch>&... staged,
-                                           Cursor<T, In, Arch>... cursors) noexcept {
-  using Result = Lanes<T, Out, Arch>;
-  const auto rest = static_cast<std::int64_t>(static_cast<std::uint64_t>(inner) % Result::size);
-  alignas(64) Out last[Result::size];
-  Out* to = out;
+template <class Arch, class T, class... Staged, class F, class... Cursors>
+[[gnu::always_inline]] inline void map_row(F f, T* out, std::int64_t inner, bool add,
+                                           std::pair<Cursors, Staged*>... in) noexcept {
+  using V = Vec<T, Arch>;
+  const auto rest = static_cast<std::int64_t>(static_cast<std::uint64_t>(inner) % V::size);
+  alignas(64) T last[V::size];
+  T* to = out;
   std::int64_t left = inner - rest;
   bool at_end = false;
   for (;;) {
-    for (; left > 0; left -= Result::size, to += Result::size) f(cursors.next()...).store(to);
+    for (; left > 0; left -= V::size, to += V::size) {
+      V result = f(in.first.next()...);
+      if (add) result += V::load(to);
+      result.store(to);
+    }
     if (rest == 0) return;
     if (at_end) break;
-    (cursors.stage(rest, staged), ...);
+    (in.first.stage(rest, *in.second), ...);
+    if (add) V::load_part(to, rest).store(last);
     to = last;
-    left = Result::size;
+    left = V::size;
     at_end = true;
   }
-  Result::load(last).store_part(out + (inner - rest), rest);
+  // What a masked store wrote cannot be read back at once, which would slow down chains of numbers.
+  if (rest == 1)
+    out[inner - 1] = last[0];
+  else
+    V::load(last).store_part(out + (inner - rest), rest);
 }
 
-template <class Arch, class T, class Out, class... In, class F, std::size_t... I>
-[[gnu::always_inline]] inline void map_rows(F f, const Operand* operands, Out* out,
-                                            std::int64_t outer, std::int64_t inner,
-                                            std::index_sequence<I...>,
-                                            Staged<T, In, Arch>&&... staged) noexcept {
+template <class Arch, class T, class F, std::size_t... I>
+[[gnu::always_inline]] inline void map_rows(F f, const Operand* operands, T* out,
+                                            std::int64_t outer, std::int64_t inner, bool add,
+                                            std::index_sequence<I...>) noexcept {
+  Staged<T, Arch> staged[sizeof...(I)];
   for (std::int64_t row = 0; row < outer; ++row) {
-    map_row<Arch, T, Out, In...>(f, out + row * inner, inner, staged...,
-                                 Cursor<T, In, Arch>(operands[I], row, staged)...);
+    map_row<Arch, T>(f, out + row * inner, inner, add,
+                     std::pair(Cursor<T, Arch>(operands[I], row, staged[I]), &staged[I])...);
   }
 }
 
 }  // namespace detail
 
-/// out[o][i] = f(in0[o][i], in1[o][i], ...) for `outer` rows of `inner` elements; `out` is dense.
+/// out[o][i] = f(in0[o][i], in1[o][i], ...) for `outer` rows of `inner` elements of `N` operands;
+/// `out` is dense. If `add`, adds to `out` instead.
 ///
-/// `In...` and `Out` are `T` or `bool`; `f` takes a `Vec<T, Arch>` or `Mask<T, Arch>` for each
-/// operand and returns one. `out` may be the data of an operand that has the same strides. Empty
-/// when `outer` or `inner` is 0.
-template <class Arch, class T, class Out, class... In, class F>
-void map_mixed(F f, const Operand* operands, Out* out, std::int64_t outer,
-               std::int64_t inner) noexcept {
-  detail::map_rows<Arch, T, Out, In...>(f, operands, out, outer, inner,
-                                        std::index_sequence_for<In...>(),
-                                        detail::Staged<T, In, Arch>()...);
-}
-
-/// `map_mixed` where all `N` operands and the result are of type `T`.
+/// `f` takes a `Vec<T, Arch>` for each operand and returns one. `out` may be the data of an operand
+/// that has the same strides. Empty when `outer` or `inner` is 0.
 template <class Arch, class T, int N, class F>
-void map(F f, const Operand* operands, T* out, std::int64_t outer, std::int64_t inner) noexcept {
+[[gnu::always_inline]] inline void map(F f, const Operand* operands, T* out, std::int64_t outer,
+                                       std::int64_t inner, bool add = false) noexcept {
   static_assert(N >= 1 && N <= 4);
-  if constexpr (N == 1) map_mixed<Arch, T, T, T>(f, operands, out, outer, inner);
-  if constexpr (N == 2) map_mixed<Arch, T, T, T, T>(f, operands, out, outer, inner);
-  if constexpr (N == 3) map_mixed<Arch, T, T, T, T, T>(f, operands, out, outer, inner);
-  if constexpr (N == 4) map_mixed<Arch, T, T, T, T, T, T>(f, operands, out, outer, inner);
+  detail::map_rows<Arch, T>(f, operands, out, outer, inner, add, std::make_index_sequence<N>());
 }
 
 }  // namespace tapegrad::kernels

@@ -47,12 +47,13 @@ inline constexpr std::int64_t kSerialElements = 1 << 16;
 /// alone says it.
 inline bool single_row(std::int64_t output_numel, Operands operands,
                        kernels::Operand* row) noexcept {
+  bool single = true;
   for (std::size_t k = 0; k < operands.size(); ++k) {
     const std::int64_t numel = operands[k]->numel;
-    if (numel != output_numel && numel != 1) return false;
-    row[k] = {operands[k]->data, numel == output_numel ? 1 : 0, 0};
+    row[k] = {operands[k]->data, numel != 1, 0};
+    single &= (numel == output_numel) | (numel == 1);
   }
-  return true;
+  return single;
 }
 
 }  // namespace tapegrad::detail

@@ -29,25 +29,33 @@ const KernelTable& kernel_table() {
 
 namespace {
 
-/// Runs `loop` over operands that broadcast to `output`, which may be one of them.
-void run_loop(Loop loop, const void* parameters, Operands operands, Impl* output) {
-  char* data = static_cast<char*>(output->data);
-  const std::int64_t numel = output->numel;
+/// Runs `loop(operands, out, rows, columns)` over `N` operands that broadcast to `output`, which
+/// may be one of them.
+template <std::size_t N, class F>
+[[gnu::always_inline]] inline void run_loop(const F& loop, const Impl* const (&operands)[N],
+                                            Impl* output) {
   // Small networks spend their time here.
-  kernels::Operand row[4];
-  if (numel <= kSerialElements && single_row(numel, operands, row))
-    return loop(parameters, row, data, 1, numel);
+  kernels::Operand row[N];
+  if (output->numel <= kSerialElements && single_row(output->numel, Operands(operands, N), row))
+    return loop(row, output->data, 1, output->numel);
+  char* data = static_cast<char*>(output->data);
   const auto element = static_cast<std::int64_t>(size_of(output->dtype));
-  broadcast_loop(
-      output->shape, operands,
-      [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
-        loop(parameters, in, data + first * element, rows, columns);
-      });
+  broadcast_loop(output->shape, Operands(operands, N),
+                 [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
+                     std::int64_t columns) { loop(in, data + first * element, rows, columns); });
 }
 
-Loop forward_loop(const ElementwiseInfo& info, DType dtype) {
-  if (dtype == int64) return info.integer_loop;
-  return kernel_table().elementwise[info.index].forward[dtype == float64];
+/// The operator itself, on operands of the output's type.
+template <std::size_t N>
+[[gnu::always_inline]] inline void run_forward(const ElementwiseInfo& info, const void* parameters,
+                                               const Impl* const (&operands)[N], Impl* output) {
+  const DType dtype = output->dtype;
+  const Loop forward = dtype == int64
+                           ? info.integer_loop
+                           : kernel_table().elementwise[info.index].forward[dtype == float64];
+  run_loop<N>([&](const kernels::Operand* in, void* out, std::int64_t rows,
+                  std::int64_t columns) { forward(parameters, in, out, rows, columns); },
+              operands, output);
 }
 
 /// The record of every elementwise operator.
@@ -60,6 +68,15 @@ struct ElementwiseRecord final : Record {
 
   const char* name() const noexcept override { return info.name; }
   Tensor vjp(int input, const Tensor& gradient, bool create_graph) override;
+  bool add_vjp(int input, const Tensor& gradient, Impl* sum) override {
+    // A sum of another shape than the output's first needs the gradient summed.
+    if (info.reads[input] == kNone || sum->shape != shape || sum->dtype != dtype) return false;
+    run_rule(input, gradient.impl(), sum, true);
+    return true;
+  }
+
+  /// The fused loop of the rule of `input`, over the gradient and the values that it reads.
+  void run_rule(int input, const Impl* g, Impl* result, bool add) const;
 
   const ElementwiseInfo& info;
   alignas(8) std::byte parameters[kParameterBytes];
@@ -76,36 +93,48 @@ Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_gra
     return info.rule[input](parameters, gradient, get(0), get(1),
                             reads & kY ? output(create_graph) : Tensor());
   }
-  // The fused loop, over the gradient and the values that it reads. The result may be smaller than
-  // the output where none of these was broadcast.
-  const Impl* operands[4] = {gradient.impl()};
-  std::size_t count = 1;
-  for (int i = 0; i < 3; ++i) {
-    if (reads >> i & 1) operands[count++] = slot[i].value();
-  }
+  // The result may be smaller than the output where nothing that is read was broadcast.
   Tensor result;
   if (gradient.numel() == numel) {
     result = Tensor::adopt(new_impl(shape, dtype, numel));
   } else {
     Shape smaller = gradient.shape();
-    for (std::size_t i = 1; i < count; ++i)
-      smaller = broadcast(smaller, operands[i]->shape, info.name);
+    for (int i = 0; i < 3; ++i) {
+      if (reads >> i & 1) smaller = broadcast(smaller, slot[i].value()->shape, info.name);
+    }
     result = new_tensor(smaller, dtype);
   }
-  run_loop(kernel_table().elementwise[info.index].rule[input][dtype == float64], parameters,
-           Operands(operands, count), result.impl());
+  run_rule(input, gradient.impl(), result.impl(), false);
   return result;
 }
 
+void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool add) const {
+  const Impl* read[3];
+  int count = 0;
+  for (int i = 0; i < 3; ++i) {
+    if (info.reads[input] >> i & 1) read[count++] = slot[i].value();
+  }
+  const RuleLoop rule = kernel_table().elementwise[info.index].rule[input][dtype == float64];
+  const auto loop = [&](const kernels::Operand* in, void* out, std::int64_t rows,
+                        std::int64_t columns) { rule(parameters, in, out, rows, columns, add); };
+  if (count == 1)
+    run_loop<2>(loop, {g, read[0]}, result);
+  else if (count == 2)
+    run_loop<3>(loop, {g, read[0], read[1]}, result);
+  else
+    run_loop<4>(loop, {g, read[0], read[1], read[2]}, result);
+}
+
+template <int N>
 void record_elementwise(const ElementwiseInfo& info, const void* parameters, const Tensor& output,
-                        const Tensor* const* inputs) {
+                        const Tensor* const (&inputs)[N]) {
   auto* record = new_record<ElementwiseRecord>(info, parameters, output);
   Reads reads = kNone;
-  for (int i = 0; i < info.inputs; ++i) {
+  for (int i = 0; i < N; ++i) {
     record->edge[i].connect(*inputs[i]);
     if (record->edge[i]) reads |= info.reads[i];
   }
-  for (int i = 0; i < info.inputs; ++i) {
+  for (int i = 0; i < N; ++i) {
     if (reads >> (i + 1) & 1) record->slot[i + 1].save(inputs[i]->impl());
   }
   if (reads & kY) record->slot[0].save(output.impl());
@@ -133,10 +162,9 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, const Tens
   }
   const DType dtype = x.dtype();
   Tensor y = Tensor::adopt(new_impl(x.shape(), dtype, x.numel()));
-  run_loop(forward_loop(info, dtype), parameters, {x.impl()}, y.impl());
+  run_forward<1>(info, parameters, {x.impl()}, y.impl());
   if (should_record(x)) {
-    const Tensor* const inputs[] = {&x};
-    record_elementwise(info, parameters, y, inputs);
+    record_elementwise<1>(info, parameters, y, {&x});
   }
   return y;
 }
@@ -156,16 +184,15 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
   const DType dtype = a.dtype();
   Tensor y = a.shape() == b.shape() ? Tensor::adopt(new_impl(a.shape(), dtype, a.numel()))
                                     : new_tensor(broadcast(a.shape(), b.shape(), info.name), dtype);
-  run_loop(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, y.impl());
+  run_forward<2>(info, parameters, {a.impl(), b.impl()}, y.impl());
   if (should_record(a, b)) {
-    const Tensor* const inputs[] = {&a, &b};
-    record_elementwise(info, parameters, y, inputs);
+    record_elementwise<2>(info, parameters, y, {&a, &b});
   }
   return y;
 }
 
 void add_into(Impl* a, const Tensor& b) {
-  run_loop(forward_loop(elementwise_info<formula::Add>, a->dtype), nullptr, {a, b.impl()}, a);
+  run_forward<2>(elementwise_info<formula::Add>, nullptr, {a, b.impl()}, a);
 }
 
 namespace {
@@ -221,6 +248,8 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
   const DType dtype = loop_type(info, result_type(a, b));
   check_result(a, dtype, b.shape(), name);
   const bool recorded = should_record(a, b);
+  if (b.impl()->has(Impl::kWrapped) && b.dtype() != dtype)
+    return run_in_place(info, parameters, a, converted(b, dtype), name);
   if (recorded || dtype != a.dtype() || b.dtype() != dtype || overlaps(a, b)) {
     if (recorded) before_recorded_write(a, name);
     // A rule that reads the old value gets a copy of it.
@@ -230,7 +259,7 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
     assign_in_place(a, run_binary(info, parameters, reads_old ? a.clone() : a, b), name);
     return;
   }
-  run_loop(forward_loop(info, dtype), parameters, {a.impl(), b.impl()}, a.impl());
+  run_forward<2>(info, parameters, {a.impl(), b.impl()}, a.impl());
   ++a.impl()->owner()->version;
 }
 

@@ -35,10 +35,15 @@ namespace tapegrad::detail {
 using Loop = void (*)(const void* parameters, const kernels::Operand* operands, void* out,
                       std::int64_t outer, std::int64_t inner);
 
+/// A loop of a rule. If `add`, it adds to `out`, which saves a gradient that is added up a pass
+/// over memory.
+using RuleLoop = void (*)(const void* parameters, const kernels::Operand* operands, void* out,
+                          std::int64_t outer, std::int64_t inner, bool add);
+
 /// The loops of one elementwise operator for float32 [0] and float64 [1].
 struct ElementwiseLoops {
   Loop forward[2] = {};
-  Loop rule[2][2] = {};  ///< by input; nullptr where the rule reads nothing
+  RuleLoop rule[2][2] = {};  ///< by input; nullptr where the rule reads nothing
 };
 
 /// Loops over `rows` dense rows of `n` elements of type `T`, and optimizer steps over `n` elements.

@@ -62,7 +62,7 @@ void forward_loop(const void* parameters, const kernels::Operand* in, void* out,
 /// The rule of input `Input`: operands are the gradient, then what the rule reads (output, inputs).
 template <class Arch, class T, class Op, int Input>
 void rule_loop(const void* parameters, const kernels::Operand* in, void* out, std::int64_t outer,
-               std::int64_t inner) {
+               std::int64_t inner, bool add) {
   const Op op = *static_cast<const Op*>(parameters);
   using V = kernels::Vec<T, Arch>;
   constexpr int count = 1 + std::popcount(reads_of<Op>(Input));
@@ -71,7 +71,7 @@ void rule_loop(const void* parameters, const kernels::Operand* in, void* out, st
         const V values[] = {read...};
         return run_rule<Arch, Op, Input>(op, g, values);
       },
-      in, static_cast<T*>(out), outer, inner);
+      in, static_cast<T*>(out), outer, inner, add);
 }
 
 template <class Arch, class Op, int Input>

@@ -151,7 +151,7 @@ class Walk {
 
   void visit(Record& record) {
     if (!record.cotangent.defined()) return;
-    const Tensor gradient = std::move(record.cotangent);
+    Tensor gradient = std::move(record.cotangent);
     if (record.capture >= 0) {
       results_[static_cast<std::size_t>(record.capture)] =
           detail::dense_cotangent(gradient, record.shape);
@@ -159,14 +159,18 @@ class Walk {
     if (record.retainer && record.retainer->handles.load() > 0 && !capturing_)
       accumulate(record.retainer, gradient);
     if (!record.wanted) return;
-    const Tensor passed =
-        record.elementwise ? gradient : detail::dense_cotangent(gradient, record.shape);
+    if (!record.elementwise && gradient.shape() != record.shape)
+      gradient = detail::dense_cotangent(gradient, record.shape);
     for (std::uint32_t i = 0; i < record.input_count; ++i) {
       const Edge& edge = record.edges[i];
       if (!wants(edge)) continue;
-      Tensor cotangent = record.vjp(static_cast<int>(i), passed, create_);
       const Shape& target = edge.shape();
       const DType dtype = edge.dtype();
+      Impl* sum = create_ ? nullptr : waiting_at(edge);
+      if (sum && sum->shape == target && sum->unique() &&
+          record.add_vjp(static_cast<int>(i), gradient, sum))
+        continue;
+      Tensor cotangent = record.vjp(static_cast<int>(i), gradient, create_);
       if (record.elementwise) {
         if (cotangent.dtype() != dtype || target != record.shape)
           cotangent = detail::reduce_cotangent(cotangent, record.shape, target, dtype);
@@ -175,6 +179,12 @@ class Walk {
       }
       deliver(edge, std::move(cotangent));
     }
+  }
+
+  /// What has arrived so far where `edge` leads, or nullptr.
+  Impl* waiting_at(const Edge& edge) const {
+    if (const Record* record = edge.record()) return record->cotangent.impl();
+    return capturing_ ? nullptr : edge.leaf()->grad;
   }
 
   void deliver(const Tensor& output, const Tensor& seed) {

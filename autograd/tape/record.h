@@ -40,8 +40,8 @@ class Edge {
     return bits_ & kLeaf ? reinterpret_cast<Impl*>(bits_ & ~kLeaf) : nullptr;
   }
   /// Shape and type of the tensor it stands for.
-  const Shape& shape() const noexcept;
-  DType dtype() const noexcept;
+  inline const Shape& shape() const noexcept;
+  inline DType dtype() const noexcept;
 
  private:
   static constexpr std::uintptr_t kLeaf = 1;
@@ -101,6 +101,9 @@ struct Record {
   /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its
   /// shape.
   virtual Tensor vjp(int input, const Tensor& gradient, bool create_graph) = 0;
+  /// Adds it to `sum`, which has the shape and type of that input, and returns true; or returns
+  /// false where that would not save anything over `vjp`.
+  virtual bool add_vjp(int /*input*/, const Tensor& /*gradient*/, Impl* /*sum*/) { return false; }
 
   /// Puts it on the tape behind its inputs and makes it the maker of `output`.
   inline void attach(const Tensor& output) noexcept;
@@ -142,6 +145,9 @@ struct Record {
  private:
   [[noreturn]] void fail_check() const;
 };
+
+const Shape& Edge::shape() const noexcept { return leaf() ? leaf()->shape : record()->shape; }
+DType Edge::dtype() const noexcept { return leaf() ? leaf()->dtype : record()->dtype; }
 
 void Edge::connect(Record& record) noexcept {
   record.refs.increment();

@@ -54,9 +54,6 @@ void Edge::reset() noexcept {
   }
 }
 
-const Shape& Edge::shape() const noexcept { return leaf() ? leaf()->shape : record()->shape; }
-DType Edge::dtype() const noexcept { return leaf() ? leaf()->dtype : record()->dtype; }
-
 void Record::release_graph() noexcept {
   released = true;
   for (std::uint32_t i = 0; i < input_count; ++i) edges[i].reset();

@@ -17,8 +17,9 @@ struct SizeClasses {
   static constexpr int kSmallClasses = kSmall / kStep;
   static constexpr int kClasses = kSmallClasses + 4 * 38;
 
+  /// The smallest class of at least `bytes` bytes, more than none.
   static int of(std::size_t bytes) noexcept {
-    if (bytes <= kSmall) return bytes == 0 ? 0 : static_cast<int>((bytes - 1) / kStep);
+    if (bytes <= kSmall) return static_cast<int>((bytes - 1) / kStep);
     // bytes is in (2^doubling, 2^(doubling+1)]
     const int doubling = std::bit_width(bytes - 1) - 1;
     const auto quarter = static_cast<int>((bytes - 1) >> (doubling - 2)) - 4;
@@ -61,20 +62,22 @@ struct BlockCache {
 };
 extern thread_local constinit BlockCache block_cache;
 
+void* acquire_large_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
 void* block_from_system(int size_class, BlockKind kind);
 void block_to_system(void* block, int size_class, BlockKind kind) noexcept;
 
 /// A block of at least `bytes` bytes, 64-byte aligned. `size_class` receives what `release_block`
 /// wants back. Errors: `Error` when the system has no memory.
 inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
+  if (bytes > SizeClasses::kSmall) return acquire_large_block(bytes, size_class, kind);
   BlockCache& cache = block_cache;
-  const int wanted = SizeClasses::of(bytes);
+  const std::size_t wanted = (bytes - 1) / SizeClasses::kStep;
   size_class = static_cast<std::uint8_t>(wanted);
-  if (wanted >= SizeClasses::kClasses || !cache.free[wanted]) [[unlikely]]
-    return block_from_system(wanted, kind);
   BlockCache::Free* block = cache.free[wanted];
+  if (!block) [[unlikely]]
+    return block_from_system(static_cast<int>(wanted), kind);
   cache.free[wanted] = block->next;
-  cache.cached_bytes.add(-static_cast<std::int64_t>(SizeClasses::bytes(wanted)));
+  cache.cached_bytes.add(-static_cast<std::int64_t>((wanted + 1) * SizeClasses::kStep));
   cache.live[static_cast<int>(kind)].add(1);
   return block;
 }

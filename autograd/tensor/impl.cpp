@@ -14,15 +14,13 @@ namespace {
 constexpr std::size_t kHeader = sizeof(Impl);
 static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned");
 
-Impl* make_impl(const Shape& shape, DType dtype, std::int64_t numel, std::size_t data_bytes) {
+/// A header with `data_bytes` bytes behind it.
+[[gnu::always_inline]] inline Impl* make_impl(const Shape& shape, DType dtype, std::int64_t numel,
+                                              std::size_t data_bytes) {
   std::uint8_t size_class;
   void* block = acquire_block(kHeader + data_bytes, size_class, BlockKind::tensor);
-  Impl* impl = new (block) Impl;
-  impl->dtype = dtype;
-  impl->size_class = size_class;
-  impl->shape = shape;
-  impl->numel = numel;
-  return impl;
+  return new (block)
+      Impl(shape, dtype, numel, static_cast<std::byte*>(block) + kHeader, size_class);
 }
 
 /// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can
@@ -50,9 +48,7 @@ Impl* new_impl(const Shape& shape, DType dtype) {
 }
 
 Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel) {
-  Impl* impl = make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype));
-  impl->data = reinterpret_cast<std::byte*>(impl) + kHeader;
-  return impl;
+  return make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype));
 }
 
 Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
@@ -65,6 +61,14 @@ Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
   return impl;
 }
 
+void last_hold_gone(Impl* impl) noexcept {
+  Impl* base = impl->base;
+  const std::uint8_t size_class = impl->size_class;
+  impl->~Impl();
+  release_block(impl, size_class, BlockKind::tensor);
+  if (base) unhold(base);
+}
+
 void last_handle_gone(Impl* impl) noexcept {
   if (Record* record = impl->record.load(std::memory_order_relaxed)) {
     impl->record.store(nullptr, std::memory_order_relaxed);
@@ -72,14 +76,6 @@ void last_handle_gone(Impl* impl) noexcept {
   }
   if (impl->grad) release(std::exchange(impl->grad, nullptr));
   unhold(impl);
-}
-
-void last_hold_gone(Impl* impl) noexcept {
-  Impl* base = impl->base;
-  const std::uint8_t size_class = impl->size_class;
-  impl->~Impl();
-  release_block(impl, size_class, BlockKind::tensor);
-  if (base) unhold(base);
 }
 
 }  // namespace tapegrad::detail

@@ -68,6 +68,10 @@ struct Impl {
     kRetainsGrad = 8,   ///< keeps its gradient although it is no leaf
   };
 
+  Impl(const Shape& sizes, DType type, std::int64_t count, void* elements,
+       std::uint8_t block_class) noexcept
+      : dtype(type), size_class(block_class), shape(sizes), numel(count), data(elements) {}
+
   Count handles{1};
   Count holds{1};
   std::uint32_t version = 0;  ///< raised by every change of the data; counts only in the owner

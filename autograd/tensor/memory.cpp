@@ -108,6 +108,19 @@ void count(int size_class, BlockKind kind, std::int64_t sign) noexcept {
 
 }  // namespace
 
+void* acquire_large_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
+  BlockCache& cache = block_cache;
+  const int wanted = SizeClasses::of(bytes);
+  size_class = static_cast<std::uint8_t>(wanted);
+  if (wanted >= SizeClasses::kClasses || !cache.free[wanted])
+    return block_from_system(wanted, kind);
+  BlockCache::Free* block = cache.free[wanted];
+  cache.free[wanted] = block->next;
+  cache.cached_bytes.add(-static_cast<std::int64_t>(SizeClasses::bytes(wanted)));
+  cache.live[static_cast<int>(kind)].add(1);
+  return block;
+}
+
 void* block_from_system(int size_class, BlockKind kind) {
   if (size_class >= SizeClasses::kClasses) fail<Error>("cannot allocate more than 2^48 bytes");
   if (life == Life::unknown) register_thread();
