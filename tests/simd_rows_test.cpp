@@ -276,12 +276,12 @@ TEMPLATE_TEST_CASE("layer_norm and its rules match their definitions", "[simd]",
       const T* w = affine ? weight.data() : nullptr;
       const T* b = affine ? bias.data() : nullptr;
       Array<T> out(x.size()), gx(x.size()), mean(rows), rstd(rows);
-      Array<T> dweight(index(n), T(1)), dbias(index(n), T(2));
+      Array<T> dweight(index(n), T(1));
       layer_norm<Arch, T>(x.data(), w, b, T(eps), out.data(), mean.data(), rstd.data(), rows, n);
       layer_norm_rule<Arch, T>(g.data(), x.data(), mean.data(), rstd.data(), w, gx.data(), rows, n);
-      layer_norm_sums<Arch, T>(g.data(), x.data(), mean.data(), rstd.data(), dweight.data(),
-                               dbias.data(), rows, n);
-      Array<Exact> y(x.size()), dx(x.size()), dw(index(n), 1), db(index(n), 2);
+      layer_norm_sums<Arch, T>(g.data(), x.data(), mean.data(), rstd.data(), dweight.data(), rows,
+                               n);
+      Array<Exact> y(x.size()), dx(x.size()), dw(index(n), 1);
       double largest_scale = 1;
       for (Int r = 0; r < rows; ++r) {
         const auto at = [&](const Array<T>& array, Int i) -> Exact {
@@ -303,7 +303,6 @@ TEMPLATE_TEST_CASE("layer_norm and its rules match their definitions", "[simd]",
               z(i) * (affine ? Exact(weight[index(i)]) : 1) + (affine ? Exact(bias[index(i)]) : 0);
           dx[index(r * n + i)] = scale * (h(i) - mean_h - z(i) * mean_hz);
           dw[index(i)] += at(g, i) * z(i);
-          db[index(i)] += at(g, i);
         }
       }
       // The scale enlarges the rounding of x - mean and of h - mean(h); one element has 1 /
@@ -312,7 +311,6 @@ TEMPLATE_TEST_CASE("layer_norm and its rules match their definitions", "[simd]",
       CHECK(difference(out, y) < tolerance * largest_scale);
       CHECK(difference(gx, dx) < tolerance * largest_scale);
       CHECK(difference(dweight, dw) < tolerance * largest_scale);
-      CHECK(difference(dbias, db) < tolerance);
     }
   }
 }

@@ -60,22 +60,23 @@ void layer_norm_rule(const T* g, const T* x, const T* mean, const T* rstd, const
   }
 }
 
-/// Adds to dweight[j] the sum of g[r][j] (x[r][j] - mean[r]) rstd[r] over the rows, and to dbias[j]
-/// the sum of g[r][j]. Add few rows at a time (64 or so): they are summed one after the other.
+/// Adds to dweight[j] the sum of g[r][j] (x[r][j] - mean[r]) rstd[r] over the rows. Add few rows at
+/// a time (64 or so): they are summed one after the other.
 template <class Arch, class T>
-void layer_norm_sums(const T* g, const T* x, const T* mean, const T* rstd, T* dweight, T* dbias,
+void layer_norm_sums(const T* g, const T* x, const T* mean, const T* rstd, T* dweight,
                      std::int64_t rows, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
-  detail::for_each_place<Arch, T>(n, [=](auto at) {
-    V weight_sum(0), bias_sum(0);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const V gradient = at(g + r * n);
-      weight_sum += gradient * ((at(x + r * n) - mean[r]) * rstd[r]);
-      bias_sum += gradient;
-    }
-    at.store(dweight, at(dweight) + weight_sum);
-    at.store(dbias, at(dbias) + bias_sum);
-  });
+  // A few rows in each pass over dweight: all of them would be one column, far apart in memory.
+  constexpr std::int64_t kPass = 4;
+  for (std::int64_t first = 0; first < rows; first += kPass) {
+    const std::int64_t end = first + kPass < rows ? first + kPass : rows;
+    detail::for_each_place<Arch, T>(n, [=](auto at) {
+      V sum = at(dweight);
+      for (std::int64_t r = first; r < end; ++r)
+        sum += at(g + r * n) * ((at(x + r * n) - mean[r]) * rstd[r]);
+      at.store(dweight, sum);
+    });
+  }
 }
 
 }  // namespace tapegrad::kernels

@@ -67,9 +67,9 @@ struct RowLoops {
                      Int rows, Int n);
   void (*layer_norm_rule)(const T* g, const T* x, const T* mean, const T* rstd, const T* weight,
                           T* out, Int rows, Int n);
-  /// Adds the rows' part of the gradients of weight and bias.
+  /// Adds the rows' part of the gradient of weight.
   void (*layer_norm_sums)(const T* g, const T* x, const T* mean, const T* rstd, T* dweight,
-                          T* dbias, Int rows, Int n);
+                          Int rows, Int n);
   void (*sgd)(T* p, const T* g, T* momentum, kernels::SgdStep step, Int n);
   void (*adam)(T* p, const T* g, T* m, T* v, T* largest_v, kernels::AdamStep step, Int n);
   void (*rmsprop)(T* p, const T* g, T* square_mean, T* mean, T* momentum, kernels::RmspropStep step,

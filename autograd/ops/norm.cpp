@@ -1,5 +1,6 @@
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
+#include "autograd/ops/reduce.h"
 #include "autograd/ops/row_loop.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create.h"
@@ -46,17 +47,17 @@ struct LayerNorm {
     constexpr std::int64_t group = 64;
     const std::int64_t rows = x.shape()[0], n = x.shape()[1];
     const std::int64_t groups = (rows + group - 1) / group;
-    Tensor weights = zeros({groups, n}, x.dtype()), biases = zeros({groups, n}, x.dtype());
+    const Tensor weights = zeros({groups, n}, x.dtype());
     visit_floating(x.dtype(), [&]<class T>(T) {
       kernels::parallel_for(groups, [&](std::int64_t t) {
         const std::int64_t first = t * group;
         detail::kernel_table().rows<T>().layer_norm_sums(
             data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(mean_of) + first,
-            data_of<T>(rstd) + first, fresh_data<T>(weights) + t * n, fresh_data<T>(biases) + t * n,
-            std::min(group, rows - first), n);
+            data_of<T>(rstd) + first, fresh_data<T>(weights) + t * n, std::min(group, rows - first),
+            n);
       });
     });
-    return sum(weights, 0);
+    return detail::sum_rows(weights);
   }
 
   /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 /
@@ -86,7 +87,9 @@ struct LayerNorm {
     Tensor scale;
     return sum(g * normalised(x, scale), 0);
   }
-  Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) const { return sum(g, 0); }
+  Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) const {
+    return grad_enabled() ? sum(g, 0) : detail::sum_rows(g);
+  }
 };
 
 /// x times a mask that holds 0 or 1 / (1 - p).

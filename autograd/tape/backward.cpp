@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <span>
+#include <tuple>
 
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
@@ -43,8 +44,11 @@ class Walk {
           record->capture = -1;
       }
     }
+    // Only after an error: what another tensor still shows must not be taken for a leaf's own.
+    for (Tensor& leaf : sharing_) leaf.zero_grad();
     order_.clear();
-    if (order_.capacity() < kKeep) spare() = std::move(order_);
+    sharing_.clear();
+    if (order_.capacity() < kKeep) spare() = {std::move(order_), std::move(sharing_)};
   }
 
   /// Asks for the cotangents of `inputs`; without this call leaves collect theirs.
@@ -68,6 +72,10 @@ class Walk {
       else
         record->release_graph();
     }
+    for (; !sharing_.empty(); sharing_.pop_back()) {
+      if (Impl*& grad = sharing_.back().impl()->grad; grad && !grad->unique())
+        detail::release(std::exchange(grad, Tensor::share(grad).clone().leak()));
+    }
   }
 
   std::vector<Tensor> take_results() { return std::move(results_); }
@@ -75,19 +83,20 @@ class Walk {
  private:
   static constexpr std::size_t kKeep = 1 << 16;
 
-  /// A vector kept for the next walk of this thread, so that a steady training step allocates
+  /// Vectors kept for the next walk of this thread, so that a steady training step allocates
   /// nothing.
-  static std::vector<Record*>& spare() {
-    thread_local std::vector<Record*> vector;
-    return vector;
+  static std::pair<std::vector<Record*>, std::vector<Tensor>>& spare() {
+    thread_local std::pair<std::vector<Record*>, std::vector<Tensor>> vectors;
+    return vectors;
   }
 
   /// Collects every record behind the roots, latest first.
   void discover(std::span<const Root> roots) {
     static std::atomic<std::uint64_t> walks{0};
     const std::uint64_t walk = walks.fetch_add(1, std::memory_order_relaxed) + 1;
-    order_ = std::move(spare());
+    std::tie(order_, sharing_) = std::move(spare());
     order_.clear();
+    sharing_.clear();
     const auto meet = [&](Record* record) {
       if (!record || record->walk == walk) return;
       record->walk = walk;
@@ -215,18 +224,17 @@ class Walk {
                  : std::move(cotangent);
   }
 
-  /// Adds to the `grad()` of a tensor; each gets a buffer of its own.
+  /// Adds to the `grad()` of a tensor. Each gets a buffer of its own: at the end of the walk, since
+  /// most that share one by then are alone with it.
   void accumulate(Impl* target, Tensor cotangent) {
     if (target->grad && !create_ && target->grad->unique())
       return detail::add_into(target->grad, cotangent);
-    Tensor sum;
-    if (target->grad) {
-      sum = detail::add_cotangents(Tensor::adopt(std::exchange(target->grad, nullptr)), cotangent,
-                                   target->shape, create_);
-    } else {
-      sum = std::move(cotangent);
-    }
-    target->grad = detail::own_cotangent(std::move(sum), target->shape).leak();
+    if (target->grad)
+      cotangent =
+          detail::add_cotangents(Tensor::share(target->grad), cotangent, target->shape, create_);
+    cotangent = detail::dense_cotangent(cotangent, target->shape);
+    if (!cotangent.impl()->unique()) sharing_.push_back(Tensor::share(target));
+    detail::release(std::exchange(target->grad, cotangent.leak()));
   }
 
   bool retain_;
@@ -235,6 +243,7 @@ class Walk {
   const std::vector<Tensor>* inputs_ = nullptr;
   std::vector<Tensor> results_;
   std::vector<Record*> order_;
+  std::vector<Tensor> sharing_;  // leaves whose gradient is also shown by another tensor
 };
 
 /// Restores whether the thread records, also when a rule throws.
