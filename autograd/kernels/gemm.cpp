@@ -1,46 +1,120 @@
 #include "autograd/kernels/gemm.h"
 
 #include <algorithm>
-#include <limits>
-#include <optional>
-#include <stdexcept>
+#include <memory>
+#include <new>
 
 #include "autograd/kernels/blas.h"
 #include "autograd/kernels/cpu.h"
+#include "autograd/kernels/gemm_plan.h"
 #include "autograd/kernels/parallel.h"
-#include "autograd/kernels/small_gemm.h"
 
 namespace tapegrad::kernels {
 namespace {
 
-/// C = beta C; beta = 0 does not read C.
+const GemmKernels& gemm_kernels_of_machine() noexcept {
+#if defined(TAPEGRAD_X86)
+  if (detect_isa() == Isa::avx512) return avx512_gemm();
+  if (detect_isa() == Isa::avx2) return avx2_gemm();
+#endif
+  return baseline_gemm();
+}
+
+template <class T>
+const BlockKernels<T>& block_kernels() noexcept {
+  static const GemmKernels& kernels = gemm_kernels_of_machine();
+  if constexpr (sizeof(T) == 4)
+    return kernels.of_float;
+  else
+    return kernels.of_double;
+}
+
+/// Memory for copies of B. Every thread keeps the largest piece that it ever needed, at most 2 MiB,
+/// until it ends.
+void* workspace(std::int64_t bytes) {
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(void* memory) const noexcept { ::operator delete(memory, kAlignment); }
+  };
+  thread_local std::unique_ptr<void, Free> memory;
+  thread_local std::int64_t size = 0;
+  if (bytes > size) {
+    size = 0;
+    memory.reset();
+    memory.reset(::operator new(static_cast<std::size_t>(bytes), kAlignment));
+    size = bytes;
+  }
+  return memory.get();
+}
+
+/// C = beta D, without reading D when beta is 0.
 template <class T>
 void scale(const Product<T>& p) {
   for (std::int64_t i = 0; i < p.m; ++i) {
-    T* row = p.c + i * p.ldc;
-    for (std::int64_t j = 0; j < p.n; ++j) row[j] = p.beta == 0 ? T{0} : p.beta * row[j];
+    const T* d = p.d + i * p.ldd;
+    T* c = p.c + i * p.ldc;
+    for (std::int64_t j = 0; j < p.n; ++j) c[j] = p.beta == 0 ? T{0} : p.beta * d[j];
   }
 }
 
-SmallGemm small_gemm_of_machine() noexcept {
-#if defined(TAPEGRAD_X86)
-  if (detect_isa() == Isa::avx512) return avx512_small_gemm();
-  if (detect_isa() == Isa::avx2) return avx2_small_gemm();
-#endif
-  const auto never = [](const auto&) noexcept { return false; };
-  return {never, never};
-}
-
-/// One whole product on the calling thread.
+/// One whole product on the calling thread, by our own kernels.
 template <class T>
 void multiply(const Product<T>& p) {
-  static const SmallGemm small = small_gemm_of_machine();
-  bool done;
-  if constexpr (sizeof(T) == 4)
-    done = small.multiply_float(p);
-  else
-    done = small.multiply_double(p);
-  if (!done) blas_multiply(p);
+  using Plan = GemmPlan<T>;
+  const BlockKernels<T>& kernels = block_kernels<T>();
+  const Plan plan(p, kernels);
+  T* copy = nullptr;
+  if (plan.method == Plan::Method::packed) {
+    constexpr std::int64_t bytes = sizeof(T);
+    copy = static_cast<T*>(workspace(plan.copy_size(p, kernels) * bytes));
+  }
+  Block<T> block;
+  block.m = p.m;
+  block.a_row = p.trans_a ? 1 : p.lda;
+  block.a_term = p.trans_a ? p.lda : 1;
+  block.b_term = p.ldb;
+  block.b_panel = kernels.tile_columns;
+  block.ldc = p.ldc;
+  block.d = p.d;
+  block.ldd = p.ldd;
+  block.beta = p.beta;
+  for (std::int64_t term = 0; term < p.k; term += plan.terms) {
+    block.k = std::min(plan.terms, p.k - term);
+    block.a = p.a + term * block.a_term;
+    const T* d = term == 0 ? p.d : p.c;
+    for (std::int64_t j = 0; j < p.n; j += plan.columns) {
+      block.n = std::min(plan.columns, p.n - j);
+      block.b = p.b + (p.trans_b ? j * p.ldb + term : term * p.ldb + j);
+      block.c = p.c + j;
+      block.d = d + j;
+      if (plan.method == Plan::Method::dots) {
+        kernels.dots(block);
+        continue;
+      }
+      if (plan.method == Plan::Method::packed) {
+        kernels.pack(block.b, p.ldb, p.trans_b, block.k, block.n, copy);
+        block.b = copy;
+        block.b_term = kernels.tile_columns;
+        block.b_panel = block.k * block.b_term;
+      }
+      kernels.tiles(block);
+    }
+    // The products of the next terms are added to what is there.
+    block.ldd = p.ldc;
+    block.beta = 1;
+  }
+}
+
+/// Whether C is one column of a product that is better seen as a row.
+template <class T>
+bool is_column(const Product<T>& p) {
+  return p.n == 1 && p.m > 1 && p.ldc == 1 && p.ldd == 1 && (p.trans_b || p.ldb == 1);
+}
+
+/// The transposed problem, C^T = op(B)^T op(A)^T, for such a column.
+template <class T>
+Product<T> as_row(const Product<T>& p) {
+  return {false, !p.trans_a, 1, p.m, p.k, p.b, p.k, p.a, p.lda, p.c, p.m, p.d, p.m, p.beta};
 }
 
 /// Numbers of multiplications; a nanosecond is worth 30 to 60.
@@ -51,72 +125,44 @@ std::int64_t round_up(std::int64_t size, std::int64_t unit) {
   return (size + unit - 1) / unit * unit;
 }
 
-/// Size of the tiles of C that one BLAS call computes.
-struct TileSize {
+/// The part of C that one thread computes at a time.
+struct Tile {
   std::int64_t rows, columns;
 };
 
-/// Tiles for which OpenBLAS uses its small kernels, if they are worth it. While the matrices stay
-/// in the cache, a product made of such tiles is 5 to 25 % faster than one call, because nothing is
-/// copied: 115 instead of 95 GFLOP/s. The limits of work and entries are those of its
-/// `gemm_small_kernel_permit`; the others and the shapes of the tiles were measured.
-template <class T>
-std::optional<TileSize> small_tiles(const Product<T>& p) {
-  constexpr std::int64_t kMostWork = 1'000'000, kMostDotProducts = 1200;
-  constexpr std::int64_t kCacheBytes = 9 << 19, kAliasBytes = 4096, size = sizeof(T);
-  const bool dot_products = !p.trans_a && p.trans_b;
-  if (p.k > 1900 || (p.trans_a && p.trans_b) || (dot_products && p.k < 200)) return {};
-  const std::int64_t most = kMostWork / p.k;
-  const std::int64_t entries = dot_products ? std::min(most, kMostDotProducts) : most;
-  if (p.m * p.n <= entries) return {};
-  if ((p.m * p.k + p.k * p.n + p.m * p.n) * size > kCacheBytes) return {};
-  // Many rows at such a distance compete for the same lines of the cache.
-  if (p.k > 256 && (p.lda * size % kAliasBytes == 0 || p.ldb * size % kAliasBytes == 0)) return {};
-  if (!blas_has_small_kernels()) return {};
-  const std::int64_t rows = std::min<std::int64_t>(p.m, dot_products ? 32 : 24);
-  const std::int64_t columns = std::min<std::int64_t>(128, entries / rows / 16 * 16);
-  return TileSize{rows, std::min(p.n, columns)};
-}
-
-/// The tiles depend on the shapes alone, so that the bits do not depend on the number of threads.
-template <class T>
-TileSize tile_size(const Product<T>& p) {
-  if (p.m * p.n * p.k <= kOneCallWork) return {p.m, p.n};
-  if (p.m == 1 || p.n == 1) {
-    constexpr std::int64_t kWork = 1 << 19;
-    const std::int64_t entries = round_up(std::max<std::int64_t>(1, kWork / p.k), 64);
-    return {std::min(p.m, entries), std::min(p.n, entries)};
-  }
-  if (const auto small = small_tiles(p)) return *small;
-  // Every call copies its operands into blocks, so few and large tiles cost least: 2 to 5 % here.
-  constexpr std::int64_t kSplitWork = 1 << 22, kTileWork = 1 << 27;
-  const std::int64_t work = p.m * p.n * p.k;
-  TileSize tile{p.m, p.n};
-  for (std::int64_t pieces = work < kSplitWork ? 1 : std::max<std::int64_t>(2, work / kTileWork);
-       pieces > 1; pieces = (pieces + 1) / 2) {
-    if (tile.columns / 2 >= tile.rows)
-      tile.columns = round_up(tile.columns / 2, 64);
+/// It depends on the shapes alone, so that the bits do not depend on the number of threads.
+Tile tile_for(std::int64_t m, std::int64_t n, std::int64_t k) {
+  if (m * n * k <= kOneCallWork) return {m, n};
+  if (m == 1) return {m, std::min(n, round_up(std::max<std::int64_t>(1, kOneCallWork / k), 64))};
+  // Columns first: every tile copies its columns of B, which costs more, the fewer rows it has.
+  constexpr std::int64_t kPieces = 16, kColumns = 64, kRows = 192;
+  const std::int64_t least = std::max(m * n * k / kPieces, kGroupWork);
+  Tile tile{m, n};
+  while (tile.rows * tile.columns * k >= 2 * least) {
+    if (tile.columns >= 2 * kColumns)
+      tile.columns = round_up(tile.columns / 2, kColumns);
+    else if (tile.rows >= 2 * kRows)
+      tile.rows = round_up(tile.rows / 2, 24);
     else
-      tile.rows = round_up(tile.rows / 2, 32);
+      break;
   }
-  return {std::min(tile.rows, p.m), std::min(tile.columns, p.n)};
+  return tile;
 }
 
-/// CBLAS takes sizes as int.
+/// One tile: by the BLAS, if there is one and the tile is worth a call.
 template <class T>
-void check_lengths(const Product<T>& p) {
-  if (std::max({p.k, p.lda, p.ldb, p.ldc}) > std::numeric_limits<int>::max())
-    throw std::length_error("gemm: a row of more than 2^31 - 1 entries is not supported");
+void multiply_tile_of(const Product<T>& p) {
+  if (p.m * p.n * p.k <= kOneCallWork || !blas_multiply(p)) multiply(p);
 }
 
 /// `count` products. Their tiles are numbered through and handed out in groups.
 template <class T>
-void run(const Product<T>& first, std::int64_t count, BatchStrides strides) {
+void run(Product<T> first, std::int64_t count, BatchStrides strides) {
   if (first.m <= 0 || first.n <= 0 || count <= 0) return;
+  if (is_column(first)) first = as_row(first);
   const bool empty = first.k <= 0;
   if (count == 1 && !empty && first.m * first.n * first.k <= kOneCallWork) return multiply(first);
-  if (!empty) check_lengths(first);
-  const TileSize tile = empty ? TileSize{first.m, first.n} : tile_size(first);
+  const Tile tile = empty ? Tile{first.m, first.n} : tile_for(first.m, first.n, first.k);
   const std::int64_t down = (first.m + tile.rows - 1) / tile.rows;
   const std::int64_t across = (first.n + tile.columns - 1) / tile.columns;
   const std::int64_t tiles = down * across;
@@ -131,14 +177,13 @@ void run(const Product<T>& first, std::int64_t count, BatchStrides strides) {
       p.a += t / tiles * strides.a;
       p.b += t / tiles * strides.b;
       p.c += t / tiles * strides.c;
-      if (empty) {
+      p.d += t / tiles * strides.c;
+      const std::int64_t i = t % tiles / across * tile.rows, j = t % across * tile.columns;
+      p = p.part(i, std::min(tile.rows, p.m - i), j, std::min(tile.columns, p.n - j));
+      if (empty)
         scale(p);
-      } else if (tiles == 1) {
-        multiply(p);
-      } else {
-        const std::int64_t i = t % tiles / across * tile.rows, j = t % across * tile.columns;
-        blas_multiply(p.part(i, std::min(tile.rows, p.m - i), j, std::min(tile.columns, p.n - j)));
-      }
+      else
+        multiply_tile_of(p);
     }
   };
   parallel_for((total + group - 1) / group, multiply_group);
@@ -147,7 +192,14 @@ void run(const Product<T>& first, std::int64_t count, BatchStrides strides) {
 template <class T>
 Product<T> dense(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
                  const T* a, const T* b, T* c, T beta) {
-  return {trans_a, trans_b, m, n, k, a, trans_a ? m : k, b, trans_b ? k : n, c, n, beta};
+  return {trans_a, trans_b, m, n, k, a, trans_a ? m : k, b, trans_b ? k : n, c, n, c, n, beta};
+}
+
+template <class T>
+Product<T> with_row(Product<T> p, const T* row) {
+  p.d = row;
+  p.ldd = 0;
+  return p;
 }
 
 }  // namespace
@@ -159,6 +211,15 @@ void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64
 void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const double* a, const double* b, double* c, double beta) {
   run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), 1, {});
+}
+
+void gemm_plus_row(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+                   const float* a, const float* b, const float* row, float* c) {
+  run(with_row(dense(trans_a, trans_b, m, n, k, a, b, c, 1.0f), row), 1, {});
+}
+void gemm_plus_row(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+                   const double* a, const double* b, const double* row, double* c) {
+  run(with_row(dense(trans_a, trans_b, m, n, k, a, b, c, 1.0), row), 1, {});
 }
 
 void gemm_batched(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m, std::int64_t n,
