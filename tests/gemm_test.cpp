@@ -426,7 +426,8 @@ TEMPLATE_TEST_CASE("gemm_batched is gemm for each matrix", "[gemm]", float, doub
       CHECK((c == expected));
     }
   };
-  const std::vector<Sizes> shapes = {{3, 4, 5}, {1, 7, 9}, {40, 30, 20}, {2, 3, 0}};
+  const std::vector<Sizes> shapes = {{3, 4, 5}, {1, 7, 9},    {1, 9, 2}, {7, 1, 9},
+                                     {9, 1, 2}, {40, 30, 20}, {2, 3, 0}};
   for (Transposed t : kTranspositions)
     for (bool shared : {false, true}) {
       for (Sizes s : shapes)

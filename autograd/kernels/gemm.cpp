@@ -29,8 +29,15 @@ const BlockKernels<T>& block_kernels() noexcept {
     return kernels.of_double;
 }
 
-/// Memory for copies of B. Every thread keeps the largest piece that it ever needed, at most 2 MiB,
-/// until it ends.
+std::int64_t round_up(std::int64_t size, std::int64_t unit) {
+  return (size + unit - 1) / unit * unit;
+}
+
+/// Numbers of a copy that is small enough for the stack.
+constexpr std::int64_t kSmallCopy = 2048;
+
+/// Memory for copies of blocks. Every thread keeps the largest piece that it
+/// ever needed, not much more than 2 MiB, until it ends.
 void* workspace(std::int64_t bytes) {
   static constexpr std::align_val_t kAlignment{64};
   struct Free {
@@ -40,7 +47,7 @@ void* workspace(std::int64_t bytes) {
   thread_local std::int64_t size = 0;
   if (bytes > size) {
     size = 0;
-    memory.reset();
+    memory.reset();  // first, so that there are never two
     memory.reset(::operator new(static_cast<std::size_t>(bytes), kAlignment));
     size = bytes;
   }
@@ -60,44 +67,57 @@ void scale(const Product<T>& p) {
 /// One whole product on the calling thread, by our own kernels.
 template <class T>
 void multiply(const Product<T>& p) {
-  using Plan = GemmPlan<T>;
+  using Method = typename GemmPlan<T>::Method;
   const BlockKernels<T>& kernels = block_kernels<T>();
-  const Plan plan(p, kernels);
-  T* copy = nullptr;
-  if (plan.method == Plan::Method::packed) {
-    constexpr std::int64_t bytes = sizeof(T);
-    copy = static_cast<T*>(workspace(plan.copy_size(p, kernels) * bytes));
+  const GemmPlan<T> plan(p, kernels);
+  const std::int64_t width = kernels.tile_columns;
+  T *a_copy = nullptr, *b_copy = nullptr;
+  if (plan.method == Method::packed) {
+    const std::int64_t a_size = plan.a_size(kernels), size = a_size + plan.b_size(p, kernels);
+    a_copy = static_cast<T*>(workspace(size * static_cast<std::int64_t>(sizeof(T))));
+    b_copy = a_copy + a_size;
   }
   Block<T> block;
-  block.m = p.m;
   block.a_row = p.trans_a ? 1 : p.lda;
   block.a_term = p.trans_a ? p.lda : 1;
   block.b_term = p.ldb;
-  block.b_panel = kernels.tile_columns;
+  block.b_panel = width;
   block.ldc = p.ldc;
-  block.d = p.d;
   block.ldd = p.ldd;
   block.beta = p.beta;
   for (std::int64_t term = 0; term < p.k; term += plan.terms) {
     block.k = std::min(plan.terms, p.k - term);
-    block.a = p.a + term * block.a_term;
     const T* d = term == 0 ? p.d : p.c;
     for (std::int64_t j = 0; j < p.n; j += plan.columns) {
+      block.m = p.m;
       block.n = std::min(plan.columns, p.n - j);
+      block.a = p.a + (p.trans_a ? term * p.lda : term);
       block.b = p.b + (p.trans_b ? j * p.ldb + term : term * p.ldb + j);
       block.c = p.c + j;
       block.d = d + j;
-      if (plan.method == Plan::Method::dots) {
+      if (plan.method == Method::dots) {
         kernels.dots(block);
         continue;
       }
-      if (plan.method == Plan::Method::packed) {
-        kernels.pack(block.b, p.ldb, p.trans_b, block.k, block.n, copy);
-        block.b = copy;
-        block.b_term = kernels.tile_columns;
-        block.b_panel = block.k * block.b_term;
+      if (plan.method == Method::packed) {
+        kernels.pack(block.b, p.ldb, p.trans_b, block.k, block.n, b_copy);
+        block.b = b_copy;
+        block.b_term = width;
+        block.b_panel = block.k * width;
       }
-      kernels.tiles(block);
+      if (!plan.copy_a) {
+        kernels.tiles(block);
+        continue;
+      }
+      block.a = a_copy;
+      block.a_term = width;
+      for (std::int64_t i = 0; i < p.m; i += width) {
+        block.m = std::min(width, p.m - i);
+        kernels.pack(p.a + term * p.lda + i, p.lda, false, block.k, block.m, a_copy);
+        kernels.tiles(block);
+        block.c += width * p.ldc;
+        block.d += width * block.ldd;
+      }
     }
     // The products of the next terms are added to what is there.
     block.ldd = p.ldc;
@@ -105,25 +125,71 @@ void multiply(const Product<T>& p) {
   }
 }
 
-/// Whether C is one column of a product that is better seen as a row.
+/// Computes a block with a small copy of B.
 template <class T>
-bool is_column(const Product<T>& p) {
-  return p.n == 1 && p.m > 1 && p.ldc == 1 && p.ldd == 1 && (p.trans_b || p.ldb == 1);
+[[gnu::noinline]] void multiply_copied(const BlockKernels<T>& kernels, Block<T>& block,
+                                       bool trans_b) {
+  alignas(64) T copy[kSmallCopy];
+  kernels.pack(block.b, block.b_term, trans_b, block.k, block.n, copy);
+  block.b = copy;
+  block.b_term = kernels.tile_columns;
+  block.b_panel = block.k * block.b_term;
+  kernels.tiles(block);
 }
 
-/// The transposed problem, C^T = op(B)^T op(A)^T, for such a column.
+/// The product as one block on the calling thread, unless that needs large copies. Small products
+/// are as fast as the way to them is short: to read in large pieces what was just written in small
+/// ones stalls, so that nothing is copied on it that can be kept in registers.
 template <class T>
-Product<T> as_row(const Product<T>& p) {
-  return {false, !p.trans_a, 1, p.m, p.k, p.b, p.k, p.a, p.lda, p.c, p.m, p.d, p.m, p.beta};
+[[gnu::always_inline]] inline bool multiply_at_once(const Product<T>& p) {
+  using Plan = GemmPlan<T>;
+  const BlockKernels<T>& kernels = block_kernels<T>();
+  const auto method = Plan::best_method(p, kernels);
+  const bool copied = method == Plan::Method::packed;
+  if (copied && round_up(p.n, kernels.tile_columns) * p.k > kSmallCopy) return false;
+  Block<T> block{p.m,
+                 p.n,
+                 p.k,
+                 p.a,
+                 p.trans_a ? 1 : p.lda,
+                 p.trans_a ? p.lda : 1,
+                 p.b,
+                 p.ldb,
+                 kernels.tile_columns,
+                 p.c,
+                 p.ldc,
+                 p.d,
+                 p.ldd,
+                 p.beta};
+  if (copied)
+    multiply_copied(kernels, block, p.trans_b);
+  else
+    (method == Plan::Method::dots ? kernels.dots : kernels.tiles)(block);
+  return true;
+}
+
+/// Whether A^T has many more rows than C columns, so that most lanes of the vectors would idle.
+template <class T>
+bool is_narrow(const Product<T>& p) {
+  return p.trans_a && p.n > 1 && p.n <= 8 && p.m >= 2 * p.n && p.m * p.n <= kSmallCopy;
+}
+
+/// Computes C^T instead, and transposes that.
+template <class T>
+[[gnu::noinline]] void multiply_narrow(const Product<T>& p) {
+  alignas(64) T c[kSmallCopy];
+  multiply(Product<T>{!p.trans_b, false, p.n, p.m, p.k, p.b, p.ldb, p.a, p.lda, c, p.m, c, p.m, 0});
+  for (std::int64_t i = 0; i < p.m; ++i)
+    for (std::int64_t j = 0; j < p.n; ++j) {
+      const T product = c[j * p.m + i];
+      T& to = p.c[i * p.ldc + j];
+      to = p.beta == 0 ? product : product + p.beta * p.d[i * p.ldd + j];
+    }
 }
 
 /// Numbers of multiplications; a nanosecond is worth 30 to 60.
 constexpr std::int64_t kOneCallWork = 1 << 19;  // not worth a look at tiles
 constexpr std::int64_t kGroupWork = 1 << 21;    // worth waking a thread
-
-std::int64_t round_up(std::int64_t size, std::int64_t unit) {
-  return (size + unit - 1) / unit * unit;
-}
 
 /// The part of C that one thread computes at a time.
 struct Tile {
@@ -131,17 +197,22 @@ struct Tile {
 };
 
 /// It depends on the shapes alone, so that the bits do not depend on the number of threads.
-Tile tile_for(std::int64_t m, std::int64_t n, std::int64_t k) {
-  if (m * n * k <= kOneCallWork) return {m, n};
-  if (m == 1) return {m, std::min(n, round_up(std::max<std::int64_t>(1, kOneCallWork / k), 64))};
-  // Columns first: every tile copies its columns of B, which costs more, the fewer rows it has.
-  constexpr std::int64_t kPieces = 16, kColumns = 64, kRows = 192;
-  const std::int64_t least = std::max(m * n * k / kPieces, kGroupWork);
-  Tile tile{m, n};
-  while (tile.rows * tile.columns * k >= 2 * least) {
-    if (tile.columns >= 2 * kColumns)
-      tile.columns = round_up(tile.columns / 2, kColumns);
-    else if (tile.rows >= 2 * kRows)
+template <class T>
+Tile tile_for(const Product<T>& p) {
+  const std::int64_t work = p.m * p.n * p.k;
+  if (work <= kOneCallWork) return {p.m, p.n};
+  if (p.m == 1)
+    return {1, std::min(p.n, round_up(std::max<std::int64_t>(1, kOneCallWork / p.k), 64))};
+  // Every tile copies the B that it needs, so that it should have many rows, and an A^T, too. Only
+  // an A that is read in place may be so for narrow tiles.
+  constexpr std::int64_t kPieces = 16;
+  const std::int64_t least_rows = p.trans_a ? 320 : 192, least_columns = p.trans_a ? 320 : 64;
+  const std::int64_t least_work = std::max(work / kPieces, kGroupWork);
+  Tile tile{p.m, p.n};
+  while (tile.rows * tile.columns * p.k >= 2 * least_work) {
+    if (tile.columns >= 2 * least_columns)
+      tile.columns = round_up(tile.columns / 2, 16);
+    else if (tile.rows >= 2 * least_rows)
       tile.rows = round_up(tile.rows / 2, 24);
     else
       break;
@@ -151,18 +222,18 @@ Tile tile_for(std::int64_t m, std::int64_t n, std::int64_t k) {
 
 /// One tile: by the BLAS, if there is one and the tile is worth a call.
 template <class T>
-void multiply_tile_of(const Product<T>& p) {
-  if (p.m * p.n * p.k <= kOneCallWork || !blas_multiply(p)) multiply(p);
+void multiply_part(const Product<T>& p) {
+  if (p.m * p.n * p.k > kOneCallWork && blas_multiply(p)) return;
+  if (is_narrow(p)) return multiply_narrow(p);
+  multiply(p);
 }
 
 /// `count` products. Their tiles are numbered through and handed out in groups.
 template <class T>
-void run(Product<T> first, std::int64_t count, BatchStrides strides) {
-  if (first.m <= 0 || first.n <= 0 || count <= 0) return;
-  if (is_column(first)) first = as_row(first);
+[[gnu::noinline]] void run_tiles(const Product<T>& first, std::int64_t count,
+                                 BatchStrides strides) {
   const bool empty = first.k <= 0;
-  if (count == 1 && !empty && first.m * first.n * first.k <= kOneCallWork) return multiply(first);
-  const Tile tile = empty ? Tile{first.m, first.n} : tile_for(first.m, first.n, first.k);
+  const Tile tile = empty ? Tile{first.m, first.n} : tile_for(first);
   const std::int64_t down = (first.m + tile.rows - 1) / tile.rows;
   const std::int64_t across = (first.n + tile.columns - 1) / tile.columns;
   const std::int64_t tiles = down * across;
@@ -183,54 +254,70 @@ void run(Product<T> first, std::int64_t count, BatchStrides strides) {
       if (empty)
         scale(p);
       else
-        multiply_tile_of(p);
+        multiply_part(p);
     }
   };
   parallel_for((total + group - 1) / group, multiply_group);
 }
 
+/// `count` products, of which one that is small does without tiles and threads.
 template <class T>
-Product<T> dense(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
-                 const T* a, const T* b, T* c, T beta) {
-  return {trans_a, trans_b, m, n, k, a, trans_a ? m : k, b, trans_b ? k : n, c, n, c, n, beta};
+[[gnu::always_inline]] inline void run_as(const Product<T>& p, std::int64_t count,
+                                          BatchStrides strides) {
+  if (count == 1 && p.k > 0 && p.m * p.n * p.k <= kOneCallWork && !is_narrow(p))
+    if (multiply_at_once(p)) return;
+  run_tiles(p, count, strides);
 }
 
+/// `count` products of dense matrices, with C or, if not null, `row` as D.
 template <class T>
-Product<T> with_row(Product<T> p, const T* row) {
-  p.d = row;
-  p.ldd = 0;
-  return p;
+[[gnu::noinline]] void run(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m,
+                           std::int64_t n, std::int64_t k, const T* a, const T* b, const T* row,
+                           T* c, BatchStrides strides, T beta) {
+  if (m <= 0 || n <= 0 || count <= 0) return;
+  // A single row or column is its own transposed matrix, so that there are two ways to see the
+  // problem: dot products and sums of rows want a row, a few terms for each entry want a column.
+  constexpr std::int64_t kFewTerms = 4;
+  const BatchStrides swapped{strides.b, strides.a, strides.c};
+  if (n == 1 && m > 1 && (trans_a || k > kFewTerms) && !row)
+    return run_as<T>({false, !trans_a, 1, m, k, b, k, a, trans_a ? m : k, c, m, c, m, beta}, count,
+                     swapped);
+  if (m == 1 && n > 1 && trans_b && k <= kFewTerms && !row)
+    return run_as<T>({false, false, n, 1, k, b, k, a, 1, c, 1, c, 1, beta}, count, swapped);
+  run_as<T>({trans_a, trans_b, m, n, k, a, trans_a ? m : k, b, trans_b ? k : n, c, n, row ? row : c,
+             row ? 0 : n, beta},
+            count, strides);
 }
 
 }  // namespace
 
 void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const float* a, const float* b, float* c, float beta) {
-  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), 1, {});
+  run<float>(trans_a, trans_b, 1, m, n, k, a, b, nullptr, c, {}, beta);
 }
 void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const double* a, const double* b, double* c, double beta) {
-  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), 1, {});
+  run<double>(trans_a, trans_b, 1, m, n, k, a, b, nullptr, c, {}, beta);
 }
 
 void gemm_plus_row(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
                    const float* a, const float* b, const float* row, float* c) {
-  run(with_row(dense(trans_a, trans_b, m, n, k, a, b, c, 1.0f), row), 1, {});
+  run<float>(trans_a, trans_b, 1, m, n, k, a, b, row, c, {}, 1);
 }
 void gemm_plus_row(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
                    const double* a, const double* b, const double* row, double* c) {
-  run(with_row(dense(trans_a, trans_b, m, n, k, a, b, c, 1.0), row), 1, {});
+  run<double>(trans_a, trans_b, 1, m, n, k, a, b, row, c, {}, 1);
 }
 
 void gemm_batched(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m, std::int64_t n,
                   std::int64_t k, const float* a, const float* b, float* c, BatchStrides strides,
                   float beta) {
-  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), count, strides);
+  run<float>(trans_a, trans_b, count, m, n, k, a, b, nullptr, c, strides, beta);
 }
 void gemm_batched(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m, std::int64_t n,
                   std::int64_t k, const double* a, const double* b, double* c, BatchStrides strides,
                   double beta) {
-  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), count, strides);
+  run<double>(trans_a, trans_b, count, m, n, k, a, b, nullptr, c, strides, beta);
 }
 
 }  // namespace tapegrad::kernels

@@ -43,15 +43,15 @@ template <class T, class Arch>
 inline constexpr int kDotsTogether = sizeof(Vec<T, Arch>) == 64 ? 16 : 8;
 
 /// `rows` rows of C from row i on, and as many columns as make `kDotsTogether`, from column j on.
-/// Where C ends before, its last row or column stands for those that do not exist.
+/// but none from `end` on. Where C or the columns end before, the last stands for the others.
 template <int rows, class Arch, class T>
 [[gnu::always_inline]] inline void multiply_dots(const Block<T>& block, std::int64_t i,
-                                                 std::int64_t j) noexcept {
+                                                 std::int64_t j, std::int64_t end) noexcept {
   using V = Vec<T, Arch>;
   constexpr int together = kDotsTogether<T, Arch>, columns = together / rows;
   constexpr int size = static_cast<int>(V::size);
   const std::int64_t row_count = block.m - i < rows ? block.m - i : rows;
-  const std::int64_t column_count = block.n - j < columns ? block.n - j : columns;
+  const std::int64_t column_count = end - j < columns ? end - j : columns;
   const T *a[rows], *b[columns];
   a[0] = block.a + i * block.a_row;
   unrolled<rows - 1>([&](auto r) { a[r + 1] = a[r] + (r + 1 < row_count ? block.a_row : 0); });
@@ -76,25 +76,40 @@ template <int rows, class Arch, class T>
     const Lanes<T, Arch> lanes(block.k - term);
     add_terms([&](const T* row) { return lanes.load(row + term); });
   }
-  alignas(64) T dots[together];
-  unrolled<together / size>([&](auto v) { sum_each<size>(sum + v * size).store(dots + v * size); });
-  for (std::int64_t r = 0; r < row_count; ++r) {
-    T* c = block.c + (i + r) * block.ldc + j;
-    const T* d = block.d + (i + r) * block.ldd + j;
-    if (block.beta == 0 && column_count == columns) {
-      __builtin_memcpy(c, dots + r * columns, columns * sizeof(T));
-    } else {
-      for (std::int64_t e = 0; e < column_count; ++e)
-        c[e] = dots[r * columns + e] + (block.beta == 0 ? T(0) : block.beta * d[e]);
+  if constexpr (rows == 1) {
+    T* c = block.c + i * block.ldc + j;
+    const T* d = block.d + i * block.ldd + j;
+    unrolled<together / size>([&](auto v) {
+      const std::int64_t left = column_count - v * size;
+      if (left <= 0) return;
+      const Lanes<T, Arch> lanes(left < size ? left : size);
+      V dots = sum_each<size>(sum + v * size);
+      if (block.beta != 0) dots = fma(V(block.beta), lanes.load(d + v * size), dots);
+      lanes.store(dots, c + v * size);
+    });
+  } else {
+    alignas(64) T dots[together];
+    unrolled<together / size>(
+        [&](auto v) { sum_each<size>(sum + v * size).store(dots + v * size); });
+    for (std::int64_t r = 0; r < row_count; ++r) {
+      T* c = block.c + (i + r) * block.ldc + j;
+      const T* d = block.d + (i + r) * block.ldd + j;
+      if (block.beta == 0 && column_count == columns) {
+        __builtin_memcpy(c, dots + r * columns, columns * sizeof(T));
+      } else {
+        for (std::int64_t e = 0; e < column_count; ++e)
+          c[e] = dots[r * columns + e] + (block.beta == 0 ? T(0) : block.beta * d[e]);
+      }
     }
   }
 }
 
-/// The rows from row i on that `rows` covers, from column j on.
+/// The rows from row i on that `rows` covers, and the columns from j to `end`.
 template <int rows, class Arch, class T>
 [[gnu::flatten, gnu::noinline]] void multiply_dots_across(const Block<T>& block, std::int64_t i,
-                                                          std::int64_t j) noexcept {
-  for (; j < block.n; j += kDotsTogether<T, Arch> / rows) multiply_dots<rows, Arch>(block, i, j);
+                                                          std::int64_t j,
+                                                          std::int64_t end) noexcept {
+  for (; j < end; j += kDotsTogether<T, Arch> / rows) multiply_dots<rows, Arch>(block, i, j, end);
 }
 
 /// See `BlockKernels::dots`.
@@ -103,14 +118,14 @@ void multiply_block_of_dots(const Block<T>& block) noexcept {
   // Four rows at a time, or eight for a few columns that are left; one or two rows one by one.
   constexpr std::int64_t wide = kDotsTogether<T, Arch> / 4, narrow = wide / 2;
   const std::int64_t left = block.n % wide;
-  Block<T> most = block;
-  if (kLoadsParts<T, Arch> && block.m >= 8 && left <= narrow) most.n -= left;
+  const bool eight = kLoadsParts<T, Arch> && block.m >= 8 && left <= narrow;
+  const std::int64_t end = eight ? block.n - left : block.n;
   std::int64_t i = 0;
-  for (; i + 3 <= block.m; i += 4) multiply_dots_across<4, Arch>(most, i, 0);
-  for (; i < block.m; ++i) multiply_dots_across<1, Arch>(most, i, 0);
+  for (; i + 3 <= block.m; i += 4) multiply_dots_across<4, Arch>(block, i, 0, end);
+  for (; i < block.m; ++i) multiply_dots_across<1, Arch>(block, i, 0, end);
   if constexpr (kLoadsParts<T, Arch>)
-    for (i = 0; most.n < block.n && i < block.m; i += 8)
-      multiply_dots_across<8, Arch>(block, i, most.n);
+    for (i = 0; end < block.n && i < block.m; i += 8)
+      multiply_dots_across<8, Arch>(block, i, end, block.n);
 }
 
 }  // namespace tapegrad::kernels
