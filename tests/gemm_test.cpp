@@ -1,18 +1,18 @@
 #include "autograd/kernels/gemm.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "autograd/kernels/cpu.h"
+#include "autograd/kernels/gemm_plan.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/kernels/random.h"
-#include "autograd/kernels/small_gemm.h"
 #include "tests/catch.h"
 
 using namespace tapegrad::kernels;
@@ -223,7 +223,8 @@ TEMPLATE_TEST_CASE("the number of threads changes no bit of a product", "[gemm]"
 }
 
 TEST_CASE("threads of the program may multiply at the same time", "[gemm]") {
-  // A serial OpenBLAS gives two threads the same work buffer unless it is kept from it: blas.cpp.
+  // Each has a workspace of its own. A serial OpenBLAS would give two threads the same one:
+  // blas.cpp.
   const auto wrong_products = []<class T>(T) {
     const Sizes s{40, 30, 20};
     const auto a = normal_numbers<T>(s.m * s.k, 1), b = normal_numbers<T>(s.k * s.n, 2);
@@ -249,32 +250,162 @@ TEST_CASE("threads of the program may multiply at the same time", "[gemm]") {
   CHECK(wrong == std::vector<int>(4, 0));
 }
 
+/// The kernels of every instruction set that this machine has.
+std::vector<const GemmKernels*> all_kernels() {
+  std::vector<const GemmKernels*> sets{&baseline_gemm()};
 #if defined(TAPEGRAD_X86)
-TEMPLATE_TEST_CASE("small products are right with every instruction set", "[gemm]", float, double) {
-  std::vector<SmallGemm> sets;
-  if (detect_isa() >= Isa::avx2) sets.push_back(avx2_small_gemm());
-  if (detect_isa() >= Isa::avx512) sets.push_back(avx512_small_gemm());
-  for (const SmallGemm& set : sets)
-    for (std::int64_t m : {1, 2, 3, 9, 33})
-      for (std::int64_t n : {1, 3, 8, 15, 17, 40, 130})
-        for (std::int64_t k : {1, 2, 5, 8, 19, 64})
-          for (Transposed t : kTranspositions) {
-            const auto a = whole_numbers<TestType>(m * k, 1), b = whole_numbers<TestType>(k * n, 2);
-            auto c = whole_numbers<TestType>(m * n, 3);
-            const auto expected = reference(t.a, t.b, {m, n, k}, a, b, c, TestType{2});
-            const Product<TestType> product{
-                t.a, t.b, m, n, k, a.data(), t.a ? m : k, b.data(), t.b ? k : n, c.data(), n, 2};
-            bool done;
-            if constexpr (sizeof(TestType) == 4)
-              done = set.multiply_float(product);
-            else
-              done = set.multiply_double(product);
-            if (!done || std::vector<double>(c.begin(), c.end()) == expected) continue;
-            CAPTURE(m, n, k, t.a, t.b);
-            FAIL_CHECK("wrong product");
-          }
-}
+  if (detect_isa() >= Isa::avx2) sets.push_back(&avx2_gemm());
+  if (detect_isa() >= Isa::avx512) sets.push_back(&avx512_gemm());
 #endif
+  return sets;
+}
+
+template <class T>
+const BlockKernels<T>& kernels_of(const GemmKernels& set) {
+  if constexpr (sizeof(T) == 4)
+    return set.of_float;
+  else
+    return set.of_double;
+}
+
+constexpr std::int64_t kMargin = 5;
+
+/// The rows of a matrix with `kMargin` NaN between them, and nothing behind the last one.
+template <class T>
+std::vector<T> spread(const std::vector<T>& dense, std::int64_t columns) {
+  std::vector<T> rows;
+  for (auto from = dense.begin(); from != dense.end(); from += columns) {
+    if (!rows.empty()) rows.insert(rows.end(), kMargin, std::numeric_limits<T>::quiet_NaN());
+    rows.insert(rows.end(), from, from + columns);
+  }
+  rows.shrink_to_fit();
+  return rows;
+}
+
+template <class T>
+using Method = typename GemmPlan<T>::Method;
+
+/// Computes one block whose matrices are parts of larger ones; what is around C must stay.
+template <class T>
+bool block_is_exact(const BlockKernels<T>& kernels, Method<T> method, bool trans_a, bool trans_b,
+                    Sizes s, T beta, bool add_row) {
+  constexpr T kOutside = 77;
+  const auto a = whole_numbers<T>(s.m * s.k, 1), b = whole_numbers<T>(s.k * s.n, 2);
+  const auto row = whole_numbers<T>(s.n, 3);
+  const std::int64_t a_columns = trans_a ? s.m : s.k, b_columns = trans_b ? s.k : s.n;
+  const auto wide_a = spread(a, a_columns), wide_b = spread(b, b_columns);
+  auto c = buffer(s.m * (s.n + kMargin), kOutside);
+  std::vector<T> start;
+  for (std::int64_t i = 0; i < s.m; ++i) {
+    start.insert(start.end(), row.begin(), row.end());
+    const T before = add_row || beta == 0 ? std::numeric_limits<T>::quiet_NaN() : T{0};
+    for (std::int64_t j = 0; j < s.n; ++j)
+      c[static_cast<std::size_t>(i * (s.n + kMargin) + j)] =
+          before + row[static_cast<std::size_t>(j)];
+  }
+  Block<T> block{};
+  block.m = s.m;
+  block.n = s.n;
+  block.k = s.k;
+  block.a = wide_a.data();
+  block.a_row = trans_a ? 1 : s.k + kMargin;
+  block.a_term = trans_a ? s.m + kMargin : 1;
+  block.b = wide_b.data();
+  block.b_term = b_columns + kMargin;
+  block.b_panel = kernels.tile_columns;
+  block.c = c.data();
+  block.ldc = s.n + kMargin;
+  block.d = add_row ? row.data() : c.data();
+  block.ldd = add_row ? 0 : block.ldc;
+  block.beta = beta;
+  const std::int64_t width = kernels.tile_columns;
+  auto panels = buffer<T>((s.n + width - 1) / width * width * s.k);
+  if (method == Method<T>::packed) {
+    kernels.pack(block.b, block.b_term, trans_b, s.k, s.n, panels.data());
+    block.b = panels.data();
+    block.b_term = width;
+    block.b_panel = s.k * width;
+  }
+  (method == Method<T>::dots ? kernels.dots : kernels.tiles)(block);
+  const auto expected = reference(trans_a, trans_b, s, a, b, start, beta);
+  for (std::int64_t i = 0; i < s.m; ++i)
+    for (std::int64_t j = 0; j < block.ldc; ++j) {
+      const double right = j < s.n ? expected[static_cast<std::size_t>(i * s.n + j)] : kOutside;
+      if (static_cast<double>(c[static_cast<std::size_t>(i * block.ldc + j)]) != right)
+        return false;
+    }
+  return true;
+}
+
+TEMPLATE_TEST_CASE("every kernel of every instruction set computes its block", "[gemm]", float,
+                   double) {
+  using Kind = Method<TestType>;
+  for (const GemmKernels* set : all_kernels()) {
+    const auto& kernels = kernels_of<TestType>(*set);
+    const auto check = [&](Kind method, bool trans_a, bool trans_b, Sizes s) {
+      const auto beta = static_cast<TestType>((s.m + s.k) % 3);
+      if (block_is_exact(kernels, method, trans_a, trans_b, s, beta, s.n % 2 == 0)) return;
+      CAPTURE(kernels.vector, static_cast<int>(method), trans_a, trans_b, s.m, s.n, s.k, beta);
+      FAIL_CHECK("wrong product");
+    };
+    for (std::int64_t m : {1, 2, 3, 5, 6, 7, 8, 11, 17})
+      for (std::int64_t n : {1, 2, 3, 4, 7, 8, 10, 15, 16, 17, 31, 33, 48, 63, 64, 65, 128, 131})
+        for (std::int64_t k : {1, 2, 3, 5, 16, 17, 37}) {
+          const bool trans_a = (m + n + k) % 2 == 0;
+          if (kernels.loads_parts || n % kernels.vector == 0)
+            check(Kind::in_place, trans_a, false, {m, n, k});
+          check(Kind::packed, trans_a, (n + k) % 3 == 0, {m, n, k});
+          check(Kind::dots, false, true, {m, n, k});
+        }
+  }
+}
+
+TEMPLATE_TEST_CASE("a transposed copy of B is the copy of B transposed", "[gemm]", float, double) {
+  for (const GemmKernels* set : all_kernels()) {
+    const auto& kernels = kernels_of<TestType>(*set);
+    const std::int64_t width = kernels.tile_columns;
+    for (std::int64_t k : {1, 2, 7, 8, 9, 16, 33})
+      for (std::int64_t n : {1, 3, 8, 15, 16, 64, 65, 100}) {
+        const auto b = whole_numbers<TestType>(k * n, 1);
+        auto transposed = b;
+        for (std::int64_t p = 0; p < k; ++p)
+          for (std::int64_t j = 0; j < n; ++j)
+            transposed[static_cast<std::size_t>(j * k + p)] =
+                b[static_cast<std::size_t>(p * n + j)];
+        const auto copy_of = [&](const std::vector<TestType>& from, bool is_transposed) {
+          auto panels = buffer<TestType>((n + width - 1) / width * width * k);
+          kernels.pack(from.data(), is_transposed ? k : n, is_transposed, k, n, panels.data());
+          for (std::size_t i = 0; i < panels.size(); ++i) {
+            const auto at = static_cast<std::int64_t>(i);
+            const bool exists = at / (width * k) * width + at % width < n;
+            if (!exists) panels[i] = 0;
+          }
+          return panels;
+        };
+        CAPTURE(k, n);
+        CHECK((copy_of(b, false) == copy_of(transposed, true)));
+      }
+  }
+}
+
+TEMPLATE_TEST_CASE("gemm_plus_row adds a row to every row of the product", "[gemm]", float,
+                   double) {
+  const std::vector<Sizes> shapes = {{1, 1, 1},     {5, 1, 9},       {1, 10, 128}, {32, 10, 128},
+                                     {64, 128, 80}, {100, 300, 600}, {3, 4, 0},    {700, 1, 900}};
+  for (Sizes s : shapes)
+    for (Transposed t : kTranspositions) {
+      const auto a = whole_numbers<TestType>(s.m * s.k, 1),
+                 b = whole_numbers<TestType>(s.k * s.n, 2);
+      const auto row = whole_numbers<TestType>(s.n, 3);
+      std::vector<TestType> rows;
+      for (std::int64_t i = 0; i < s.m; ++i) rows.insert(rows.end(), row.begin(), row.end());
+      auto c = buffer(s.m * s.n, std::numeric_limits<TestType>::quiet_NaN());
+      gemm_plus_row(t.a, t.b, s.m, s.n, s.k, a.data(), b.data(), row.data(), c.data());
+      CAPTURE(s.m, s.n, s.k, t.a, t.b);
+      CHECK((std::vector<double>(c.begin(), c.end()) ==
+             reference(t.a, t.b, s, a, b, rows, TestType{1})));
+    }
+}
 
 TEMPLATE_TEST_CASE("gemm_batched is gemm for each matrix", "[gemm]", float, double) {
   const auto check = [](bool trans_a, bool trans_b, Sizes s, std::int64_t count, bool shared) {
@@ -295,24 +426,14 @@ TEMPLATE_TEST_CASE("gemm_batched is gemm for each matrix", "[gemm]", float, doub
       CHECK((c == expected));
     }
   };
-  const std::vector<Sizes> shapes = {{3, 4, 5}, {1, 7, 9}, {40, 30, 20}, {2, 3, 0}};
+  const std::vector<Sizes> shapes = {{3, 4, 5}, {1, 7, 9},    {1, 9, 2}, {7, 1, 9},
+                                     {9, 1, 2}, {40, 30, 20}, {2, 3, 0}};
   for (Transposed t : kTranspositions)
     for (bool shared : {false, true}) {
       for (Sizes s : shapes)
         for (std::int64_t count : {0, 1, 2, 7, 100}) check(t.a, t.b, s, count, shared);
       check(t.a, t.b, {128, 70, 300}, 3, shared);
     }
-}
-
-TEST_CASE("gemm refuses rows that BLAS cannot count", "[gemm]") {
-  // Nothing is read: the sizes are checked first.
-  const std::int64_t huge = std::int64_t{1} << 31;
-  float one = 1;
-  CHECK_THROWS_AS(gemm(false, false, 1, 1, huge, &one, &one, &one, 0), std::length_error);
-  CHECK_THROWS_AS(gemm(false, false, 1, huge, 1, &one, &one, &one, 0), std::length_error);
-  CHECK_THROWS_AS(gemm(true, false, huge, 1, 1, &one, &one, &one, 0), std::length_error);
-  CHECK_THROWS_WITH(gemm(false, false, 1, 1, huge, &one, &one, &one, 0),
-                    "gemm: a row of more than 2^31 - 1 entries is not supported");
 }
 
 TEST_CASE("matmul_naive multiplies integers without rounding", "[gemm]") {

@@ -1,5 +1,5 @@
-# Finds a CBLAS and defines the imported target tapegrad::blas. Used by the build and, with what the build
-# had found, by the installed package.
+# Defines the imported target tapegrad::blas, which is empty unless the user asked for a CBLAS: then it is
+# that CBLAS. Used by the build and, with what the build had found, by the installed package.
 
 # The static OpenBLAS without threads of its own. Debian: libopenblas-serial-dev.
 macro(_tapegrad_find_serial_openblas)
@@ -15,7 +15,7 @@ function(_tapegrad_search_blas)
   set(libraries "${TAPEGRAD_BLAS_LIBRARIES}")
   set(includes "${TAPEGRAD_BLAS_INCLUDE_DIRS}")
 
-  if(NOT libraries AND NOT TAPEGRAD_BLAS)
+  if(NOT libraries AND TAPEGRAD_BLAS MATCHES "^(OpenBLAS)?$")
     _tapegrad_find_serial_openblas()
     if(TAPEGRAD_OPENBLAS_ARCHIVE AND TAPEGRAD_OPENBLAS_INCLUDE_DIR)
       set(libraries "${TAPEGRAD_OPENBLAS_ARCHIVE}")
@@ -92,37 +92,41 @@ function(_tapegrad_add_blas_target)
     target_link_options(tapegrad::blas INTERFACE
       "LINKER:--wrap=blas_memory_alloc,--wrap=blas_memory_free")
   endif()
+  if(TAPEGRAD_BLAS_FOUND_LIBRARIES)
+    target_compile_definitions(tapegrad::blas INTERFACE TAPEGRAD_HAVE_CBLAS)
+  endif()
   if(TAPEGRAD_BLAS_FOUND_INCLUDE_DIRS)
     target_include_directories(tapegrad::blas INTERFACE ${TAPEGRAD_BLAS_FOUND_INCLUDE_DIRS})
   endif()
 endfunction()
 
-# Build: search as the options say.
+# Build: none, or as the options say.
 macro(tapegrad_find_blas)
-  _tapegrad_search_blas()
-  message(STATUS "BLAS: ${TAPEGRAD_BLAS_FOUND_LIBRARIES}")
+  set(TAPEGRAD_BLAS_FOUND_LIBRARIES "")
+  set(TAPEGRAD_BLAS_FOUND_INCLUDE_DIRS "")
+  if(TAPEGRAD_BLAS_LIBRARIES OR NOT TAPEGRAD_BLAS MATCHES "^(none)?$")
+    _tapegrad_search_blas()
+    message(STATUS "BLAS: ${TAPEGRAD_BLAS_FOUND_LIBRARIES}")
+  endif()
   _tapegrad_add_blas_target()
 endmacro()
 
 # Installed package: take the libraries that the build linked where they still are; otherwise search again,
 # so that an installed tree can move to another machine. Only the library matters then, not the header.
 macro(tapegrad_find_blas_again)
-  set(TAPEGRAD_BLAS_FOUND_LIBRARIES "")
+  set(TAPEGRAD_BLAS_FOUND_LIBRARIES ${ARGN})
   set(TAPEGRAD_BLAS_FOUND_INCLUDE_DIRS "")
-  if(TAPEGRAD_BLAS_LIBRARIES)
-    set(TAPEGRAD_BLAS_FOUND_LIBRARIES "${TAPEGRAD_BLAS_LIBRARIES}")
-  else()
-    set(TAPEGRAD_BLAS_FOUND_LIBRARIES ${ARGN})
-    foreach(_tapegrad_library ${ARGN})
+  if(TAPEGRAD_BLAS_FOUND_LIBRARIES)
+    if(TAPEGRAD_BLAS_LIBRARIES)
+      set(TAPEGRAD_BLAS_FOUND_LIBRARIES "${TAPEGRAD_BLAS_LIBRARIES}")
+    endif()
+    foreach(_tapegrad_library ${TAPEGRAD_BLAS_FOUND_LIBRARIES})
       if(IS_ABSOLUTE "${_tapegrad_library}" AND NOT EXISTS "${_tapegrad_library}")
-        set(TAPEGRAD_BLAS_FOUND_LIBRARIES "")
+        _tapegrad_search_blas()
         break()
       endif()
     endforeach()
     unset(_tapegrad_library)
-    if(NOT TAPEGRAD_BLAS_FOUND_LIBRARIES)
-      _tapegrad_search_blas()
-    endif()
   endif()
   _tapegrad_add_blas_target()
 endmacro()

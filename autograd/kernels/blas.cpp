@@ -1,13 +1,26 @@
 #include "autograd/kernels/blas.h"
 
+#if !defined(TAPEGRAD_HAVE_CBLAS)
+
+namespace tapegrad::kernels {
+
+bool blas_multiply(const Product<float>&) { return false; }
+bool blas_multiply(const Product<double>&) { return false; }
+
+}  // namespace tapegrad::kernels
+
+#else
+
 #include <cblas.h>
+
+#include <algorithm>
+#include <limits>
 
 #if defined(OPENBLAS_VERSION)
 
 #include <atomic>
 #include <cstddef>
 #include <mutex>
-#include <string_view>
 #include <vector>
 
 // The serial build of OpenBLAS (Debian's, for one) hands out its work buffers without a lock. Two
@@ -69,14 +82,6 @@ void call_blas(F f) {
 
 }  // namespace
 
-bool blas_has_small_kernels() {
-  static const bool has = [] {
-    const std::string_view core = openblas_get_corename();
-    return core == "SkylakeX" || core == "Cooperlake" || core == "Sapphirerapids";
-  }();
-  return has;
-}
-
 }  // namespace tapegrad::kernels
 
 #else
@@ -90,8 +95,6 @@ void call_blas(F f) {
 }
 
 }  // namespace
-
-bool blas_has_small_kernels() { return false; }
 
 }  // namespace tapegrad::kernels
 
@@ -129,7 +132,13 @@ void gemv_of(bool trans, std::int64_t rows, std::int64_t columns, const double* 
 
 /// gemv is up to five times as fast as gemm for a single row or column.
 template <class T>
-void multiply(const Product<T>& p) {
+bool multiply(Product<T> p) {
+  if (std::max({p.m, p.n, p.k, p.lda, p.ldb, p.ldc}) > std::numeric_limits<int>::max())
+    return false;
+  if (p.beta != 0 && p.d != p.c) {
+    // BLAS adds to C alone.
+    for (std::int64_t i = 0; i < p.m; ++i) std::copy_n(p.d + i * p.ldd, p.n, p.c + i * p.ldc);
+  }
   call_blas([&] {
     if (p.n == 1) {
       gemv_of(p.trans_a, p.trans_a ? p.k : p.m, p.trans_a ? p.m : p.k, p.a, p.lda, p.b,
@@ -141,11 +150,14 @@ void multiply(const Product<T>& p) {
       gemm_of(p);
     }
   });
+  return true;
 }
 
 }  // namespace
 
-void blas_multiply(const Product<float>& product) { multiply(product); }
-void blas_multiply(const Product<double>& product) { multiply(product); }
+bool blas_multiply(const Product<float>& product) { return multiply(product); }
+bool blas_multiply(const Product<double>& product) { return multiply(product); }
 
 }  // namespace tapegrad::kernels
+
+#endif

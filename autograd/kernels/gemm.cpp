@@ -1,122 +1,239 @@
 #include "autograd/kernels/gemm.h"
 
 #include <algorithm>
-#include <limits>
-#include <optional>
-#include <stdexcept>
+#include <memory>
+#include <new>
 
 #include "autograd/kernels/blas.h"
 #include "autograd/kernels/cpu.h"
+#include "autograd/kernels/gemm_plan.h"
 #include "autograd/kernels/parallel.h"
-#include "autograd/kernels/small_gemm.h"
 
 namespace tapegrad::kernels {
 namespace {
 
-/// C = beta C; beta = 0 does not read C.
+const GemmKernels& gemm_kernels_of_machine() noexcept {
+#if defined(TAPEGRAD_X86)
+  if (detect_isa() == Isa::avx512) return avx512_gemm();
+  if (detect_isa() == Isa::avx2) return avx2_gemm();
+#endif
+  return baseline_gemm();
+}
+
+template <class T>
+const BlockKernels<T>& block_kernels() noexcept {
+  static const GemmKernels& kernels = gemm_kernels_of_machine();
+  if constexpr (sizeof(T) == 4)
+    return kernels.of_float;
+  else
+    return kernels.of_double;
+}
+
+std::int64_t round_up(std::int64_t size, std::int64_t unit) {
+  return (size + unit - 1) / unit * unit;
+}
+
+/// Numbers of a copy that is small enough for the stack.
+constexpr std::int64_t kSmallCopy = 2048;
+
+/// Memory for copies of blocks. Every thread keeps the largest piece that it
+/// ever needed, not much more than 2 MiB, until it ends.
+void* workspace(std::int64_t bytes) {
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(void* memory) const noexcept { ::operator delete(memory, kAlignment); }
+  };
+  thread_local std::unique_ptr<void, Free> memory;
+  thread_local std::int64_t size = 0;
+  if (bytes > size) {
+    size = 0;
+    memory.reset();  // first, so that there are never two
+    memory.reset(::operator new(static_cast<std::size_t>(bytes), kAlignment));
+    size = bytes;
+  }
+  return memory.get();
+}
+
+/// C = beta D, without reading D when beta is 0.
 template <class T>
 void scale(const Product<T>& p) {
   for (std::int64_t i = 0; i < p.m; ++i) {
-    T* row = p.c + i * p.ldc;
-    for (std::int64_t j = 0; j < p.n; ++j) row[j] = p.beta == 0 ? T{0} : p.beta * row[j];
+    const T* d = p.d + i * p.ldd;
+    T* c = p.c + i * p.ldc;
+    for (std::int64_t j = 0; j < p.n; ++j) c[j] = p.beta == 0 ? T{0} : p.beta * d[j];
   }
 }
 
-SmallGemm small_gemm_of_machine() noexcept {
-#if defined(TAPEGRAD_X86)
-  if (detect_isa() == Isa::avx512) return avx512_small_gemm();
-  if (detect_isa() == Isa::avx2) return avx2_small_gemm();
-#endif
-  const auto never = [](const auto&) noexcept { return false; };
-  return {never, never};
-}
-
-/// One whole product on the calling thread.
+/// One whole product on the calling thread, by our own kernels.
 template <class T>
 void multiply(const Product<T>& p) {
-  static const SmallGemm small = small_gemm_of_machine();
-  bool done;
-  if constexpr (sizeof(T) == 4)
-    done = small.multiply_float(p);
+  using Method = typename GemmPlan<T>::Method;
+  const BlockKernels<T>& kernels = block_kernels<T>();
+  const GemmPlan<T> plan(p, kernels);
+  const std::int64_t width = kernels.tile_columns;
+  T *a_copy = nullptr, *b_copy = nullptr;
+  if (plan.method == Method::packed) {
+    const std::int64_t a_size = plan.a_size(kernels), size = a_size + plan.b_size(p, kernels);
+    a_copy = static_cast<T*>(workspace(size * static_cast<std::int64_t>(sizeof(T))));
+    b_copy = a_copy + a_size;
+  }
+  Block<T> block;
+  block.a_row = p.trans_a ? 1 : p.lda;
+  block.a_term = p.trans_a ? p.lda : 1;
+  block.b_term = p.ldb;
+  block.b_panel = width;
+  block.ldc = p.ldc;
+  block.ldd = p.ldd;
+  block.beta = p.beta;
+  for (std::int64_t term = 0; term < p.k; term += plan.terms) {
+    block.k = std::min(plan.terms, p.k - term);
+    const T* d = term == 0 ? p.d : p.c;
+    for (std::int64_t j = 0; j < p.n; j += plan.columns) {
+      block.m = p.m;
+      block.n = std::min(plan.columns, p.n - j);
+      block.a = p.a + (p.trans_a ? term * p.lda : term);
+      block.b = p.b + (p.trans_b ? j * p.ldb + term : term * p.ldb + j);
+      block.c = p.c + j;
+      block.d = d + j;
+      if (plan.method == Method::dots) {
+        kernels.dots(block);
+        continue;
+      }
+      if (plan.method == Method::packed) {
+        kernels.pack(block.b, p.ldb, p.trans_b, block.k, block.n, b_copy);
+        block.b = b_copy;
+        block.b_term = width;
+        block.b_panel = block.k * width;
+      }
+      if (!plan.copy_a) {
+        kernels.tiles(block);
+        continue;
+      }
+      block.a = a_copy;
+      block.a_term = width;
+      for (std::int64_t i = 0; i < p.m; i += width) {
+        block.m = std::min(width, p.m - i);
+        kernels.pack(p.a + term * p.lda + i, p.lda, false, block.k, block.m, a_copy);
+        kernels.tiles(block);
+        block.c += width * p.ldc;
+        block.d += width * block.ldd;
+      }
+    }
+    // The products of the next terms are added to what is there.
+    block.ldd = p.ldc;
+    block.beta = 1;
+  }
+}
+
+/// Computes a block with a small copy of B.
+template <class T>
+[[gnu::noinline]] void multiply_copied(const BlockKernels<T>& kernels, Block<T>& block,
+                                       bool trans_b) {
+  alignas(64) T copy[kSmallCopy];
+  kernels.pack(block.b, block.b_term, trans_b, block.k, block.n, copy);
+  block.b = copy;
+  block.b_term = kernels.tile_columns;
+  block.b_panel = block.k * block.b_term;
+  kernels.tiles(block);
+}
+
+/// The product as one block on the calling thread, unless that needs large copies. Small products
+/// are as fast as the way to them is short: to read in large pieces what was just written in small
+/// ones stalls, so that nothing is copied on it that can be kept in registers.
+template <class T>
+[[gnu::always_inline]] inline bool multiply_at_once(const Product<T>& p) {
+  using Plan = GemmPlan<T>;
+  const BlockKernels<T>& kernels = block_kernels<T>();
+  const auto method = Plan::best_method(p, kernels);
+  const bool copied = method == Plan::Method::packed;
+  if (copied && round_up(p.n, kernels.tile_columns) * p.k > kSmallCopy) return false;
+  Block<T> block{p.m,
+                 p.n,
+                 p.k,
+                 p.a,
+                 p.trans_a ? 1 : p.lda,
+                 p.trans_a ? p.lda : 1,
+                 p.b,
+                 p.ldb,
+                 kernels.tile_columns,
+                 p.c,
+                 p.ldc,
+                 p.d,
+                 p.ldd,
+                 p.beta};
+  if (copied)
+    multiply_copied(kernels, block, p.trans_b);
   else
-    done = small.multiply_double(p);
-  if (!done) blas_multiply(p);
+    (method == Plan::Method::dots ? kernels.dots : kernels.tiles)(block);
+  return true;
+}
+
+/// Whether A^T has many more rows than C columns, so that most lanes of the vectors would idle.
+template <class T>
+bool is_narrow(const Product<T>& p) {
+  return p.trans_a && p.n > 1 && p.n <= 8 && p.m >= 2 * p.n && p.m * p.n <= kSmallCopy;
+}
+
+/// Computes C^T instead, and transposes that.
+template <class T>
+[[gnu::noinline]] void multiply_narrow(const Product<T>& p) {
+  alignas(64) T c[kSmallCopy];
+  multiply(Product<T>{!p.trans_b, false, p.n, p.m, p.k, p.b, p.ldb, p.a, p.lda, c, p.m, c, p.m, 0});
+  for (std::int64_t i = 0; i < p.m; ++i)
+    for (std::int64_t j = 0; j < p.n; ++j) {
+      const T product = c[j * p.m + i];
+      T& to = p.c[i * p.ldc + j];
+      to = p.beta == 0 ? product : product + p.beta * p.d[i * p.ldd + j];
+    }
 }
 
 /// Numbers of multiplications; a nanosecond is worth 30 to 60.
 constexpr std::int64_t kOneCallWork = 1 << 19;  // not worth a look at tiles
 constexpr std::int64_t kGroupWork = 1 << 21;    // worth waking a thread
 
-std::int64_t round_up(std::int64_t size, std::int64_t unit) {
-  return (size + unit - 1) / unit * unit;
-}
-
-/// Size of the tiles of C that one BLAS call computes.
-struct TileSize {
+/// The part of C that one thread computes at a time.
+struct Tile {
   std::int64_t rows, columns;
 };
 
-/// Tiles for which OpenBLAS uses its small kernels, if they are worth it. While the matrices stay
-/// in the cache, a product made of such tiles is 5 to 25 % faster than one call, because nothing is
-/// copied: 115 instead of 95 GFLOP/s. The limits of work and entries are those of its
-/// `gemm_small_kernel_permit`; the others and the shapes of the tiles were measured.
+/// It depends on the shapes alone, so that the bits do not depend on the number of threads.
 template <class T>
-std::optional<TileSize> small_tiles(const Product<T>& p) {
-  constexpr std::int64_t kMostWork = 1'000'000, kMostDotProducts = 1200;
-  constexpr std::int64_t kCacheBytes = 9 << 19, kAliasBytes = 4096, size = sizeof(T);
-  const bool dot_products = !p.trans_a && p.trans_b;
-  if (p.k > 1900 || (p.trans_a && p.trans_b) || (dot_products && p.k < 200)) return {};
-  const std::int64_t most = kMostWork / p.k;
-  const std::int64_t entries = dot_products ? std::min(most, kMostDotProducts) : most;
-  if (p.m * p.n <= entries) return {};
-  if ((p.m * p.k + p.k * p.n + p.m * p.n) * size > kCacheBytes) return {};
-  // Many rows at such a distance compete for the same lines of the cache.
-  if (p.k > 256 && (p.lda * size % kAliasBytes == 0 || p.ldb * size % kAliasBytes == 0)) return {};
-  if (!blas_has_small_kernels()) return {};
-  const std::int64_t rows = std::min<std::int64_t>(p.m, dot_products ? 32 : 24);
-  const std::int64_t columns = std::min<std::int64_t>(128, entries / rows / 16 * 16);
-  return TileSize{rows, std::min(p.n, columns)};
-}
-
-/// The tiles depend on the shapes alone, so that the bits do not depend on the number of threads.
-template <class T>
-TileSize tile_size(const Product<T>& p) {
-  if (p.m * p.n * p.k <= kOneCallWork) return {p.m, p.n};
-  if (p.m == 1 || p.n == 1) {
-    constexpr std::int64_t kWork = 1 << 19;
-    const std::int64_t entries = round_up(std::max<std::int64_t>(1, kWork / p.k), 64);
-    return {std::min(p.m, entries), std::min(p.n, entries)};
-  }
-  if (const auto small = small_tiles(p)) return *small;
-  // Every call copies its operands into blocks, so few and large tiles cost least: 2 to 5 % here.
-  constexpr std::int64_t kSplitWork = 1 << 22, kTileWork = 1 << 27;
+Tile tile_for(const Product<T>& p) {
   const std::int64_t work = p.m * p.n * p.k;
-  TileSize tile{p.m, p.n};
-  for (std::int64_t pieces = work < kSplitWork ? 1 : std::max<std::int64_t>(2, work / kTileWork);
-       pieces > 1; pieces = (pieces + 1) / 2) {
-    if (tile.columns / 2 >= tile.rows)
-      tile.columns = round_up(tile.columns / 2, 64);
+  if (work <= kOneCallWork) return {p.m, p.n};
+  if (p.m == 1)
+    return {1, std::min(p.n, round_up(std::max<std::int64_t>(1, kOneCallWork / p.k), 64))};
+  // Every tile copies the B that it needs, so that it should have many rows, and an A^T, too. Only
+  // an A that is read in place may be so for narrow tiles.
+  constexpr std::int64_t kPieces = 16;
+  const std::int64_t least_rows = p.trans_a ? 320 : 192, least_columns = p.trans_a ? 320 : 64;
+  const std::int64_t least_work = std::max(work / kPieces, kGroupWork);
+  Tile tile{p.m, p.n};
+  while (tile.rows * tile.columns * p.k >= 2 * least_work) {
+    if (tile.columns >= 2 * least_columns)
+      tile.columns = round_up(tile.columns / 2, 16);
+    else if (tile.rows >= 2 * least_rows)
+      tile.rows = round_up(tile.rows / 2, 24);
     else
-      tile.rows = round_up(tile.rows / 2, 32);
+      break;
   }
-  return {std::min(tile.rows, p.m), std::min(tile.columns, p.n)};
+  return tile;
 }
 
-/// CBLAS takes sizes as int.
+/// One tile: by the BLAS, if there is one and the tile is worth a call.
 template <class T>
-void check_lengths(const Product<T>& p) {
-  if (std::max({p.k, p.lda, p.ldb, p.ldc}) > std::numeric_limits<int>::max())
-    throw std::length_error("gemm: a row of more than 2^31 - 1 entries is not supported");
+void multiply_part(const Product<T>& p) {
+  if (p.m * p.n * p.k > kOneCallWork && blas_multiply(p)) return;
+  if (is_narrow(p)) return multiply_narrow(p);
+  multiply(p);
 }
 
 /// `count` products. Their tiles are numbered through and handed out in groups.
 template <class T>
-void run(const Product<T>& first, std::int64_t count, BatchStrides strides) {
-  if (first.m <= 0 || first.n <= 0 || count <= 0) return;
+[[gnu::noinline]] void run_tiles(const Product<T>& first, std::int64_t count,
+                                 BatchStrides strides) {
   const bool empty = first.k <= 0;
-  if (count == 1 && !empty && first.m * first.n * first.k <= kOneCallWork) return multiply(first);
-  if (!empty) check_lengths(first);
-  const TileSize tile = empty ? TileSize{first.m, first.n} : tile_size(first);
+  const Tile tile = empty ? Tile{first.m, first.n} : tile_for(first);
   const std::int64_t down = (first.m + tile.rows - 1) / tile.rows;
   const std::int64_t across = (first.n + tile.columns - 1) / tile.columns;
   const std::int64_t tiles = down * across;
@@ -131,45 +248,76 @@ void run(const Product<T>& first, std::int64_t count, BatchStrides strides) {
       p.a += t / tiles * strides.a;
       p.b += t / tiles * strides.b;
       p.c += t / tiles * strides.c;
-      if (empty) {
+      p.d += t / tiles * strides.c;
+      const std::int64_t i = t % tiles / across * tile.rows, j = t % across * tile.columns;
+      p = p.part(i, std::min(tile.rows, p.m - i), j, std::min(tile.columns, p.n - j));
+      if (empty)
         scale(p);
-      } else if (tiles == 1) {
-        multiply(p);
-      } else {
-        const std::int64_t i = t % tiles / across * tile.rows, j = t % across * tile.columns;
-        blas_multiply(p.part(i, std::min(tile.rows, p.m - i), j, std::min(tile.columns, p.n - j)));
-      }
+      else
+        multiply_part(p);
     }
   };
   parallel_for((total + group - 1) / group, multiply_group);
 }
 
+/// `count` products, of which one that is small does without tiles and threads.
 template <class T>
-Product<T> dense(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
-                 const T* a, const T* b, T* c, T beta) {
-  return {trans_a, trans_b, m, n, k, a, trans_a ? m : k, b, trans_b ? k : n, c, n, beta};
+[[gnu::always_inline]] inline void run_as(const Product<T>& p, std::int64_t count,
+                                          BatchStrides strides) {
+  if (count == 1 && p.k > 0 && p.m * p.n * p.k <= kOneCallWork && !is_narrow(p))
+    if (multiply_at_once(p)) return;
+  run_tiles(p, count, strides);
+}
+
+/// `count` products of dense matrices, with C or, if not null, `row` as D.
+template <class T>
+[[gnu::noinline]] void run(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m,
+                           std::int64_t n, std::int64_t k, const T* a, const T* b, const T* row,
+                           T* c, BatchStrides strides, T beta) {
+  if (m <= 0 || n <= 0 || count <= 0) return;
+  // A single row or column is its own transposed matrix, so that there are two ways to see the
+  // problem: dot products and sums of rows want a row, a few terms for each entry want a column.
+  constexpr std::int64_t kFewTerms = 4;
+  const BatchStrides swapped{strides.b, strides.a, strides.c};
+  if (n == 1 && m > 1 && (trans_a || k > kFewTerms) && !row)
+    return run_as<T>({false, !trans_a, 1, m, k, b, k, a, trans_a ? m : k, c, m, c, m, beta}, count,
+                     swapped);
+  if (m == 1 && n > 1 && trans_b && k <= kFewTerms && !row)
+    return run_as<T>({false, false, n, 1, k, b, k, a, 1, c, 1, c, 1, beta}, count, swapped);
+  run_as<T>({trans_a, trans_b, m, n, k, a, trans_a ? m : k, b, trans_b ? k : n, c, n, row ? row : c,
+             row ? 0 : n, beta},
+            count, strides);
 }
 
 }  // namespace
 
 void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const float* a, const float* b, float* c, float beta) {
-  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), 1, {});
+  run<float>(trans_a, trans_b, 1, m, n, k, a, b, nullptr, c, {}, beta);
 }
 void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const double* a, const double* b, double* c, double beta) {
-  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), 1, {});
+  run<double>(trans_a, trans_b, 1, m, n, k, a, b, nullptr, c, {}, beta);
+}
+
+void gemm_plus_row(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+                   const float* a, const float* b, const float* row, float* c) {
+  run<float>(trans_a, trans_b, 1, m, n, k, a, b, row, c, {}, 1);
+}
+void gemm_plus_row(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+                   const double* a, const double* b, const double* row, double* c) {
+  run<double>(trans_a, trans_b, 1, m, n, k, a, b, row, c, {}, 1);
 }
 
 void gemm_batched(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m, std::int64_t n,
                   std::int64_t k, const float* a, const float* b, float* c, BatchStrides strides,
                   float beta) {
-  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), count, strides);
+  run<float>(trans_a, trans_b, count, m, n, k, a, b, nullptr, c, strides, beta);
 }
 void gemm_batched(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m, std::int64_t n,
                   std::int64_t k, const double* a, const double* b, double* c, BatchStrides strides,
                   double beta) {
-  run(dense(trans_a, trans_b, m, n, k, a, b, c, beta), count, strides);
+  run<double>(trans_a, trans_b, count, m, n, k, a, b, nullptr, c, strides, beta);
 }
 
 }  // namespace tapegrad::kernels

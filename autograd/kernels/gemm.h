@@ -10,12 +10,17 @@ namespace tapegrad::kernels {
 /// or as n x k if `trans_b`; C is m x n and overlaps neither. beta = 0 writes C without reading it;
 /// k = 0 leaves beta C. Infinities and NaN flow as IEEE 754 says (0 * inf is NaN). Uses up to
 /// `num_threads()` threads; the bits of the result do not depend on their number.
-///
-/// Errors: `std::length_error` when k or a row of a stored matrix has more than 2^31 - 1 entries.
 void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const float* a, const float* b, float* c, float beta);
 void gemm(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
           const double* a, const double* b, double* c, double beta);
+
+/// C = op(A) op(B) + 1 row: `row` has n entries and is added to every row of the product. Arguments
+/// otherwise as for `gemm`; C is not read.
+void gemm_plus_row(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+                   const float* a, const float* b, const float* row, float* c);
+void gemm_plus_row(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,
+                   const double* a, const double* b, const double* row, double* c);
 
 /// Distances, in elements, from one matrix of a batch to the next; 0 uses the same matrix for all.
 /// C's matrices must not overlap.
@@ -33,7 +38,7 @@ void gemm_batched(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m
                   std::int64_t k, const double* a, const double* b, double* c, BatchStrides strides,
                   double beta);
 
-/// C = op(A) op(B) by plain loops, for element types that BLAS does not know. Arguments as for
+/// C = op(A) op(B) by plain loops, for element types other than these. Arguments as for
 /// `gemm`.
 template <class T>
 void matmul_naive(bool trans_a, bool trans_b, std::int64_t m, std::int64_t n, std::int64_t k,

@@ -1,10 +1,10 @@
-#include "autograd/kernels/small_gemm.h"
+#include "autograd/kernels/gemm_kernels.h"
 
 namespace tapegrad::kernels {
 
-SmallGemm avx2_small_gemm() noexcept {
-  using Arch = xsimd::fma3<xsimd::avx2>;
-  return {multiply_small<Arch, float>, multiply_small<Arch, double>};
+const GemmKernels& avx2_gemm() noexcept {
+  static constexpr GemmKernels kernels = make_gemm_kernels<xsimd::fma3<xsimd::avx2>>();
+  return kernels;
 }
 
 }  // namespace tapegrad::kernels

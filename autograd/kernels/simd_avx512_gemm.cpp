@@ -1,10 +1,10 @@
-#include "autograd/kernels/small_gemm.h"
+#include "autograd/kernels/gemm_kernels.h"
 
 namespace tapegrad::kernels {
 
-SmallGemm avx512_small_gemm() noexcept {
-  using Arch = xsimd::avx512bw;
-  return {multiply_small<Arch, float>, multiply_small<Arch, double>};
+const GemmKernels& avx512_gemm() noexcept {
+  static constexpr GemmKernels kernels = make_gemm_kernels<xsimd::avx512bw>();
+  return kernels;
 }
 
 }  // namespace tapegrad::kernels
