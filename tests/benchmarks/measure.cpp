@@ -69,28 +69,31 @@ Figures time_subjects(const Subjects& subjects, const Effort& effort) {
   const std::array<std::pair<const char*, const std::function<void()>*>, 3> all{
       {{"ours", &subjects.ours}, {"torch", &subjects.torch}, {"bound", &subjects.bound}}};
 
-  // The first call warms up; the second one tells how long the others will take.
+  std::vector<benchmark::internal::Benchmark*> registered;
   double slowest = 0;
-  for (const auto& [name, call] : all)
-    if (*call) {
-      (*call)();
-      slowest = std::max(slowest, seconds_of(*call));
-    }
   for (const auto& [name, call] : all) {
     if (!*call) continue;
-    auto* one = benchmark::RegisterBenchmark(name, [work = call](benchmark::State& state) {
+    (*call)();
+    const double seconds = seconds_of(*call);
+    const bool is_long = seconds > effort.seconds;
+    auto* one = benchmark::RegisterBenchmark(name, [=, work = call](benchmark::State& state) {
+      // Untimed: what ran before has filled the caches with its own data.
+      if (!is_long) (*work)();
       for (auto _ : state) (*work)();
     });
+    if (is_long)
+      one->Iterations(1);
+    else
+      one->MinTime(effort.seconds);
     if (effort.clock == Clock::wall)
       one->UseRealTime();
     else
       one->MeasureProcessCPUTime();
-    one->Repetitions(slowest > kLong ? std::min(7, effort.repetitions) : effort.repetitions);
-    if (slowest > effort.seconds)
-      one->Iterations(1);
-    else
-      one->MinTime(effort.seconds);
+    slowest = std::max(slowest, seconds);
+    registered.push_back(one);
   }
+  for (auto* one : registered)
+    one->Repetitions(slowest > kLong ? std::min(7, effort.repetitions) : effort.repetitions);
   Collector collector(effort.clock);
   benchmark::RunSpecifiedBenchmarks(&collector, ".");
   benchmark::ClearRegisteredBenchmarks();
