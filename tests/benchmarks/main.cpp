@@ -9,6 +9,7 @@
 #include "autograd/kernels/cpu.h"
 #include "tests/benchmarks/agree.h"
 #include "tests/benchmarks/cases.h"
+#include "tests/benchmarks/malloc_count.h"
 #include "tests/benchmarks/ours.h"
 #include "tests/benchmarks/random_array.h"
 #include "tests/benchmarks/rival.h"
@@ -63,6 +64,7 @@ int run(const Options& options) {
     return 0;
   }
 
+  keep_freed_memory();
   Setting setting{ours(), options.alone ? nullptr : rival(),
                   options.quick ? Effort{0.001, 3} : Effort{}};
   Table table(title(setting.torch));
