@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,21 @@ namespace bench {
 
 namespace {
 
-using Floats = std::vector<float>;
+/// Aligned as tensors are.
+template <class T>
+struct AlignedAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t kAlignment{64};
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(::operator new(count * sizeof(T), kAlignment));
+  }
+  void deallocate(T* block, std::size_t) noexcept { ::operator delete(block, kAlignment); }
+  friend bool operator==(AlignedAllocator, AlignedAllocator) { return true; }
+};
+
+template <class T>
+using Numbers = std::vector<T, AlignedAllocator<T>>;
+using Floats = Numbers<float>;
 
 TAPEGRAD_EVERY_ISA void multiply(std::int64_t n, const float* __restrict a,
                                  const float* __restrict b, float* __restrict out) {
@@ -55,12 +70,12 @@ template <class T>
 Call run_products(const std::vector<Product>& list) {
   struct Matrices {
     Product shape;
-    std::vector<T> a, b, c;
+    Numbers<T> a, b, c;
   };
   auto all = std::make_shared<std::vector<Matrices>>();
   for (const Product& p : list) {
     const auto matrix = [](std::int64_t rows, std::int64_t columns) {
-      std::vector<T> values(static_cast<std::size_t>(rows * columns));
+      Numbers<T> values(static_cast<std::size_t>(rows * columns));
       for (std::size_t i = 0; i < values.size(); ++i)
         values[i] = static_cast<T>(static_cast<double>(i % 17) / 17 - 0.45);
       return values;

@@ -83,6 +83,7 @@ class ExpressionWork final : public Work {
   }
 
   void run() override {
+    value_ = Tensor();  // as at the end of a loop's body: one graph at a time
     if (mode_ == Mode::no_grad) {
       typename L::NoGrad no_grad;
       value_ = expression_.evaluate(inputs_, classes_);

@@ -1,16 +1,28 @@
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <ctime>
 #include <exception>
+#include <fstream>
+#include <string>
 
 #include "autograd/kernels/cpu.h"
 #include "tests/benchmarks/agree.h"
 #include "tests/benchmarks/cases.h"
+#include "tests/benchmarks/malloc_count.h"
 #include "tests/benchmarks/ours.h"
+#include "tests/benchmarks/random_array.h"
 #include "tests/benchmarks/rival.h"
 
 namespace {
 
 using namespace bench;
+
+#ifdef __clang__
+constexpr const char* kCompiler = "clang " __clang_version__;
+#else
+constexpr const char* kCompiler = "gcc " __VERSION__;
+#endif
 
 Cases all_cases(const Options& options) {
   Cases cases;
@@ -25,11 +37,21 @@ Cases all_cases(const Options& options) {
   return cases;
 }
 
-std::string title(const Side* torch) {
+/// The processor as Linux calls it; empty elsewhere.
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return ", " + line.substr(line.find(':') + 2);
+  return {};
+}
+
+/// What a figure is worth nothing without.
+std::string title(Side* torch) {
   static constexpr const char* kIsas[] = {"baseline", "avx2", "avx512"};
-  return fmt::format("Tapegrad ({}) and {}",
+  return fmt::format("{:%Y-%m-%d}{}, {}: Tapegrad ({}) and {}", fmt::gmtime(std::time(nullptr)),
+                     processor(), kCompiler,
                      kIsas[static_cast<int>(tapegrad::kernels::detect_isa())],
-                     torch ? "libtorch " + const_cast<Side*>(torch)->version() : "no libtorch");
+                     torch ? "libtorch " + torch->version() : "no libtorch");
 }
 
 int run(const Options& options) {
@@ -42,15 +64,18 @@ int run(const Options& options) {
     return 0;
   }
 
-  const Effort effort = options.quick ? Effort{0.001, 3} : Effort{};
-  const Setting setting{ours(), options.alone ? nullptr : rival(), effort};
+  keep_freed_memory();
+  Setting setting{ours(), options.alone ? nullptr : rival(),
+                  options.quick ? Effort{0.001, 3} : Effort{}};
   Table table(title(setting.torch));
   int wrong = 0;
   for (const int threads : options.threads) {
+    setting.effort.clock = threads == 1 ? Clock::processor : Clock::wall;
     setting.ours.set_threads(threads);
     if (setting.torch) setting.torch->set_threads(threads);
     for (const Case& one : cases) {
       try {
+        restart_random(one.name);
         Row row = one.measure(setting);
         if (threads > 1) row.name += fmt::format(", {} threads", threads);
         table.add(row);

@@ -1,10 +1,12 @@
 #include "tests/benchmarks/malloc_count.h"
 
-#include <malloc.h>
-
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+
+#ifdef __linux__
+#include <malloc.h>
+#endif
 
 namespace {
 
@@ -89,6 +91,14 @@ CountMallocs::~CountMallocs() { counting = false; }
 MallocCounts CountMallocs::counts() const { return {calls, live, peak}; }
 
 void CountMallocs::restart_peak() { peak = live.load(); }
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int kLargest = 32 << 20;  // glibc's DEFAULT_MMAP_THRESHOLD_MAX
+  mallopt(M_MMAP_THRESHOLD, kLargest);
+  mallopt(M_TRIM_THRESHOLD, 2 * kLargest);
+#endif
+}
 
 bool mallocs_are_counted() {
 #ifdef __GLIBC__

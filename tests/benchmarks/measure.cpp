@@ -17,12 +17,15 @@ namespace {
 /// Takes the repetitions from Google Benchmark as they are; its own tables know no ratios.
 class Collector final : public benchmark::BenchmarkReporter {
  public:
+  explicit Collector(Clock clock) : clock_(clock) {}
+
   bool ReportContext(const Context&) override { return true; }
   void ReportRuns(const std::vector<Run>& runs) override {
     for (const Run& run : runs)
       if (run.run_type == Run::RT_Iteration)
-        times_[run.run_name.function_name].push_back(run.real_accumulated_time /
-                                                     static_cast<double>(run.iterations));
+        times_[run.run_name.function_name].push_back(
+            (clock_ == Clock::wall ? run.real_accumulated_time : run.cpu_accumulated_time) /
+            static_cast<double>(run.iterations));
   }
 
   Figure figure(const std::string& name) {
@@ -36,6 +39,7 @@ class Collector final : public benchmark::BenchmarkReporter {
   }
 
  private:
+  Clock clock_;
   std::map<std::string, std::vector<double>> times_;
 };
 
@@ -52,10 +56,9 @@ void start_google_benchmark() {
 }
 
 double seconds_of(const std::function<void()>& call) {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point begin = Clock::now();
+  const auto begin = std::chrono::steady_clock::now();
   call();
-  return std::chrono::duration<double>(Clock::now() - begin).count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 }  // namespace
@@ -66,26 +69,32 @@ Figures time_subjects(const Subjects& subjects, const Effort& effort) {
   const std::array<std::pair<const char*, const std::function<void()>*>, 3> all{
       {{"ours", &subjects.ours}, {"torch", &subjects.torch}, {"bound", &subjects.bound}}};
 
-  // The first call warms up; the second one tells how long the others will take.
+  std::vector<benchmark::internal::Benchmark*> registered;
   double slowest = 0;
-  for (const auto& [name, call] : all)
-    if (*call) {
-      (*call)();
-      slowest = std::max(slowest, seconds_of(*call));
-    }
   for (const auto& [name, call] : all) {
     if (!*call) continue;
-    auto* one = benchmark::RegisterBenchmark(name, [work = call](benchmark::State& state) {
+    (*call)();
+    const double seconds = seconds_of(*call);
+    const bool is_long = seconds > effort.seconds;
+    auto* one = benchmark::RegisterBenchmark(name, [=, work = call](benchmark::State& state) {
+      // Untimed: what ran before has filled the caches with its own data.
+      if (!is_long) (*work)();
       for (auto _ : state) (*work)();
     });
-    one->UseRealTime();
-    one->Repetitions(slowest > kLong ? std::min(7, effort.repetitions) : effort.repetitions);
-    if (slowest > effort.seconds)
+    if (is_long)
       one->Iterations(1);
     else
       one->MinTime(effort.seconds);
+    if (effort.clock == Clock::wall)
+      one->UseRealTime();
+    else
+      one->MeasureProcessCPUTime();
+    slowest = std::max(slowest, seconds);
+    registered.push_back(one);
   }
-  Collector collector;
+  for (auto* one : registered)
+    one->Repetitions(slowest > kLong ? std::min(7, effort.repetitions) : effort.repetitions);
+  Collector collector(effort.clock);
   benchmark::RunSpecifiedBenchmarks(&collector, ".");
   benchmark::ClearRegisteredBenchmarks();
 

@@ -20,10 +20,15 @@ struct Figures {
   std::optional<Figure> ours, torch, bound;
 };
 
-/// How long to measure.
+/// The time of a program that computes on one thread is its processor time, which leaves out most
+/// of what other programs do to it; with more threads, and where it waits, it is that of the clock.
+enum class Clock { processor, wall };
+
+/// How to measure.
 struct Effort {
   double seconds = 0.003;  ///< of one repetition
   int repetitions = 41;
+  Clock clock = Clock::processor;
 };
 
 /// Times the subjects in seconds per call, by many short repetitions in a random order, so that

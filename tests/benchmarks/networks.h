@@ -75,6 +75,8 @@ class NetworkWork : public Work {
     for (const Tensor& tensor : tensors) all.push_back(L::to_array(tensor));
     return all;
   }
+  /// As at the end of a loop's body, so that there is one graph at a time.
+  void drop_loss() { loss_ = Tensor(); }
   Tensor new_loss() { return network_.loss(inputs_, targets_); }
 
   Network<L> network_;
@@ -87,6 +89,7 @@ class ForwardWork final : public NetworkWork<L> {
   using NetworkWork<L>::NetworkWork;
   void run() override {
     typename L::NoGrad no_grad;
+    this->drop_loss();
     this->loss_ = this->new_loss();
   }
 };
@@ -99,6 +102,7 @@ class StepWork final : public NetworkWork<L> {
         optimizer_(L::optimizer(spec.optimizer, this->network_.parameters(), lr)) {}
 
   void run() override {
+    this->drop_loss();
     L::zero_grad(*optimizer_);
     this->loss_ = this->new_loss();
     this->loss_.backward();
@@ -127,6 +131,8 @@ class HessianVectorWork final : public NetworkWork<L> {
   }
 
   void run() override {
+    this->drop_loss();
+    products_.clear();
     this->loss_ = this->new_loss();
     const std::vector<Tensor> gradients = L::grad({this->loss_}, parameters_, {}, true);
     products_ = L::grad(gradients, parameters_, direction_, false);

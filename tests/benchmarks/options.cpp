@@ -8,6 +8,7 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
   CLI::App app(
       "Times Tapegrad, libtorch where it is installed, and the bare products and loops that bound "
       "both,\nin the same run and interleaved, after making sure that both computed the same.\n"
+      "With one thread, times are those of the processor; with more, of the clock.\n"
       "Columns: median and spread (the middle half of the repetitions, as a share of the median); "
       "ratio is\nlibtorch / ours; the share is bound / ours.",
       "tapegrad_benchmarks");

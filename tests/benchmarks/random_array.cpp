@@ -7,9 +7,14 @@ namespace bench {
 
 namespace {
 
-std::mt19937_64 generator(3);
+std::mt19937_64 generator;
 
 }  // namespace
+
+void restart_random(const std::string& name) {
+  std::seed_seq seed(name.begin(), name.end());
+  generator.seed(seed);
+}
 
 Array random_array(std::vector<std::int64_t> shape, double low, double high) {
   std::int64_t count = 1;

@@ -51,7 +51,7 @@ std::optional<double> quotient(const std::optional<Figure>& a, const std::option
 
 void print_line(std::string_view name, std::string_view ours, std::string_view torch,
                 std::string_view ratio, std::string_view bound, std::string_view share) {
-  fmt::print("| {:<46} | {:>15} | {:>15} | {:>6} | {:>15} | {:>6} |\n", name, ours, torch, ratio,
+  fmt::print("| {:<58} | {:>15} | {:>15} | {:>6} | {:>15} | {:>6} |\n", name, ours, torch, ratio,
              bound, share);
   std::fflush(stdout);
 }
@@ -62,7 +62,7 @@ void Table::add(const Row& row) {
   if (rows_.empty()) {
     fmt::print("{}\n\n", title_);
     print_line("case", "ours", "libtorch", "ratio", "bound", "share");
-    fmt::print("|{:-<48}|{:->16}:|{:->16}:|{:->7}:|{:->16}:|{:->7}:|\n", "", "", "", "", "", "");
+    fmt::print("|{:-<60}|{:->16}:|{:->16}:|{:->7}:|{:->16}:|{:->7}:|\n", "", "", "", "", "", "");
   }
   rows_.push_back(row);
   const Figures& f = row.figures;
