@@ -123,6 +123,12 @@ TEST_CASE("var and std without correction: 0 for one element, with gradient 0") 
 
 TEST_CASE("std of equal elements: 0, with gradient 0") {
   check("std", [](const Tensor& x) { return x.std(); }, Input({3, 3, 3}, {0, 0, 0}), {0});
+  // A number whose rounded mean is another number.
+  for (const double constant : {0.1, 1.0 / 3, 12345.678}) {
+    const std::vector<double> same(7, constant);
+    check("std", [](const Tensor& x) { return x.std(); }, Input(same, std::vector<double>(7, 0)),
+          {0});
+  }
   check("std of rows", [](const Tensor& x) { return x.std(1); },
         Input({5, 5, 1, 4}, {2, 2}, {0, 0, -0.70710678118654752, 0.70710678118654752}),
         {0, 2.1213203435596424});

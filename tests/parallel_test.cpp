@@ -1,4 +1,5 @@
 #include "autograd/kernels/parallel.h"
+#include "autograd/tensor/error.h"
 
 #include <atomic>
 #include <cfenv>
@@ -43,7 +44,7 @@ void meet(std::atomic<int>& here, int count) {
 TEST_CASE("one thread is the default, and the number is checked", "[parallel]") {
   CHECK(num_threads() == 1);
   for (int n : {0, -1, tapegrad::kMaxThreads + 1}) {
-    CHECK_THROWS_AS(set_num_threads(n), std::invalid_argument);
+    CHECK_THROWS_AS(set_num_threads(n), tapegrad::ValueError);
     CHECK(num_threads() == 1);
   }
   CHECK_THROWS_WITH(set_num_threads(0), "set_num_threads: expected 1 to 1024 threads, got 0");

@@ -402,3 +402,89 @@ TEST_CASE("set_grad replaces the gradient and checks it") {
   x.set_grad({});
   CHECK_FALSE(x.grad().defined());
 }
+
+// ---- A rule that walks the tape itself ---------------------------------------------------------
+
+namespace {
+
+/// x^3, whose rule computes its derivative with `grad`, as gradient checkpointing does.
+struct Recomputed {
+  static constexpr const char* name = "recomputed";
+  static constexpr tg::Reads reads[] = {tg::kA};
+  static Tensor forward(const Tensor& x) { return x * x * x; }
+  static Tensor vjp(const Tensor& g, const Tensor& x, auto) {
+    const bool higher = tg::grad_enabled();
+    const tg::EnableGrad enable;
+    const Tensor input = higher ? x : x.detach().requires_grad_();
+    return tg::grad({input * input * input}, {input},
+                    {.grad_outputs = {g}, .create_graph = higher})[0];
+  }
+};
+
+/// A rule that returns something that is no gradient.
+struct WrongGradient {
+  static constexpr const char* name = "wrong_gradient";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  Tensor returned;
+  static Tensor forward(const Tensor& x) { return x * 1; }
+  Tensor vjp(const Tensor&, auto, auto) const { return returned; }
+};
+
+/// The value is no floating-point number.
+struct ReturnsIntegers {
+  static constexpr const char* name = "returns_integers";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  static Tensor forward(const Tensor& x) { return x.to(tg::int64); }
+  static Tensor vjp(const Tensor& g, auto, auto) { return g; }
+};
+
+}  // namespace
+
+TEST_CASE("a rule may walk the tape, also over records of the walk that called it") {
+  const Tensor x = leaf({0.5, -1.5});
+  const Tensor h = tg::sin(x);  // behind both walks
+  tg::apply(Recomputed{}, h).sum().backward();
+  const Tensor first = x.grad();
+  const auto f = [](const Tensor& v) { return tg::apply(Recomputed{}, tg::sin(v)); };
+  const tg::GradcheckResult result = tg::gradcheck(f, leaf({0.5, -1.5}), {.second_order = true});
+  INFO(result.message());
+  CHECK(result.ok);
+  check_values("x", first,
+               {3 * std::pow(std::sin(0.5), 2) * std::cos(0.5),
+                3 * std::pow(std::sin(1.5), 2) * std::cos(1.5)});
+}
+
+TEST_CASE("a rule that returns no gradient of the input is an error that names it") {
+  const Tensor x = leaf({1, 2, 3});
+  const auto run = [&](const Tensor& returned) {
+    tg::apply(WrongGradient{returned}, x).sum().backward();
+  };
+  CHECK_THROWS_WITH(run({}),
+                    ContainsSubstring("'wrong_gradient'") && ContainsSubstring("undefined"));
+  CHECK_THROWS_WITH(run(tg::ones({7}, tg::float64)), ContainsSubstring("'wrong_gradient'") &&
+                                                         ContainsSubstring("shape [7]") &&
+                                                         ContainsSubstring("shape [3]"));
+  CHECK_THROWS_WITH(run(tg::ones({3}, tg::int64)), ContainsSubstring("int64 tensor"));
+  CHECK_THROWS_WITH(tg::apply(ReturnsIntegers{}, x),
+                    ContainsSubstring("returns_integers") && ContainsSubstring("int64"));
+}
+
+TEST_CASE("grad releases only what it walked") {
+  const Tensor x = leaf({1, 2});
+  const Tensor h = x * x;
+  const Tensor g = tg::grad((h * h).sum(), h);
+  h.backward(g);
+  check_values("x", x.grad(), {4, 32});
+}
+
+TEST_CASE("leaves that share a gradient get buffers of their own") {
+  const Tensor x = leaf({1, 2}), y = leaf({3, 4});
+  const Tensor seed = tg::tensor({5.0, 6.0}, tg::float64);
+  (x + y).backward(seed);
+  x.grad().write<double>([](std::span<double> values) { values[0] = 100; });
+  check_values("y", y.grad(), {5, 6});
+  check_values("seed", seed, {5, 6});
+  (x + y).backward(seed);
+  check_values("x", x.grad(), {105, 12});
+  check_values("y", y.grad(), {10, 12});
+}

@@ -32,6 +32,8 @@ endfunction()
 function(tapegrad_library_flags target)
   tapegrad_flags(${target})
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
+  # int64 tensors wrap around, as NumPy's do.
+  target_compile_options(${target} PRIVATE -fwrapv)
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
     # Compiled together, files share what each would have a copy of. Those with options of their own stay
     # apart.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cfenv>
-#include <cstdio>
 #include <deque>
 #include <exception>
 #include <iterator>
@@ -232,15 +231,5 @@ void run_on_pool(std::int64_t tiles, TileFunction function, void* context) {
 }
 
 }  // namespace kernels::detail
-
-void set_num_threads(int n) {
-  if (n < 1 || n > kMaxThreads) {
-    char text[80];
-    std::snprintf(text, sizeof text, "set_num_threads: expected 1 to %d threads, got %d",
-                  kMaxThreads, n);
-    throw std::invalid_argument(text);
-  }
-  kernels::detail::thread_count.store(n, std::memory_order_relaxed);
-}
 
 }  // namespace tapegrad

@@ -24,7 +24,7 @@ inline constexpr int kMaxThreads = 1024;
 /// Sets how many threads, the calling one included, share the work of one large operation.
 /// The results have the same bits for every number of threads.
 ///
-/// Errors: `std::invalid_argument` unless 1 <= n <= kMaxThreads.
+/// Errors: `ValueError` unless 1 <= n <= kMaxThreads.
 void set_num_threads(int n);
 
 /// The number of threads that one operation may use: 1 unless the program asked for more.

@@ -8,6 +8,7 @@
 
 namespace tapegrad {
 
+using detail::Change;
 using detail::elementwise;
 using detail::elementwise_info;
 using detail::Impl;
@@ -157,40 +158,44 @@ Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
 namespace {
 
 template <class Op>
-Tensor& in_place(Tensor& a, const Tensor& b, const char* name) {
+Tensor& in_place(Tensor& a, const Tensor& b, Change change) {
   const Op op;
-  detail::run_in_place(elementwise_info<Op>, &op, a, b, name);
+  detail::run_in_place(elementwise_info<Op>, &op, a, b, change);
   return a;
 }
 
 }  // namespace
 
 Tensor& Tensor::add_(const Tensor& other, const Tensor& alpha) {
-  return in_place<formula::Add>(*this, alpha.defined() ? other * alpha : other, "add_");
+  return in_place<formula::Add>(*this, alpha.defined() ? other * alpha : other, Change::add);
 }
 Tensor& Tensor::sub_(const Tensor& other, const Tensor& alpha) {
-  return in_place<formula::Sub>(*this, alpha.defined() ? other * alpha : other, "sub_");
+  return in_place<formula::Sub>(*this, alpha.defined() ? other * alpha : other, Change::sub);
 }
-Tensor& Tensor::mul_(const Tensor& other) { return in_place<formula::Mul>(*this, other, "mul_"); }
-Tensor& Tensor::div_(const Tensor& other) { return in_place<formula::Div>(*this, other, "div_"); }
+Tensor& Tensor::mul_(const Tensor& other) {
+  return in_place<formula::Mul>(*this, other, Change::mul);
+}
+Tensor& Tensor::div_(const Tensor& other) {
+  return in_place<formula::Div>(*this, other, Change::div);
+}
 Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) {
-  detail::assign_in_place(*this, tapegrad::clamp(*this, min, max), "clamp_");
+  detail::assign_in_place(*this, tapegrad::clamp(*this, min, max), Change::clamp);
   return *this;
 }
 Tensor& Tensor::copy_(const Tensor& source) {
   // Any type may be copied into any other, as a conversion.
-  detail::assign_in_place(*this, source.to(dtype()), "copy_");
+  detail::assign_in_place(*this, source.to(dtype()), Change::copy);
   return *this;
 }
 Tensor& Tensor::fill_(const Tensor& value) {
   if (value.numel() != 1)
     fail<ShapeError>("fill_: the value must be one number, not a tensor of shape {}",
                      value.shape());
-  detail::assign_in_place(*this, tapegrad::reshape(value, Shape()).to(dtype()), "fill_");
+  detail::assign_in_place(*this, tapegrad::reshape(value, Shape()).to(dtype()), Change::fill);
   return *this;
 }
 Tensor& Tensor::zero_() {
-  detail::assign_in_place(*this, zeros({}, dtype()), "zero_");
+  detail::assign_in_place(*this, zeros({}, dtype()), Change::zero);
   return *this;
 }
 

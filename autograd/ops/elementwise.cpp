@@ -204,15 +204,15 @@ bool overlaps(const Tensor& a, const Tensor& b) {
 }
 
 /// Throws unless `a` may be changed by a recorded operator.
-void before_recorded_write(const Tensor& a, const char* name) {
-  if (a.is_leaf()) before_write(a, name);
+void before_recorded_write(const Tensor& a, Change change) {
+  if (a.is_leaf()) before_write(a, change);
   if (a.impl()->base || a.impl()->has(Impl::kViewed))
     fail<GradError>(
         "{}: the data of this tensor of shape {} is shared with a view of it (reshape, narrow, "
         "detach), "
         "which a recorded change in place would leave with a wrong gradient; use the form without "
         "underscore, or clone() first",
-        name, a.shape());
+        name_of(change), a.shape());
 }
 
 void check_result(const Tensor& a, DType dtype, const Shape& other, const char* name) {
@@ -226,9 +226,9 @@ void check_result(const Tensor& a, DType dtype, const Shape& other, const char* 
 
 }  // namespace
 
-void assign_in_place(Tensor& a, const Tensor& y, const char* name) {
-  check_result(a, y.dtype(), y.shape(), name);
-  if (should_record(a, y)) before_recorded_write(a, name);
+void assign_in_place(Tensor& a, const Tensor& y, Change change) {
+  check_result(a, y.dtype(), y.shape(), name_of(change));
+  if (should_record(a, y)) before_recorded_write(a, change);
   // An operator's own result: the tensor that this one turns into, with nobody else looking at it.
   Tensor made = y.to(a.dtype());
   if (made.shape() != a.shape())
@@ -237,30 +237,31 @@ void assign_in_place(Tensor& a, const Tensor& y, const char* name) {
     made = y.clone();
   std::memcpy(a.impl()->data, made.impl()->data,
               static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
-  ++a.impl()->owner()->version;
+  a.impl()->changed(change);
   Record* record = made.impl()->record.exchange(nullptr);
   if (!record && !grad_enabled()) return;
   if (Record* before = a.impl()->record.exchange(record)) release_record(before);
 }
 
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
-                  const char* name) {
+                  Change change) {
+  const char* name = name_of(change);
   const DType dtype = loop_type(info, result_type(a, b));
   check_result(a, dtype, b.shape(), name);
   const bool recorded = should_record(a, b);
   if (b.impl()->has(Impl::kWrapped) && b.dtype() != dtype)
-    return run_in_place(info, parameters, a, converted(b, dtype), name);
+    return run_in_place(info, parameters, a, converted(b, dtype), change);
   if (recorded || dtype != a.dtype() || b.dtype() != dtype || overlaps(a, b)) {
-    if (recorded) before_recorded_write(a, name);
+    if (recorded) before_recorded_write(a, change);
     // A rule that reads the old value gets a copy of it.
     const Reads read =
         (requires_record(a) ? info.reads[0] : kNone) | (requires_record(b) ? info.reads[1] : kNone);
     const bool reads_old = recorded && (read & kA);
-    assign_in_place(a, run_binary(info, parameters, reads_old ? a.clone() : a, b), name);
+    assign_in_place(a, run_binary(info, parameters, reads_old ? a.clone() : a, b), change);
     return;
   }
   run_forward<2>(info, parameters, {a.impl(), b.impl()}, a.impl());
-  ++a.impl()->owner()->version;
+  a.impl()->changed(change);
 }
 
 }  // namespace tapegrad::detail

@@ -84,6 +84,8 @@ template <class Op>
 constexpr auto on_bool() -> Tensor (*)(const Tensor&, const Tensor&) {
   if constexpr (std::is_same_v<Op, formula::Add>) return logical_or;
   if constexpr (std::is_same_v<Op, formula::Mul>) return logical_and;
+  if constexpr (std::is_same_v<Op, formula::Maximum>) return logical_or;
+  if constexpr (std::is_same_v<Op, formula::Minimum>) return logical_and;
   if constexpr (std::is_same_v<Op, formula::Sub>) return no_bool_difference;
   if constexpr (std::is_same_v<Op, formula::Neg>) return no_bool_negative;
   return nullptr;
@@ -124,10 +126,10 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
                   const Tensor& b);
 /// a = op(a, b) in the buffer of `a`; recorded when recording is on.
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
-                  const char* name);
+                  Change change);
 /// `a` becomes `y`, which was computed from it or replaces it: elements, and history when recorded.
 /// Throws like the functions in place that `Tensor` has.
-void assign_in_place(Tensor& a, const Tensor& y, const char* name);
+void assign_in_place(Tensor& a, const Tensor& y, Change change);
 
 /// The operator `Op` on tensors.
 template <class Op>

@@ -133,13 +133,12 @@ struct Linear {
     const Tensor y = new_tensor(with_last(x.shape(), out), x.dtype());
     const std::int64_t rows = row_count(x);
     visit_floating(x.dtype(), [&]<class T>(T) {
-      T* to = fresh_data<T>(y);
-      if (bias.defined()) {
-        const T* b = data_of<T>(bias);
-        for (std::int64_t r = 0; r < rows; ++r) std::copy(b, b + out, to + r * out);
-      }
-      kernels::gemm(false, true, rows, out, in, data_of<T>(x), data_of<T>(weight), to,
-                    bias.defined() ? T(1) : T(0));
+      const T *a = data_of<T>(x), *w = data_of<T>(weight);
+      if (bias.defined())
+        kernels::gemm_plus_row(false, true, rows, out, in, a, w, data_of<T>(bias),
+                               fresh_data<T>(y));
+      else
+        kernels::gemm(false, true, rows, out, in, a, w, fresh_data<T>(y), T(0));
     });
     return y;
   }

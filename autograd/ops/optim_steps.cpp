@@ -16,8 +16,9 @@ namespace {
 /// Checks the gradient, then makes or checks each buffer, and raises the versions of what will
 /// change.
 template <std::size_t N>
-void prepare(const char* name, Tensor& parameter, const Tensor& gradient,
+void prepare(detail::Change change, Tensor& parameter, const Tensor& gradient,
              const std::array<Tensor*, N>& buffers) {
+  const char* name = name_of(change);
   detail::require_floating(parameter, name);
   const auto check = [&](const Tensor& other, const char* what) {
     if (other.shape() != parameter.shape())
@@ -34,9 +35,9 @@ void prepare(const char* name, Tensor& parameter, const Tensor& gradient,
   for (Tensor* buffer : buffers) {
     if (!buffer) continue;
     if (!buffer->defined()) *buffer = zeros_like(parameter);
-    ++buffer->impl()->owner()->version;
+    buffer->impl()->changed(change);
   }
-  ++parameter.impl()->owner()->version;
+  parameter.impl()->changed(change);
 }
 
 constexpr std::int64_t kTile = 1 << 15;
@@ -67,7 +68,7 @@ using LoopsOf = detail::RowLoops<T>;
 
 void sgd_step(Tensor& parameter, const Tensor& gradient, Tensor& momentum, const SgdStep& step) {
   const bool buffered = step.momentum != 0;
-  prepare<1>("sgd_step", parameter, gradient, {buffered ? &momentum : nullptr});
+  prepare<1>(detail::Change::sgd, parameter, gradient, {buffered ? &momentum : nullptr});
   for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
     loops.sgd(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
               from<T>(momentum, buffered, first), step, n);
@@ -76,7 +77,8 @@ void sgd_step(Tensor& parameter, const Tensor& gradient, Tensor& momentum, const
 
 void adam_step(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& square,
                Tensor& largest, const AdamStep& step) {
-  prepare<3>("adam_step", parameter, gradient, {&mean, &square, step.amsgrad ? &largest : nullptr});
+  prepare<3>(detail::Change::adam, parameter, gradient,
+             {&mean, &square, step.amsgrad ? &largest : nullptr});
   for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
     loops.adam(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
                from<T>(mean, true, first), from<T>(square, true, first),
@@ -87,7 +89,7 @@ void adam_step(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& 
 void rmsprop_step(Tensor& parameter, const Tensor& gradient, Tensor& square, Tensor& momentum,
                   Tensor& mean, const RmspropStep& step) {
   const bool buffered = step.momentum != 0;
-  prepare<3>("rmsprop_step", parameter, gradient,
+  prepare<3>(detail::Change::rmsprop, parameter, gradient,
              {&square, buffered ? &momentum : nullptr, step.centered ? &mean : nullptr});
   for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
     loops.rmsprop(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
@@ -98,7 +100,7 @@ void rmsprop_step(Tensor& parameter, const Tensor& gradient, Tensor& square, Ten
 
 void adagrad_step(Tensor& parameter, const Tensor& gradient, Tensor& squares,
                   const AdagradStep& step) {
-  prepare<1>("adagrad_step", parameter, gradient, {&squares});
+  prepare<1>(detail::Change::adagrad, parameter, gradient, {&squares});
   for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
     loops.adagrad(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
                   from<T>(squares, true, first), step, n);

@@ -75,7 +75,15 @@ struct Var {
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   double freedom;  // n - correction, at least 0
-  Tensor deviation(const Tensor& x) const { return x - mean(x, shape.dims, true); }
+  /// x - mean(x), from the distances to one of the elements: then equal elements are 0 away, which
+  /// a rounded mean would not give.
+  Tensor deviation(const Tensor& x) const {
+    if (shape.count == 0) return x - mean(x, shape.dims, true);
+    Tensor first = x.detach();
+    for (std::int64_t d : shape.dims) first = narrow(first, static_cast<int>(d), 0, 1);
+    const Tensor distance = x - first;
+    return distance - mean(distance, shape.dims, true);
+  }
   Tensor forward(const Tensor& x) const {
     return detail::reduce_mean(square(deviation(x)), shape, freedom);
   }

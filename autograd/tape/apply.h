@@ -144,6 +144,7 @@ Tensor apply(Op op, const Tensors&... inputs) {
     const NoGrad no_grad;
     output = std::as_const(op).forward(inputs...);
   }
+  detail::require_gradient_type(output, Op::name);
   detail::record_call(std::move(op), output, inputs...);
   return output;
 }

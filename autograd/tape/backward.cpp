@@ -1,7 +1,6 @@
 #include "autograd/tape/backward.h"
 
 #include <algorithm>
-#include <atomic>
 #include <span>
 #include <tuple>
 
@@ -22,11 +21,38 @@ struct Root {
   Tensor seed;
 };
 
+[[noreturn]] void fail_rule(const Record& record, std::uint32_t input, const Tensor& result,
+                            const Shape& expected) {
+  fail<GradError>(
+      "backward: the rule of '{}' (output {}) for its input {} returned {}; it must return a "
+      "floating-point gradient that fits the input's shape {}",
+      record.name(), record.shape, input,
+      result.defined() ? fmt::format("a {} tensor of shape {}", result.dtype(), result.shape())
+                       : "an undefined tensor",
+      expected);
+}
+
+/// The gradient that a rule of `record` returned for `input`, fitted to the shape and type there.
+Tensor checked_cotangent(const Record& record, std::uint32_t input, const Tensor& returned,
+                         const Edge& edge) {
+  if (!returned.defined() || !is_floating_point(returned.dtype()))
+    fail_rule(record, input, returned, edge.shape());
+  if (returned.dtype() == edge.dtype() && returned.shape() == edge.shape()) return returned;
+  try {
+    return detail::fit_cotangent(returned, edge.shape(), edge.dtype());
+  } catch (const ShapeError&) {
+    fail_rule(record, input, returned, edge.shape());
+  }
+}
+
 /// One walk over the tape, from its roots in reverse order of recording.
 ///
 /// First everything that can go wrong is checked, so that an error leaves all gradients as they
 /// were; then each record hands the cotangents of its inputs on. Without recursion and in time
 /// linear in the records (times a logarithm, where the graph is not found in order).
+///
+/// What a walk notes in the records it takes back at its end. A rule may start a walk of its own,
+/// even over records of the walk that called it: what these had noted is put aside meanwhile.
 class Walk {
  public:
   Walk(bool retain_graph, bool create_graph)
@@ -34,16 +60,10 @@ class Walk {
   ~Walk() {
     for (Record* record : order_) {
       if (!record) continue;
-      record->cotangent = Tensor();
-      record->capture = -1;
+      record->notes = {};
       release_record(record);
     }
-    if (capturing_) {
-      for (const Tensor& input : *inputs_) {
-        if (Record* record = input.impl()->record.load(std::memory_order_relaxed))
-          record->capture = -1;
-      }
-    }
+    for (auto& [record, notes] : put_aside_) record->notes = std::move(notes);
     // Only after an error: what another tensor still shows must not be taken for a leaf's own.
     for (Tensor& leaf : sharing_) leaf.zero_grad();
     order_.clear();
@@ -66,8 +86,8 @@ class Walk {
     detail::set_grad_enabled(create_);
     for (Record*& record : order_) {
       visit(*record);
-      if (retain_) continue;
-      if (record->refs.load() == 1 && record->capture < 0)
+      if (retain_ || !record->notes.wanted) continue;
+      if (record->refs.load() == 1)
         release_record(std::exchange(record, nullptr));  // nobody else has it
       else
         record->release_graph();
@@ -92,15 +112,15 @@ class Walk {
 
   /// Collects every record behind the roots, latest first.
   void discover(std::span<const Root> roots) {
-    static std::atomic<std::uint64_t> walks{0};
-    const std::uint64_t walk = walks.fetch_add(1, std::memory_order_relaxed) + 1;
     std::tie(order_, sharing_) = std::move(spare());
     order_.clear();
     sharing_.clear();
     const auto meet = [&](Record* record) {
-      if (!record || record->walk == walk) return;
-      record->walk = walk;
-      record->wanted = !capturing_;
+      if (!record || record->notes.walk == this) return;
+      if (record->notes.walk) put_aside_.emplace_back(record, std::move(record->notes));
+      record->notes.walk = this;
+      record->notes.wanted = !capturing_;
+      record->notes.capture = -1;
       record->refs.increment();
       order_.push_back(record);
     };
@@ -129,16 +149,17 @@ class Walk {
   void mark_wanted() {
     for (std::size_t i = 0; i < inputs_->size(); ++i) {
       Record* record = (*inputs_)[i].impl()->record.load(std::memory_order_relaxed);
-      if (record && record->capture < 0) record->capture = static_cast<std::int32_t>(i);
+      if (record && record->notes.walk == this && record->notes.capture < 0)
+        record->notes.capture = static_cast<std::int32_t>(i);
     }
     for (std::size_t i = order_.size(); i-- > 0;) {
       Record& record = *order_[i];
-      for (std::uint32_t k = 0; k < record.input_count && !record.wanted; ++k) {
+      for (std::uint32_t k = 0; k < record.input_count && !record.notes.wanted; ++k) {
         const Edge& edge = record.edges[k];
         if (Record* before = edge.record()) {
-          record.wanted = before->wanted || before->capture >= 0;
+          record.notes.wanted = before->notes.wanted || before->notes.capture >= 0;
         } else if (edge) {
-          record.wanted = wanted_index(edge.leaf()) >= 0;
+          record.notes.wanted = wanted_index(edge.leaf()) >= 0;
         }
       }
     }
@@ -147,27 +168,28 @@ class Walk {
   void check() const {
     for (Record* record : order_) {
       // What was released has lost its edges, so nobody can say whether it was wanted.
-      if (record->wanted || (record->released && record->capture < 0)) record->check();
+      if (record->notes.wanted || (record->released && record->notes.capture < 0)) record->check();
     }
   }
 
   bool wants(const Edge& edge) const {
     if (!edge) return false;
     if (!capturing_) return true;
-    if (Record* record = edge.record()) return record->wanted || record->capture >= 0;
+    if (Record* record = edge.record()) return record->notes.wanted || record->notes.capture >= 0;
     return wanted_index(edge.leaf()) >= 0;
   }
 
   void visit(Record& record) {
-    if (!record.cotangent.defined()) return;
-    Tensor gradient = std::move(record.cotangent);
-    if (record.capture >= 0) {
-      results_[static_cast<std::size_t>(record.capture)] =
+    if (!record.notes.cotangent.defined()) return;
+    Tensor gradient = std::move(record.notes.cotangent);
+    if (record.notes.capture >= 0) {
+      results_[static_cast<std::size_t>(record.notes.capture)] =
           detail::dense_cotangent(gradient, record.shape);
     }
     if (record.retainer && record.retainer->handles.load() > 0 && !capturing_)
       accumulate(record.retainer, gradient);
-    if (!record.wanted) return;
+    if (!record.notes.wanted) return;
+    detail::thread_tape.scope = record.scope;  // errors in a rule name it
     if (!record.elementwise && gradient.shape() != record.shape)
       gradient = detail::dense_cotangent(gradient, record.shape);
     for (std::uint32_t i = 0; i < record.input_count; ++i) {
@@ -183,8 +205,8 @@ class Walk {
       if (record.elementwise) {
         if (cotangent.dtype() != dtype || target != record.shape)
           cotangent = detail::reduce_cotangent(cotangent, record.shape, target, dtype);
-      } else if (cotangent.dtype() != dtype || cotangent.shape() != target) {
-        cotangent = detail::fit_cotangent(cotangent, target, dtype);
+      } else {
+        cotangent = checked_cotangent(record, i, cotangent, edge);
       }
       deliver(edge, std::move(cotangent));
     }
@@ -192,7 +214,7 @@ class Walk {
 
   /// What has arrived so far where `edge` leads, or nullptr.
   Impl* waiting_at(const Edge& edge) const {
-    if (const Record* record = edge.record()) return record->cotangent.impl();
+    if (const Record* record = edge.record()) return record->notes.cotangent.impl();
     return capturing_ ? nullptr : edge.leaf()->grad;
   }
 
@@ -204,10 +226,10 @@ class Walk {
 
   void deliver(const Edge& edge, Tensor cotangent) {
     if (Record* record = edge.record()) {
-      record->cotangent = record->cotangent.defined()
-                              ? detail::add_cotangents(std::move(record->cotangent), cotangent,
-                                                       record->shape, create_)
-                              : std::move(cotangent);
+      record->notes.cotangent = record->notes.cotangent.defined()
+                                    ? detail::add_cotangents(std::move(record->notes.cotangent),
+                                                             cotangent, record->shape, create_)
+                                    : std::move(cotangent);
       return;
     }
     Impl* leaf = edge.leaf();
@@ -243,13 +265,18 @@ class Walk {
   const std::vector<Tensor>* inputs_ = nullptr;
   std::vector<Tensor> results_;
   std::vector<Record*> order_;
+  std::vector<std::pair<Record*, Record::Notes>> put_aside_;
   std::vector<Tensor> sharing_;  // leaves whose gradient is also shown by another tensor
 };
 
-/// Restores whether the thread records, also when a rule throws.
-struct KeepRecording {
-  bool before = grad_enabled();
-  ~KeepRecording() { detail::set_grad_enabled(before); }
+/// Restores what the walk changes of the thread's tape, also when a rule throws.
+struct KeepTape {
+  bool recording = grad_enabled();
+  const char* scope = detail::thread_tape.scope;
+  ~KeepTape() {
+    detail::thread_tape.recording = recording;
+    detail::thread_tape.scope = scope;
+  }
 };
 
 Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
@@ -281,7 +308,7 @@ Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
 
 void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
   const Root root = make_root(*this, gradient, "backward");
-  const KeepRecording keep;
+  const KeepTape keep;
   Walk walk(options.retain_graph, options.create_graph);
   walk.run({&root, 1});
 }
@@ -302,7 +329,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   }
   std::vector<Tensor> results;
   {
-    const KeepRecording keep;
+    const KeepTape keep;
     Walk walk(options.retain_graph, options.create_graph);
     walk.capture(inputs);
     walk.run(roots);

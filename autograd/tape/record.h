@@ -105,6 +105,14 @@ struct Record {
   /// false where that would not save anything over `vjp`.
   virtual bool add_vjp(int /*input*/, const Tensor& /*gradient*/, Impl* /*sum*/) { return false; }
 
+  /// What a walk over the tape notes here while it runs.
+  struct Notes {
+    const void* walk = nullptr;  ///< the walk that runs
+    Tensor cotangent;            ///< what has arrived so far
+    std::int32_t capture = -1;   ///< index of the result that takes its cotangent
+    bool wanted = false;         ///< something behind it is asked for
+  };
+
   /// Puts it on the tape behind its inputs and makes it the maker of `output`.
   inline void attach(const Tensor& output) noexcept;
   /// Drops saved values and edges: it can not be walked again.
@@ -130,14 +138,11 @@ struct Record {
   /// that only broadcasts to the output's shape, and return the like.
   bool elementwise = false;
   bool released = false;
-  bool wanted = false;  // walk: something behind it is asked for
-  DType dtype;          // of the output
+  DType dtype;  // of the output
   std::uint8_t size_class = 0;
   std::uint64_t sequence = 0;  // greater than that of every record it depends on
-  std::uint64_t walk = 0;      // walk: the last one that saw it
-  std::int32_t capture = -1;   // walk: index of the result that takes its cotangent
   const char* scope;
-  Tensor cotangent;          // walk: what has arrived so far
+  Notes notes;
   Impl* retainer = nullptr;  // a hold on the output, when that keeps its gradient
   std::int64_t numel;        // of the output
   Shape shape;               // of the output
@@ -184,6 +189,9 @@ template <class... Tensors>
 bool should_record(const Tensors&... inputs) noexcept {
   return (requires_record(inputs) || ...) && grad_enabled();
 }
+
+/// Throws `DTypeError` unless the result of a recorded operator can have a gradient.
+void require_gradient_type(const Tensor& output, const char* name);
 
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class);
 

@@ -29,19 +29,19 @@ Scope::~Scope() { detail::thread_tape.scope = before_; }
 
 namespace detail {
 
-void before_write(const Tensor& tensor, const char* name) {
+void before_write(const Tensor& tensor, Change change) {
   if (!grad_enabled() || !requires_record(tensor)) return;
   if (tensor.is_leaf())
     fail<GradError>(
         "{}: a leaf of shape {} that requires gradients cannot be changed in place while gradients "
         "are "
         "recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
-        name, tensor.shape());
+        name_of(change), tensor.shape());
   fail<GradError>(
       "{}: the elements of a recorded tensor of shape {} cannot be changed by hand while gradients "
       "are "
       "recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
-      name, tensor.shape());
+      name_of(change), tensor.shape());
 }
 
 void Edge::reset() noexcept {
@@ -92,8 +92,9 @@ void Record::fail_check() const {
                                      [](const Saved& slot) { return slot.changed(); });
   fail<GradError>(
       "backward: a value of shape {} that '{}' (output {}) saved for its gradient was changed in "
-      "place afterwards: it had version {} and has {} now; change a clone() instead",
-      value.value()->shape, name(), shape, value.version(), value.value()->owner()->version);
+      "place afterwards by '{}': it had version {} and has {} now; change a clone() instead",
+      value.value()->shape, name(), shape, name_of(value.value()->owner()->last_change),
+      value.version(), value.value()->owner()->version);
 }
 
 Tensor Record::input(int index, bool create_graph) const {
@@ -110,6 +111,13 @@ Tensor Record::output(bool create_graph) {
 
 const char* record_name(const Record* record) noexcept { return record->name(); }
 
+void require_gradient_type(const Tensor& output, const char* name) {
+  if (!is_floating_point(output.dtype()))
+    fail<DTypeError>(
+        "{}: an operator on tensors that require gradients must return float32 or float64, not {}",
+        name, output.dtype());
+}
+
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
   return acquire_block(bytes, size_class, BlockKind::record);
 }
@@ -118,12 +126,12 @@ void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
 // any stack. A record that goes while another is being destroyed waits in a list.
 void release_record(Record* record) noexcept {
   if (!record->refs.decrement()) return;
-  record->walk = reinterpret_cast<std::uintptr_t>(std::exchange(thread_tape.to_release, record));
+  record->notes.walk = std::exchange(thread_tape.to_release, record);
   ThreadTape& tape = thread_tape;
   if (tape.releasing) return;
   tape.releasing = true;
   while (Record* next = tape.to_release) {
-    tape.to_release = reinterpret_cast<Record*>(static_cast<std::uintptr_t>(next->walk));
+    tape.to_release = static_cast<Record*>(const_cast<void*>(next->notes.walk));
     if (next->retainer) unhold(next->retainer);
     const std::uint8_t size_class = next->size_class;
     next->~Record();

@@ -14,7 +14,7 @@ struct ThreadTape {
   bool releasing = false;        // a record is being destroyed
   std::uint64_t sequence = 0;    // of the last record made here
   const char* scope = nullptr;   // the path of open scopes
-  Record* to_release = nullptr;  // chained through `walk`
+  Record* to_release = nullptr;  // chained through `notes.walk`
 };
 
 extern thread_local constinit ThreadTape thread_tape;

@@ -53,6 +53,30 @@ class Count {
   std::atomic<std::uint32_t> value_;
 };
 
+/// What changed a value in place last, for error messages.
+enum class Change : std::uint8_t {
+  none,
+  write,
+  add,
+  sub,
+  mul,
+  div,
+  clamp,
+  copy,
+  fill,
+  zero,
+  sgd,
+  adam,
+  rmsprop,
+  adagrad
+};
+constexpr const char* name_of(Change change) {
+  constexpr const char* names[] = {"nothing",  "write",     "add_",         "sub_",        "mul_",
+                                   "div_",     "clamp_",    "copy_",        "fill_",       "zero_",
+                                   "sgd_step", "adam_step", "rmsprop_step", "adagrad_step"};
+  return names[static_cast<int>(change)];
+}
+
 /// The value behind a handle: header and data in one block of memory (the data follows the header),
 /// or a header alone that shows part of another value's data (`base`).
 ///
@@ -78,6 +102,7 @@ struct Impl {
   DType dtype;
   std::uint8_t size_class;
   std::atomic<std::uint8_t> flags{0};
+  Change last_change = Change::none;  ///< counts only in the owner, like `version`
   Shape shape;
   std::int64_t numel;
   void* data;
@@ -94,6 +119,11 @@ struct Impl {
     } else {
       flags.fetch_and(static_cast<std::uint8_t>(~flag), std::memory_order_relaxed);
     }
+  }
+  /// To be called when the data has changed.
+  void changed(Change change) noexcept {
+    ++owner()->version;
+    owner()->last_change = change;
   }
   /// True when no other handle, view or record can see the data.
   bool unique() const noexcept {

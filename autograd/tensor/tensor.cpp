@@ -43,8 +43,8 @@ const void* Tensor::typed_data(DType wanted) const {
 
 void* Tensor::writable_data(DType wanted) {
   typed_data(wanted);
-  detail::before_write(*this, "write");
-  ++impl_->owner()->version;
+  detail::before_write(*this, detail::Change::write);
+  impl_->changed(detail::Change::write);
   return impl_->data;
 }
 

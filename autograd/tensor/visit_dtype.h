@@ -48,7 +48,7 @@ inline Tensor view_of(const Tensor& tensor, const Shape& shape, std::int64_t off
 }
 
 /// Throws `GradError` when `tensor` must not be changed in place outside the tape.
-void before_write(const Tensor& tensor, const char* name);
+void before_write(const Tensor& tensor, Change change);
 
 }  // namespace detail
 

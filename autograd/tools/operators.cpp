@@ -239,16 +239,19 @@ void add_indexing(std::vector<OperatorInfo>& all) {
                              return scatter_add(in[0], 1, in[1], in[2]);
                            }}}));
   const Tensor mask = tensor({{true, false, true}, {false, true, true}});
-  all.push_back(one("where", {{"equal shapes",
-                               {mask, draw({2, 3}), draw({2, 3})},
-                               [](const Inputs& in) { return where(in[0], in[1], in[2]); }},
-                              {"broadcast", {mask, draw({3}), draw({2, 1})}, [](const Inputs& in) {
-                                 return where(in[0], in[1], in[2]);
-                               }}}));
+  const auto choose = [](const Inputs& in) { return where(in[0], in[1], in[2]); };
+  all.push_back(one("where", {{"equal shapes", {mask, draw({2, 3}), draw({2, 3})}, choose},
+                              {"row and column", {mask, draw({3}), draw({2, 1})}, choose},
+                              {"numbers", {mask, draw({}), draw({2, 3})}, choose},
+                              {"mask of a row", {mask[0], draw({2, 3}), draw({2, 1})}, choose}}));
+  const auto limit = [](const Inputs& in) { return clamp(in[0], in[1], in[2]); };
+  const formula::Samples low{-1, -0.5}, high{0.5, 1};
   all.push_back(
-      one("clamp_tensor", {{"below, inside, above",
-                            {draw({3, 4}), plain(draw({4}, {-1, -0.5})), draw({3, 1}, {0.5, 1})},
-                            [](const Inputs& in) { return clamp(in[0], in[1], in[2]); }}}));
+      one("clamp_tensor",
+          {{"equal shapes", {draw({3, 4}), draw({3, 4}, low), draw({3, 4}, high)}, limit},
+           {"row and column", {draw({3, 4}), plain(draw({4}, low)), draw({3, 1}, high)}, limit},
+           {"numbers", {draw({3, 4}), draw({}, low), draw({}, high)}, limit},
+           {"larger bounds", {draw({4}), draw({3, 1}, low), draw({3, 4}, high)}, limit}}));
 }
 
 void add_rows(std::vector<OperatorInfo>& all) {
