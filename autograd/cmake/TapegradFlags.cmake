@@ -75,6 +75,10 @@ function(tapegrad_kernel_flags target)
       # would be emitted with instructions that not every machine has (tests/packaging/weak_symbols).
       # Nothing in them throws, so they need no tables for unwinding.
       set(options -O2 -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables)
+      if(TAPEGRAD_X86 AND name MATCHES "baseline")
+        set(options -Os ${options})  # for processors from before 2013: a third smaller
+        list(REMOVE_ITEM options -O2)
+      endif()
     elseif(source MATCHES "/autograd/kernels/")
       set(options "$<$<NOT:$<CONFIG:Debug>>:-O3>")
     endif()

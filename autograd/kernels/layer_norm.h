@@ -22,8 +22,8 @@ template <class T, class Arch, class Place>
 /// out = (x - mean) rstd weight + bias, with mean[r] and rstd[r] = 1 / sqrt(variance + eps) of each
 /// row. `weight` and `bias` are `[n]` or null. `out` may be `x`.
 template <class Arch, class T>
-void layer_norm(const T* x, const T* weight, const T* bias, T eps, T* out, T* mean, T* rstd,
-                std::int64_t rows, std::int64_t n) noexcept {
+static void layer_norm(const T* x, const T* weight, const T* bias, T eps, T* out, T* mean, T* rstd,
+                       std::int64_t rows, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   for (std::int64_t r = 0; r < rows; ++r, x += n, out += n) {
     const T sum_x = detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(x); });
@@ -43,8 +43,8 @@ void layer_norm(const T* x, const T* weight, const T* bias, T eps, T* out, T* me
 /// The gradient to x: with z = (x - mean) rstd and h = g weight,
 /// out = rstd (h - mean(h) - z mean(h z)). `out` may be `g`.
 template <class Arch, class T>
-void layer_norm_rule(const T* g, const T* x, const T* mean, const T* rstd, const T* weight, T* out,
-                     std::int64_t rows, std::int64_t n) noexcept {
+static void layer_norm_rule(const T* g, const T* x, const T* mean, const T* rstd, const T* weight,
+                            T* out, std::int64_t rows, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   for (std::int64_t r = 0; r < rows; ++r, g += n, x += n, out += n) {
     const V center(mean[r]);
@@ -63,8 +63,8 @@ void layer_norm_rule(const T* g, const T* x, const T* mean, const T* rstd, const
 /// Adds to dweight[j] the sum of g[r][j] (x[r][j] - mean[r]) rstd[r] over the rows. Add few rows at
 /// a time (64 or so): they are summed one after the other.
 template <class Arch, class T>
-void layer_norm_sums(const T* g, const T* x, const T* mean, const T* rstd, T* dweight,
-                     std::int64_t rows, std::int64_t n) noexcept {
+static void layer_norm_sums(const T* g, const T* x, const T* mean, const T* rstd, T* dweight,
+                            std::int64_t rows, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   // A few rows in each pass over dweight: all of them would be one column, far apart in memory.
   constexpr std::int64_t kPass = 4;

@@ -24,7 +24,7 @@ template <class V, class Step>
 
 /// `momentum` is the buffer, or null without momentum.
 template <class Arch, class T>
-void sgd(T* p, const T* g, T* momentum, SgdStep step, std::int64_t n) noexcept {
+static void sgd(T* p, const T* g, T* momentum, SgdStep step, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   const V factor(step.momentum), fresh(1 - step.dampening), lr(step.lr);
   detail::for_each_place<Arch, T>(n, [=](auto at) {
@@ -42,7 +42,8 @@ void sgd(T* p, const T* g, T* momentum, SgdStep step, std::int64_t n) noexcept {
 /// `m` and `v` are the means of the gradient and of its square; `largest_v` is null without
 /// AMSGrad.
 template <class Arch, class T>
-void adam(T* p, const T* g, T* m, T* v, T* largest_v, AdamStep step, std::int64_t n) noexcept {
+static void adam(T* p, const T* g, T* m, T* v, T* largest_v, AdamStep step,
+                 std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   const V beta1(step.beta1), rest1(1 - step.beta1), beta2(step.beta2), rest2(1 - step.beta2);
   const V size(step.lr / step.bias1), eps(step.eps);
@@ -68,8 +69,8 @@ void adam(T* p, const T* g, T* m, T* v, T* largest_v, AdamStep step, std::int64_
 /// `square_mean` is the mean of the squared gradient; `mean` is null unless centered, `momentum`
 /// without it.
 template <class Arch, class T>
-void rmsprop(T* p, const T* g, T* square_mean, T* mean, T* momentum, RmspropStep step,
-             std::int64_t n) noexcept {
+static void rmsprop(T* p, const T* g, T* square_mean, T* mean, T* momentum, RmspropStep step,
+                    std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   const V alpha(step.alpha), rest(1 - step.alpha), eps(step.eps), lr(step.lr);
   const V factor(step.momentum);
@@ -95,7 +96,7 @@ void rmsprop(T* p, const T* g, T* square_mean, T* mean, T* momentum, RmspropStep
 
 /// `squares` is the sum of the squared gradients.
 template <class Arch, class T>
-void adagrad(T* p, const T* g, T* squares, AdagradStep step, std::int64_t n) noexcept {
+static void adagrad(T* p, const T* g, T* squares, AdagradStep step, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   const V lr(step.lr), eps(step.eps);
   detail::for_each_place<Arch, T>(n, [=](auto at) {

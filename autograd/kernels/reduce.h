@@ -43,7 +43,7 @@ struct Min {
 
 /// out[r] = row r of `x` `[rows, n]` reduced to one number. The order of a sum depends on n alone.
 template <class Arch, class T, class Reducer>
-void reduce_rows(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
+static void reduce_rows(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
   for (std::int64_t r = 0; r < rows; ++r, x += n) {
     out[r] = detail::reduce_places<Arch, T, Reducer, 2>(n, [x](auto at) { return at(x); });
   }
@@ -75,7 +75,7 @@ template <class Arch, class T, class Reducer, class Place, int... i>
 /// out[j] = column j of `x` `[n, inner]` reduced to one number. The order of a sum depends on n
 /// alone.
 template <class Arch, class T, class Reducer>
-void reduce_columns(const T* x, T* out, std::int64_t n, std::int64_t inner) noexcept {
+static void reduce_columns(const T* x, T* out, std::int64_t n, std::int64_t inner) noexcept {
   using V = Vec<T, Arch>;
   using Whole = detail::WholePlace<T, Arch>;
   constexpr int wide = 8;

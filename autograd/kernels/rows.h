@@ -14,13 +14,13 @@ namespace detail {
 // Called, not inlined: four functions share each of these.
 
 template <class Arch, class T>
-[[gnu::noinline]] T largest_of(const T* row, std::int64_t n) noexcept {
+[[gnu::noinline]] static T largest_of(const T* row, std::int64_t n) noexcept {
   return reduce_places<Arch, T, Max, 2>(n, [row](auto at) { return at(row); });
 }
 
 /// Sum of exp(row[i] - shift).
 template <class Arch, class T>
-[[gnu::noinline]] T sum_of_exp(const T* row, T shift, std::int64_t n) noexcept {
+[[gnu::noinline]] static T sum_of_exp(const T* row, T shift, std::int64_t n) noexcept {
   return reduce_places<Arch, T, Sum, 1>(
       n, [row, center = Vec<T, Arch>(shift)](auto at) { return exp(at(row) - center); });
 }
@@ -55,7 +55,7 @@ template <InfiniteShift infinite_shift, class Arch, class T, class F>
 
 /// out = exp(x - max) / sum(exp(x - max)). NaN when all are -inf or one is +inf.
 template <class Arch, class T>
-void softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
+static void softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   for (std::int64_t r = 0; r < rows; ++r, x += n, out += n) {
     const V shift(detail::largest_of<Arch>(x, n));
@@ -71,7 +71,8 @@ void softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
 
 /// out = y (g - sum(g y)), the gradient of softmax from its result.
 template <class Arch, class T>
-void softmax_rule(const T* g, const T* y, T* out, std::int64_t rows, std::int64_t n) noexcept {
+static void softmax_rule(const T* g, const T* y, T* out, std::int64_t rows,
+                         std::int64_t n) noexcept {
   for (std::int64_t r = 0; r < rows; ++r, g += n, y += n, out += n) {
     const Vec<T, Arch> mean(
         detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(g) * at(y); }));
@@ -81,7 +82,7 @@ void softmax_rule(const T* g, const T* y, T* out, std::int64_t rows, std::int64_
 
 /// out = x - max - log(sum(exp(x - max))). NaN when all are -inf or one is +inf.
 template <class Arch, class T>
-void log_softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
+static void log_softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   detail::for_each_log_sum<detail::InfiniteShift::itself, Arch>(
       x, rows, n, [=](std::int64_t r, V shift, V rest) {
@@ -94,7 +95,8 @@ void log_softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept
 
 /// out = g - exp(y) sum(g), the gradient of log_softmax from its result.
 template <class Arch, class T>
-void log_softmax_rule(const T* g, const T* y, T* out, std::int64_t rows, std::int64_t n) noexcept {
+static void log_softmax_rule(const T* g, const T* y, T* out, std::int64_t rows,
+                             std::int64_t n) noexcept {
   for (std::int64_t r = 0; r < rows; ++r, g += n, y += n, out += n) {
     const Vec<T, Arch> total(
         detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(g); }));
@@ -104,7 +106,7 @@ void log_softmax_rule(const T* g, const T* y, T* out, std::int64_t rows, std::in
 
 /// out[r] = log(sum(exp(x[r]))): -inf when all are -inf, +inf when one is.
 template <class Arch, class T>
-void logsumexp(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
+static void logsumexp(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
   detail::for_each_log_sum<detail::InfiniteShift::nothing, Arch>(
       x, rows, n, [out](std::int64_t r, T shift, T rest) { out[r] = rest + shift; });
 }
@@ -112,8 +114,8 @@ void logsumexp(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
 /// loss[r] = lse[r] - x[r][target[r]], lse[r] = log(sum(exp(x[r]))). A target outside of [0, n)
 /// stands for a row that does not count: loss 0.
 template <class Arch, class T>
-void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* lse, std::int64_t rows,
-                   std::int64_t n) noexcept {
+static void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* lse,
+                          std::int64_t rows, std::int64_t n) noexcept {
   detail::for_each_log_sum<detail::InfiniteShift::nothing, Arch>(
       x, rows, n, [=](std::int64_t r, T shift, T rest) {
         lse[r] = rest + shift;
@@ -127,9 +129,9 @@ void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* lse, std:
 /// 0 in a row that does not count, or whose scale is 0: NaN logits do not reach through a mask.
 /// `scale_step` is 1, or 0 for one scale for all rows.
 template <class Arch, class T>
-void cross_entropy_rule(const T* x, const T* lse, const std::int64_t* target, const T* scale,
-                        std::int64_t scale_step, T* out, std::int64_t rows,
-                        std::int64_t n) noexcept {
+static void cross_entropy_rule(const T* x, const T* lse, const std::int64_t* target, const T* scale,
+                               std::int64_t scale_step, T* out, std::int64_t rows,
+                               std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   for (std::int64_t r = 0; r < rows; ++r, x += n, out += n, scale += scale_step) {
     if (target[r] < 0 || target[r] >= n || *scale == 0) {

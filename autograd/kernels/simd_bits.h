@@ -203,7 +203,7 @@ template <class Arch>
 
 /// For arguments that are too rare to deserve a vector: f of each lane.
 template <class T, class Arch, class F>
-[[gnu::noinline]] Vec<T, Arch> each_lane(Vec<T, Arch> x, Vec<T, Arch> y, F f) noexcept {
+[[gnu::noinline]] static Vec<T, Arch> each_lane(Vec<T, Arch> x, Vec<T, Arch> y, F f) noexcept {
   T a[Vec<T, Arch>::size], b[Vec<T, Arch>::size];
   x.store(a);
   y.store(b);

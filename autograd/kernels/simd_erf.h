@@ -55,7 +55,7 @@ template <class T, class Arch>
 }
 
 template <class T, class Arch>
-[[gnu::noinline]] Vec<T, Arch> erf_called(Vec<T, Arch> x) noexcept {
+[[gnu::noinline]] static Vec<T, Arch> erf_called(Vec<T, Arch> x) noexcept {
   return erf_inline(x);
 }
 

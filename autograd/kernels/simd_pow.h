@@ -29,7 +29,8 @@ template <class Arch>
 }
 
 template <class Arch>
-[[gnu::noinline]] Vec<float, Arch> pow_called(Vec<float, Arch> x, Vec<float, Arch> y) noexcept {
+[[gnu::noinline]] static Vec<float, Arch> pow_called(Vec<float, Arch> x,
+                                                     Vec<float, Arch> y) noexcept {
   using V = Vec<float, Arch>;
   using Wide = Vec<double, Arch>;
   const V size = abs(x);
@@ -52,7 +53,8 @@ template <class Arch>
 }
 
 template <class Arch>
-[[gnu::noinline]] Vec<double, Arch> pow_called(Vec<double, Arch> x, Vec<double, Arch> y) noexcept {
+[[gnu::noinline]] static Vec<double, Arch> pow_called(Vec<double, Arch> x,
+                                                      Vec<double, Arch> y) noexcept {
   return each_lane(x, y, [](double a, double b) { return __builtin_pow(a, b); });
 }
 
