@@ -30,10 +30,17 @@ struct GemmPlan {
   GemmPlan(const Product<T>& p, const BlockKernels<T>& kernels) noexcept
       : method(best_method(p, kernels)), copy_a(false), terms(p.k), columns(p.n) {
     if (method == Method::packed) {
+      if (kernels.few_registers) {
+        // Small tiles read B so often that it has to come from the first level of the cache: one
+        // panel of 24 KiB at a time. A comes from the second level.
+        terms = even_part(p.k, 256);
+        columns = kernels.tile_columns;
+        return;
+      }
       // Where the rows that a tile needs are columns in memory, each is on a page of its own.
       copy_a = p.trans_a && p.n >= kernels.tile_columns && is_far(p.m, p.k, p.lda);
-      // What a tile reads of A, 12 KiB, stays in the first level of the cache. A block of B, 2 MiB,
-      // is in the last one.
+      // What a tile reads of A, 12 KiB, stays in the first level. A block of B, 2 MiB, is in the
+      // last one.
       constexpr std::int64_t kMostTerms = 2048 / kBytes, kPanels = 16;
       terms = even_part(p.k, kMostTerms);
       columns = kPanels * kernels.tile_columns;
@@ -67,7 +74,8 @@ struct GemmPlan {
     // In operations on vectors: to transpose one of B costs about 7, to add up its lanes about 3.
     const std::int64_t size = kernels.vector, vectors = (p.k + size - 1) / size;
     const std::int64_t tiles = p.m * ((p.n + size - 1) / size) * p.k + 7 * p.n * vectors;
-    return p.m * p.n * (vectors + 3) <= tiles ? Method::dots : Method::packed;
+    const std::int64_t dot = kernels.few_registers ? vectors + vectors / 4 + 3 : vectors + 3;
+    return p.m * p.n * dot <= tiles ? Method::dots : Method::packed;
   }
 
  private:
