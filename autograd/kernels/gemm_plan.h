@@ -30,19 +30,13 @@ struct GemmPlan {
   GemmPlan(const Product<T>& p, const BlockKernels<T>& kernels) noexcept
       : method(best_method(p, kernels)), copy_a(false), terms(p.k), columns(p.n) {
     if (method == Method::packed) {
-      if (kernels.few_registers) {
-        // Small tiles read B so often that it has to come from the first level of the cache: one
-        // panel of 24 KiB at a time. A comes from the second level.
-        terms = even_part(p.k, 256);
-        columns = kernels.tile_columns;
-        return;
-      }
       // Where the rows that a tile needs are columns in memory, each is on a page of its own.
       copy_a = p.trans_a && p.n >= kernels.tile_columns && is_far(p.m, p.k, p.lda);
-      // What a tile reads of A, 12 KiB, stays in the first level. A block of B, 2 MiB, is in the
-      // last one.
-      constexpr std::int64_t kMostTerms = 2048 / kBytes, kPanels = 16;
-      terms = even_part(p.k, kMostTerms);
+      // With 32 registers, what a tile reads of A, 12 KiB, stays in the first level, and a block of
+      // B, 2 MiB, is in the last one. With 16, tiles are smaller and need more: a panel of B, 24
+      // KiB, in the first level, and the block, 384 KiB, in the second.
+      constexpr std::int64_t kPanels = 16;
+      terms = even_part(p.k, kernels.few_registers ? 256 : 2048 / kBytes);
       columns = kPanels * kernels.tile_columns;
     } else if (method == Method::dots) {
       // A few rows of A stay in the first level, a block of B in the second.
