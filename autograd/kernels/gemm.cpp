@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "autograd/kernels/blas.h"
 #include "autograd/kernels/cpu.h"
@@ -66,7 +67,7 @@ void scale(const Product<T>& p) {
 
 /// One whole product on the calling thread, by our own kernels.
 template <class T>
-void multiply(const Product<T>& p) {
+[[gnu::noinline]] void multiply(const Product<T>& p) {
   using Method = typename GemmPlan<T>::Method;
   const BlockKernels<T>& kernels = block_kernels<T>();
   const GemmPlan<T> plan(p, kernels);
@@ -222,7 +223,7 @@ Tile tile_for(const Product<T>& p) {
 
 /// One tile: by the BLAS, if there is one and the tile is worth a call.
 template <class T>
-void multiply_part(const Product<T>& p) {
+[[gnu::noinline]] void multiply_part(const Product<T>& p) {
   if (p.m * p.n * p.k > kOneCallWork && blas_multiply(p)) return;
   if (is_narrow(p)) return multiply_narrow(p);
   multiply(p);
@@ -260,15 +261,6 @@ template <class T>
   parallel_for((total + group - 1) / group, multiply_group);
 }
 
-/// `count` products, of which one that is small does without tiles and threads.
-template <class T>
-[[gnu::always_inline]] inline void run_as(const Product<T>& p, std::int64_t count,
-                                          BatchStrides strides) {
-  if (count == 1 && p.k > 0 && p.m * p.n * p.k <= kOneCallWork && !is_narrow(p))
-    if (multiply_at_once(p)) return;
-  run_tiles(p, count, strides);
-}
-
 /// `count` products of dense matrices, with C or, if not null, `row` as D.
 template <class T>
 [[gnu::noinline]] void run(bool trans_a, bool trans_b, std::int64_t count, std::int64_t m,
@@ -278,15 +270,24 @@ template <class T>
   // A single row or column is its own transposed matrix, so that there are two ways to see the
   // problem: dot products and sums of rows want a row, a few terms for each entry want a column.
   constexpr std::int64_t kFewTerms = 4;
-  const BatchStrides swapped{strides.b, strides.a, strides.c};
-  if (n == 1 && m > 1 && (trans_a || k > kFewTerms) && !row)
-    return run_as<T>({false, !trans_a, 1, m, k, b, k, a, trans_a ? m : k, c, m, c, m, beta}, count,
-                     swapped);
-  if (m == 1 && n > 1 && trans_b && k <= kFewTerms && !row)
-    return run_as<T>({false, false, n, 1, k, b, k, a, 1, c, 1, c, 1, beta}, count, swapped);
-  run_as<T>({trans_a, trans_b, m, n, k, a, trans_a ? m : k, b, trans_b ? k : n, c, n, row ? row : c,
-             row ? 0 : n, beta},
-            count, strides);
+  std::int64_t lda = trans_a ? m : k, ldb = trans_b ? k : n, ldc = n;
+  const bool as_row = n == 1 && m > 1 && (trans_a || k > kFewTerms) && !row;
+  const bool as_column = m == 1 && n > 1 && trans_b && k <= kFewTerms && !row;
+  if (as_row || as_column) {
+    std::swap(a, b);
+    std::swap(m, n);
+    std::swap(strides.a, strides.b);
+    ldb = as_row ? lda : 1;
+    lda = k;
+    ldc = n;
+    trans_b = as_row && !trans_a;
+    trans_a = false;
+  }
+  const Product<T> p{trans_a,       trans_b,       m,   n, k, a, lda, b, ldb, c, ldc,
+                     row ? row : c, row ? 0 : ldc, beta};
+  if (count == 1 && k > 0 && m * n * k <= kOneCallWork && !is_narrow(p))
+    if (multiply_at_once(p)) return;
+  run_tiles(p, count, strides);
 }
 
 }  // namespace

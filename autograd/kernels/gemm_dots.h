@@ -121,7 +121,8 @@ void multiply_block_of_dots(const Block<T>& block) noexcept {
   const bool eight = kLoadsParts<T, Arch> && block.m >= 8 && left <= narrow;
   const std::int64_t end = eight ? block.n - left : block.n;
   std::int64_t i = 0;
-  for (; i + 3 <= block.m; i += 4) multiply_dots_across<4, Arch>(block, i, 0, end);
+  if constexpr (kLoadsParts<T, Arch>)
+    for (; i + 3 <= block.m; i += 4) multiply_dots_across<4, Arch>(block, i, 0, end);
   for (; i < block.m; ++i) multiply_dots_across<1, Arch>(block, i, 0, end);
   if constexpr (kLoadsParts<T, Arch>)
     for (i = 0; end < block.n && i < block.m; i += 8)

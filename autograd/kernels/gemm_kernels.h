@@ -8,8 +8,13 @@ namespace tapegrad::kernels {
 
 template <class T, class Arch>
 constexpr BlockKernels<T> make_block_kernels() noexcept {
-  return {Vec<T, Arch>::size,      TileSize<T, Arch>::columns,      kLoadsParts<T, Arch>,
-          multiply_block<Arch, T>, multiply_block_of_dots<Arch, T>, pack<Arch, T>};
+  return {Vec<T, Arch>::size,
+          TileSize<T, Arch>::columns,
+          kLoadsParts<T, Arch>,
+          TileSize<T, Arch>::vectors == 3,
+          multiply_block<Arch, T>,
+          multiply_block_of_dots<Arch, T>,
+          pack<Arch, T>};
 }
 
 /// What a file for one instruction set consists of.

@@ -32,10 +32,11 @@ struct GemmPlan {
     if (method == Method::packed) {
       // Where the rows that a tile needs are columns in memory, each is on a page of its own.
       copy_a = p.trans_a && p.n >= kernels.tile_columns && is_far(p.m, p.k, p.lda);
-      // What a tile reads of A, 12 KiB, stays in the first level of the cache. A block of B, 2 MiB,
-      // is in the last one.
-      constexpr std::int64_t kMostTerms = 2048 / kBytes, kPanels = 16;
-      terms = even_part(p.k, kMostTerms);
+      // With 32 registers, what a tile reads of A, 12 KiB, stays in the first level, and a block of
+      // B, 2 MiB, is in the last one. With 16, tiles are smaller and need more: a panel of B, 24
+      // KiB, in the first level, and the block, 384 KiB, in the second.
+      constexpr std::int64_t kPanels = 16;
+      terms = even_part(p.k, kernels.few_registers ? 256 : 2048 / kBytes);
       columns = kPanels * kernels.tile_columns;
     } else if (method == Method::dots) {
       // A few rows of A stay in the first level, a block of B in the second.
@@ -67,7 +68,8 @@ struct GemmPlan {
     // In operations on vectors: to transpose one of B costs about 7, to add up its lanes about 3.
     const std::int64_t size = kernels.vector, vectors = (p.k + size - 1) / size;
     const std::int64_t tiles = p.m * ((p.n + size - 1) / size) * p.k + 7 * p.n * vectors;
-    return p.m * p.n * (vectors + 3) <= tiles ? Method::dots : Method::packed;
+    const std::int64_t dot = kernels.few_registers ? vectors + vectors / 4 + 3 : vectors + 3;
+    return p.m * p.n * dot <= tiles ? Method::dots : Method::packed;
   }
 
  private:

@@ -60,6 +60,8 @@ struct BlockKernels {
   std::int64_t vector, tile_columns;
   /// Whether `tiles` takes a B whose last vector is not full; otherwise it has to be packed.
   bool loads_parts;
+  /// Whether there are 16 vector registers, not 32.
+  bool few_registers;
   /// Computes a block; B by rows.
   void (*tiles)(const Block<T>&) noexcept;
   /// The same for a B that is stored transposed, as `n` rows with a distance of `b_term`, and an A

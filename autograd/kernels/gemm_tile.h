@@ -202,7 +202,7 @@ template <int rows, class Arch, class T>
 template <int rows, class Arch, class T>
 [[gnu::always_inline]] inline void multiply_down(const Block<T>& block, std::int64_t i) noexcept {
   for (; i + rows <= block.m; i += rows) multiply_across<rows, Arch>(block, i);
-  constexpr int fewer = !kLoadsParts<T, Arch> ? 1 : rows == 6 ? 4 : rows / 2;
+  constexpr int fewer = TileSize<T, Arch>::rows == 4 ? 1 : rows == 6 ? 4 : rows / 2;
   if constexpr (rows > 1) multiply_down<fewer, Arch>(block, i);
 }
 
@@ -216,12 +216,28 @@ template <class Arch, class T>
   return i;
 }
 
-/// See `BlockKernels::tiles`.
+/// All rows of a block.
+template <class Arch, class T>
+[[gnu::noinline]] void multiply_rows(const Block<T>& block) noexcept {
+  std::int64_t i = 0;
+  if constexpr (TileSize<T, Arch>::rows == 6)
+    if (block.n <= Vec<T, Arch>::size) i = multiply_narrow<Arch>(block);
+  multiply_down<TileSize<T, Arch>::rows, Arch>(block, i);
+}
+
+/// See `BlockKernels::tiles`. With few registers, a panel of B after the other; see `GemmPlan`.
 template <class Arch, class T>
 void multiply_block(const Block<T>& block) noexcept {
-  std::int64_t i = 0;
-  if (block.n <= Vec<T, Arch>::size) i = multiply_narrow<Arch>(block);
-  multiply_down<TileSize<T, Arch>::rows, Arch>(block, i);
+  using Size = TileSize<T, Arch>;
+  if (Size::vectors > 3 || block.b_panel == Size::columns) return multiply_rows<Arch>(block);
+  Block<T> panel = block;
+  for (std::int64_t left = block.n; left > 0; left -= Size::columns) {
+    panel.n = left < Size::columns ? left : Size::columns;
+    multiply_rows<Arch>(panel);
+    panel.b += block.b_panel;
+    panel.c += Size::columns;
+    panel.d += Size::columns;
+  }
 }
 
 }  // namespace tapegrad::kernels
