@@ -41,7 +41,7 @@ function(tapegrad_library_flags target)
   endif()
   get_target_property(sources ${target} SOURCES)
   foreach(source IN LISTS sources)
-    if(source MATCHES "/nn/data_(images|file)|/autograd/(kernels|ops|tape)/|/tensor/(impl|memory)\\.cpp" AND
+    if(source MATCHES "/nn/data_(images|file)|/autograd/(kernels|ops|tape)/|/tensor/(impl|memory|large_heap)\\.cpp" AND
        NOT source MATCHES "/ops/(arithmetic|sum|norm)\\.cpp")  # mostly rules; the work is in kernels
       set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
     endif()

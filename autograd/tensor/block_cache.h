@@ -10,25 +10,26 @@
 
 namespace tapegrad::detail {
 
-/// Sizes of blocks: up to `kSmall` multiples of `kStep`, above four for each doubling.
+/// Sizes of blocks: up to `kSmall` multiples of `kStep`, above eight for each doubling.
 struct SizeClasses {
   static constexpr std::size_t kStep = 128;
   static constexpr std::size_t kSmall = 1024;
   static constexpr int kSmallClasses = kSmall / kStep;
-  static constexpr int kClasses = kSmallClasses + 4 * 38;
+  static constexpr int kClasses = kSmallClasses + 8 * 30;
+  static constexpr int kLarge = 255;  ///< a block of the heap in large_heap.h
 
   /// The smallest class of at least `bytes` bytes, more than none.
   static int of(std::size_t bytes) noexcept {
     if (bytes <= kSmall) return static_cast<int>((bytes - 1) / kStep);
     // bytes is in (2^doubling, 2^(doubling+1)]
     const int doubling = std::bit_width(bytes - 1) - 1;
-    const auto quarter = static_cast<int>((bytes - 1) >> (doubling - 2)) - 4;
-    return kSmallClasses + 4 * (doubling - 10) + quarter;
+    const auto eighth = static_cast<int>((bytes - 1) >> (doubling - 3)) - 8;
+    return kSmallClasses + 8 * (doubling - 10) + eighth;
   }
   static std::size_t bytes(int size_class) noexcept {
     if (size_class < kSmallClasses) return kStep * static_cast<std::size_t>(size_class + 1);
     const int above = size_class - kSmallClasses;
-    return static_cast<std::size_t>(5 + above % 4) << (above / 4 + 8);
+    return static_cast<std::size_t>(9 + above % 8) << (above / 8 + 7);
   }
 };
 
@@ -55,21 +56,22 @@ struct BlockCache {
   };
   Free* free[SizeClasses::kClasses] = {};
   OwnedCount live[2];       ///< by `BlockKind`; negative where other threads made what this freed
-  OwnedCount cached_bytes;  ///< in `free`
+  OwnedCount cached_bytes;  ///< in `free`; large blocks have counts of their own
   OwnedCount system_bytes;  ///< taken from the system, less what was given back
   OwnedCount system_calls;
   std::int64_t limit = 0;  ///< of `cached_bytes`; 0 until the thread is known, and once it ended
 };
 extern thread_local constinit BlockCache block_cache;
 
-void* acquire_large_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
+void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
+void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept;
 void* block_from_system(int size_class, BlockKind kind);
 void block_to_system(void* block, int size_class, BlockKind kind) noexcept;
 
 /// A block of at least `bytes` bytes, 64-byte aligned. `size_class` receives what `release_block`
 /// wants back. Errors: `Error` when the system has no memory.
 inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
-  if (bytes > SizeClasses::kSmall) return acquire_large_block(bytes, size_class, kind);
+  if (bytes > SizeClasses::kSmall) return acquire_other_block(bytes, size_class, kind);
   BlockCache& cache = block_cache;
   const std::size_t wanted = (bytes - 1) / SizeClasses::kStep;
   size_class = static_cast<std::uint8_t>(wanted);
@@ -82,9 +84,11 @@ inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKin
   return block;
 }
 
-inline void release_block(void* pointer, std::uint8_t size_class, BlockKind kind) noexcept {
+/// Keeps a block of `bytes` bytes for reuse, or gives it back where that is too much.
+inline void keep_block(void* pointer, std::uint8_t size_class, std::size_t bytes,
+                       BlockKind kind) noexcept {
   BlockCache& cache = block_cache;
-  const auto size = static_cast<std::int64_t>(SizeClasses::bytes(size_class));
+  const auto size = static_cast<std::int64_t>(bytes);
   if (cache.cached_bytes.get() + size > cache.limit) [[unlikely]]
     return block_to_system(pointer, size_class, kind);
   auto* block = static_cast<BlockCache::Free*>(pointer);
@@ -92,6 +96,12 @@ inline void release_block(void* pointer, std::uint8_t size_class, BlockKind kind
   cache.free[size_class] = block;
   cache.cached_bytes.add(size);
   cache.live[static_cast<int>(kind)].add(-1);
+}
+
+inline void release_block(void* pointer, std::uint8_t size_class, BlockKind kind) noexcept {
+  if (size_class >= SizeClasses::kSmallClasses)
+    return release_other_block(pointer, size_class, kind);
+  keep_block(pointer, size_class, SizeClasses::kStep * (std::size_t{size_class} + 1), kind);
 }
 
 }  // namespace tapegrad::detail

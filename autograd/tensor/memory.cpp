@@ -8,6 +8,7 @@
 
 #include "autograd/tensor/block_cache.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/large_heap.h"
 
 namespace tapegrad {
 
@@ -90,25 +91,36 @@ struct Closer {
   life = Life::known;
 }
 
-/// Counts a block that came from the system (`sign` 1) or went there (-1).
+/// Counts a block that came from the system, or from the heap of large ones (`sign` 1), or went
+/// there (-1).
 void count(int size_class, BlockKind kind, std::int64_t sign) noexcept {
-  const auto bytes = sign * static_cast<std::int64_t>(SizeClasses::bytes(size_class));
+  const bool large = size_class == SizeClasses::kLarge;
+  const auto bytes = large ? 0 : sign * static_cast<std::int64_t>(SizeClasses::bytes(size_class));
+  const bool asked = sign > 0 && !large;
   if (life != Life::ended) {
     block_cache.live[static_cast<int>(kind)].add(sign);
     block_cache.system_bytes.add(bytes);
-    block_cache.system_calls.add(sign > 0);
+    block_cache.system_calls.add(asked);
     return;
   }
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   all.ended.live[static_cast<int>(kind)] += sign;
   all.ended.system_bytes += bytes;
-  all.ended.system_calls += sign > 0;
+  all.ended.system_calls += asked;
 }
 
 }  // namespace
 
-void* acquire_large_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
+void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
+  if (kCaching && bytes >= kLargeBlock) {
+    if (life == Life::unknown) register_thread();
+    if (void* block = acquire_large(bytes)) {
+      size_class = SizeClasses::kLarge;
+      count(SizeClasses::kLarge, kind, 1);
+      return block;
+    }
+  }
   BlockCache& cache = block_cache;
   const int wanted = SizeClasses::of(bytes);
   size_class = static_cast<std::uint8_t>(wanted);
@@ -121,8 +133,16 @@ void* acquire_large_block(std::size_t bytes, std::uint8_t& size_class, BlockKind
   return block;
 }
 
+void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept {
+  if (size_class != SizeClasses::kLarge)
+    return keep_block(block, size_class, SizeClasses::bytes(size_class), kind);
+  if (life == Life::unknown) register_thread();
+  release_large(block);
+  count(SizeClasses::kLarge, kind, -1);
+}
+
 void* block_from_system(int size_class, BlockKind kind) {
-  if (size_class >= SizeClasses::kClasses) fail<Error>("cannot allocate more than 2^48 bytes");
+  if (size_class >= SizeClasses::kClasses) fail<Error>("cannot allocate more than 2^40 bytes");
   if (life == Life::unknown) register_thread();
   const std::size_t size = SizeClasses::bytes(size_class);
   void* block = std::aligned_alloc(kAlignment, size);
@@ -153,16 +173,20 @@ MemoryStats memory_stats() noexcept {
   const std::lock_guard lock(all.mutex);
   detail::Totals totals = all.ended;
   for (const detail::BlockCache* thread : all.threads) totals.add(*thread);
+  const detail::LargeStats large = detail::large_stats();
   return {.live_tensors = totals.live[0],
           .live_records = totals.live[1],
-          .live_bytes = totals.system_bytes - totals.cached_bytes,
-          .cached_bytes = detail::block_cache.cached_bytes.get(),
-          .system_calls = totals.system_calls};
+          .live_bytes = totals.system_bytes - totals.cached_bytes + large.used,
+          .cached_bytes = detail::block_cache.cached_bytes.get() + large.cached,
+          .system_calls = totals.system_calls + large.system_calls};
 }
 
 std::int64_t live_tensors() noexcept { return memory_stats().live_tensors; }
 std::int64_t live_records() noexcept { return memory_stats().live_records; }
 
-void empty_cache() noexcept { detail::free_cached(detail::block_cache); }
+void empty_cache() noexcept {
+  detail::free_cached(detail::block_cache);
+  detail::trim_large();
+}
 
 }  // namespace tapegrad

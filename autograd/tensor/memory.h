@@ -9,7 +9,8 @@ struct MemoryStats {
   std::int64_t live_tensors;  ///< values (headers with or without data), saved ones included
   std::int64_t live_records;  ///< records on the tape
   std::int64_t live_bytes;    ///< bytes of blocks in use, headers included
-  std::int64_t cached_bytes;  ///< bytes kept for reuse by the calling thread's cache
+  std::int64_t
+      cached_bytes;  ///< bytes kept for reuse: large blocks for all, small ones by this thread
   std::int64_t system_calls;  ///< how often memory was asked from the system, ever
 };
 
@@ -22,7 +23,7 @@ std::int64_t live_tensors() noexcept;
 /// Records that are on the tape, over all threads.
 std::int64_t live_records() noexcept;
 
-/// Gives the calling thread's cached blocks back to the system.
+/// Gives back to the system what the calling thread has cached, and large free blocks.
 void empty_cache() noexcept;
 
 }  // namespace tapegrad

@@ -125,11 +125,11 @@ class Tensor {
   ///
   /// `gradient` has this tensor's shape; it may be left out when there is one element. The graph is
   /// released on the way unless `retain_graph`. A leaf's buffer is added to in place, except with
-  /// `create_graph`: then the gradients own the graph that they came from, which owns the leaves, so
-  /// drop them with `zero_grad()` or the memory stays; `grad()` has no such circle. Errors:
+  /// `create_graph`: then the gradients own the graph that they came from, which owns the leaves,
+  /// so drop them with `zero_grad()` or the memory stays; `grad()` has no such circle. Errors:
   /// `GradError` when there is no graph, when it was released, when a saved value changed since, or
-  /// when `gradient` is missing; then no gradient has changed. What a rule of your own throws passes
-  /// through; the gradients are incomplete then.
+  /// when `gradient` is missing; then no gradient has changed. What a rule of your own throws
+  /// passes through; the gradients are incomplete then.
   void backward(const Tensor& gradient = {}, BackwardOptions options = {}) const;
   void backward(BackwardOptions options) const { backward(Tensor(), options); }
 

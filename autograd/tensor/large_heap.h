@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// Internal: memory for large values. They are few and of many sizes, so they come from one range of
+// addresses in which free neighbours are joined: the activations of a step use the room that the
+// gradients of the last one left.
+
+namespace tapegrad::detail {
+
+/// Blocks of fewer bytes are kept by size instead, see block_cache.h.
+inline constexpr std::size_t kLargeBlock = std::size_t{64} << 10;
+
+/// A 64-byte aligned block, or nullptr where the system gives no range of addresses or no memory.
+/// Any thread may call it, and release what another one has acquired.
+void* acquire_large(std::size_t bytes) noexcept;
+/// Of a block that `acquire_large` gave.
+void release_large(void* block) noexcept;
+/// Gives what is free back to the system.
+void trim_large() noexcept;
+
+/// Bytes in use and bytes that are free but still held, over all threads; how often the system was
+/// asked for more.
+struct LargeStats {
+  std::int64_t used, cached, system_calls;
+};
+LargeStats large_stats() noexcept;
+
+}  // namespace tapegrad::detail
