@@ -208,7 +208,8 @@ Tile tile_for(const Product<T>& p) {
   // an A that is read in place may be so for narrow tiles.
   constexpr std::int64_t kPieces = 16;
   const std::int64_t least_rows = p.trans_a ? 320 : 192, least_columns = p.trans_a ? 320 : 64;
-  const std::int64_t least_work = std::max(work / kPieces, kGroupWork);
+  // Half a product of 100 us would not pay for waking a thread.
+  const std::int64_t least_work = std::max(work / kPieces, 2 * kGroupWork);
   Tile tile{p.m, p.n};
   while (tile.rows * tile.columns * p.k >= 2 * least_work) {
     if (tile.columns >= 2 * least_columns)

@@ -43,7 +43,7 @@ template <class T, class Arch>
 inline constexpr int kDotsTogether = sizeof(Vec<T, Arch>) == 64 ? 16 : 8;
 
 /// `rows` rows of C from row i on, and as many columns as make `kDotsTogether`, from column j on.
-/// but none from `end` on. Where C or the columns end before, the last stands for the others.
+/// but none from `end` on. Where there are fewer, the last row or column stands for the others.
 template <int rows, class Arch, class T>
 [[gnu::always_inline]] inline void multiply_dots(const Block<T>& block, std::int64_t i,
                                                  std::int64_t j, std::int64_t end) noexcept {
@@ -91,16 +91,18 @@ template <int rows, class Arch, class T>
     alignas(64) T dots[together];
     unrolled<together / size>(
         [&](auto v) { sum_each<size>(sum + v * size).store(dots + v * size); });
-    for (std::int64_t r = 0; r < row_count; ++r) {
-      T* c = block.c + (i + r) * block.ldc + j;
-      const T* d = block.d + (i + r) * block.ldd + j;
-      if (block.beta == 0 && column_count == columns) {
-        __builtin_memcpy(c, dots + r * columns, columns * sizeof(T));
-      } else {
-        for (std::int64_t e = 0; e < column_count; ++e)
-          c[e] = dots[r * columns + e] + (block.beta == 0 ? T(0) : block.beta * d[e]);
-      }
+    const std::int64_t ldc = block.ldc, ldd = block.ldd;
+    const T beta = block.beta;
+    T* c = block.c + i * ldc + j;
+    const T* d = block.d + i * ldd + j;
+    if (beta == 0 && row_count == rows && column_count == columns) {
+      unrolled<rows>(
+          [&](auto r) { __builtin_memcpy(c + r * ldc, dots + r * columns, columns * sizeof(T)); });
+      return;
     }
+    for (std::int64_t r = 0; r < row_count; ++r, c += ldc, d += ldd)
+      for (std::int64_t e = 0; e < column_count; ++e)
+        c[e] = dots[r * columns + e] + (beta == 0 ? T(0) : beta * d[e]);
   }
 }
 
