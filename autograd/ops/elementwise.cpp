@@ -68,10 +68,9 @@ struct ElementwiseRecord final : Record {
 
   const char* name() const noexcept override { return info.name; }
   Tensor vjp(int input, const Tensor& gradient, bool create_graph) override;
-  bool add_vjp(int input, const Tensor& gradient, Impl* sum) override {
-    // A sum of another shape than the output's first needs the gradient summed.
-    if (info.reads[input] == kNone || sum->shape != shape || sum->dtype != dtype) return false;
-    run_rule(input, gradient.impl(), sum, true);
+  bool vjp_into(int input, const Tensor& gradient, Impl* result, bool add) override {
+    if (info.reads[input] == kNone) return false;
+    run_rule(input, gradient.impl(), result, add);
     return true;
   }
 

@@ -192,15 +192,23 @@ class Walk {
     detail::thread_tape.scope = record.scope;  // errors in a rule name it
     if (!record.elementwise && gradient.shape() != record.shape)
       gradient = detail::dense_cotangent(gradient, record.shape);
-    for (std::uint32_t i = 0; i < record.input_count; ++i) {
+    std::uint32_t first = 0;
+    while (first < record.input_count && !wants(record.edges[first])) ++first;
+    for (std::uint32_t i = record.input_count; i-- > first;) {
       const Edge& edge = record.edges[i];
       if (!wants(edge)) continue;
       const Shape& target = edge.shape();
       const DType dtype = edge.dtype();
-      Impl* sum = create_ ? nullptr : waiting_at(edge);
-      if (sum && sum->shape == target && sum->unique() &&
-          record.add_vjp(static_cast<int>(i), gradient, sum))
-        continue;
+      if (!create_ && record.elementwise && target == record.shape && dtype == record.dtype) {
+        // Added to what is there already, or, at last, written over the gradient.
+        Impl* sum = waiting_at(edge);
+        if (sum && sum->shape == target && sum->unique() &&
+            record.vjp_into(static_cast<int>(i), gradient, sum, true))
+          continue;
+        if (!sum && i == first && gradient.shape() == target && gradient.impl()->unique() &&
+            record.vjp_into(static_cast<int>(i), gradient, gradient.impl(), false))
+          return deliver(edge, std::move(gradient));
+      }
       Tensor cotangent = record.vjp(static_cast<int>(i), gradient, create_);
       if (record.elementwise) {
         if (cotangent.dtype() != dtype || target != record.shape)

@@ -101,9 +101,12 @@ struct Record {
   /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its
   /// shape.
   virtual Tensor vjp(int input, const Tensor& gradient, bool create_graph) = 0;
-  /// Adds it to `sum`, which has the shape and type of that input, and returns true; or returns
-  /// false where that would not save anything over `vjp`.
-  virtual bool add_vjp(int /*input*/, const Tensor& /*gradient*/, Impl* /*sum*/) { return false; }
+  /// The same into `result`, which has the output's shape and type and may be the gradient itself;
+  /// adds it there if `add`. False, and nothing done, where that would not save anything over
+  /// `vjp`. For elementwise operators.
+  virtual bool vjp_into(int /*input*/, const Tensor& /*gradient*/, Impl* /*result*/, bool /*add*/) {
+    return false;
+  }
 
   /// What a walk over the tape notes here while it runs.
   struct Notes {

@@ -3,6 +3,7 @@
 #include <autograd/autograd.h>
 #include <nn/nn.h>
 
+#include "autograd/tensor/large_heap.h"
 #include "tests/benchmarks/side_of.h"
 
 namespace bench {
@@ -21,6 +22,10 @@ struct Tapegrad {
   static std::string version() { return "this build"; }
   static void set_threads(int threads) { tg::set_num_threads(threads); }
   static void empty_cache() { tg::empty_cache(); }
+  static std::int64_t beside_malloc() {
+    const tg::detail::LargeStats large = tg::detail::large_stats();
+    return large.used + large.cached;
+  }
 
   static tg::DType dtype(Type type) { return type == Type::float32 ? tg::float32 : tg::float64; }
   static Tensor from(const Array& array, Type type) {

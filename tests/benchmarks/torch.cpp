@@ -26,6 +26,7 @@ struct Torch {
     torch::set_num_threads(threads);
   }
   static void empty_cache() {}
+  static std::int64_t beside_malloc() { return 0; }
 
   static torch::Dtype dtype(Type type) {
     return type == Type::float32 ? torch::kFloat32 : torch::kFloat64;

@@ -88,6 +88,8 @@ class Side {
   virtual void set_threads(int threads) = 0;
   /// Gives back what it keeps for later.
   virtual void empty_cache() = 0;
+  /// Bytes that it holds, in use or for later, and did not get from malloc.
+  virtual std::int64_t beside_malloc() = 0;
   virtual std::unique_ptr<Work> expression(const ExpressionSpec& spec) = 0;
   /// A training step: gradients dropped, forward, backward, update.
   virtual std::unique_ptr<Work> step(const NetworkSpec& spec, const NetworkData& data,
