@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -47,9 +48,8 @@ inline void repeat_blocks(const char* from, std::int64_t step, char* to, std::in
     constexpr auto size = static_cast<std::int64_t>(sizeof value);
     for (std::int64_t row = 0; row < rows; ++row) {
       std::memcpy(&value, from + row * step, sizeof value);
-      char* target = to + row * columns * size;
-      for (std::int64_t i = 0; i < columns; ++i)
-        std::memcpy(target + i * size, &value, sizeof value);
+      using Any [[gnu::may_alias]] = Value;
+      std::fill_n(reinterpret_cast<Any*>(to + row * columns * size), columns, value);
     }
   };
   if (bytes == 1) return run(std::uint8_t{});

@@ -8,6 +8,7 @@
 #include "autograd/ops/kernel_table.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
+#include "autograd/ops/row_loop.h"
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad::detail {
@@ -152,22 +153,83 @@ struct Run {
   bool reduced;
 };
 
+/// A shape as such runs, without dimensions of size 1.
+struct Runs {
+  Run run[kMaxRank];
+  int count = 0;
+
+  Runs(const Shape& shape, const Dims& dims) {
+    for (int d = 0; d < shape.rank(); ++d) {
+      const std::int64_t size = shape[static_cast<std::size_t>(d)];
+      const bool reduced = std::find(dims.begin(), dims.end(), d) != dims.end();
+      if (size == 1) continue;
+      if (count > 0 && run[count - 1].reduced == reduced)
+        run[count - 1].size *= size;
+      else
+        run[count++] = {size, reduced};
+    }
+  }
+};
+
+template <class T>
+bool is_chosen(T x, T best) {
+  return (x == best) | ((x != x) & (best != best));
+}
+
+/// One block [n, inner] of `share_among_equal`; `shares` has room for `inner` numbers.
+template <class T>
+void share_block(const T* g, const T* x, const T* y, T* shares, T* out, std::int64_t n,
+                 std::int64_t inner) {
+  if (inner == 1) {
+    std::int64_t ties = 0;
+    for (std::int64_t j = 0; j < n; ++j) ties += is_chosen(x[j], *y);
+    const T share = *g / static_cast<T>(ties);
+    for (std::int64_t j = 0; j < n; ++j) out[j] = is_chosen(x[j], *y) ? share : T(0);
+    return;
+  }
+  std::fill_n(shares, inner, T(0));
+  for (std::int64_t j = 0; j < n; ++j)
+    for (std::int64_t i = 0; i < inner; ++i)
+      shares[i] += is_chosen(x[j * inner + i], y[i]) ? T(1) : T(0);
+  for (std::int64_t i = 0; i < inner; ++i) shares[i] = g[i] / shares[i];
+  for (std::int64_t j = 0; j < n; ++j)
+    for (std::int64_t i = 0; i < inner; ++i)
+      out[j * inner + i] = is_chosen(x[j * inner + i], y[i]) ? shares[i] : T(0);
+}
+
 }  // namespace
+
+Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
+                         const ReducedShape& shape) {
+  const Runs runs(x.shape(), shape.dims);
+  const auto reduced_runs =
+      std::count_if(runs.run, runs.run + runs.count, [](const Run& run) { return run.reduced; });
+  if (reduced_runs != 1) {
+    const Tensor best = reshape(y, shape.kept);
+    const Tensor chosen = (x == best) | ((x != x) & (best != best));
+    const Tensor ties = sum(chosen, shape.dims, true).to(g.dtype());
+    return where(chosen, reshape(g, shape.kept) / ties, 0);
+  }
+  std::int64_t outer = 1, n = 1, inner = 1;
+  for (int r = 0; r < runs.count; ++r)
+    (runs.run[r].reduced ? n : n == 1 ? outer : inner) *= runs.run[r].size;
+  const Tensor result = new_tensor(x.shape(), x.dtype());
+  visit_floating(x.dtype(), [&]<class T>(T) {
+    const Tensor shares = new_tensor({outer, inner}, x.dtype());
+    for_row_tiles(outer, n * inner, [&](std::int64_t first, std::int64_t count) {
+      for (std::int64_t o = first; o < first + count; ++o)
+        share_block(data_of<T>(g) + o * inner, data_of<T>(x) + o * n * inner,
+                    data_of<T>(y) + o * inner, fresh_data<T>(shares) + o * inner,
+                    fresh_data<T>(result) + o * n * inner, n, inner);
+    });
+  });
+  return result;
+}
 
 Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
   const bool bool_in = x.dtype() == boolean;
   const Tensor source = bool_in ? converted(x, int64) : x;
-  Run runs[kMaxRank];
-  int count = 0;
-  for (int d = 0; d < x.dim(); ++d) {
-    const std::int64_t size = x.shape()[static_cast<std::size_t>(d)];
-    const bool reduced = std::find(shape.dims.begin(), shape.dims.end(), d) != shape.dims.end();
-    if (size == 1) continue;
-    if (count > 0 && runs[count - 1].reduced == reduced)
-      runs[count - 1].size *= size;
-    else
-      runs[count++] = {size, reduced};
-  }
+  auto [runs, count] = Runs(x.shape(), shape.dims);
   // One run at a time, the last first; nearly always there is one.
   Tensor current = source;
   bool any = false;

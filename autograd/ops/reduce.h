@@ -30,6 +30,11 @@ Tensor sum_rows(const Tensor& x);
 /// The sum over `shape.dims`, divided by `divisor`; not recorded. For floating-point numbers.
 Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor);
 
+/// Each `g` shared out evenly among the elements of `x` that equal the largest or smallest one `y`,
+/// or are NaN where that is; not recorded. Of floating-point numbers.
+Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
+                         const ReducedShape& shape);
+
 /// `x` with the reduced dimensions last and joined: `[kept..., count]`; recorded.
 Tensor reduced_last(const Tensor& x, const ReducedShape& shape);
 
