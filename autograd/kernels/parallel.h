@@ -34,6 +34,8 @@ inline int num_threads() noexcept {
 
 namespace kernels {
 
+inline constexpr std::int64_t kElementsWorthThreads = 1 << 19;
+
 /// Calls `f(tile)` for every tile in [0, tiles), each once, in any order and on any thread, and
 /// returns when all are done. What a tile covers is up to the caller and must not depend on
 /// `num_threads()`.
@@ -42,9 +44,12 @@ namespace kernels {
 /// run on their own thread. Other threads compute in the floating-point environment of the caller.
 /// If `f` throws, no further tiles start and the exception of the lowest tile that threw is thrown
 /// again.
+///
+/// `elements` says how many numbers are read or written in all. To wake a thread takes some 10 us
+/// or more, in which one thread does a hundred thousand of them, so few stay where they are.
 template <class F>
-void parallel_for(std::int64_t tiles, F&& f) {
-  if (tiles <= 1 || num_threads() == 1) {
+void parallel_for(std::int64_t tiles, F&& f, std::int64_t elements = kElementsWorthThreads) {
+  if (tiles <= 1 || elements < kElementsWorthThreads || num_threads() == 1) {
     for (std::int64_t tile = 0; tile < tiles; ++tile) f(tile);
     return;
   }

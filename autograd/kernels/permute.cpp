@@ -129,20 +129,22 @@ void for_each_strip(Levels& outer, const Level& row, std::int64_t strip, std::in
   for (int i = 0; i < outer.count; ++i) units *= outer[i].size;
   const std::int64_t per_tile =
       std::max<std::int64_t>(1, kTile / (std::min(strip, row.size) * row_elements));
-  parallel_for((units + per_tile - 1) / per_tile, [&](std::int64_t tile) {
-    const std::int64_t end = std::min(units, (tile + 1) * per_tile);
-    for (std::int64_t unit = tile * per_tile; unit < end; ++unit) {
-      const std::int64_t first = unit % strips * strip;
-      std::int64_t from = first * row.from, to = first * row.to;
-      std::int64_t rest = unit / strips;
-      for (int i = outer.count - 1; i >= 0; --i) {
-        from += rest % outer[i].size * outer[i].from;
-        to += rest % outer[i].size * outer[i].to;
-        rest /= outer[i].size;
-      }
-      f(from, to, std::min(strip, row.size - first));
-    }
-  });
+  parallel_for((units + per_tile - 1) / per_tile,
+               [&](std::int64_t tile) {
+                 const std::int64_t end = std::min(units, (tile + 1) * per_tile);
+                 for (std::int64_t unit = tile * per_tile; unit < end; ++unit) {
+                   const std::int64_t first = unit % strips * strip;
+                   std::int64_t from = first * row.from, to = first * row.to;
+                   std::int64_t rest = unit / strips;
+                   for (int i = outer.count - 1; i >= 0; --i) {
+                     from += rest % outer[i].size * outer[i].from;
+                     to += rest % outer[i].size * outer[i].to;
+                     rest /= outer[i].size;
+                   }
+                   f(from, to, std::min(strip, row.size - first));
+                 }
+               },
+               units * std::min(strip, row.size) * row_elements);
 }
 
 template <int bytes>

@@ -67,19 +67,22 @@ template <int kPerBlock, class T, class Convert>
 u64 fill(T* out, std::int64_t n, RandomPosition at, Convert convert) {
   constexpr std::int64_t kPart = kLanes * kPerBlock;
   constexpr std::int64_t kTile = 64 * kPart;
-  parallel_for((n + kTile - 1) / kTile, [=](std::int64_t tile) {
-    const std::int64_t end = std::min(n, (tile + 1) * kTile);
-    for (std::int64_t i = tile * kTile; i < end; i += kPart) {
-      const std::int64_t elements = std::min(kPart, end - i);
-      const std::int64_t count = (elements + kPerBlock - 1) / kPerBlock;
-      Blocks blocks;
-      blocks.generate({at.seed, at.offset + static_cast<u64>(i / kPerBlock), at.stream}, count);
-      T part[static_cast<std::size_t>(kPart)];
-      const bool whole = elements == kPart;
-      convert(blocks, count, whole ? out + i : part);
-      if (!whole) std::copy(part, part + elements, out + i);
-    }
-  });
+  parallel_for(
+      (n + kTile - 1) / kTile,
+      [=](std::int64_t tile) {
+        const std::int64_t end = std::min(n, (tile + 1) * kTile);
+        for (std::int64_t i = tile * kTile; i < end; i += kPart) {
+          const std::int64_t elements = std::min(kPart, end - i);
+          const std::int64_t count = (elements + kPerBlock - 1) / kPerBlock;
+          Blocks blocks;
+          blocks.generate({at.seed, at.offset + static_cast<u64>(i / kPerBlock), at.stream}, count);
+          T part[static_cast<std::size_t>(kPart)];
+          const bool whole = elements == kPart;
+          convert(blocks, count, whole ? out + i : part);
+          if (!whole) std::copy(part, part + elements, out + i);
+        }
+      },
+      4 * n);  // a number costs several of other operators'
   return static_cast<u64>((n + kPerBlock - 1) / kPerBlock);
 }
 

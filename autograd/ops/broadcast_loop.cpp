@@ -10,7 +10,7 @@ namespace tapegrad::detail {
 namespace {
 
 constexpr int kMostOperands = 4;
-constexpr std::int64_t kTile = kSerialElements / 2;  // elements
+constexpr std::int64_t kTile = 1 << 15;  // elements
 
 using Strides = std::array<std::int64_t, kMostOperands>;
 
@@ -60,7 +60,7 @@ struct Block {
 
   void operator()(const kernels::Operand* in, std::int64_t first, std::int64_t rows,
                   std::int64_t columns) const {
-    if (rows * columns <= kSerialElements || num_threads() == 1)
+    if (rows * columns < kernels::kElementsWorthThreads || num_threads() == 1)
       return run(context, in, first, rows, columns);
     const bool by_row = rows > 1;
     const std::int64_t length = by_row ? rows : columns;

@@ -39,9 +39,6 @@ void broadcast_loop(const Shape& output, Operands operands, F&& run) {
       &run);
 }
 
-/// Elements up to which a loop stays on the calling thread.
-inline constexpr std::int64_t kSerialElements = 1 << 16;
-
 /// Fills in the operands of a loop that is a single row because each has as many elements as the
 /// output, or one; false when there is another one. Operands broadcast to the output, so the count
 /// alone says it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "autograd/kernels/cpu.h"
+#include "autograd/kernels/parallel.h"
 #include "autograd/ops/broadcast_loop.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
@@ -36,7 +37,8 @@ template <std::size_t N, class F>
                                             Impl* output) {
   // Small networks spend their time here.
   kernels::Operand row[N];
-  if (output->numel <= kSerialElements && single_row(output->numel, Operands(operands, N), row))
+  if (output->numel < kernels::kElementsWorthThreads &&
+      single_row(output->numel, Operands(operands, N), row))
     return loop(row, output->data, 1, output->numel);
   char* data = static_cast<char*>(output->data);
   const auto element = static_cast<std::int64_t>(size_of(output->dtype));

@@ -49,13 +49,16 @@ struct LayerNorm {
     const std::int64_t groups = (rows + group - 1) / group;
     const Tensor weights = zeros({groups, n}, x.dtype());
     visit_floating(x.dtype(), [&]<class T>(T) {
-      kernels::parallel_for(groups, [&](std::int64_t t) {
-        const std::int64_t first = t * group;
-        detail::kernel_table().rows<T>().layer_norm_sums(
-            data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(mean_of) + first,
-            data_of<T>(rstd) + first, fresh_data<T>(weights) + t * n, std::min(group, rows - first),
-            n);
-      });
+      kernels::parallel_for(
+          groups,
+          [&](std::int64_t t) {
+            const std::int64_t first = t * group;
+            detail::kernel_table().rows<T>().layer_norm_sums(
+                data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(mean_of) + first,
+                data_of<T>(rstd) + first, fresh_data<T>(weights) + t * n,
+                std::min(group, rows - first), n);
+          },
+          rows * n);
     });
     return detail::sum_rows(weights);
   }

@@ -99,9 +99,9 @@ T reduce_row(Reducer reducer, const T* x, std::int64_t n) {
   const std::int64_t tiles = (n + kTile - 1) / kTile;
   const Tensor partial = new_tensor(tiles, dtype_of<T>);
   T* out = fresh_data<T>(partial);
-  kernels::parallel_for(tiles, [&](std::int64_t t) {
-    loop(x + t * kTile, out + t, 1, std::min(kTile, n - t * kTile));
-  });
+  kernels::parallel_for(
+      tiles,
+      [&](std::int64_t t) { loop(x + t * kTile, out + t, 1, std::min(kTile, n - t * kTile)); }, n);
   return reduce_row(reducer, out, tiles);
 }
 
@@ -115,9 +115,12 @@ void reduce_block(Reducer reducer, const T* x, T* out, std::int64_t n, std::int6
   const std::int64_t tiles = (n + tile - 1) / tile;
   const Tensor partial = new_tensor(tiles * inner, dtype_of<T>);
   T* sums = fresh_data<T>(partial);
-  kernels::parallel_for(tiles, [&](std::int64_t t) {
-    loop(x + t * tile * inner, sums + t * inner, std::min(tile, n - t * tile), inner);
-  });
+  kernels::parallel_for(
+      tiles,
+      [&](std::int64_t t) {
+        loop(x + t * tile * inner, sums + t * inner, std::min(tile, n - t * tile), inner);
+      },
+      n * inner);
   reduce_block(reducer, sums, out, tiles, inner);
 }
 
@@ -133,10 +136,12 @@ void reduce_floats(Reducer reducer, const T* x, T* out, std::int64_t outer, std:
     const std::int64_t group = std::max<std::int64_t>(1, kTile / n);
     const auto loop = kernel_table().rows<T>().reduce_rows[static_cast<int>(reducer)];
     if (outer <= group) return loop(x, out, outer, n);
-    kernels::parallel_for((outer + group - 1) / group, [&](std::int64_t t) {
-      const std::int64_t first = t * group;
-      loop(x + first * n, out + first, std::min(group, outer - first), n);
-    });
+    kernels::parallel_for((outer + group - 1) / group,
+                          [&](std::int64_t t) {
+                            const std::int64_t first = t * group;
+                            loop(x + first * n, out + first, std::min(group, outer - first), n);
+                          },
+                          outer * n);
     return;
   }
   for (std::int64_t o = 0; o < outer; ++o) {
