@@ -14,7 +14,7 @@ namespace tapegrad::detail {
 
 namespace {
 
-constexpr std::size_t kPage = 4096;
+[[maybe_unused]] constexpr std::size_t kPage = 4096;
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kMostFree = std::size_t{512} << 20;  // bytes held that nobody uses
 
@@ -33,7 +33,7 @@ class LargeHeap {
  public:
   void* acquire(std::size_t bytes) noexcept {
     if (bytes > kReserved) return nullptr;
-    const std::size_t size = (bytes + kAlignment + kPage - 1) / kPage * kPage;
+    const std::size_t size = (bytes + 2 * kAlignment - 1) / kAlignment * kAlignment;
     const std::lock_guard lock(mutex_);
     if (!make_room()) return nullptr;
     // What is at the end may have no memory behind it yet, so it comes last.
@@ -141,9 +141,18 @@ class LargeHeap {
 
   void give_back([[maybe_unused]] Range& range) noexcept {
 #if defined(TAPEGRAD_HAVE_MMAP)
-    if (range.held == 0 || madvise(range.begin, range.size(), MADV_DONTNEED) != 0) return;
-    free_held_ -= range.held;
-    range.held = 0;
+    // Whole pages; the ends may share theirs with blocks in use.
+    const auto page_up = [](char* at) {
+      return at + (kPage - reinterpret_cast<std::uintptr_t>(at) % kPage) % kPage;
+    };
+    char* begin = page_up(range.begin);
+    char* end = range.end - reinterpret_cast<std::uintptr_t>(range.end) % kPage;
+    if (range.held == 0 || begin >= end ||
+        madvise(begin, static_cast<std::size_t>(end - begin), MADV_DONTNEED) != 0)
+      return;
+    const std::size_t ends = range.size() - static_cast<std::size_t>(end - begin);
+    free_held_ -= range.held - std::min(range.held, ends);
+    range.held = std::min(range.held, ends);
 #endif
   }
 
