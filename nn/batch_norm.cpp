@@ -4,6 +4,7 @@
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 #include "nn/layer_scope.h"
+#include "nn/option_check.h"
 
 namespace tapegrad::nn {
 
@@ -12,6 +13,11 @@ BatchNorm1d::BatchNorm1d(std::int64_t num_features, const BatchNormOptions& opti
   if (num_features < 0) {
     fail<ValueError>("BatchNorm1d: the number of features must not be negative, got {}",
                      num_features);
+  }
+  detail::check_not_negative("BatchNorm1d", "eps", eps_);
+  if (momentum_ && !(*momentum_ >= 0 && *momentum_ <= 1)) {
+    fail<ValueError>("BatchNorm1d: momentum must be in [0, 1], or std::nullopt, but is {}",
+                     *momentum_);
   }
   if (options.affine) {
     weight = ones(num_features, options.dtype).requires_grad_();

@@ -55,6 +55,45 @@ std::optional<T> number(std::string_view text) {
   return static_cast<T>(value);
 }
 
+// Whether `text` is meant as a number, be it one that does not fit the type that is asked for, or
+// in a spelling that is not read here ("1,5", "1'000", "0x10").
+bool looks_numeric(std::string_view text) {
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  double ignored = 0;
+  const char* end = text.data() + text.size();
+  if (!text.empty() && std::from_chars(text.data(), end, ignored).ptr == end) return true;
+  std::string_view more = ".,' ";
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    text.remove_prefix(2);
+    more = "abcdefABCDEF";
+  }
+  bool digit = false;
+  for (const char c : text) {
+    const bool is_digit = c >= '0' && c <= '9';
+    if (!is_digit && more.find(c) == std::string_view::npos) return false;
+    digit = digit || is_digit;
+  }
+  return digit;
+}
+
+// A line of names. A line with a single number is one of values, so that a mistake in it is
+// reported and the row not lost.
+bool is_header(const std::vector<std::string_view>& fields) {
+  return std::ranges::none_of(fields, looks_numeric) &&
+         std::ranges::any_of(fields, [](std::string_view field) { return !field.empty(); });
+}
+
+// What a field of `T` must be, for the message about `text`, which is not.
+template <class T>
+std::string expected(std::string_view text) {
+  if constexpr (std::is_integral_v<T>) return "a whole number of 64 bits";
+  double ignored = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, ignored);
+  const bool number = !text.empty() && stop == end;
+  return number ? fmt::format("a number in the range of {}", dtype_of<T>) : "a number";
+}
+
 std::string unquote(std::string_view name) {
   if (name.size() >= 2 && name.front() == '"' && name.back() == '"')
     name = name.substr(1, name.size() - 2);
@@ -76,9 +115,8 @@ CsvTable parse(const std::string& path, std::string_view text, const CsvOptions&
     const auto fields = fields_of(content, options.delimiter);
     if (width == 0) {
       width = fields.size();
-      const bool numbers =
-          std::ranges::all_of(fields, [](auto f) { return number<T>(f).has_value(); });
-      if (options.header == Header::yes || (options.header == Header::automatic && !numbers)) {
+      if (options.header == Header::yes ||
+          (options.header == Header::automatic && is_header(fields))) {
         for (const std::string_view field : fields) table.columns.push_back(unquote(field));
         continue;
       }
@@ -92,9 +130,10 @@ CsvTable parse(const std::string& path, std::string_view text, const CsvOptions&
       if (!value) {
         const std::string name =
             i < table.columns.size() ? fmt::format(" ({})", table.columns[i]) : "";
-        fail<FileError>("read_csv: '{}', line {}, column {}{}: expected a {}, found '{}'", path,
-                        line, i + 1, name, std::is_integral_v<T> ? "whole number" : "number",
-                        fields[i].substr(0, 40));
+        const bool first = rows == 0 && options.header == Header::automatic && name.empty();
+        fail<FileError>("read_csv: '{}', line {}, column {}{}: expected {}, found '{}'{}", path,
+                        line, i + 1, name, expected<T>(fields[i]), fields[i].substr(0, 40),
+                        first ? "; if this line holds names, set the option header to yes" : "");
       }
       values.push_back(*value);
     }

@@ -12,8 +12,8 @@ struct CsvOptions {
   enum class Header { automatic, yes, no };
 
   char delimiter = ',';
-  Header header =
-      Header::automatic;         ///< automatic: the first line is a header if a field is no number
+  /// automatic: the first line is a header if none of its fields is a number, in any format
+  Header header = Header::automatic;
   DType dtype = DType::float32;  ///< of the values
 };
 

@@ -1,11 +1,16 @@
 #include "nn/data_file.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include "autograd/tensor/fail.h"
 
@@ -14,6 +19,8 @@
 #endif
 
 namespace tapegrad::nn::detail {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -35,12 +42,6 @@ constexpr std::uint64_t kBestRatio = 1032;
 // zlib counts in `unsigned`, so large requests are cut into pieces.
 constexpr std::size_t kPiece = std::size_t{1} << 20;
 
-File open(std::string_view user, const std::string& path, const char* mode) {
-  File file(std::fopen(path.c_str(), mode));
-  if (!file) fail<FileError>("{}: cannot open '{}': {}", user, path, std::strerror(errno));
-  return file;
-}
-
 }  // namespace
 
 struct InputFile::Handle {
@@ -53,12 +54,14 @@ struct InputFile::Handle {
 InputFile::InputFile(std::string_view reader, const std::string& path)
     : reader_(reader), path_(path), handle_(std::make_unique<Handle>()) {
   std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+  const auto status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status))
     fail<FileError>("{}: '{}' is not a file; give the path of the file itself", reader, path);
 
-  handle_->plain = open(reader, path, "rb");
-  most_ = std::filesystem::file_size(path, error);
+  handle_->plain.reset(std::fopen(path.c_str(), "rb"));
+  if (!handle_->plain)
+    fail<FileError>("{}: cannot open '{}': {}", reader, path, std::strerror(errno));
+  most_ = fs::file_size(path, error);
   if (error) fail<FileError>("{}: cannot tell the size of '{}': {}", reader, path, error.message());
 
   unsigned char start[2] = {};
@@ -140,31 +143,104 @@ std::string InputFile::read_rest() {
   return text;
 }
 
+namespace {
+
+// What is written goes to a new file beside `path`, which takes its place when it is complete: a
+// write that fails leaves the old file as it was, and nothing else.
+class Replacement {
+ public:
+  explicit Replacement(const std::string& path) {
+    std::error_code error;
+    // The file that a link points to is replaced, not the link.
+    target_ = fs::is_symlink(path, error) ? fs::weakly_canonical(path, error) : fs::path(path);
+    const fs::file_status status = fs::status(target_, error);
+    // A device or a pipe holds nothing that could be lost, and cannot be replaced.
+    direct_ = fs::exists(status) && !fs::is_regular_file(status);
+    if (fs::is_regular_file(status)) permissions_ = status.permissions();
+    static std::atomic<unsigned> count = 0;
+    temporary_ = direct_ ? target_
+                         : target_.parent_path() /
+                               fmt::format(".tapegrad-{}-{}.tmp", ::getpid(), count.fetch_add(1));
+  }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+  ~Replacement() {
+    std::error_code ignored;
+    if (created_ && !direct_) fs::remove(temporary_, ignored);
+  }
+
+  File open() {
+    File file(std::fopen(temporary_.c_str(), direct_ ? "wb" : "wbx"));
+    created_ = file != nullptr;
+    return file;
+  }
+  std::error_code finish() {
+    std::error_code error;
+    if (direct_) return error;
+    if (permissions_) fs::permissions(temporary_, *permissions_, error);
+    if (!error) fs::rename(temporary_, target_, error);
+    if (!error) created_ = false;
+    return error;
+  }
+
+ private:
+  fs::path target_, temporary_;
+  std::optional<fs::perms> permissions_;
+  bool direct_ = false, created_ = false;
+};
+
+bool write_plain(File file, const std::vector<std::string_view>& parts) {
+  for (const std::string_view part : parts)
+    if (std::fwrite(part.data(), 1, part.size(), file.get()) != part.size()) return false;
+  return std::fclose(file.release()) == 0;
+}
+
+#if defined(TAPEGRAD_HAVE_ZLIB)
+bool write_gzip(File file, const std::vector<std::string_view>& parts) {
+  // gzclose closes the descriptor, so it gets one of its own.
+  const int descriptor = ::dup(::fileno(file.get()));
+  if (descriptor < 0) return false;
+  Gzip gzip(gzdopen(descriptor, "wb"));
+  if (!gzip) {
+    ::close(descriptor);
+    return false;
+  }
+  for (std::string_view part : parts) {
+    for (; !part.empty(); part.remove_prefix(std::min(part.size(), kPiece))) {
+      const auto size = static_cast<unsigned>(std::min(part.size(), kPiece));
+      if (gzwrite(gzip.get(), part.data(), size) != static_cast<int>(size)) return false;
+    }
+  }
+  return gzclose(gzip.release()) == Z_OK && std::fclose(file.release()) == 0;
+}
+#endif
+
+}  // namespace
+
 void write_file(std::string_view writer, const std::string& path,
                 const std::vector<std::string_view>& parts) {
-  bool good = true;
+  auto* write = write_plain;
   if (path.ends_with(".gz")) {
 #if defined(TAPEGRAD_HAVE_ZLIB)
-    Gzip gzip(gzopen(path.c_str(), "wb"));
-    if (!gzip) fail<FileError>("{}: cannot open '{}': {}", writer, path, std::strerror(errno));
-    for (std::string_view part : parts) {
-      for (; good && !part.empty(); part.remove_prefix(std::min(part.size(), kPiece))) {
-        const auto size = static_cast<unsigned>(std::min(part.size(), kPiece));
-        good = gzwrite(gzip.get(), part.data(), size) == static_cast<int>(size);
-      }
-    }
-    good = gzclose(gzip.release()) == Z_OK && good;
+    write = write_gzip;
 #else
     fail<FileError>("{}: cannot write '{}': this build has no zlib; leave out \".gz\"", writer,
                     path);
 #endif
-  } else {
-    File file = open(writer, path, "wb");
-    for (const std::string_view part : parts)
-      good = good && std::fwrite(part.data(), 1, part.size(), file.get()) == part.size();
-    good = std::fclose(file.release()) == 0 && good;
   }
-  if (!good) fail<FileError>("{}: cannot write '{}': {}", writer, path, std::strerror(errno));
+  const auto check = [&](bool good, const char* reason) {
+    if (!good)
+      fail<FileError>("{}: cannot write '{}': {}; no file was changed", writer, path, reason);
+  };
+  Replacement replacement(path);
+  errno = 0;
+  File file = replacement.open();
+  check(file != nullptr, std::strerror(errno));
+  errno = 0;
+  const bool written = write(std::move(file), parts);
+  check(written, errno ? std::strerror(errno) : "the write failed");
+  const std::error_code error = replacement.finish();
+  check(!error, error.message().c_str());
 }
 
 }  // namespace tapegrad::nn::detail

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-// Internal: how the readers of data files get at their bytes.
+// Internal: how data files are read and written.
 
 namespace tapegrad::nn::detail {
 
@@ -46,7 +46,9 @@ class InputFile {
   std::uint64_t most_ = 0;
 };
 
-/// Writes `parts` one after the other; as gzip when `path` ends in ".gz". Errors: `FileError`.
+/// Writes `parts` one after the other; as gzip when `path` ends in ".gz". A reader sees the old
+/// file or the whole new one: the bytes go to a file beside it that is renamed at the end. Errors:
+/// `FileError` with `writer` and path; then the old file is as it was, and no other file is left.
 void write_file(std::string_view writer, const std::string& path,
                 const std::vector<std::string_view>& parts);
 

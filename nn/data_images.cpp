@@ -15,9 +15,13 @@ namespace fs = std::filesystem;
 namespace {
 
 void check_scale(const ImageDataset::Scale& scale) {
-  if (!(scale.max_pixel > 0) || !(scale.std > 0))
-    fail<ValueError>("ImageDataset: max_pixel and std must be positive, but are {} and {}",
-                     scale.max_pixel, scale.std);
+  const auto positive = [](double value) { return value > 0 && std::isfinite(value); };
+  if (!positive(scale.max_pixel) || !positive(scale.std))
+    fail<ValueError>(
+        "ImageDataset: max_pixel and std must be positive and finite, but are {} and {}",
+        scale.max_pixel, scale.std);
+  if (!std::isfinite(scale.mean))
+    fail<ValueError>("ImageDataset: mean must be finite, but is {}", scale.mean);
 }
 
 }  // namespace
@@ -26,6 +30,8 @@ ImageDataset::ImageDataset(IdxArray images, const IdxArray& labels, std::int64_t
                            Scale scale)
     : num_classes_(num_classes), scale_(scale) {
   check_scale(scale);
+  if (num_classes < 1)
+    fail<ValueError>("ImageDataset: num_classes must be at least 1, but is {}", num_classes);
   if (images.type != IdxType::uint8 || labels.type != IdxType::uint8)
     fail<DTypeError>("ImageDataset: images and labels must be bytes (IDX type 08)");
   if (images.shape.rank() != 3 || labels.shape != Shape(images.shape[0]))
@@ -174,6 +180,11 @@ void check_kind(const std::string& path, const IdxArray& array, std::string_view
 }  // namespace
 
 ImageDataset load_mnist(const std::string& folder, bool train, std::int64_t num_classes) {
+  if (num_classes < 0)
+    fail<ValueError>(
+        "load_mnist: num_classes must be at least 1, or 0 for the usual number, but is {}",
+        num_classes);
+  if (folder.empty()) fail<ValueError>("load_mnist: the argument folder is empty");
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored))
     fail<FileError>("load_mnist: there is no folder '{}'", folder);

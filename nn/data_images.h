@@ -26,7 +26,8 @@ class ImageDataset {
   };
 
   /// `images` is `[N, height, width]` and `labels` `[N]`, both of bytes; labels are below
-  /// `num_classes`. Errors: `ShapeError`, `DTypeError`, `IndexError` for a label out of range.
+  /// `num_classes`. Errors: `ShapeError`, `DTypeError`, `IndexError` for a label out of range,
+  /// `ValueError` for fewer than one class or a scale that `with_scale` refuses.
   ImageDataset(IdxArray images, const IdxArray& labels, std::int64_t num_classes, Scale scale);
   ImageDataset(IdxArray images, const IdxArray& labels, std::int64_t num_classes = 10)
       : ImageDataset(std::move(images), labels, num_classes, Scale{}) {}
@@ -47,7 +48,7 @@ class ImageDataset {
   /// all pixels are equal. Errors: `IndexError`; `ValueError` for no images.
   Scale measure(std::span<const std::int64_t> indices) const;
   /// The same images with another scale. Errors: `ValueError` unless max_pixel and std are
-  /// positive.
+  /// positive and all three are finite.
   ImageDataset with_scale(Scale scale) const;
 
  private:
@@ -65,9 +66,10 @@ class ImageDataset {
 /// exactly one split is there.
 ///
 /// `num_classes` 0 stands for 10, or for what the EMNIST split has (27 for "letters", which count
-/// from 1). Errors: `FileError`, with file and offset, for missing or ambiguous files, for damaged
-/// ones (see `read_idx`), for images that are not bytes of rank 3, for labels out of range, and
-/// when the numbers of images and labels differ.
+/// from 1). Errors: `ValueError` for an empty `folder` or a negative `num_classes`; `FileError`,
+/// with file and offset, for missing or ambiguous files, for damaged ones (see `read_idx`), for
+/// images that are not bytes of rank 3, for labels out of range, and when the numbers of images and
+/// labels differ.
 ImageDataset load_mnist(const std::string& folder, bool train, std::int64_t num_classes = 0);
 
 }  // namespace tapegrad::nn

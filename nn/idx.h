@@ -42,7 +42,7 @@ struct IdxArray {
 IdxArray read_idx(const std::string& path);
 
 /// Writes an IDX file, as gzip when `path` ends in ".gz". Errors: `FileError`; `ShapeError` when
-/// the bytes do not fit the shape.
+/// the bytes do not fit the shape. Then a file that was there before is as it was.
 void write_idx(const std::string& path, const IdxArray& array);
 
 }  // namespace tapegrad::nn

@@ -6,11 +6,13 @@
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 #include "nn/layer_scope.h"
+#include "nn/option_check.h"
 
 namespace tapegrad::nn {
 
 LayerNorm::LayerNorm(const Shape& normalized_shape, const LayerNormOptions& options)
     : normalized_shape_(normalized_shape), eps_(options.eps) {
+  detail::check_not_negative("LayerNorm", "eps", eps_);
   if (normalized_shape.empty() ||
       std::any_of(normalized_shape.begin(), normalized_shape.end(), [](auto n) { return n < 0; })) {
     fail<ValueError>(

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 
 #include "autograd/tensor/tensor.h"
@@ -15,11 +18,18 @@ struct LayerNormOptions {
 };
 
 /// (x - mean) / sqrt(var + eps) over the trailing dimensions `normalized_shape`, times `weight`,
-/// plus `bias`. Ba, Kiros and Hinton, 2016. Errors: `ValueError` for an empty shape or a negative
-/// size; when called, `ShapeError` for other trailing dimensions.
+/// plus `bias`. Ba, Kiros and Hinton, 2016. Errors: `ValueError` for an empty shape, a negative
+/// size or a negative or not finite eps; when called, `ShapeError` for other trailing dimensions.
 class LayerNorm : public NamedLayer {
  public:
+  /// `LayerNorm(3)` or `LayerNorm(shape)`.
   explicit LayerNorm(const Shape& normalized_shape, const LayerNormOptions& options = {});
+  /// `LayerNorm({3})` or `LayerNorm({3, 4}, {.eps = 1e-3})`. A list in braces is nearer to an array
+  /// than to a `Shape` or to a layer to copy, between which `{3}` would be ambiguous.
+  template <std::size_t N>
+  explicit LayerNorm(const std::int64_t (&normalized_shape)[N],
+                     const LayerNormOptions& options = {})
+      : LayerNorm(Shape(std::span<const std::int64_t>(normalized_shape)), options) {}
   Tensor operator()(const Tensor& x) const;
   void visit(Visitor& f);
   std::string describe() const;

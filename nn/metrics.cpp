@@ -12,6 +12,9 @@
 namespace tapegrad::nn {
 namespace {
 
+/// A confusion matrix of more classes would take over 8 GB: such a class is a mistake.
+constexpr std::int64_t kMostClasses = 1 << 15;
+
 /// Number of classes that scores can tell apart, or -1 for scores that are classes already.
 std::int64_t class_count(const Tensor& scores) {
   if (scores.dtype() == int64) return -1;
@@ -80,10 +83,20 @@ double zero_one_loss(const Tensor& scores, const Tensor& target) {
 }
 
 Tensor confusion_matrix(const Tensor& scores, const Tensor& target, std::int64_t num_classes) {
+  if (num_classes < -1 || num_classes > kMostClasses) {
+    fail<ValueError>("confusion_matrix: num_classes must be at most {}, or -1, but is {}",
+                     kMostClasses, num_classes);
+  }
   if (num_classes < 0) num_classes = class_count(scores);
   const Classes classes("confusion_matrix", scores, target, num_classes);
   if (num_classes < 0) {
-    num_classes = std::max(largest_class(classes.predicted), largest_class(classes.target)) + 1;
+    const std::int64_t largest =
+        std::max(largest_class(classes.predicted), largest_class(classes.target));
+    if (largest >= kMostClasses) {
+      fail<IndexError>("confusion_matrix: class {} is too large for a matrix of at most {} classes",
+                       largest, kMostClasses);
+    }
+    num_classes = largest + 1;
   }
   Tensor matrix = zeros({num_classes, num_classes}, int64);
   const auto predicted = classes.predicted.data<std::int64_t>();

@@ -21,7 +21,7 @@ double zero_one_loss(const Tensor& scores, const Tensor& target);
 
 /// int64 `[C, C]`: how often a sample of class `row` was taken for class `column`. C is that of the
 /// scores, or else the largest class + 1, unless given. Errors: as for `accuracy`; `IndexError` for
-/// a class >= C.
+/// a class >= C, or one that passes 32,767; `ValueError` for `num_classes` outside [-1, 32,768].
 Tensor confusion_matrix(const Tensor& scores, const Tensor& target, std::int64_t num_classes = -1);
 
 struct Interval {

@@ -13,7 +13,7 @@ namespace {
 class Collector : public Visitor {
  public:
   enum class What { parameters, buffers };
-  explicit Collector(What what) : what_(what) {}
+  Collector(What what, std::string_view prefix) : Visitor(std::string(prefix)), what_(what) {}
 
   std::vector<Parameter> found;
 
@@ -34,8 +34,8 @@ class Collector : public Visitor {
   What what_;
 };
 
-std::vector<Parameter> collect(ModuleRef model, Collector::What what) {
-  Collector collector(what);
+std::vector<Parameter> collect(ModuleRef model, Collector::What what, std::string_view prefix) {
+  Collector collector(what, prefix);
   collector.walk(model);
   return std::move(collector.found);
 }
@@ -100,11 +100,13 @@ void set_requires_grad(ModuleRef model, bool requires_grad) {
 
 }  // namespace
 
-std::vector<Parameter> parameters(ModuleRef model) {
-  return collect(model, Collector::What::parameters);
+std::vector<Parameter> parameters(ModuleRef model, std::string_view prefix) {
+  return collect(model, Collector::What::parameters, prefix);
 }
 
-std::vector<Parameter> buffers(ModuleRef model) { return collect(model, Collector::What::buffers); }
+std::vector<Parameter> buffers(ModuleRef model, std::string_view prefix) {
+  return collect(model, Collector::What::buffers, prefix);
+}
 
 std::int64_t parameter_count(ModuleRef model, bool trainable_only) {
   std::int64_t count = 0;

@@ -28,12 +28,13 @@ struct Parameter {
 };
 
 /// The parameters in the order of `visit`, frozen ones too. A tensor used in two places is listed
-/// once, under its first name.
-std::vector<Parameter> parameters(ModuleRef model);
+/// once, under its first name. With a prefix "gen" the names begin with "gen.", so that the
+/// parameters of several models can go into one list or one optimizer.
+std::vector<Parameter> parameters(ModuleRef model, std::string_view prefix = "");
 
 /// The buffers (such as running means) in the order of `visit`; one used in two places is listed
-/// once.
-std::vector<Parameter> buffers(ModuleRef model);
+/// once. For the prefix see `parameters`.
+std::vector<Parameter> buffers(ModuleRef model, std::string_view prefix = "");
 
 /// Number of elements of all parameters, or of those that require a gradient.
 std::int64_t parameter_count(ModuleRef model, bool trainable_only = false);

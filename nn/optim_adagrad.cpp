@@ -2,7 +2,7 @@
 
 #include "autograd/ops/optim_steps.h"
 #include "autograd/tensor/create.h"
-#include "nn/optim_check.h"
+#include "nn/option_check.h"
 
 namespace tapegrad::nn {
 

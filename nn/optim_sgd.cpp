@@ -1,7 +1,7 @@
 #include "nn/optim_sgd.h"
 
 #include "autograd/ops/optim_steps.h"
-#include "nn/optim_check.h"
+#include "nn/option_check.h"
 
 namespace tapegrad::nn {
 

@@ -44,7 +44,10 @@ void Optimizer::append(std::vector<Parameter> parameters) {
   std::set<const void*> values;
   const auto add = [&](const Parameter& parameter) {
     if (!names.insert(parameter.name).second)
-      fail<ValueError>("{}: there are two parameters named '{}'", kind_.name, parameter.name);
+      fail<ValueError>(
+          "{}: there are two parameters named '{}'; for two models in one optimizer give each a "
+          "prefix: nn::parameters(model, \"name\")",
+          kind_.name, parameter.name);
     if (!values.insert(parameter.value.impl()).second)
       fail<ValueError>("{}: parameter '{}' is there already under another name", kind_.name,
                        parameter.name);

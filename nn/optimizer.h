@@ -122,7 +122,8 @@ class OptimizerOf : public Optimizer {
  public:
   /// Appends a group of parameters with options of its own.
   /// Errors: `ValueError` for options that make no sense, no parameters at all, an undefined
-  /// parameter, or one whose name or tensor is there already; `DTypeError` unless floating-point;
+  /// parameter, or one whose name or tensor is there already (`parameters(model, "name")` gives
+  /// the parameters of a second model names of their own); `DTypeError` unless floating-point;
   /// `GradError` for a tensor that an operator made. Then nothing has changed.
   void add_group(std::vector<Parameter> parameters, const Options& options = {}) {
     options.check();

@@ -13,6 +13,8 @@ namespace {
 /// Every parameter and buffer under each of its names.
 class StateCollector : public Visitor {
  public:
+  explicit StateCollector(std::string_view prefix) : Visitor(std::string(prefix)) {}
+
   StateDict found;
 
  private:
@@ -24,8 +26,8 @@ class StateCollector : public Visitor {
   }
 };
 
-StateDict collect(ModuleRef model) {
-  StateCollector collector;
+StateDict collect(ModuleRef model, std::string_view prefix) {
+  StateCollector collector(prefix);
   collector.walk(model);
   return std::move(collector.found);
 }
@@ -63,22 +65,29 @@ struct Misfits {
 
 }  // namespace
 
-StateDict state_dict(ModuleRef model) {
+StateDict state_dict(ModuleRef model, std::string_view prefix) {
   const NoGrad no_grad;
-  StateDict state = collect(model);
+  StateDict state = collect(model, prefix);
   for (auto& [name, value] : state) value = value.clone();
   return state;
 }
 
-LoadReport load_state_dict(ModuleRef model, const StateDict& state, bool strict) {
+LoadReport load_state_dict(ModuleRef model, const StateDict& state, bool strict,
+                           std::string_view prefix) {
+  // Whether a name of the state is meant for this model.
+  const auto ours = [prefix](std::string_view name) {
+    return prefix.empty() ||
+           (name.starts_with(prefix) && name.substr(prefix.size()).starts_with('.'));
+  };
   Misfits misfits;
   std::unordered_map<std::string, const Tensor*> given;
   for (const auto& [name, value] : state) {
-    if (!given.emplace(name, &value).second) misfits.add_names("twice in the state", {name});
+    if (ours(name) && !given.emplace(name, &value).second)
+      misfits.add_names("twice in the state", {name});
   }
 
   LoadReport report;
-  StateDict mine = collect(model);
+  StateDict mine = collect(model, prefix);
   std::set<std::string> known;
   for (const Parameter& entry : mine) {
     known.insert(entry.name);
@@ -89,7 +98,7 @@ LoadReport load_state_dict(ModuleRef model, const StateDict& state, bool strict)
     }
   }
   for (const auto& [name, value] : state) {
-    if (!known.count(name)) report.unexpected.push_back(name);
+    if (ours(name) && !known.count(name)) report.unexpected.push_back(name);
   }
   if (strict) {
     misfits.add_names("missing in the state", report.missing);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nn/module.h"
@@ -11,8 +12,9 @@ namespace tapegrad::nn {
 using StateDict = std::vector<Parameter>;
 
 /// A copy of all parameters and buffers. Later training does not change it, so that it can be kept
-/// as the best state so far. (PyTorch returns aliases.)
-StateDict state_dict(ModuleRef model);
+/// as the best state so far. (PyTorch returns aliases.) With a prefix "gen" the names begin with
+/// "gen.", so that one state can hold several models.
+StateDict state_dict(ModuleRef model, std::string_view prefix = "");
 
 /// The names that `load_state_dict` left alone.
 struct LoadReport {
@@ -24,7 +26,9 @@ struct LoadReport {
 /// floating-point types are converted into each other. Without `strict`, names on one side only are
 /// reported and left alone. Errors name every entry that does not fit, and nothing has changed:
 /// `ValueError` for missing and unexpected names (when strict) and for a name given twice;
-/// `ShapeError`; `DTypeError`.
-LoadReport load_state_dict(ModuleRef model, const StateDict& state, bool strict = true);
+/// `ShapeError`; `DTypeError`. With a prefix "gen" the model's names begin with "gen.", and all
+/// other names of the state belong to other models: they are passed by.
+LoadReport load_state_dict(ModuleRef model, const StateDict& state, bool strict = true,
+                           std::string_view prefix = "");
 
 }  // namespace tapegrad::nn

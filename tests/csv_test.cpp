@@ -53,6 +53,30 @@ TEST_CASE("read_csv knows a header when it sees one", "[csv]") {
   CHECK_THAT(error_of("a\n2\n", {.header = Header::no}), ContainsSubstring("line 1, column 1"));
 }
 
+TEST_CASE("a first line with a number in it is never taken for a header", "[csv]") {
+  CHECK_THAT(error_of("1,\n3,4"),
+             ContainsSubstring("table.csv', line 1, column 2: expected a number, found ''") &&
+                 ContainsSubstring("set the option header to yes"));
+  CHECK_THAT(error_of("1,2x\n3,4"),
+             ContainsSubstring("line 1, column 2: expected a number, found '2x'"));
+  CHECK_THAT(
+      error_of("1.5,2\n3,4", {.dtype = tg::int64}),
+      ContainsSubstring("line 1, column 1: expected a whole number of 64 bits, found '1.5'"));
+  CHECK_THAT(error_of("99999999999999999999\n", {.dtype = tg::int64}),
+             ContainsSubstring("expected a whole number of 64 bits, found '99999999999999999999'"));
+  CHECK_THAT(error_of("1e60\n2\n"),
+             ContainsSubstring("line 1, column 1: expected a number in the range of float32"));
+  CHECK_THAT(error_of("1e999\n2\n", {.dtype = tg::float64}),
+             ContainsSubstring("in the range of float64, found '1e999'"));
+  for (const char* text : {"0x1F;a", "-1,5;a", "1'000;a", "nan;a", "+3;a", "-inf;a", ".5;a"})
+    CHECK_THAT(error_of(std::string(text) + "\n1;2\n", {.delimiter = ';'}),
+               ContainsSubstring("line 1, column"));
+  CHECK_THAT(error_of(",\n1,2\n"), ContainsSubstring("line 1, column 1: expected a number"));
+
+  CHECK(read("1,2x\n3,4", {.header = Header::yes}).columns == std::vector<std::string>{"1", "2x"});
+  CHECK(read(",x1,2nd\n3,4,5").columns == std::vector<std::string>{"", "x1", "2nd"});
+}
+
 TEST_CASE("read_csv takes any delimiter", "[csv]") {
   CHECK(read("1;2;3", {.delimiter = ';'}).values.shape() == tg::Shape{1, 3});
   CHECK(read("1\t2", {.delimiter = '\t'}).values.shape() == tg::Shape{1, 2});

@@ -203,13 +203,25 @@ TEST_CASE("images refuse what does not fit", "[data]") {
              ContainsSubstring("index 2 is outside 2 images"));
   CHECK_THROWS_AS(images.label(-1), tg::IndexError);
   CHECK_THROWS_AS(images.measure({}), tg::ValueError);
-  CHECK_THROWS_AS(images.with_scale({.std = 0}), tg::ValueError);
+  const double nan = std::nan("");
+  for (const nn::ImageDataset::Scale& bad :
+       std::vector<nn::ImageDataset::Scale>{{.std = 0},
+                                            {.std = nan},
+                                            {.std = INFINITY},
+                                            {.max_pixel = -1},
+                                            {.mean = nan},
+                                            {.mean = INFINITY}})
+    CHECK_THROWS_AS(images.with_scale(bad), tg::ValueError);
+  CHECK_THAT(message_of<tg::ValueError>([&] { images.with_scale({.mean = nan}); }),
+             ContainsSubstring("mean must be finite, but is nan"));
   const nn::IdxArray one{IdxType::uint8, {1, 1, 1}, {5}};
   const auto text = [&](const nn::IdxArray& pixels, const nn::IdxArray& labels, int classes) {
     return message_of<tg::Error>([&] { nn::ImageDataset d(pixels, labels, classes); });
   };
   CHECK_THAT(text(one, {IdxType::uint8, 1, {9}}, 9),
              ContainsSubstring("label 9 at index 0 is outside [0, 9)"));
+  CHECK_THAT(text(one, {IdxType::uint8, 1, {9}}, -1),
+             ContainsSubstring("num_classes must be at least 1, but is -1"));
   CHECK_THAT(text(one, {IdxType::uint8, 2, {1, 2}}, 9), ContainsSubstring("[1, 1, 1] and [2]"));
   CHECK_THAT(text(one, {IdxType::int8, 1, {1}}, 9), ContainsSubstring("must be bytes"));
   CHECK_THAT(text({IdxType::uint8, {1, 1, 2}, {5}}, {IdxType::uint8, 1, {1}}, 9),

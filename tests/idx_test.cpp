@@ -1,5 +1,9 @@
 #include "nn/idx.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <numeric>
 #include <random>
@@ -48,6 +52,35 @@ bool have_zlib() {
     return false;
   }
   return true;
+}
+
+/// While it lives, no file of this process can grow beyond `bytes`: writing fails in the middle.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+/// The names of the files in a folder, sorted.
+std::vector<std::string> names_in(const TempFolder& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 /// A set in MNIST's format with images of 2x3 pixels.
@@ -209,7 +242,55 @@ TEST_CASE("write_idx refuses bytes that do not fit the shape", "[idx]") {
   CHECK_THAT(message_of<tg::ShapeError>([&] { nn::write_idx(folder.file("x"), array(4, {1})); }),
              ContainsSubstring("shape [4] needs 4 bytes but there are 1"));
   CHECK_THAT(message_of<tg::FileError>([&] { nn::write_idx(folder.file("no/x"), array(1, {1})); }),
-             ContainsSubstring("cannot open"));
+             ContainsSubstring("cannot write") && ContainsSubstring("No such file"));
+}
+
+TEST_CASE("a write that fails leaves the old file and nothing else", "[idx]") {
+  for (const std::string name : {"plain", "packed.gz"}) {
+    if (name.ends_with(".gz") && !have_zlib()) continue;
+    const TempFolder folder;
+    nn::write_idx(folder.file(name), array(3, {1, 2, 3}));
+    const std::string good = folder.read(name);
+
+    // Random, so that it does not shrink.
+    std::mt19937 random(1);
+    std::vector<std::uint8_t> noise(200000);
+    for (std::uint8_t& byte : noise) byte = static_cast<std::uint8_t>(random());
+    const auto write = [&] { nn::write_idx(folder.file(name), array(200000, noise)); };
+    std::string text;
+    {
+      const FileSizeLimit limit(50000);
+      text = message_of<tg::FileError>(write);
+    }
+    CHECK_THAT(text, ContainsSubstring("write_idx: cannot write '" + folder.file(name) + "'") &&
+                         ContainsSubstring("File too large") &&
+                         ContainsSubstring("no file was changed"));
+    CHECK(folder.read(name) == good);
+    CHECK(names_in(folder) == std::vector<std::string>{name});
+
+    write();
+    CHECK(nn::read_idx(folder.file(name)).bytes == noise);
+    CHECK(names_in(folder) == std::vector<std::string>{name});
+  }
+}
+
+TEST_CASE("a file is written through a link, keeps its permissions, and is no folder", "[idx]") {
+  namespace fs = std::filesystem;
+  const TempFolder folder;
+  nn::write_idx(folder.file("file"), array(1, {1}));
+  const auto mine = fs::perms::owner_read | fs::perms::owner_write;
+  fs::permissions(folder.file("file"), mine);
+  fs::create_symlink("file", folder.file("link"));
+  nn::write_idx(folder.file("link"), array(2, {1, 2}));
+  CHECK(fs::is_symlink(folder.file("link")));
+  CHECK(nn::read_idx(folder.file("file")).shape == Shape(2));
+  CHECK(fs::status(folder.file("file")).permissions() == mine);
+
+  fs::create_directory(folder.file("folder"));
+  CHECK_THAT(
+      message_of<tg::FileError>([&] { nn::write_idx(folder.file("folder"), array(1, {1})); }),
+      ContainsSubstring("Is a directory"));
+  CHECK(names_in(folder) == std::vector<std::string>{"file", "folder", "link"});
 }
 
 TEST_CASE("load_mnist finds the files under their usual names", "[idx][mnist]") {
@@ -262,6 +343,11 @@ TEST_CASE("load_mnist refuses files that do not belong together", "[idx][mnist]"
   }
   const TempFolder folder;
   write_set(folder, 30, 30);
+  CHECK_THAT(
+      message_of<tg::ValueError>([&] { nn::load_mnist(folder.path(), true, -1); }),
+      ContainsSubstring("load_mnist: num_classes must be") && ContainsSubstring("but is -1"));
+  CHECK_THAT(message_of<tg::ValueError>([] { nn::load_mnist("", true); }),
+             ContainsSubstring("the argument folder is empty"));
   CHECK_THAT(load_error(folder, true, 9),
              ContainsSubstring(
                  "train-labels-idx1-ubyte', offset 17: expected a label in [0, 9), found 9"));

@@ -264,6 +264,37 @@ TEST_CASE("LayerNorm without affine has no parameters, without bias only a weigh
   CHECK(nn::parameter_count(nn::LayerNorm{4}) == 8);
 }
 
+TEST_CASE("LayerNorm takes its shape as a number, in braces, as a Shape, with options or without") {
+  const auto shape = [](const nn::LayerNorm& norm) { return norm.weight.shape(); };
+  CHECK(shape(nn::LayerNorm(3)) == tg::Shape(3));
+  CHECK(shape(nn::LayerNorm({3})) == tg::Shape(3));
+  CHECK(shape(nn::LayerNorm({3, 4})) == tg::Shape{3, 4});
+  CHECK(shape(nn::LayerNorm{3}) == tg::Shape(3));
+  CHECK(shape(nn::LayerNorm{{3}}) == tg::Shape(3));
+  CHECK(shape(nn::LayerNorm{{3, 4}}) == tg::Shape{3, 4});
+  CHECK(shape(nn::LayerNorm(tg::Shape{3, 4})) == tg::Shape{3, 4});
+  CHECK(shape(nn::LayerNorm({3}, {.eps = 1e-3})) == tg::Shape(3));
+  const std::int64_t n = 4;
+  const nn::LayerNorm norm({3, n}, {.eps = 1e-3});
+  CHECK(shape(norm) == tg::Shape{3, 4});
+  CHECK_THAT(norm.describe(), ContainsSubstring("LayerNorm([3, 4], eps=0.001"));
+  nn::LayerNorm declared({3}), copy = declared;
+  CHECK(copy.weight.is_same(declared.weight));
+}
+
+TEST_CASE("normalising layers refuse an eps that makes no sense, and batches a momentum") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const double eps : {-1e-5, std::nan(""), infinity}) {
+    CHECK_THROWS_AS(nn::LayerNorm(3, {.eps = eps}), tg::ValueError);
+    CHECK_THROWS_AS(nn::BatchNorm1d(3, {.eps = eps}), tg::ValueError);
+  }
+  CHECK_THROWS_WITH(nn::LayerNorm(3, {.eps = -1}),
+                    ContainsSubstring("LayerNorm: eps must be finite and at least 0, but is -1"));
+  CHECK_THROWS_WITH(nn::BatchNorm1d(3, {.eps = -1}), ContainsSubstring("BatchNorm1d: eps"));
+  for (const double momentum : {-0.1, 1.5, std::nan("")})
+    CHECK_THROWS_AS(nn::BatchNorm1d(3, {.momentum = momentum}), tg::ValueError);
+}
+
 TEST_CASE("LayerNorm of a constant is 0 with gradient 0") {
   const nn::LayerNorm norm{3, {.dtype = tg::float64}};
   const Tensor x = f64({{4., 4., 4.}});

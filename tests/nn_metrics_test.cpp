@@ -1,4 +1,6 @@
 #include <cmath>
+#include <cstdint>
+#include <string>
 
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
@@ -73,6 +75,15 @@ TEST_CASE("metrics refuse targets that do not fit, by shape, type and class") {
                     ContainsSubstring("target 1 is class 3") && ContainsSubstring("3 classes"));
   CHECK_THROWS_AS(nn::accuracy(scores, tg::tensor({0, -1})), tg::IndexError);
   CHECK_THROWS_AS(nn::confusion_matrix(tg::tensor({0, 4}), tg::tensor({0, 1}), 3), tg::IndexError);
+  for (const std::int64_t huge : {std::int64_t{1} << 15, std::int64_t{10000000000}, INT64_MAX}) {
+    CHECK_THROWS_AS(nn::confusion_matrix(tg::tensor({huge}), tg::tensor({0})), tg::IndexError);
+    CHECK_THROWS_WITH(nn::confusion_matrix(tg::tensor({0}), tg::tensor({huge})),
+                      ContainsSubstring(std::to_string(huge) + " is too large"));
+  }
+  CHECK_THROWS_AS(nn::confusion_matrix(tg::tensor({0}), tg::tensor({-1})), tg::IndexError);
+  CHECK_THROWS_AS(nn::confusion_matrix(tg::tensor({0}), tg::tensor({0}), -2), tg::ValueError);
+  CHECK_THROWS_AS(nn::confusion_matrix(tg::tensor({0}), tg::tensor({0}), INT64_MAX),
+                  tg::ValueError);
   CHECK_THROWS_AS(nn::accuracy(tg::zeros({2, 3, 4}), tg::tensor({0, 1})), tg::ShapeError);
   CHECK_THROWS_AS(nn::accuracy(tg::zeros({2, 0}), tg::tensor({0, 1})), tg::ShapeError);
 }

@@ -350,6 +350,24 @@ TEST_CASE("an undefined or repeated entry is an error") {
   CHECK_THROWS_WITH(nn::load_state_dict(fc, twice), ContainsSubstring("weight: twice"));
 }
 
+TEST_CASE("with prefixes one state holds several models") {
+  Net one, two, copy_one, copy_two;
+  CHECK(names(nn::parameters(one.fc2, "net.fc2")) == Names{"net.fc2.weight"});
+  CHECK(names(nn::buffers(one, "net")) ==
+        Names{"net.norm.running_mean", "net.norm.running_var", "net.norm.num_batches_tracked"});
+  nn::StateDict state = nn::state_dict(one, "net");
+  for (const auto& entry : nn::state_dict(two, "network")) state.push_back(entry);
+  CHECK(nn::load_state_dict(copy_one, state, true, "net").unexpected.empty());
+  CHECK(nn::load_state_dict(copy_two, state, true, "network").missing.empty());
+  CHECK(tg::equal(copy_one.fc1.weight, one.fc1.weight));
+  CHECK(tg::equal(copy_two.fc1.weight, two.fc1.weight));
+  CHECK_THROWS_WITH(nn::load_state_dict(copy_one, state, true, "ne"),
+                    ContainsSubstring("ne.fc1.weight: missing in the state"));
+  state.push_back({"net.extra", tg::zeros(1)});
+  CHECK_THROWS_WITH(nn::load_state_dict(copy_one, state, true, "net"),
+                    ContainsSubstring("net.extra: not in the model"));
+}
+
 // ---- Summary -----------------------------------------------------------------------------------
 
 TEST_CASE("the summary shows the tree of modules with their parameters") {

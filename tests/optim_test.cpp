@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "nn/linear.h"
 #include "tests/optim_common.h"
 
 using namespace optim_test;
@@ -196,6 +197,28 @@ TEST_CASE("optimizers refuse options that make no sense", "[optim]") {
              ContainsSubstring("no parameter group 1"));
 }
 
+TEST_CASE("one optimizer trains two models whose names have prefixes", "[optim]") {
+  nn::Linear encoder{1, 1}, decoder{1, 1};
+  auto parameters = nn::parameters(encoder, "encoder");
+  for (const Parameter& p : nn::parameters(decoder, "decoder")) parameters.push_back(p);
+  nn::SGD optimizer(parameters, {.lr = 0.1, .momentum = 0.9});
+  for (auto& p : parameters) p.value.set_grad(tg::ones_like(p.value));
+  optimizer.step();
+  std::vector<std::string> names;
+  for (const Parameter& p : optimizer.parameters()) names.push_back(p.name);
+  CHECK(names == std::vector<std::string>{"encoder.weight", "encoder.bias", "decoder.weight",
+                                          "decoder.bias"});
+  bool found = false;
+  for (const auto& entry : optimizer.state())
+    found = found || entry.name == "state.decoder.bias.momentum_buffer";
+  CHECK(found);
+
+  // As a second group, too.
+  nn::SGD groups(nn::parameters(encoder, "encoder"));
+  groups.add_group(nn::parameters(decoder, "decoder"), {.lr = 0.5});
+  CHECK(groups.group_count() == 2);
+}
+
 TEST_CASE("optimizers refuse parameters that they cannot update", "[optim]") {
   const auto text = [](std::vector<Parameter> p) {
     return message_of<tg::Error>([&] { nn::SGD optimizer(p); });
@@ -217,5 +240,7 @@ TEST_CASE("optimizers refuse parameters that they cannot update", "[optim]") {
              }),
              ContainsSubstring("two parameters named 'w'"));
   CHECK(optimizer.group_count() == 1);
+  CHECK_THAT(text({{"w", w}, {"w", leaf({1}, tg::float32)}}),
+             ContainsSubstring("nn::parameters(model, \"name\")"));
   CHECK_THROWS_AS(optimizer.options(1), tg::IndexError);
 }
