@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstring>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <unordered_set>
@@ -14,15 +16,40 @@ thread_local constinit detail::ThreadTape detail::thread_tape;
 
 const char* current_scope() noexcept { return detail::thread_tape.scope; }
 
-Scope::Scope(std::string_view name) : before_(detail::thread_tape.scope) {
-  // Paths are kept for ever, since a record may outlive the thread that made it; there are as many
-  // as a program has names. The set is node-based, so they never move.
-  static auto& paths = *new std::unordered_set<std::string>;
+namespace {
+
+/// The path of `name` inside the scope `outer`, kept for ever, since a record may outlive the
+/// thread that made it; there are as many as a program has names.
+const char* keep_path(const char* outer, std::string_view name) {
+  static auto& paths = *new std::unordered_set<std::string>;  // node-based: they never move
   static auto& mutex = *new std::mutex;
-  std::string path = before_ ? std::string(before_) + "." : std::string();
+  std::string path = outer ? std::string(outer) + "." : std::string();
   path += name;
-  std::lock_guard lock(mutex);
-  detail::thread_tape.scope = paths.insert(std::move(path)).first->c_str();
+  const std::lock_guard lock(mutex);
+  return paths.insert(std::move(path)).first->c_str();
+}
+
+/// Paths that this thread found lately, so that a layer that computes again neither allocates nor
+/// locks.
+struct FoundPath {
+  const char* outer = nullptr;
+  const char* path = nullptr;  // ends with the name
+  std::string_view name;       // of `path`
+};
+thread_local constinit FoundPath found_paths[64] = {};
+
+}  // namespace
+
+Scope::Scope(std::string_view name) : before_(detail::thread_tape.scope) {
+  name = name.substr(0, name.find('\0'));
+  std::size_t hash = reinterpret_cast<std::uintptr_t>(before_);
+  for (const char letter : name) hash = hash * 31 + static_cast<unsigned char>(letter);
+  FoundPath& found = found_paths[(hash ^ hash >> 6) % std::size(found_paths)];
+  if (!found.path || found.outer != before_ || found.name != name) {
+    const char* path = keep_path(before_, name);
+    found = {before_, path, std::string_view(path + std::strlen(path) - name.size(), name.size())};
+  }
+  detail::thread_tape.scope = found.path;
 }
 
 Scope::~Scope() { detail::thread_tape.scope = before_; }
