@@ -12,31 +12,34 @@ namespace nn = tapegrad::nn;
 
 namespace {
 
-/// Three steps of a network that is large enough for products, elementwise operators, sums and
-/// optimizer steps to be shared by threads; its parameters as bytes.
-std::string train(int threads) {
-  tg::set_num_threads(threads);
-  tg::manual_seed(5);
-  nn::Sequential net;
-  net.push_back(nn::Linear(600, 1100));
-  net.push_back(nn::LayerNorm(1100));
-  net.push_back(nn::Tanh());
-  net.push_back(nn::Dropout(0.2));
-  net.push_back(nn::Linear(1100, 10));
+/// A few steps of `net` on `rows` random examples; its parameters as bytes.
+std::string train(nn::Sequential net, std::int64_t rows, std::int64_t inputs) {
   nn::Adam optimizer(nn::parameters(net), {.lr = 1e-2});
-  const tg::Tensor x = tg::randn({500, 600});
-  const tg::Tensor y = tg::randint(0, 10, {500});
+  const tg::Tensor x = tg::randn({rows, inputs});
+  const tg::Tensor y = tg::randint(0, 10, {rows});
   for (int step = 0; step < 3; ++step) {
     optimizer.zero_grad();
     nn::cross_entropy(net(x), y).backward();
     optimizer.step();
   }
-  tg::set_num_threads(1);
   std::string bytes;
   for (const nn::Parameter& parameter : nn::parameters(net)) {
     const auto values = parameter.value.data<float>();
     bytes.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
   }
+  return bytes;
+}
+
+/// Two networks that are just large enough for threads to share the work: the first its products,
+/// elementwise operators, rows and sums, the second its optimizer step.
+std::string train(int threads) {
+  tg::set_num_threads(threads);
+  tg::manual_seed(5);
+  std::string bytes = train(nn::Sequential{nn::Linear(16, 900), nn::LayerNorm(900), nn::Tanh(),
+                                           nn::Dropout(0.2), nn::Linear(900, 10)},
+                            600, 16);
+  bytes += train(nn::Sequential{nn::Linear(600, 900), nn::ReLU(), nn::Linear(900, 10)}, 4, 600);
+  tg::set_num_threads(1);
   return bytes;
 }
 
