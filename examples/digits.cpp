@@ -6,6 +6,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <iostream>
+#include <stdexcept>
 #include <vector>
 
 #include "digits/images.h"
@@ -35,8 +37,8 @@ std::vector<digits::Result> train_all(const digits::Options& options,
 
 int run(const digits::Options& options) {
   tapegrad::set_num_threads(options.threads);
-  if (!options.report.empty()) digits::prepare_report(options.report);
   const digits::Images images = digits::load_images(options);
+  if (!options.report.empty()) digits::prepare_report(options.report);
   fmt::print("{}: {} training, {} validation and {} test images of {}x{} pixels, {} classes\n",
              images.source, digits::with_commas(images.training.size()),
              digits::with_commas(images.validation.size()), digits::with_commas(images.test.size()),
@@ -64,14 +66,16 @@ int run(const digits::Options& options) {
 
 }  // namespace
 
+// Exit status: 2 for wrong flags, 1 for whatever fails later.
 int main(int argc, char** argv) {
-  digits::Options options;
-  if (const auto status = digits::read_options(argc, argv, options)) return *status;
   try {
-    return run(options);
-  } catch (const tapegrad::FileError& error) {
-    fmt::print(stderr, "digits: {}\n", error.what());
-    return 2;
+    digits::Options options;
+    const auto stopped = digits::read_options(argc, argv, options);
+    const int status = stopped ? *stopped : run(options);
+    // What was printed may have gone nowhere: a full disk, a closed pipe.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) || !std::cout.flush())
+      throw std::runtime_error("cannot write to the standard output");
+    return status;
   } catch (const std::exception& error) {
     fmt::print(stderr, "digits: {}\n", error.what());
     return 1;

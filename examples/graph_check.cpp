@@ -3,6 +3,10 @@
 #include <nn/nn.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <stdexcept>
 
 // Proves the gradients: every operator of the library, and a few models, against differences at
 // first and second order. Prints one table and a model's tape; exit status 1 when a gradient is
@@ -91,17 +95,23 @@ bool print_table(const char* title, const std::vector<tg::OperatorInfo>& list) {
   return ok;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app{
       "Checks every operator and a few models against differences, at first and second order, and\n"
       "prints the worst relative error of each. Exit status 1 when a gradient is wrong."};
   std::string dot;
   bool quick = false;
-  app.add_option("--dot", dot, "Write the graph of a model's loss to this file, for `dot -Tsvg`");
+  app.add_option("--dot", dot, "Write the graph of a model's loss to this file, for `dot -Tsvg`")
+      ->check(
+          [](const std::string& name) { return name.empty() ? "give the name of a file" : ""; });
   app.add_flag("--quick", quick, "The whole check is quick; accepted so that all examples take it");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    fmt::print(stderr, "graph_check: {}\nRun 'graph_check --help' for all flags.\n", error.what());
+    return 2;
+  }
 
   const bool operators_ok = print_table("operator", tg::operators());
   const bool models_ok = print_table("model", models());
@@ -112,12 +122,22 @@ int main(int argc, char** argv) {
   tg::TensorNames names{{"loss", loss}};
   for (const nn::Parameter& p : nn::parameters(net)) names.emplace_back(p.name, p.value);
   fmt::print("The tape of a perceptron with its loss\n{}\n", tg::format_records(loss, names));
+  if (!dot.empty()) tg::write_dot(dot, loss, names);
+  if (operators_ok && models_ok) fmt::print("All gradients are right.\n");
+  return operators_ok && models_ok ? 0 : 1;
+}
+
+}  // namespace
+
+// Exit status: 2 for wrong flags, 1 for a wrong gradient and whatever else fails.
+int main(int argc, char** argv) {
   try {
-    if (!dot.empty()) tg::write_dot(dot, loss, names);
-  } catch (const tg::Error& error) {
+    const int status = run(argc, argv);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) || !std::cout.flush())
+      throw std::runtime_error("cannot write to the standard output");
+    return status;
+  } catch (const std::exception& error) {
     fmt::print(stderr, "graph_check: {}\n", error.what());
     return 1;
   }
-  if (operators_ok && models_ok) fmt::print("All gradients are right.\n");
-  return operators_ok && models_ok ? 0 : 1;
 }

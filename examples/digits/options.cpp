@@ -67,16 +67,13 @@ class PlainFormatter : public CLI::Formatter {
   }
 };
 
-// A number in [low, high]; with `open`, not `low` itself. CLI11's own check lets NaN pass.
-CLI::Validator within(double low, double high, bool open = false) {
+// A number above 0. CLI11's own check lets NaN pass.
+CLI::Validator above_zero(double high) {
   return CLI::Validator(
       [=](std::string& text) -> std::string {
         double value = 0;
-        if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high &&
-            !(open && value == low))
-          return {};
-        return fmt::format("give a number {} {} and at most {}, not {}",
-                           open ? "above" : "of at least", low, high, text);
+        if (CLI::detail::lexical_cast(text, value) && value > 0 && value <= high) return {};
+        return fmt::format("give a number above 0 and at most {}, not {}", high, text);
       },
       "");
 }
@@ -89,6 +86,57 @@ std::string check_seed(std::string& text) {
   if (error == std::errc() && stop == end) return {};
   return fmt::format("give a whole number from 0 to {}, not {}",
                      std::numeric_limits<std::uint64_t>::max(), text);
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == ',')
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  return parts;
+}
+
+// Every entry of a list "a,b" passes `check`. CLI11 itself would drop empty entries.
+CLI::Validator each(const CLI::Validator& check) {
+  return CLI::Validator(
+      [check](std::string& text) -> std::string {
+        for (std::string& part : split(text)) {
+          if (part.empty()) return fmt::format("there is an empty entry in '{}'", text);
+          if (std::string error = check(part); !error.empty()) return error;
+        }
+        return {};
+      },
+      "");
+}
+
+std::vector<std::string> entries(const std::vector<std::string>& lists) {
+  std::vector<std::string> all;
+  for (const std::string& list : lists)
+    for (std::string& part : split(list)) all.push_back(std::move(part));
+  return all;
+}
+
+std::string check_folder(std::string& text) {
+  if (text.empty()) return "give the name of a folder, not an empty text";
+  // CLI11 takes the next flag for the value of "--data=".
+  if (text[0] == '-') return fmt::format("'{0}' looks like a flag; for a folder say ./{0}", text);
+  return {};
+}
+
+// A whole number in [low, high], and nothing behind it.
+CLI::Validator whole(int low, int high) {
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        int value = 0;
+        const char* end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, value);
+        if (error == std::errc() && stop == end && value >= low && value <= high) return {};
+        return fmt::format("give a whole number from {} to {}, not {}", low, high, text);
+      },
+      "");
 }
 
 std::string with_default(const std::string& text, const auto& value) {
@@ -104,31 +152,32 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
   formatter->column_width(26);
   app.formatter(formatter);
 
-  app.add_option("--data", options.data, "Folder of images in MNIST's format")->type_name("DIR");
+  app.add_option("--data", options.data, "Folder of images in MNIST's format")
+      ->check(CLI::Validator(check_folder, ""))
+      ->type_name("DIR");
   app.add_flag("--embedded", options.embedded,
                "Use the 1,797 images of 8x8 pixels inside this program");
-  app.add_option("--layers", options.layers, "Numbers of layers (default 1,2,3)")
-      ->delimiter(',')
-      ->check(within(1, 10))
+  std::vector<std::string> layers, activations;
+  app.add_option("--layers", layers, "Numbers of layers (default 1,2,3)")
+      ->check(each(whole(1, 10)))
       ->type_name("N,...");
-  app.add_option("--activation", options.activations,
+  app.add_option("--activation", activations,
                  with_default("Functions between the layers: " + list_of(activation_names()),
                               options.activations[0]))
-      ->delimiter(',')
-      ->check(CLI::IsMember(activation_names()).description(""))
+      ->check(each(CLI::IsMember(activation_names()).description("")))
       ->type_name("NAME,...");
   app.add_option("--hidden", options.hidden,
                  with_default("Width of the layers between", options.hidden))
-      ->check(within(1, 65536))
+      ->check(whole(1, 65536))
       ->type_name("N");
   const auto* epochs =
       app.add_option("--epochs", options.epochs,
                      fmt::format("Passes over the training images (default {}, embedded {})",
                                  options.epochs, kEmbeddedEpochs))
-          ->check(within(1, 100000))
+          ->check(whole(1, 100000))
           ->type_name("N");
   app.add_option("--batch", options.batch, with_default("Images in one step", options.batch))
-      ->check(within(1, 1 << 20))
+      ->check(whole(1, 1 << 20))
       ->type_name("N");
   app.add_option("--optimizer", options.optimizer,
                  with_default(list_of(optimizer_names()), options.optimizer))
@@ -136,7 +185,7 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
       ->type_name("NAME");
   const auto* lr =
       app.add_option("--lr", options.lr, "Learning rate (default: " + default_lrs() + ")")
-          ->check(within(0, 1e6, true))
+          ->check(above_zero(1e6))
           ->type_name("X");
   app.add_option("--schedule", options.schedule,
                  with_default("How the learning rate goes on: " + list_of(schedule_names()),
@@ -150,9 +199,10 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
   app.add_option(
          "--threads", options.threads,
          with_default("Threads for one operation; they do not change the results", options.threads))
-      ->check(within(1, tg::kMaxThreads))
+      ->check(whole(1, tg::kMaxThreads))
       ->type_name("T");
   app.add_option("--report", options.report, "Folder that results.json is written to")
+      ->check(CLI::Validator(check_folder, ""))
       ->type_name("DIR");
   app.add_flag("--quick", options.quick,
                "A test of a few seconds on the embedded images; status 1 if a network learns too "
@@ -172,6 +222,11 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
     std::cerr << "digits: " << error.what() << "\nRun 'digits --help' for all flags.\n";
     return 2;
   }
+  if (!layers.empty()) {
+    options.layers.clear();
+    for (const std::string& number : entries(layers)) options.layers.push_back(std::stoi(number));
+  }
+  if (!activations.empty()) options.activations = entries(activations);
   drop_repeated(options.layers);
   drop_repeated(options.activations);
   if (options.quick) options.embedded = true;

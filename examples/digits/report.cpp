@@ -67,39 +67,58 @@ std::filesystem::path temporary_file(const std::string& folder) {
   return std::filesystem::path(folder) / "results.json.new";
 }
 
+[[noreturn]] void cannot_write(const std::filesystem::path& path, const std::string& reason) {
+  throw tapegrad::FileError(fmt::format("--report: cannot write '{}': {}", path.string(), reason));
+}
+
+// Leaves nothing behind when it fails.
 void write(const std::filesystem::path& path, const std::string& text) {
+  errno = 0;
   std::ofstream file(path, std::ios::binary);
+  const bool opened = file.is_open();
   file << text;
   file.close();
-  if (!file)
-    throw tapegrad::FileError(
-        fmt::format("--report: cannot write '{}': {}", path.string(), std::strerror(errno)));
+  if (file) return;
+  const std::string reason = errno ? std::strerror(errno) : "the write failed";
+  std::error_code ignored;
+  if (opened) std::filesystem::remove(path, ignored);
+  cannot_write(path, reason);
 }
 
 }  // namespace
 
 std::string table(const std::vector<Result>& results) {
   std::string text =
-      "layers  activation  parameters  training      test    95 % interval  s/epoch\n";
+      "layers  activation  parameters  training      test    95 % interval  ms/epoch\n";
   for (const Result& result : results) {
     const auto [low, high] = nn::wilson_interval(result.test.correct, result.test.images);
     text += fmt::format(
-        "{:>6}  {:<10}  {:>10}  {:>6.2f} %  {:>6.2f} %  {:>6.2f} - {:.2f} %  {:>7.3f}{}\n",
+        "{:>6}  {:<10}  {:>10}  {:>6.2f} %  {:>6.2f} %  {:>6.2f} - {:.2f} %  {:>8.1f}{}\n",
         result.layers(), result.activation, with_commas(result.parameters),
         100 * result.epochs.back().training.accuracy(), 100 * result.test.accuracy(), 100 * low,
-        100 * high, result.seconds_per_epoch(), result.diverged ? "  diverged" : "");
+        100 * high, 1000 * result.seconds_per_epoch(), result.diverged ? "  diverged" : "");
   }
   return text;
 }
 
 void prepare_report(const std::string& folder) {
+  namespace fs = std::filesystem;
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
+  // Nothing is made before all is known to be well.
+  const fs::file_status results = fs::status(results_file(folder), error);
+  if (fs::exists(results) && !fs::is_regular_file(results))
+    cannot_write(results_file(folder), "it is there and is not a file");
+  const bool made = fs::create_directories(folder, error);
   if (error)
     throw tapegrad::FileError(
         fmt::format("--report: cannot create the folder '{}': {}", folder, error.message()));
-  write(temporary_file(folder), "");
-  std::filesystem::remove(temporary_file(folder), error);
+  try {
+    write(temporary_file(folder), "");
+  } catch (const tapegrad::FileError&) {
+    if (made) fs::remove(folder, error);
+    throw;
+  }
+  fs::remove(temporary_file(folder), error);
 }
 
 void write_report(const std::string& folder, const Options& options, const Images& images,
@@ -120,9 +139,10 @@ void write_report(const std::string& folder, const Options& options, const Image
   write(temporary_file(folder), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   std::error_code error;
   std::filesystem::rename(temporary_file(folder), results_file(folder), error);
-  if (error)
-    throw tapegrad::FileError(fmt::format("--report: cannot write '{}': {}",
-                                          results_file(folder).string(), error.message()));
+  if (!error) return;
+  std::error_code ignored;
+  std::filesystem::remove(temporary_file(folder), ignored);
+  cannot_write(results_file(folder), error.message());
 }
 
 }  // namespace digits
