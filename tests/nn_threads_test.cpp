@@ -45,7 +45,7 @@ std::string train(int threads) {
 
 }  // namespace
 
-TEST_CASE("a network trained by 1, 2, 3 or 8 threads has the same bits in its file") {
+TEST_CASE("a network trained by 1, 2, 3 or 8 threads has the same bits in its file", "[threads]") {
   const TempFolder folder;
   folder.write("1", train(1));
   for (const int threads : {2, 3, 8}) {
