@@ -15,12 +15,11 @@ int main() {
   nn::Adam optimizer(nn::parameters(net), {.lr = 0.03});
   nn::DataLoader loader(nn::TensorDataset(x, y), {.batch_size = 32, .shuffle = true});
 
-  for (int epoch = 1; epoch <= 30; ++epoch) {
+  for (int epoch = 1; epoch <= 30; ++epoch)
     for (const auto& [inputs, classes] : loader) {
       optimizer.zero_grad();
       nn::cross_entropy(net(inputs), classes).backward();
       optimizer.step();
     }
-  }
   fmt::print("accuracy {:.1f} %\n", 100 * nn::accuracy(net(x), y));
 }
