@@ -124,3 +124,19 @@ TEST_CASE("shapes do not matter for the type, not even empty ones") {
   CHECK(result_type(zeros({1}, float64), ones({}, float32)) == float64);
   CHECK((zeros({0}, int64) + 0.5).dtype() == float32);
 }
+
+TEST_CASE("powers of integers are integers") {
+  const tapegrad::Tensor y = tapegrad::pow(tapegrad::tensor({2, 3, -1, 1, 5, 0}),
+                                           tapegrad::tensor({10, 4, -3, -2, -1, 0}));
+  CHECK(y.dtype() == tapegrad::int64);
+  const auto values = y.data<std::int64_t>();
+  CHECK(std::vector<std::int64_t>(values.begin(), values.end()) ==
+        std::vector<std::int64_t>{1024, 81, -1, 1, 0, 1});
+  CHECK(tapegrad::pow(2, tapegrad::tensor({1, 5})).dtype() == tapegrad::int64);
+  CHECK(tapegrad::pow(2, tapegrad::tensor({1, 5})).at<std::int64_t>({1}) == 32);
+  CHECK(tapegrad::pow(tapegrad::tensor({3}), 2).at<std::int64_t>({0}) == 9);
+  CHECK(tapegrad::pow(tapegrad::tensor({2}), tapegrad::tensor({0.5})).dtype() == tapegrad::float32);
+  CHECK_THROWS_AS(tapegrad::pow(tapegrad::tensor({3}), -1), tapegrad::ValueError);
+  CHECK(tapegrad::maximum(tapegrad::tensor({true, false}), tapegrad::tensor({false, false}))
+            .dtype() == tapegrad::boolean);
+}

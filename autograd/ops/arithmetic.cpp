@@ -34,16 +34,6 @@ std::optional<double> as_number(const Tensor& tensor) {
   return tensor.item();
 }
 
-/// int64 base to a whole power, by repeated squaring.
-Tensor integer_power(Tensor base, std::int64_t exponent) {
-  Tensor result = ones_like(base);
-  for (; exponent > 0; exponent /= 2) {
-    if (exponent % 2 == 1) result = result * base;
-    base = base * base;
-  }
-  return result;
-}
-
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) { return elementwise<formula::Add>(a, b); }
@@ -60,7 +50,7 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
     if (*number < 0)
       fail<ValueError>("pow: integers to the negative power {}; convert the base with to(float32)",
                        *number);
-    return integer_power(base.to(int64), exponent.item<std::int64_t>());
+    return elementwise<formula::Pow>(base, exponent);
   }
   if (*number == 2) return square(base);
   if (*number == 0.5) return sqrt(base);

@@ -52,6 +52,7 @@ struct Pow {
   static constexpr const char* name = "pow";
   static constexpr Reads reads[] = {kA | kB, kA | kB | kY};
   static constexpr Samples samples[] = {{0.3, 2}, {-2, 2}};
+  static constexpr bool integers = true;
   static auto forward(auto a, auto b) { return pow(a, b); }
   static auto vjp_a(auto g, auto a, auto b, auto) {
     // 0 * 0^-1 is 0 here; elsewhere the text is left as it is, for the mixed second derivative.

@@ -27,5 +27,14 @@ inline std::int64_t where(bool condition, std::int64_t a, std::int64_t b) {
 inline std::int64_t maximum(std::int64_t a, std::int64_t b) { return a > b ? a : b; }
 inline std::int64_t minimum(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 inline std::int64_t abs(std::int64_t x) { return x < 0 ? -x : x; }
+/// By repeated squaring. The whole part of 1 / base^n for a negative exponent, as in PyTorch.
+inline std::int64_t pow(std::int64_t base, std::int64_t exponent) {
+  if (exponent < 0) return base == 1 ? 1 : base == -1 ? (exponent % 2 == 0 ? 1 : -1) : 0;
+  std::int64_t result = 1;
+  for (; exponent > 0; exponent /= 2, base *= base) {
+    if (exponent % 2 == 1) result *= base;
+  }
+  return result;
+}
 
 }  // namespace tapegrad::formula

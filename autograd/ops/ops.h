@@ -25,7 +25,9 @@ inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
 inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
 inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
-/// a^b with C's special cases; where 0^0 = 1 is reached the gradients are 0.
+/// a^b with C's special cases; where 0^0 = 1 is reached the gradients are 0. Integers stay
+/// integers, without a fraction where the exponent is negative; a negative C++ number as their
+/// exponent is a `ValueError`.
 Tensor pow(const Tensor& base, const Tensor& exponent);
 /// The larger of each pair; a tie splits the gradient in halves; NaN wins and takes the gradient.
 Tensor maximum(const Tensor& a, const Tensor& b);
