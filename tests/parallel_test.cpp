@@ -1,5 +1,4 @@
 #include "autograd/kernels/parallel.h"
-#include "autograd/tensor/error.h"
 
 #include <atomic>
 #include <cfenv>
@@ -11,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "autograd/tensor/error.h"
 #include "tests/catch.h"
 
 using tapegrad::num_threads;
