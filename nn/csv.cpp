@@ -55,14 +55,21 @@ std::optional<T> number(std::string_view text) {
   return static_cast<T>(value);
 }
 
+// The text between quotes; all of it where there are none.
+std::string_view unquote(std::string_view text) {
+  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
 // Whether `text` is meant as a number, be it one that does not fit the type that is asked for, or
-// in a spelling that is not read here ("1,5", "1'000", "0x10").
+// in a spelling that is not read here ("1,5", "1'000", "0x10", "5%", a number in quotes).
 bool looks_numeric(std::string_view text) {
+  text = trim(unquote(text));
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   double ignored = 0;
   const char* end = text.data() + text.size();
   if (!text.empty() && std::from_chars(text.data(), end, ignored).ptr == end) return true;
-  std::string_view more = ".,' ";
+  std::string_view more = ".,'_% ";
   if (text.starts_with("0x") || text.starts_with("0X")) {
     text.remove_prefix(2);
     more = "abcdefABCDEF";
@@ -94,12 +101,6 @@ std::string expected(std::string_view text) {
   return number ? fmt::format("a number in the range of {}", dtype_of<T>) : "a number";
 }
 
-std::string unquote(std::string_view name) {
-  if (name.size() >= 2 && name.front() == '"' && name.back() == '"')
-    name = name.substr(1, name.size() - 2);
-  return std::string(name);
-}
-
 template <class T>
 CsvTable parse(const std::string& path, std::string_view text, const CsvOptions& options) {
   using Header = CsvOptions::Header;
@@ -117,7 +118,7 @@ CsvTable parse(const std::string& path, std::string_view text, const CsvOptions&
       width = fields.size();
       if (options.header == Header::yes ||
           (options.header == Header::automatic && is_header(fields))) {
-        for (const std::string_view field : fields) table.columns.push_back(unquote(field));
+        for (const std::string_view field : fields) table.columns.emplace_back(unquote(field));
         continue;
       }
     }

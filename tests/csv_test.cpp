@@ -68,7 +68,8 @@ TEST_CASE("a first line with a number in it is never taken for a header", "[csv]
              ContainsSubstring("line 1, column 1: expected a number in the range of float32"));
   CHECK_THAT(error_of("1e999\n2\n", {.dtype = tg::float64}),
              ContainsSubstring("in the range of float64, found '1e999'"));
-  for (const char* text : {"0x1F;a", "-1,5;a", "1'000;a", "nan;a", "+3;a", "-inf;a", ".5;a"})
+  for (const char* text : {"0x1F;a", "-1,5;a", "1'000;a", "1_000;a", "5%;a", "nan;a", "+3;a",
+                           "-inf;a", ".5;a", "\"2\";\"a\"", "\" -2.5 \";\"3\""})
     CHECK_THAT(error_of(std::string(text) + "\n1;2\n", {.delimiter = ';'}),
                ContainsSubstring("line 1, column"));
   CHECK_THAT(error_of(",\n1,2\n"), ContainsSubstring("line 1, column 1: expected a number"));
