@@ -39,6 +39,9 @@ using Gzip = std::unique_ptr<gzFile_s, CloseGzip>;
 constexpr std::uint64_t kBestRatio = 1032;
 #endif
 
+// As many as Linux follows.
+constexpr int kMostLinks = 40;
+
 // zlib counts in `unsigned`, so large requests are cut into pieces.
 constexpr std::size_t kPiece = std::size_t{1} << 20;
 
@@ -149,28 +152,33 @@ namespace {
 // write that fails leaves the old file as it was, and nothing else.
 class Replacement {
  public:
-  explicit Replacement(const std::string& path) {
+  explicit Replacement(const std::string& path) : target_(path) {
     std::error_code error;
-    // The file that a link points to is replaced, not the link.
-    target_ = fs::is_symlink(path, error) ? fs::weakly_canonical(path, error) : fs::path(path);
     const fs::file_status status = fs::status(target_, error);
     // A device or a pipe holds nothing that could be lost, and cannot be replaced.
     direct_ = fs::exists(status) && !fs::is_regular_file(status);
+    if (direct_) return;
     if (fs::is_regular_file(status)) permissions_ = status.permissions();
-    static std::atomic<unsigned> count = 0;
-    temporary_ = direct_ ? target_
-                         : target_.parent_path() /
-                               fmt::format(".tapegrad-{}-{}.tmp", ::getpid(), count.fetch_add(1));
+    // The file that a link points to is replaced, or made, not the link.
+    for (int links = 0; links < kMostLinks && fs::is_symlink(target_, error); ++links)
+      target_ = target_.parent_path() / fs::read_symlink(target_, error);
   }
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
   ~Replacement() {
     std::error_code ignored;
-    if (created_ && !direct_) fs::remove(temporary_, ignored);
+    if (created_) fs::remove(temporary_, ignored);
   }
 
   File open() {
-    File file(std::fopen(temporary_.c_str(), direct_ ? "wb" : "wbx"));
+    if (direct_) return File(std::fopen(target_.c_str(), "wb"));
+    static std::atomic<unsigned> count = 0;
+    File file;
+    do {  // a killed process may have left a file of that name, also one with our number
+      temporary_ = target_.parent_path() /
+                   fmt::format(".tapegrad-{}-{}.tmp", ::getpid(), count.fetch_add(1));
+      file.reset(std::fopen(temporary_.c_str(), "wbx"));
+    } while (!file && errno == EEXIST);
     created_ = file != nullptr;
     return file;
   }

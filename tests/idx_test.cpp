@@ -1,6 +1,7 @@
 #include "nn/idx.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -291,6 +292,28 @@ TEST_CASE("a file is written through a link, keeps its permissions, and is no fo
       message_of<tg::FileError>([&] { nn::write_idx(folder.file("folder"), array(1, {1})); }),
       ContainsSubstring("Is a directory"));
   CHECK(names_in(folder) == std::vector<std::string>{"file", "folder", "link"});
+
+  // A link to a link to a file that is not there yet.
+  fs::create_symlink("folder/new", folder.file("early"));
+  fs::create_symlink(folder.file("early"), folder.file("earlier"));
+  nn::write_idx(folder.file("earlier"), array(3, {1, 2, 3}));
+  CHECK(fs::is_symlink(folder.file("early")));
+  CHECK(nn::read_idx(folder.file("folder/new")).shape == Shape(3));
+}
+
+TEST_CASE("files that a killed process left behind are in nobody's way", "[idx]") {
+  const TempFolder folder;
+  std::vector<std::string> names;
+  for (int i = 0; i < 2000; ++i) {
+    names.push_back(".tapegrad-" + std::to_string(::getpid()) + "-" + std::to_string(i) + ".tmp");
+    folder.write(names.back(), "old");
+  }
+  nn::write_idx(folder.file("file"), array(2, {1, 2}));
+  CHECK(nn::read_idx(folder.file("file")).shape == Shape(2));
+  names.push_back("file");
+  std::sort(names.begin(), names.end());
+  CHECK(names_in(folder) == names);
+  CHECK(folder.read(names[0]) == "old");
 }
 
 TEST_CASE("load_mnist finds the files under their usual names", "[idx][mnist]") {
