@@ -29,6 +29,9 @@ struct AdagradOptions {
 class Adagrad final : public OptimizerOf<AdagradOptions> {
  public:
   explicit Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options = {});
+  template <std::size_t N>
+  explicit Adagrad(const std::vector<Parameter> (&models)[N], const AdagradOptions& options = {})
+      : Adagrad(detail::joined(models), options) {}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;

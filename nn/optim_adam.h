@@ -55,6 +55,9 @@ struct BiasCorrection {
 class Adam final : public OptimizerOf<AdamOptions> {
  public:
   explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
+  template <std::size_t N>
+  explicit Adam(const std::vector<Parameter> (&models)[N], const AdamOptions& options = {})
+      : Adam(detail::joined(models), options) {}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;
@@ -66,6 +69,9 @@ class Adam final : public OptimizerOf<AdamOptions> {
 class AdamW final : public OptimizerOf<AdamWOptions> {
  public:
   explicit AdamW(std::vector<Parameter> parameters, const AdamWOptions& options = {});
+  template <std::size_t N>
+  explicit AdamW(const std::vector<Parameter> (&models)[N], const AdamWOptions& options = {})
+      : AdamW(detail::joined(models), options) {}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;

@@ -31,6 +31,9 @@ struct RMSpropOptions {
 class RMSprop final : public OptimizerOf<RMSpropOptions> {
  public:
   explicit RMSprop(std::vector<Parameter> parameters, const RMSpropOptions& options = {});
+  template <std::size_t N>
+  explicit RMSprop(const std::vector<Parameter> (&models)[N], const RMSpropOptions& options = {})
+      : RMSprop(detail::joined(models), options) {}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;

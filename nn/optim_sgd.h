@@ -31,6 +31,9 @@ struct SGDOptions {
 class SGD final : public OptimizerOf<SGDOptions> {
  public:
   explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {});
+  template <std::size_t N>
+  explicit SGD(const std::vector<Parameter> (&models)[N], const SGDOptions& options = {})
+      : SGD(detail::joined(models), options) {}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;

@@ -46,7 +46,7 @@ void Optimizer::append(std::vector<Parameter> parameters) {
     if (!names.insert(parameter.name).second)
       fail<ValueError>(
           "{}: there are two parameters named '{}'; for two models in one optimizer give each a "
-          "prefix: nn::parameters(model, \"name\")",
+          "prefix: {{nn::parameters(a, \"a\"), nn::parameters(b, \"b\")}}",
           kind_.name, parameter.name);
     if (!values.insert(parameter.value.impl()).second)
       fail<ValueError>("{}: parameter '{}' is there already under another name", kind_.name,
@@ -226,6 +226,12 @@ void Optimizer::load_state(const StateDict& state) {
 
   for (std::size_t i = 0; i < groups.size(); ++i) change_settings(i, values[i]);
   groups_ = std::move(groups);
+}
+
+std::vector<Parameter> detail::joined(std::span<const std::vector<Parameter>> lists) {
+  std::vector<Parameter> all;
+  for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
+  return all;
 }
 
 std::pair<std::vector<Parameter>, std::vector<Parameter>> split_parameters(

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,10 @@ namespace tapegrad::nn {
 ///       cross_entropy(net(x), y).backward();
 ///       optimizer.step();
 ///     }
+///
+/// The parameters of several models are given as a list, each model with a prefix of its own:
+///
+///     nn::Adam optimizer({nn::parameters(encoder, "encoder"), nn::parameters(head, "head")});
 ///
 /// An optimizer shares the parameters' tensors. It stays where it is: schedules refer to it.
 class Optimizer {
@@ -115,6 +120,12 @@ class Optimizer {
   std::vector<Group> groups_;
 };
 
+namespace detail {
+/// One list after the other. (An optimizer takes them as an array: with a `std::initializer_list`
+/// gcc misreads `Adam{parameters, {.lr = 0.1}}`.)
+std::vector<Parameter> joined(std::span<const std::vector<Parameter>> lists);
+}  // namespace detail
+
 /// An optimizer with options of type `Options`: an aggregate with `check() const`, and a static
 /// `visit(options, f)` that calls f(name, value) for each number and flag.
 template <class Options>
@@ -130,6 +141,11 @@ class OptimizerOf : public Optimizer {
     options_.reserve(options_.size() + 1);
     append(std::move(parameters));
     options_.push_back(options);
+  }
+  /// The parameters of several models as one group.
+  template <std::size_t N>
+  void add_group(const std::vector<Parameter> (&models)[N], const Options& options = {}) {
+    add_group(detail::joined(models), options);
   }
   /// The options of one group.
   const Options& options(std::size_t group = 0) const {

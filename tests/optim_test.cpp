@@ -1,4 +1,5 @@
 #include <limits>
+#include <type_traits>
 
 #include "nn/linear.h"
 #include "tests/optim_common.h"
@@ -199,10 +200,9 @@ TEST_CASE("optimizers refuse options that make no sense", "[optim]") {
 
 TEST_CASE("one optimizer trains two models whose names have prefixes", "[optim]") {
   nn::Linear encoder{1, 1}, decoder{1, 1};
-  auto parameters = nn::parameters(encoder, "encoder");
-  for (const Parameter& p : nn::parameters(decoder, "decoder")) parameters.push_back(p);
-  nn::SGD optimizer(parameters, {.lr = 0.1, .momentum = 0.9});
-  for (auto& p : parameters) p.value.set_grad(tg::ones_like(p.value));
+  nn::SGD optimizer({nn::parameters(encoder, "encoder"), nn::parameters(decoder, "decoder")},
+                    {.lr = 0.1, .momentum = 0.9});
+  for (auto& p : optimizer.parameters()) p.value.set_grad(tg::ones_like(p.value));
   optimizer.step();
   std::vector<std::string> names;
   for (const Parameter& p : optimizer.parameters()) names.push_back(p.name);
@@ -217,6 +217,34 @@ TEST_CASE("one optimizer trains two models whose names have prefixes", "[optim]"
   nn::SGD groups(nn::parameters(encoder, "encoder"));
   groups.add_group(nn::parameters(decoder, "decoder"), {.lr = 0.5});
   CHECK(groups.group_count() == 2);
+}
+
+TEST_CASE("every optimizer takes the parameters of one model, of several, or single ones",
+          "[optim]") {
+  const auto check = [](auto* kind) {
+    using Kind = std::remove_pointer_t<decltype(kind)>;
+    nn::Linear a{1, 2}, b{2, 1};
+    const Parameter weight{"w", a.weight}, bias{"b", a.bias};
+    Kind one(nn::parameters(a));
+    CHECK(one.parameters().size() == 2);
+    CHECK(Kind({nn::parameters(a)}).parameters().size() == 2);
+    CHECK(Kind{nn::parameters(a), {.lr = 0.5}}.lr() == 0.5);
+    Kind two({nn::parameters(a, "a"), nn::parameters(b, "b")}, {.lr = 0.5});
+    CHECK(two.parameters().size() == 4);
+    CHECK(two.group_count() == 1);
+    CHECK(two.lr() == 0.5);
+    CHECK(Kind({weight, bias}).parameters().size() == 2);
+    CHECK(Kind({{"w", a.weight}}, {.lr = 0.5}).parameters()[0].name == "w");
+    one.add_group({nn::parameters(b, "b"), {{"single", tg::ones(1)}}}, {.lr = 0.25});
+    CHECK(one.parameters(1).size() == 3);
+    CHECK(one.lr(1) == 0.25);
+    CHECK_THROWS_AS(Kind({}), tg::ValueError);
+  };
+  check(static_cast<nn::SGD*>(nullptr));
+  check(static_cast<nn::Adam*>(nullptr));
+  check(static_cast<nn::AdamW*>(nullptr));
+  check(static_cast<nn::RMSprop*>(nullptr));
+  check(static_cast<nn::Adagrad*>(nullptr));
 }
 
 TEST_CASE("optimizers refuse parameters that they cannot update", "[optim]") {
@@ -241,6 +269,6 @@ TEST_CASE("optimizers refuse parameters that they cannot update", "[optim]") {
              ContainsSubstring("two parameters named 'w'"));
   CHECK(optimizer.group_count() == 1);
   CHECK_THAT(text({{"w", w}, {"w", leaf({1}, tg::float32)}}),
-             ContainsSubstring("nn::parameters(model, \"name\")"));
+             ContainsSubstring("{nn::parameters(a, \"a\"), nn::parameters(b, \"b\")}"));
   CHECK_THROWS_AS(optimizer.options(1), tg::IndexError);
 }
