@@ -108,14 +108,17 @@ void prepare_report(const std::string& folder) {
   const fs::file_status results = fs::status(results_file(folder), error);
   if (fs::exists(results) && !fs::is_regular_file(results))
     cannot_write(results_file(folder), "it is there and is not a file");
-  const bool made = fs::create_directories(folder, error);
-  if (error)
-    throw tapegrad::FileError(
-        fmt::format("--report: cannot create the folder '{}': {}", folder, error.message()));
+  std::vector<fs::path> made;  // from the inside out
+  for (fs::path path = folder; !path.empty() && !fs::exists(path, error); path = path.parent_path())
+    made.push_back(path);
   try {
+    fs::create_directories(folder, error);
+    if (error)
+      throw tapegrad::FileError(
+          fmt::format("--report: cannot create the folder '{}': {}", folder, error.message()));
     write(temporary_file(folder), "");
   } catch (const tapegrad::FileError&) {
-    if (made) fs::remove(folder, error);
+    for (const fs::path& path : made) fs::remove(path, error);
     throw;
   }
   fs::remove(temporary_file(folder), error);
