@@ -195,9 +195,9 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  if (x.numel() == shape.numel()) return reshape(x, shape);
   if (detail::broadcast(x.shape(), shape, "sum_to") != x.shape())
     fail<ShapeError>("sum_to: shape {} cannot be summed down to {}", x.shape(), shape);
+  if (x.numel() == shape.numel()) return reshape(x, shape);
   Dims dims;
   const int extra = x.dim() - shape.rank();
   for (int d = 0; d < x.dim(); ++d) {
