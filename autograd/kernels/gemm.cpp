@@ -9,6 +9,7 @@
 #include "autograd/kernels/cpu.h"
 #include "autograd/kernels/gemm_plan.h"
 #include "autograd/kernels/parallel.h"
+#include "autograd/kernels/thread_kept.h"
 
 namespace tapegrad::kernels {
 namespace {
@@ -39,21 +40,26 @@ constexpr std::int64_t kSmallCopy = 2048;
 
 /// Memory for copies of blocks. Every thread keeps the largest piece that it
 /// ever needed, not much more than 2 MiB, until it ends.
-void* workspace(std::int64_t bytes) {
+class Workspace {
+ public:
+  void* of(std::int64_t bytes) {
+    if (bytes > size_) {
+      size_ = 0;
+      memory_.reset();  // first, so that there are never two
+      memory_.reset(::operator new(static_cast<std::size_t>(bytes), kAlignment));
+      size_ = bytes;
+    }
+    return memory_.get();
+  }
+
+ private:
   static constexpr std::align_val_t kAlignment{64};
   struct Free {
     void operator()(void* memory) const noexcept { ::operator delete(memory, kAlignment); }
   };
-  thread_local std::unique_ptr<void, Free> memory;
-  thread_local std::int64_t size = 0;
-  if (bytes > size) {
-    size = 0;
-    memory.reset();  // first, so that there are never two
-    memory.reset(::operator new(static_cast<std::size_t>(bytes), kAlignment));
-    size = bytes;
-  }
-  return memory.get();
-}
+  std::unique_ptr<void, Free> memory_;
+  std::int64_t size_ = 0;
+};
 
 /// C = beta D, without reading D when beta is 0.
 template <class T>
@@ -73,9 +79,11 @@ template <class T>
   const GemmPlan<T> plan(p, kernels);
   const std::int64_t width = kernels.tile_columns;
   T *a_copy = nullptr, *b_copy = nullptr;
+  Workspace own;
   if (plan.method == Method::packed) {
     const std::int64_t a_size = plan.a_size(kernels), size = a_size + plan.b_size(p, kernels);
-    a_copy = static_cast<T*>(workspace(size * static_cast<std::int64_t>(sizeof(T))));
+    Workspace* kept = kept_by_thread<Workspace>();
+    a_copy = static_cast<T*>((kept ? kept : &own)->of(size * static_cast<std::int64_t>(sizeof(T))));
     b_copy = a_copy + a_size;
   }
   Block<T> block;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <span>
-#include <tuple>
 
+#include "autograd/kernels/thread_kept.h"
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
 
@@ -58,17 +58,19 @@ class Walk {
   Walk(bool retain_graph, bool create_graph)
       : retain_(retain_graph || create_graph), create_(create_graph) {}
   ~Walk() {
-    for (Record* record : order_) {
+    auto& [order, sharing] = lists_;
+    for (Record* record : order) {
       if (!record) continue;
       record->notes = {};
       release_record(record);
     }
     for (auto& [record, notes] : put_aside_) record->notes = std::move(notes);
     // Only after an error: what another tensor still shows must not be taken for a leaf's own.
-    for (Tensor& leaf : sharing_) leaf.zero_grad();
-    order_.clear();
-    sharing_.clear();
-    if (order_.capacity() < kKeep) spare() = {std::move(order_), std::move(sharing_)};
+    for (Tensor& leaf : sharing) leaf.zero_grad();
+    order.clear();
+    sharing.clear();
+    if (Lists* kept = kernels::kept_by_thread<Lists>(); kept && order.capacity() < kKeep)
+      *kept = std::move(lists_);
   }
 
   /// Asks for the cotangents of `inputs`; without this call leaves collect theirs.
@@ -84,7 +86,7 @@ class Walk {
     check();
     for (const Root& root : roots) deliver(root.output, root.seed);
     detail::set_grad_enabled(create_);
-    for (Record*& record : order_) {
+    for (Record*& record : lists_.order) {
       visit(*record);
       if (retain_ || !record->notes.wanted) continue;
       if (record->refs.load() == 1)
@@ -92,8 +94,8 @@ class Walk {
       else
         record->release_graph();
     }
-    for (; !sharing_.empty(); sharing_.pop_back()) {
-      if (Impl*& grad = sharing_.back().impl()->grad; grad && !grad->unique())
+    for (auto& sharing = lists_.sharing; !sharing.empty(); sharing.pop_back()) {
+      if (Impl*& grad = sharing.back().impl()->grad; grad && !grad->unique())
         detail::release(std::exchange(grad, Tensor::share(grad).clone().leak()));
     }
   }
@@ -103,18 +105,17 @@ class Walk {
  private:
   static constexpr std::size_t kKeep = 1 << 16;
 
-  /// Vectors kept for the next walk of this thread, so that a steady training step allocates
-  /// nothing.
-  static std::pair<std::vector<Record*>, std::vector<Tensor>>& spare() {
-    thread_local std::pair<std::vector<Record*>, std::vector<Tensor>> vectors;
-    return vectors;
-  }
+  /// What a walk lists. Kept for the next walk of the thread, so that a steady training step
+  /// allocates nothing.
+  struct Lists {
+    std::vector<Record*> order;   // latest first
+    std::vector<Tensor> sharing;  // leaves whose gradient is also shown by another tensor
+  };
 
   /// Collects every record behind the roots, latest first.
   void discover(std::span<const Root> roots) {
-    std::tie(order_, sharing_) = std::move(spare());
-    order_.clear();
-    sharing_.clear();
+    if (Lists* kept = kernels::kept_by_thread<Lists>()) lists_ = std::move(*kept);
+    std::vector<Record*>& order = lists_.order;
     const auto meet = [&](Record* record) {
       if (!record || record->notes.walk == this) return;
       if (record->notes.walk) put_aside_.emplace_back(record, std::move(record->notes));
@@ -122,17 +123,17 @@ class Walk {
       record->notes.wanted = !capturing_;
       record->notes.capture = -1;
       record->refs.increment();
-      order_.push_back(record);
+      order.push_back(record);
     };
     for (const Root& root : roots) meet(root.output.impl()->record.load(std::memory_order_relaxed));
     bool sorted = true;
-    for (std::size_t next = 0; next < order_.size(); ++next) {
-      Record* record = order_[next];
+    for (std::size_t next = 0; next < order.size(); ++next) {
+      Record* record = order[next];
       for (std::uint32_t i = 0; i < record->input_count; ++i) meet(record->edges[i].record());
-      sorted &= next == 0 || order_[next - 1]->sequence > record->sequence;
+      sorted &= next == 0 || order[next - 1]->sequence > record->sequence;
     }
     if (!sorted) {
-      std::sort(order_.begin(), order_.end(),
+      std::sort(order.begin(), order.end(),
                 [](const Record* a, const Record* b) { return a->sequence > b->sequence; });
     }
   }
@@ -152,8 +153,8 @@ class Walk {
       if (record && record->notes.walk == this && record->notes.capture < 0)
         record->notes.capture = static_cast<std::int32_t>(i);
     }
-    for (std::size_t i = order_.size(); i-- > 0;) {
-      Record& record = *order_[i];
+    for (std::size_t i = lists_.order.size(); i-- > 0;) {
+      Record& record = *lists_.order[i];
       for (std::uint32_t k = 0; k < record.input_count && !record.notes.wanted; ++k) {
         const Edge& edge = record.edges[k];
         if (Record* before = edge.record()) {
@@ -166,7 +167,7 @@ class Walk {
   }
 
   void check() const {
-    for (Record* record : order_) {
+    for (Record* record : lists_.order) {
       // What was released has lost its edges, so nobody can say whether it was wanted.
       if (record->notes.wanted || (record->released && record->notes.capture < 0)) record->check();
     }
@@ -263,7 +264,7 @@ class Walk {
       cotangent =
           detail::add_cotangents(Tensor::share(target->grad), cotangent, target->shape, create_);
     cotangent = detail::dense_cotangent(cotangent, target->shape);
-    if (!cotangent.impl()->unique()) sharing_.push_back(Tensor::share(target));
+    if (!cotangent.impl()->unique()) lists_.sharing.push_back(Tensor::share(target));
     detail::release(std::exchange(target->grad, cotangent.leak()));
   }
 
@@ -272,9 +273,8 @@ class Walk {
   bool capturing_ = false;
   const std::vector<Tensor>* inputs_ = nullptr;
   std::vector<Tensor> results_;
-  std::vector<Record*> order_;
+  Lists lists_;
   std::vector<std::pair<Record*, Record::Notes>> put_aside_;
-  std::vector<Tensor> sharing_;  // leaves whose gradient is also shown by another tensor
 };
 
 /// Restores what the walk changes of the thread's tape, also when a rule throws.
