@@ -190,6 +190,7 @@ class Walk {
     if (record.retainer && record.retainer->handles.load() > 0 && !capturing_)
       accumulate(record.retainer, gradient);
     if (!record.notes.wanted) return;
+    if (record.released) record.check();       // by a walk that a rule started
     detail::thread_tape.scope = record.scope;  // errors in a rule name it
     if (!record.elementwise && gradient.shape() != record.shape)
       gradient = detail::dense_cotangent(gradient, record.shape);
