@@ -241,7 +241,16 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change) {
   a.impl()->changed(change);
   Record* record = made.impl()->record.exchange(nullptr);
   if (!record && !grad_enabled()) return;
-  if (Record* before = a.impl()->record.exchange(record)) release_record(before);
+  Record* before = a.impl()->record.exchange(record);
+  if (!before) return;
+  // retain_grad() is about the tensor: it goes with the value that this now has.
+  if (Impl* retainer = std::exchange(before->retainer, nullptr)) {
+    if (record)
+      record->retainer = retainer;
+    else
+      unhold(retainer);
+  }
+  release_record(before);
 }
 
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
