@@ -266,8 +266,10 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
     // A rule that reads the old value gets a copy of it.
     const Reads read =
         (requires_record(a) ? info.reads[0] : kNone) | (requires_record(b) ? info.reads[1] : kNone);
-    const bool reads_old = recorded && (read & kA);
-    assign_in_place(a, run_binary(info, parameters, reads_old ? a.clone() : a, b), change);
+    const bool itself = b.is_same(a);
+    const bool reads_old = recorded && (read & (itself ? kA | kB : kA));
+    const Tensor old = reads_old ? a.clone() : a;
+    assign_in_place(a, run_binary(info, parameters, old, itself ? old : b), change);
     return;
   }
   run_forward<2>(info, parameters, {a.impl(), b.impl()}, a.impl());
