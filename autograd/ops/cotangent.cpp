@@ -44,6 +44,7 @@ Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& 
     else
       summed.push_back(-1 - i);
   }
+  if (repeats == 0) return zeros(target, dtype);  // the sum of nothing, whatever `g` is
   if (!summed.empty()) g = sum(g, summed, true);
   if (repeats != 1) g = g * repeats;
   if (g.dim() > target.rank()) g = reshape(g, g.shape().slice(g.dim() - target.rank(), g.dim()));
