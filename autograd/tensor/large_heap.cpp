@@ -147,8 +147,7 @@ class LargeHeap {
     };
     char* begin = page_up(range.begin);
     char* end = range.end - reinterpret_cast<std::uintptr_t>(range.end) % kPage;
-    if (range.held == 0 || begin >= end ||
-        madvise(begin, static_cast<std::size_t>(end - begin), MADV_DONTNEED) != 0)
+    if (begin >= end || madvise(begin, static_cast<std::size_t>(end - begin), MADV_DONTNEED) != 0)
       return;
     const std::size_t ends = range.size() - static_cast<std::size_t>(end - begin);
     free_held_ -= range.held - std::min(range.held, ends);
