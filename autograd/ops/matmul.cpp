@@ -38,6 +38,9 @@ std::int64_t row_count(const Tensor& x) {
   return rows;
 }
 
+/// `x` as one matrix of these vectors.
+Tensor as_rows(const Tensor& x) { return reshape(x, {row_count(x), x.shape().back()}); }
+
 Shape with_matrix(Shape batch, std::int64_t rows, std::int64_t columns) {
   batch.push_back(rows);
   batch.push_back(columns);
@@ -109,8 +112,8 @@ struct MatMul {
   Tensor vjp_b(const Tensor& g, const Tensor& a, const Tensor& b, auto) const {
     // A batch that multiplied one matrix is one long product, not a sum of many.
     const bool join = b.dim() == 2 && a.dim() > 2 && !flags.transpose_a;
-    const Tensor x = join ? reshape(a, {-1, a.shape().back()}) : a;
-    const Tensor y = join ? reshape(g, {-1, g.shape().back()}) : g;
+    const Tensor x = join ? as_rows(a) : a;
+    const Tensor y = join ? as_rows(g) : g;
     if (flags.transpose_b) return matmul(y, x, {true, flags.transpose_a});
     return matmul(x, y, {!flags.transpose_a, false});
   }
@@ -157,9 +160,7 @@ struct Linear {
       run_gemm({.transpose_a = true}, 1, out, in, row_count(g), g, x, dw, {});
       return dw;
     }
-    const Tensor rows_g = reshape(g, {-1, g.shape().back()});
-    const Tensor rows_x = reshape(x, {rows_g.shape()[0], x.shape().back()});
-    return matmul(rows_g, rows_x, {.transpose_a = true});
+    return matmul(as_rows(g), as_rows(x), {.transpose_a = true});
   }
   static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) {
     return grad_enabled() ? sum_to(g, g.shape().back()) : detail::sum_rows(g);
