@@ -34,7 +34,14 @@ inline int num_threads() noexcept {
 
 namespace kernels {
 
+/// To wake a thread takes some 10 us or more, in which one thread reads or writes a hundred
+/// thousand numbers.
 inline constexpr std::int64_t kElementsWorthThreads = 1 << 19;
+
+/// True when an operation on so many numbers is to be shared among threads.
+inline bool worth_threads(std::int64_t elements) noexcept {
+  return elements >= kElementsWorthThreads && num_threads() != 1;
+}
 
 /// Calls `f(tile)` for every tile in [0, tiles), each once, in any order and on any thread, and
 /// returns when all are done. What a tile covers is up to the caller and must not depend on
@@ -45,11 +52,10 @@ inline constexpr std::int64_t kElementsWorthThreads = 1 << 19;
 /// If `f` throws, no further tiles start and the exception of the lowest tile that threw is thrown
 /// again.
 ///
-/// `elements` says how many numbers are read or written in all. To wake a thread takes some 10 us
-/// or more, in which one thread does a hundred thousand of them, so few stay where they are.
+/// `elements` says how many numbers are read or written in all; few stay on the calling thread.
 template <class F>
 void parallel_for(std::int64_t tiles, F&& f, std::int64_t elements = kElementsWorthThreads) {
-  if (tiles <= 1 || elements < kElementsWorthThreads || num_threads() == 1) {
+  if (tiles <= 1 || !worth_threads(elements)) {
     for (std::int64_t tile = 0; tile < tiles; ++tile) f(tile);
     return;
   }

@@ -60,8 +60,7 @@ struct Block {
 
   void operator()(const kernels::Operand* in, std::int64_t first, std::int64_t rows,
                   std::int64_t columns) const {
-    if (rows * columns < kernels::kElementsWorthThreads || num_threads() == 1)
-      return run(context, in, first, rows, columns);
+    if (!kernels::worth_threads(rows * columns)) return run(context, in, first, rows, columns);
     const bool by_row = rows > 1;
     const std::int64_t length = by_row ? rows : columns;
     const std::int64_t tile = by_row ? std::max<std::int64_t>(1, kTile / columns) : kTile;

@@ -48,8 +48,7 @@ void for_tiles(const Tensor& parameter, F&& step) {
   const std::int64_t n = parameter.numel();
   visit_floating(parameter.dtype(), [&]<class T>(T) {
     const auto& loops = detail::kernel_table().rows<T>();
-    if (n < kernels::kElementsWorthThreads || num_threads() == 1)
-      return step(loops, std::int64_t{0}, n);
+    if (!kernels::worth_threads(n)) return step(loops, std::int64_t{0}, n);
     kernels::parallel_for((n + kTile - 1) / kTile, [&](std::int64_t t) {
       step(loops, t * kTile, std::min(kTile, n - t * kTile));
     });

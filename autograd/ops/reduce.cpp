@@ -209,12 +209,7 @@ Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
   const Runs runs(x.shape(), shape.dims);
   const auto reduced_runs =
       std::count_if(runs.run, runs.run + runs.count, [](const Run& run) { return run.reduced; });
-  if (reduced_runs != 1) {
-    const Tensor best = reshape(y, shape.kept);
-    const Tensor chosen = (x == best) | ((x != x) & (best != best));
-    const Tensor ties = sum(chosen, shape.dims, true).to(g.dtype());
-    return where(chosen, reshape(g, shape.kept) / ties, 0);
-  }
+  if (reduced_runs != 1) return {};
   std::int64_t outer = 1, n = 1, inner = 1;
   for (int r = 0; r < runs.count; ++r)
     (runs.run[r].reduced ? n : n == 1 ? outer : inner) *= runs.run[r].size;

@@ -31,7 +31,8 @@ Tensor sum_rows(const Tensor& x);
 Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor);
 
 /// Each `g` shared out evenly among the elements of `x` that equal the largest or smallest one `y`,
-/// or are NaN where that is; not recorded. Of floating-point numbers.
+/// or are NaN where that is; not recorded. Of floating-point numbers. Undefined where the reduced
+/// dimensions do not lie beside each other.
 Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
                          const ReducedShape& shape);
 

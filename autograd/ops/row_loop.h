@@ -18,8 +18,7 @@ inline std::int64_t rows_per_tile(std::int64_t length) {
 template <class F>
 void for_row_tiles(std::int64_t rows, std::int64_t length, F&& f) {
   if (rows == 0) return;
-  if (rows * length < kernels::kElementsWorthThreads || num_threads() == 1)
-    return f(std::int64_t{0}, rows);
+  if (!kernels::worth_threads(rows * length)) return f(std::int64_t{0}, rows);
   const std::int64_t tile = rows_per_tile(length);
   kernels::parallel_for((rows + tile - 1) / tile,
                         [&](std::int64_t t) { f(t * tile, std::min(tile, rows - t * tile)); });

@@ -368,7 +368,6 @@ void Tensor::retain_grad() {
   if (!record || record->retainer) return;
   detail::hold(&impl);
   record->retainer = &impl;
-  impl.set(Impl::kRetainsGrad, true);
 }
 
 }  // namespace tapegrad

@@ -110,10 +110,10 @@ struct Record {
 
   /// What a walk over the tape notes here while it runs.
   struct Notes {
-    const void* walk = nullptr;  ///< the walk that runs
-    Tensor cotangent;            ///< what has arrived so far
-    std::int32_t capture = -1;   ///< index of the result that takes its cotangent
-    bool wanted = false;         ///< something behind it is asked for
+    void* walk = nullptr;       ///< the walk that runs
+    Tensor cotangent;           ///< what has arrived so far
+    std::int32_t capture = -1;  ///< index of the result that takes its cotangent
+    bool wanted = false;        ///< something behind it is asked for
   };
 
   /// Puts it on the tape behind its inputs and makes it the maker of `output`.

@@ -158,7 +158,7 @@ void release_record(Record* record) noexcept {
   if (tape.releasing) return;
   tape.releasing = true;
   while (Record* next = tape.to_release) {
-    tape.to_release = static_cast<Record*>(const_cast<void*>(next->notes.walk));
+    tape.to_release = static_cast<Record*>(next->notes.walk);
     if (next->retainer) unhold(next->retainer);
     const std::uint8_t size_class = next->size_class;
     next->~Record();

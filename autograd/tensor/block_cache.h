@@ -63,25 +63,31 @@ struct BlockCache {
 };
 extern thread_local constinit BlockCache block_cache;
 
-void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
-void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept;
 void* block_from_system(int size_class, BlockKind kind);
 void block_to_system(void* block, int size_class, BlockKind kind) noexcept;
+
+/// A block of class `size_class`, which has `bytes` bytes: a kept one, or one from the system.
+inline void* take_block(int size_class, std::size_t bytes, BlockKind kind) {
+  BlockCache& cache = block_cache;
+  BlockCache::Free* block = cache.free[size_class];
+  if (!block) [[unlikely]]
+    return block_from_system(size_class, kind);
+  cache.free[size_class] = block->next;
+  cache.cached_bytes.add(-static_cast<std::int64_t>(bytes));
+  cache.live[static_cast<int>(kind)].add(1);
+  return block;
+}
+
+void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
+void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept;
 
 /// A block of at least `bytes` bytes, 64-byte aligned. `size_class` receives what `release_block`
 /// wants back. Errors: `Error` when the system has no memory.
 inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
   if (bytes > SizeClasses::kSmall) return acquire_other_block(bytes, size_class, kind);
-  BlockCache& cache = block_cache;
   const std::size_t wanted = (bytes - 1) / SizeClasses::kStep;
   size_class = static_cast<std::uint8_t>(wanted);
-  BlockCache::Free* block = cache.free[wanted];
-  if (!block) [[unlikely]]
-    return block_from_system(static_cast<int>(wanted), kind);
-  cache.free[wanted] = block->next;
-  cache.cached_bytes.add(-static_cast<std::int64_t>((wanted + 1) * SizeClasses::kStep));
-  cache.live[static_cast<int>(kind)].add(1);
-  return block;
+  return take_block(static_cast<int>(wanted), (wanted + 1) * SizeClasses::kStep, kind);
 }
 
 /// Keeps a block of `bytes` bytes for reuse, or gives it back where that is too much.

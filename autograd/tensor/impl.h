@@ -89,7 +89,6 @@ struct Impl {
     kRequiresGrad = 1,  ///< a leaf that collects a gradient
     kWrapped = 2,       ///< a C++ number used as an operand; weakest in type promotion
     kViewed = 4,        ///< other headers show, or once showed, this value's data
-    kRetainsGrad = 8,   ///< keeps its gradient although it is no leaf
   };
 
   Impl(const Shape& sizes, DType type, std::int64_t count, void* elements,

@@ -121,16 +121,10 @@ void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind
       return block;
     }
   }
-  BlockCache& cache = block_cache;
   const int wanted = SizeClasses::of(bytes);
+  if (wanted >= SizeClasses::kClasses) fail<Error>("cannot allocate more than 2^40 bytes");
   size_class = static_cast<std::uint8_t>(wanted);
-  if (wanted >= SizeClasses::kClasses || !cache.free[wanted])
-    return block_from_system(wanted, kind);
-  BlockCache::Free* block = cache.free[wanted];
-  cache.free[wanted] = block->next;
-  cache.cached_bytes.add(-static_cast<std::int64_t>(SizeClasses::bytes(wanted)));
-  cache.live[static_cast<int>(kind)].add(1);
-  return block;
+  return take_block(wanted, SizeClasses::bytes(wanted), kind);
 }
 
 void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept {
@@ -142,7 +136,6 @@ void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) n
 }
 
 void* block_from_system(int size_class, BlockKind kind) {
-  if (size_class >= SizeClasses::kClasses) fail<Error>("cannot allocate more than 2^40 bytes");
   if (life == Life::unknown) register_thread();
   const std::size_t size = SizeClasses::bytes(size_class);
   void* block = std::aligned_alloc(kAlignment, size);
