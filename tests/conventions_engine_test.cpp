@@ -173,6 +173,31 @@ TEST_CASE("expanding to no elements has gradient 0 of the input's shape") {
            {Input({1, 2}, {0, 0})}, {});
 }
 
+TEST_CASE(
+    "products with an empty dimension have gradient 0 of their inputs' shapes, at any order") {
+  const auto product = [](const std::vector<Tensor>& in) { return tg::matmul(in[0], in[1]); };
+  const std::pair<tg::Shape, tg::Shape> shapes[] = {
+      {{2, 3, 0}, {0, 4}}, {{2, 1, 3}, {3, 0}}, {{0, 3}, {3, 4}}, {{2, 0}, {0, 4}}};
+  for (const auto& [a, b] : shapes) {
+    CAPTURE(tg::to_string(a), tg::to_string(b));
+    const Tensor x = tg::ones(a).requires_grad_(), y = tg::ones(b).requires_grad_();
+    for (const bool create_graph : {false, true}) {
+      const auto grads = tg::grad({product({x, y}).sum()}, {x, y}, {.create_graph = create_graph});
+      CHECK(grads[0].shape() == a);
+      CHECK(grads[1].shape() == b);
+      CHECK(tg::sum(grads[0]).item() == 0);
+      CHECK(tg::sum(grads[1]).item() == 0);
+    }
+  }
+  const Tensor x = tg::ones({2, 3}).requires_grad_(), weight = tg::ones({0, 3}).requires_grad_();
+  for (const bool create_graph : {false, true}) {
+    const auto grads =
+        tg::grad({tg::linear(x, weight).sum()}, {x, weight}, {.create_graph = create_graph});
+    CHECK(grads[0].shape() == tg::Shape{2, 3});
+    CHECK(grads[1].shape() == tg::Shape{0, 3});
+  }
+}
+
 TEST_CASE("operators on no elements have gradients of no elements") {
   const std::vector<std::function<Tensor(const Tensor&)>> functions{
       [](const Tensor& x) { return tg::tanh(x); },
