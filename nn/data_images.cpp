@@ -71,8 +71,9 @@ Batch ImageDataset::batch(std::span<const std::int64_t> indices) const {
   batch.inputs.write<float>([&](std::span<float> out) {
     float* to = out.data();
     for (const std::int64_t index : indices)
-      for (const std::uint8_t pixel : pixels(index))
-        *to++ = static_cast<float>(pixel) * factor + shift;
+      to = std::ranges::transform(pixels(index), to, [=](std::uint8_t pixel) {
+             return static_cast<float>(pixel) * factor + shift;
+           }).out;
   });
   batch.targets.write<std::int64_t>([&](std::span<std::int64_t> out) {
     std::ranges::transform(indices, out.begin(), [&](auto i) { return label(i); });

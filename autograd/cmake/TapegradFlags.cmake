@@ -44,7 +44,7 @@ function(tapegrad_library_flags target)
     if(source MATCHES "/nn/data_(images|file)|/autograd/(kernels|ops|tape)/|/tensor/(impl|memory|large_heap)\\.cpp" AND
        NOT source MATCHES "/ops/(arithmetic|sum|norm)\\.cpp")  # mostly rules; the work is in kernels
       set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
-      if(source MATCHES "/ops/(shape|compare|reduce|sum)\\.cpp")
+      if(source MATCHES "/ops/(shape|compare|reduce|sum)\\.cpp|/nn/data_images\\.cpp")
         # Plain loops that gcc vectorises only when told to.
         set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS
           "$<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-ftree-vectorize;-fvect-cost-model=dynamic>")
