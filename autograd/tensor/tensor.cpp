@@ -22,7 +22,10 @@ Tensor Tensor::wrap(std::int64_t value) { return wrap_number(value, int64); }
 Tensor Tensor::wrap(double value) { return wrap_number(value, float64); }
 
 void Tensor::undefined() {
-  fail<ValueError>("an undefined tensor was used: it was default-constructed and never assigned");
+  fail<ValueError>(
+      "an undefined tensor was used: one that was never assigned, or the grad() of a tensor that "
+      "no "
+      "backward() has reached; ask with defined()");
 }
 
 std::int64_t Tensor::size(int dim) const {
