@@ -8,17 +8,17 @@
 
 namespace tapegrad::nn {
 
-Tensor detail::identity(const Tensor& x) { return x; }
+Tensor detail::identity(Tensor x) { return x; }
 
-template <Tensor (*Function)(const Tensor&)>
-Tensor Activation<Function>::operator()(const Tensor& x) const {
+template <Tensor (*Function)(Tensor)>
+Tensor Activation<Function>::operator()(Tensor x) const {
   const LayerScope scope(path());
-  return Function(x);
+  return Function(std::move(x));
 }
 
-template <Tensor (*Function)(const Tensor&)>
+template <Tensor (*Function)(Tensor)>
 std::string Activation<Function>::describe() const {
-  static constexpr std::pair<Tensor (*)(const Tensor&), const char*> names[] = {
+  static constexpr std::pair<Tensor (*)(Tensor), const char*> names[] = {
       {tapegrad::relu, "ReLU()"},       {tapegrad::gelu, "GELU()"},
       {tapegrad::silu, "SiLU()"},       {tapegrad::tanh, "Tanh()"},
       {tapegrad::sigmoid, "Sigmoid()"}, {tapegrad::logsigmoid, "LogSigmoid()"},
@@ -37,23 +37,23 @@ template class Activation<tapegrad::sigmoid>;
 template class Activation<tapegrad::logsigmoid>;
 template class Activation<detail::identity>;
 
-Tensor LeakyReLU::operator()(const Tensor& x) const {
+Tensor LeakyReLU::operator()(Tensor x) const {
   const LayerScope scope(path());
-  return leaky_relu(x, negative_slope_);
+  return leaky_relu(std::move(x), negative_slope_);
 }
 std::string LeakyReLU::describe() const {
   return fmt::format("LeakyReLU(negative_slope={})", negative_slope_);
 }
 
-Tensor ELU::operator()(const Tensor& x) const {
+Tensor ELU::operator()(Tensor x) const {
   const LayerScope scope(path());
-  return elu(x, alpha_);
+  return elu(std::move(x), alpha_);
 }
 std::string ELU::describe() const { return fmt::format("ELU(alpha={})", alpha_); }
 
-Tensor Softplus::operator()(const Tensor& x) const {
+Tensor Softplus::operator()(Tensor x) const {
   const LayerScope scope(path());
-  return softplus(x, options_.beta, options_.threshold);
+  return softplus(std::move(x), options_.beta, options_.threshold);
 }
 std::string Softplus::describe() const {
   return fmt::format("Softplus(beta={}, threshold={})", options_.beta, options_.threshold);

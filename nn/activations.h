@@ -12,14 +12,14 @@
 namespace tapegrad::nn {
 
 namespace detail {
-Tensor identity(const Tensor& x);
+Tensor identity(Tensor x);
 }
 
 /// An operator without settings as a layer.
-template <Tensor (*Function)(const Tensor&)>
+template <Tensor (*Function)(Tensor)>
 class Activation : public NamedLayer {
  public:
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(Tensor x) const;
   std::string describe() const;
 };
 
@@ -43,7 +43,7 @@ extern template class Activation<detail::identity>;
 class LeakyReLU : public NamedLayer {
  public:
   explicit LeakyReLU(double negative_slope = 0.01) : negative_slope_(negative_slope) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(Tensor x) const;
   std::string describe() const;
 
  private:
@@ -53,7 +53,7 @@ class LeakyReLU : public NamedLayer {
 class ELU : public NamedLayer {
  public:
   explicit ELU(double alpha = 1.0) : alpha_(alpha) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(Tensor x) const;
   std::string describe() const;
 
  private:
@@ -68,7 +68,7 @@ struct SoftplusOptions {
 class Softplus : public NamedLayer {
  public:
   explicit Softplus(const SoftplusOptions& options = {}) : options_(options) {}
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(Tensor x) const;
   std::string describe() const;
 
  private:

@@ -18,9 +18,9 @@ const Layer::Held& Layer::held() const {
   return *held_;
 }
 
-Tensor Layer::operator()(const Tensor& x) const {
+Tensor Layer::operator()(Tensor x) const {
   const LayerScope scope(path_);
-  return held().call(x);
+  return held().call(std::move(x));
 }
 
 void Layer::visit(Visitor& f) {

@@ -40,7 +40,7 @@ class Layer {
   ~Layer() = default;
 
   /// Errors: those of the layer; `ValueError` when it was moved from.
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(Tensor x) const;
 
   /// The layer itself if it is a `T`, else nullptr: `net[0].get<nn::Linear>()->weight`.
   template <class T>
@@ -59,7 +59,7 @@ class Layer {
   struct Held {
     virtual ~Held() = default;
     virtual std::unique_ptr<Held> copy() const = 0;
-    virtual Tensor call(const Tensor& x) const = 0;
+    virtual Tensor call(Tensor x) const = 0;
     virtual void visit(Visitor& f, std::string& path) = 0;
     virtual std::string describe() const = 0;
     virtual const std::type_info& type() const = 0;
@@ -70,7 +70,7 @@ class Layer {
   struct Holder final : Held {
     explicit Holder(F held) : layer(std::move(held)) {}
     std::unique_ptr<Held> copy() const override { return std::make_unique<Holder>(layer); }
-    Tensor call(const Tensor& x) const override { return layer(x); }
+    Tensor call(Tensor x) const override { return layer(std::move(x)); }
     void visit(Visitor& f, std::string& path) override {
       if constexpr (Module<F>) {
         layer.visit(f);  // its members know their own paths

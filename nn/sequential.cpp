@@ -1,13 +1,14 @@
 #include "nn/sequential.h"
 
+#include <utility>
+
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad::nn {
 
-Tensor Sequential::operator()(const Tensor& x) const {
-  Tensor y = x;
-  for (const Layer& layer : layers_) y = layer(y);
-  return y;
+Tensor Sequential::operator()(Tensor x) const {
+  for (const Layer& layer : layers_) x = layer(std::move(x));
+  return x;
 }
 
 void Sequential::visit(Visitor& f) {

@@ -29,7 +29,7 @@ class Sequential {
   }
 
   /// What the last layer gives; `x` itself when there is none.
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(Tensor x) const;
 
   void push_back(Layer layer) { layers_.push_back(std::move(layer)); }
   std::size_t size() const { return layers_.size(); }

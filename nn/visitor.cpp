@@ -51,9 +51,9 @@ std::string detail::type_name(const std::type_info& type) {
   return name;
 }
 
-std::string detail::function_name(Tensor (*function)(const Tensor&)) {
+std::string detail::function_name(Tensor (*function)(Tensor)) {
   struct Entry {
-    Tensor (*function)(const Tensor&);
+    Tensor (*function)(Tensor);
     const char* name;
   };
   static constexpr Entry known[] = {

@@ -29,15 +29,17 @@ namespace detail {
 /// The readable name of a class without its namespaces; "lambda" for a lambda.
 std::string type_name(const std::type_info& type);
 /// "relu" for `tapegrad::relu` and so on; "function" for one that is not of the library.
-std::string function_name(Tensor (*function)(const Tensor&));
+std::string function_name(Tensor (*function)(Tensor));
 
 /// What the summary prints for a layer: its own `describe()`, or the name of its type.
 template <class T>
 std::string describe(const T& layer) {
   if constexpr (requires { layer.describe(); }) {
     return layer.describe();
-  } else if constexpr (std::is_same_v<T, Tensor (*)(const Tensor&)>) {
+  } else if constexpr (std::is_same_v<T, Tensor (*)(Tensor)>) {
     return function_name(layer);
+  } else if constexpr (std::is_function_v<std::remove_pointer_t<T>>) {
+    return "function";
   } else {
     return type_name(typeid(T));
   }

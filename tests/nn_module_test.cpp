@@ -44,7 +44,7 @@ struct Zoo {
   std::vector<nn::Linear> blocks{nn::Linear{1, 1}, nn::Linear{1, 1, {.bias = false}}};
   std::array<Tensor, 2> pair{tg::zeros(1), tg::zeros(1)};
   std::optional<nn::Linear> head;
-  Tensor (*activation)(const Tensor&) = tg::tanh;
+  Tensor (*activation)(Tensor) = tg::tanh;
   Tensor steps = tg::zeros({}, tg::int64);
 
   void visit(auto& f) {

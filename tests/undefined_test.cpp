@@ -31,24 +31,23 @@ std::vector<Call> unary_calls() {
   const auto add = [&](const char* name, auto f) {
     calls.push_back({name, [f](const Tensor& x, const Tensor&) { return f(x); }});
   };
-  for (const auto& [name, f] : std::vector<std::pair<const char*, Unary>>{
-           {"abs", tg::abs},
-           {"exp", tg::exp},
-           {"relu", tg::relu},
-           {"isnan", tg::isnan},
-           {"logical_not", tg::logical_not},
-           {"all", tg::all},
-           {"argmax", tg::argmax},
-           {"max", tg::max},
-           {"squeeze", tg::squeeze},
-           {"t", tg::t},
-           {"zeros_like", [](const Tensor& x) { return tg::zeros_like(x); }},
-           {"one_hot", [](const Tensor& x) { return tg::one_hot(x); }},
-       })
+  for (const auto& [name, f] : std::vector<std::pair<const char*, Tensor (*)(Tensor)>>{
+           {"abs", tg::abs}, {"exp", tg::exp}, {"relu", tg::relu}})
+    add(name, f);
+  for (const auto& [name, f] :
+       std::vector<std::pair<const char*, Unary>>{{"isnan", tg::isnan},
+                                                  {"logical_not", tg::logical_not},
+                                                  {"all", tg::all},
+                                                  {"argmax", tg::argmax},
+                                                  {"max", tg::max},
+                                                  {"squeeze", tg::squeeze},
+                                                  {"t", tg::t}})
     add(name, f);
   for (const auto& [name, f] : std::vector<std::pair<const char*, Reduction>>{
            {"sum", tg::sum}, {"mean", tg::mean}, {"prod", tg::prod}, {"amax", tg::amax}})
     add(name, [f = f](const Tensor& x) { return f(x, {}, false); });
+  add("zeros_like", [](const Tensor& x) { return tg::zeros_like(x); });
+  add("one_hot", [](const Tensor& x) { return tg::one_hot(x); });
   add("var", [](const Tensor& x) { return tg::var(x); });
   add("logsumexp", [](const Tensor& x) { return tg::logsumexp(x, 0); });
   add("softmax", [](const Tensor& x) { return tg::softmax(x, 0); });

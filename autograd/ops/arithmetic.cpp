@@ -1,4 +1,5 @@
 #include <cmath>
+#include <utility>
 
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/ops.h"
@@ -37,9 +38,21 @@ std::optional<double> as_number(const Tensor& tensor) {
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) { return elementwise<formula::Add>(a, b); }
+Tensor detail::add(const Tensor& a, const Tensor& b, Tensor& room) {
+  return elementwise<formula::Add>(a, b, &room);
+}
 Tensor sub(const Tensor& a, const Tensor& b) { return elementwise<formula::Sub>(a, b); }
+Tensor detail::sub(const Tensor& a, const Tensor& b, Tensor& room) {
+  return elementwise<formula::Sub>(a, b, &room);
+}
 Tensor mul(const Tensor& a, const Tensor& b) { return elementwise<formula::Mul>(a, b); }
+Tensor detail::mul(const Tensor& a, const Tensor& b, Tensor& room) {
+  return elementwise<formula::Mul>(a, b, &room);
+}
 Tensor div(const Tensor& a, const Tensor& b) { return elementwise<formula::Div>(a, b); }
+Tensor detail::div(const Tensor& a, const Tensor& b, Tensor& room) {
+  return elementwise<formula::Div>(a, b, &room);
+}
 Tensor maximum(const Tensor& a, const Tensor& b) { return elementwise<formula::Maximum>(a, b); }
 Tensor minimum(const Tensor& a, const Tensor& b) { return elementwise<formula::Minimum>(a, b); }
 
@@ -60,36 +73,36 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
 
 // ---- One argument ------------------------------------------------------------------------------
 
-Tensor neg(const Tensor& x) { return elementwise<formula::Neg>(x); }
-Tensor abs(const Tensor& x) { return elementwise<formula::Abs>(x); }
-Tensor sign(const Tensor& x) { return elementwise<formula::Sign>(x); }
-Tensor exp(const Tensor& x) { return elementwise<formula::Exp>(x); }
-Tensor expm1(const Tensor& x) { return elementwise<formula::Expm1>(x); }
-Tensor log(const Tensor& x) { return elementwise<formula::Log>(x); }
-Tensor log1p(const Tensor& x) { return elementwise<formula::Log1p>(x); }
-Tensor sqrt(const Tensor& x) { return elementwise<formula::Sqrt>(x); }
-Tensor rsqrt(const Tensor& x) { return elementwise<formula::Rsqrt>(x); }
-Tensor reciprocal(const Tensor& x) { return elementwise<formula::Reciprocal>(x); }
-Tensor square(const Tensor& x) { return elementwise<formula::Square>(x); }
-Tensor sin(const Tensor& x) { return elementwise<formula::Sin>(x); }
-Tensor cos(const Tensor& x) { return elementwise<formula::Cos>(x); }
-Tensor tanh(const Tensor& x) { return elementwise<formula::Tanh>(x); }
-Tensor erf(const Tensor& x) { return elementwise<formula::Erf>(x); }
-Tensor sigmoid(const Tensor& x) { return elementwise<formula::Sigmoid>(x); }
-Tensor logsigmoid(const Tensor& x) { return elementwise<formula::LogSigmoid>(x); }
-Tensor relu(const Tensor& x) { return elementwise<formula::Relu>(x); }
-Tensor gelu(const Tensor& x) { return elementwise<formula::Gelu>(x); }
-Tensor silu(const Tensor& x) { return elementwise<formula::Silu>(x); }
+Tensor neg(Tensor x) { return elementwise<formula::Neg>(std::move(x)); }
+Tensor abs(Tensor x) { return elementwise<formula::Abs>(std::move(x)); }
+Tensor sign(Tensor x) { return elementwise<formula::Sign>(std::move(x)); }
+Tensor exp(Tensor x) { return elementwise<formula::Exp>(std::move(x)); }
+Tensor expm1(Tensor x) { return elementwise<formula::Expm1>(std::move(x)); }
+Tensor log(Tensor x) { return elementwise<formula::Log>(std::move(x)); }
+Tensor log1p(Tensor x) { return elementwise<formula::Log1p>(std::move(x)); }
+Tensor sqrt(Tensor x) { return elementwise<formula::Sqrt>(std::move(x)); }
+Tensor rsqrt(Tensor x) { return elementwise<formula::Rsqrt>(std::move(x)); }
+Tensor reciprocal(Tensor x) { return elementwise<formula::Reciprocal>(std::move(x)); }
+Tensor square(Tensor x) { return elementwise<formula::Square>(std::move(x)); }
+Tensor sin(Tensor x) { return elementwise<formula::Sin>(std::move(x)); }
+Tensor cos(Tensor x) { return elementwise<formula::Cos>(std::move(x)); }
+Tensor tanh(Tensor x) { return elementwise<formula::Tanh>(std::move(x)); }
+Tensor erf(Tensor x) { return elementwise<formula::Erf>(std::move(x)); }
+Tensor sigmoid(Tensor x) { return elementwise<formula::Sigmoid>(std::move(x)); }
+Tensor logsigmoid(Tensor x) { return elementwise<formula::LogSigmoid>(std::move(x)); }
+Tensor relu(Tensor x) { return elementwise<formula::Relu>(std::move(x)); }
+Tensor gelu(Tensor x) { return elementwise<formula::Gelu>(std::move(x)); }
+Tensor silu(Tensor x) { return elementwise<formula::Silu>(std::move(x)); }
 
-Tensor leaky_relu(const Tensor& x, double negative_slope) {
-  return elementwise(x, formula::LeakyRelu{negative_slope});
+Tensor leaky_relu(Tensor x, double negative_slope) {
+  return elementwise(std::move(x), formula::LeakyRelu{negative_slope});
 }
 
-Tensor elu(const Tensor& x, double alpha) { return elementwise(x, formula::Elu{alpha}); }
+Tensor elu(Tensor x, double alpha) { return elementwise(std::move(x), formula::Elu{alpha}); }
 
-Tensor softplus(const Tensor& x, double beta, double threshold) {
+Tensor softplus(Tensor x, double beta, double threshold) {
   if (!(beta > 0)) fail<ValueError>("softplus: beta must be positive, not {}", beta);
-  return elementwise(x, formula::Softplus{beta, threshold});
+  return elementwise(std::move(x), formula::Softplus{beta, threshold});
 }
 
 // ---- clamp -------------------------------------------------------------------------------------

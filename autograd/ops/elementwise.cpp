@@ -126,21 +126,77 @@ void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool ad
     run_loop<4>(loop, {g, read[0], read[1], read[2]}, result);
 }
 
+/// A call of an elementwise operator on operands of the type that it computes with.
 template <int N>
-void record_elementwise(const ElementwiseInfo& info, const void* parameters, const Tensor& output,
-                        const Tensor* const (&inputs)[N]) {
-  auto* record = new_record<ElementwiseRecord>(info, parameters, output);
-  Reads reads = kNone;
-  for (int i = 0; i < N; ++i) {
-    record->edge[i].connect(*inputs[i]);
-    if (record->edge[i]) reads |= info.reads[i];
+class Call {
+ public:
+  [[gnu::always_inline]] Call(const ElementwiseInfo& info, const void* parameters,
+                              const Tensor* const (&inputs)[N])
+      : info_(info), parameters_(parameters) {
+    const bool recording = grad_enabled();
+    for (int i = 0; i < N; ++i) {
+      inputs_[i] = inputs[i];
+      if (!recording || !requires_record(*inputs[i])) continue;
+      recorded_ = true;
+      reads_ |= info.reads[i];
+    }
   }
-  for (int i = 0; i < N; ++i) {
-    if (reads >> (i + 1) & 1) record->slot[i + 1].save(inputs[i]->impl());
+
+  /// True when the result may take the memory of operand `i`: nobody else sees that, and no rule
+  /// reads it.
+  [[gnu::always_inline]] bool is_spare(int i) const {
+    const Impl* impl = inputs_[i]->impl();
+    if (N == 2 && inputs_[0]->impl() == inputs_[1]->impl()) return false;
+    return !(reads_ >> (i + 1) & 1) && !impl->base && impl->unique() && !impl->grad &&
+           impl->flags.load(std::memory_order_relaxed) == 0;
   }
-  if (reads & kY) record->slot[0].save(output.impl());
-  record->attach(output);
-}
+
+  /// The result as the new value `y`.
+  [[gnu::always_inline]] Tensor into(Tensor y) const {
+    compute(y);
+    if (recorded_) record(y);
+    return y;
+  }
+
+  /// The result in place of `operand`, whose own history only the record of this call keeps.
+  Tensor instead_of(Tensor& operand) const {
+    compute(operand);
+    Impl* impl = operand.impl();
+    Record* before = impl->record.load(std::memory_order_relaxed);
+    if (recorded_)
+      record(operand);
+    else
+      impl->record.store(nullptr, std::memory_order_relaxed);
+    if (before) release_record(before);
+    impl->version = 0;
+    impl->last_change = Change::none;
+    return std::move(operand);
+  }
+
+ private:
+  [[gnu::always_inline]] void compute(const Tensor& y) const {
+    if constexpr (N == 1)
+      run_forward<1>(info_, parameters_, {inputs_[0]->impl()}, y.impl());
+    else
+      run_forward<2>(info_, parameters_, {inputs_[0]->impl(), inputs_[1]->impl()}, y.impl());
+  }
+
+  void record(const Tensor& y) const {
+    auto* record = new_record<ElementwiseRecord>(info_, parameters_, y);
+    for (int i = 0; i < N; ++i) {
+      record->edge[i].connect(*inputs_[i]);
+      if (reads_ >> (i + 1) & 1) record->slot[i + 1].save(inputs_[i]->impl());
+    }
+    if (reads_ & kY) record->slot[0].save(y.impl());
+    record->attach(y);
+  }
+
+  const ElementwiseInfo& info_;
+  const void* parameters_;
+  const Tensor* inputs_[N];
+  bool recorded_ = false;
+  Reads reads_ = kNone;  // by the rules of the inputs that have a gradient
+};
 
 /// The type that the loop of `info` works on, for operands of type `dtype`.
 DType loop_type(const ElementwiseInfo& info, DType dtype) {
@@ -155,23 +211,19 @@ bool is_plain(const Tensor& x) {
 
 }  // namespace
 
-Tensor run_unary(const ElementwiseInfo& info, const void* parameters, const Tensor& x) {
+Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
   if (!is_plain(x)) {
     if (x.dtype() == boolean && info.on_bool) return info.on_bool(x, x);
     const DType dtype = loop_type(info, is_floating_point(x.dtype()) ? float32 : x.dtype());
     if (dtype != int64 || x.dtype() != int64) return run_unary(info, parameters, x.to(dtype));
   }
-  const DType dtype = x.dtype();
-  Tensor y = Tensor::adopt(new_impl(x.shape(), dtype, x.numel()));
-  run_forward<1>(info, parameters, {x.impl()}, y.impl());
-  if (should_record(x)) {
-    record_elementwise<1>(info, parameters, y, {&x});
-  }
-  return y;
+  const Call<1> call(info, parameters, {&x});
+  if (call.is_spare(0)) return call.instead_of(x);
+  return call.into(Tensor::adopt(new_impl(x.shape(), x.dtype(), x.numel())));
 }
 
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
-                  const Tensor& b) {
+                  const Tensor& b, Tensor* room) {
   if (a.dtype() != b.dtype() || !is_plain(a) || !is_plain(b)) {
     if (a.dtype() == boolean && b.dtype() == boolean && info.on_bool) return info.on_bool(a, b);
     // A number that is already of the type needs no conversion, only to lose its weakness.
@@ -179,17 +231,18 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
     const auto convert = [&](const Tensor& x) {
       return x.impl()->has(Impl::kWrapped) ? converted(x, dtype) : x.to(dtype);
     };
-    if (a.dtype() != dtype) return run_binary(info, parameters, convert(a), b);
-    if (b.dtype() != dtype) return run_binary(info, parameters, a, convert(b));
+    if (a.dtype() != dtype)
+      return run_binary(info, parameters, convert(a), b, room == &b ? room : nullptr);
+    if (b.dtype() != dtype)
+      return run_binary(info, parameters, a, convert(b), room == &a ? room : nullptr);
   }
-  const DType dtype = a.dtype();
-  Tensor y = a.shape() == b.shape() ? Tensor::adopt(new_impl(a.shape(), dtype, a.numel()))
-                                    : new_tensor(broadcast(a.shape(), b.shape(), info.name), dtype);
-  run_forward<2>(info, parameters, {a.impl(), b.impl()}, y.impl());
-  if (should_record(a, b)) {
-    record_elementwise<2>(info, parameters, y, {&a, &b});
-  }
-  return y;
+  const Call<2> call(info, parameters, {&a, &b});
+  const bool same = a.shape() == b.shape();
+  if (room && call.is_spare(room == &b) &&
+      (same || room->shape() == broadcast(a.shape(), b.shape(), info.name)))
+    return call.instead_of(*room);
+  return call.into(same ? Tensor::adopt(new_impl(a.shape(), a.dtype(), a.numel()))
+                        : new_tensor(broadcast(a.shape(), b.shape(), info.name), a.dtype()));
 }
 
 void add_into(Impl* a, const Tensor& b) {
@@ -269,7 +322,7 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
     const bool itself = b.is_same(a);
     const bool reads_old = recorded && (read & (itself ? kA | kB : kA));
     const Tensor old = reads_old ? a.clone() : a;
-    assign_in_place(a, run_binary(info, parameters, old, itself ? old : b), change);
+    assign_in_place(a, run_binary(info, parameters, old, itself ? old : b, nullptr), change);
     return;
   }
   run_forward<2>(info, parameters, {a.impl(), b.impl()}, a.impl());

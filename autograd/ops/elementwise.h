@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "autograd/ops/kernel_table.h"
 #include "autograd/ops/ops.h"
@@ -121,9 +122,11 @@ constexpr ElementwiseInfo describe() {
 template <class Op>
 inline constexpr ElementwiseInfo elementwise_info = describe<Op>();
 
-Tensor run_unary(const ElementwiseInfo& info, const void* parameters, const Tensor& x);
+/// The result takes the memory of `x` where nothing else needs that.
+Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x);
+/// `room`: `a` or `b`, whose memory the result may take where nothing else needs it, or nullptr.
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
-                  const Tensor& b);
+                  const Tensor& b, Tensor* room);
 /// a = op(a, b) in the buffer of `a`; recorded when recording is on.
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change);
@@ -133,12 +136,13 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change);
 
 /// The operator `Op` on tensors.
 template <class Op>
-Tensor elementwise(const Tensor& x, Op op = {}) {
-  return run_unary(elementwise_info<Op>, &op, x);
+Tensor elementwise(Tensor x, Op op = {}) {
+  return run_unary(elementwise_info<Op>, &op, std::move(x));
 }
 template <class Op>
-Tensor elementwise(const Tensor& a, const Tensor& b, Op op = {}) {
-  return run_binary(elementwise_info<Op>, &op, a, b);
+Tensor elementwise(const Tensor& a, const Tensor& b, Tensor* room = nullptr) {
+  const Op op;
+  return run_binary(elementwise_info<Op>, &op, a, b, room);
 }
 
 }  // namespace tapegrad::detail

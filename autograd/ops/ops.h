@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "autograd/tensor/tensor.h"
@@ -21,10 +22,27 @@ Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
 /// True division: integers give `float32`.
 Tensor div(const Tensor& a, const Tensor& b);
-inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
-inline Tensor operator-(const Tensor& a, const Tensor& b) { return sub(a, b); }
-inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
-inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
+
+// The signs do the same, and compute into the memory of an operand that is a temporary, where its
+// value is not needed for a gradient: `x * y + z` takes one piece of memory, not two. So do the
+// functions below that take their argument by value.
+#define TAPEGRAD_SIGN(sign, name)                                                            \
+  namespace detail {                                                                         \
+  /** `room`: one of the two, of which this is the last use. */                              \
+  Tensor name(const Tensor& a, const Tensor& b, Tensor& room);                               \
+  }                                                                                          \
+  inline Tensor operator sign(const Tensor& a, const Tensor& b) { return name(a, b); }       \
+  inline Tensor operator sign(Tensor&& a, const Tensor& b) { return detail::name(a, b, a); } \
+  inline Tensor operator sign(const Tensor& a, Tensor&& b) { return detail::name(a, b, b); } \
+  inline Tensor operator sign(Tensor&& a, Tensor&& b) {                                      \
+    return detail::name(a, b, a.numel() > b.numel() ? a : b);                                \
+  }
+TAPEGRAD_SIGN(+, add)
+TAPEGRAD_SIGN(-, sub)
+TAPEGRAD_SIGN(*, mul)
+TAPEGRAD_SIGN(/, div)
+#undef TAPEGRAD_SIGN
+
 /// a^b with C's special cases; where 0^0 = 1 is reached the gradients are 0. Integers stay
 /// integers, without a fraction where the exponent is negative; a negative C++ number as their
 /// exponent is a `ValueError`.
@@ -41,39 +59,39 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 // ---- Functions of each element; integers become `float32` except in neg, abs, square, relu, sign
 // ----
 
-Tensor neg(const Tensor& x);
-inline Tensor operator-(const Tensor& x) { return neg(x); }
+Tensor neg(Tensor x);
+inline Tensor operator-(Tensor x) { return neg(std::move(x)); }
 /// Gradient 0 at 0.
-Tensor abs(const Tensor& x);
+Tensor abs(Tensor x);
 /// -1, 0 or 1; gradient 0.
-Tensor sign(const Tensor& x);
-Tensor exp(const Tensor& x);
-Tensor expm1(const Tensor& x);
-Tensor log(const Tensor& x);
-Tensor log1p(const Tensor& x);
-Tensor sqrt(const Tensor& x);
-Tensor rsqrt(const Tensor& x);
-Tensor reciprocal(const Tensor& x);
-Tensor square(const Tensor& x);
-Tensor sin(const Tensor& x);
-Tensor cos(const Tensor& x);
-Tensor tanh(const Tensor& x);
-Tensor erf(const Tensor& x);
-Tensor sigmoid(const Tensor& x);
+Tensor sign(Tensor x);
+Tensor exp(Tensor x);
+Tensor expm1(Tensor x);
+Tensor log(Tensor x);
+Tensor log1p(Tensor x);
+Tensor sqrt(Tensor x);
+Tensor rsqrt(Tensor x);
+Tensor reciprocal(Tensor x);
+Tensor square(Tensor x);
+Tensor sin(Tensor x);
+Tensor cos(Tensor x);
+Tensor tanh(Tensor x);
+Tensor erf(Tensor x);
+Tensor sigmoid(Tensor x);
 /// max(x, 0); gradient 0 at 0.
-Tensor relu(const Tensor& x);
+Tensor relu(Tensor x);
 /// x for x > 0, else negative_slope * x; gradient negative_slope at 0.
-Tensor leaky_relu(const Tensor& x, double negative_slope = 0.01);
+Tensor leaky_relu(Tensor x, double negative_slope = 0.01);
 /// x for x > 0, else alpha (e^x - 1). Clevert et al., ICLR 2016.
-Tensor elu(const Tensor& x, double alpha = 1.0);
+Tensor elu(Tensor x, double alpha = 1.0);
 /// x Phi(x) with the exact normal distribution function. Hendrycks and Gimpel, 2016.
-Tensor gelu(const Tensor& x);
+Tensor gelu(Tensor x);
 /// x sigmoid(x).
-Tensor silu(const Tensor& x);
+Tensor silu(Tensor x);
 /// log(1 + e^(beta x)) / beta; x itself where beta x > threshold.
-Tensor softplus(const Tensor& x, double beta = 1.0, double threshold = 20.0);
+Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0);
 /// log(sigmoid(x)), without overflow.
-Tensor logsigmoid(const Tensor& x);
+Tensor logsigmoid(Tensor x);
 
 // ---- Comparisons and logic: `bool`, never recorded ---------------------------------------------
 

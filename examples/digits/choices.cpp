@@ -1,6 +1,7 @@
 #include "choices.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace digits {
 
@@ -8,7 +9,7 @@ namespace {
 
 struct Activation {
   const char* name;
-  tg::Tensor (*function)(const tg::Tensor&);
+  tg::Tensor (*function)(tg::Tensor);
 };
 
 constexpr Activation kActivations[] = {
@@ -17,9 +18,9 @@ constexpr Activation kActivations[] = {
     {"sigmoid", tg::sigmoid},
     {"gelu", tg::gelu},
     {"silu", tg::silu},
-    {"leaky_relu", [](const tg::Tensor& x) { return tg::leaky_relu(x); }},
-    {"elu", [](const tg::Tensor& x) { return tg::elu(x); }},
-    {"softplus", [](const tg::Tensor& x) { return tg::softplus(x); }},
+    {"leaky_relu", [](tg::Tensor x) { return tg::leaky_relu(std::move(x)); }},
+    {"elu", [](tg::Tensor x) { return tg::elu(std::move(x)); }},
+    {"softplus", [](tg::Tensor x) { return tg::softplus(std::move(x)); }},
 };
 
 using Parameters = std::vector<nn::Parameter>;

@@ -29,7 +29,8 @@ class Network {
   Tensor operator()(Tensor x) {
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       x = L::apply(layers_[i], x);
-      if (i + 1 < layers_.size()) x = spec_.activation == Activation::tanh ? tanh(x) : relu(x);
+      if (i + 1 == layers_.size()) break;
+      x = spec_.activation == Activation::tanh ? tanh(std::move(x)) : relu(std::move(x));
     }
     return x;
   }
