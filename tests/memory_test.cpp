@@ -2,9 +2,11 @@
 
 #include "autograd/tensor/memory.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "autograd/autograd.h"
 #include "tests/catch.h"
@@ -78,4 +80,23 @@ TEST_CASE("empty_cache gives back the rest of a block that was partly taken agai
   const std::int64_t before = resident();
   tg::empty_cache();
   if (before > 0) CHECK(before - resident() >= 60 * kMegabyte);
+}
+
+TEST_CASE("thousands of holes in memory are filled and closed again") {
+  const std::int64_t before = tg::memory_stats().live_bytes;
+  {
+    std::vector<tg::Tensor> tensors;
+    for (int i = 0; i < 4000; ++i) tensors.push_back(tg::full({4096}, i, tg::float32));
+    for (std::size_t i = 0; i < tensors.size(); i += 2) tensors[i] = {};
+    for (std::size_t i = 0; i < tensors.size(); i += 4)
+      tensors[i] = tg::full({i % 8 == 0 ? 4096 : 20000}, static_cast<std::int64_t>(i), tg::float32);
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      if (i % 4 == 2) continue;
+      const auto data = tensors[i].data<float>();
+      const bool kept = std::ranges::all_of(
+          data, [i](float element) { return element == static_cast<float>(i); });
+      if (!kept) FAIL_CHECK("tensor " << i << " was overwritten");
+    }
+  }
+  CHECK(tg::memory_stats().live_bytes == before);
 }

@@ -133,13 +133,10 @@ class Call {
   [[gnu::always_inline]] Call(const ElementwiseInfo& info, const void* parameters,
                               const Tensor* const (&inputs)[N])
       : info_(info), parameters_(parameters) {
-    const bool recording = grad_enabled();
-    for (int i = 0; i < N; ++i) {
-      inputs_[i] = inputs[i];
-      if (!recording || !requires_record(*inputs[i])) continue;
-      recorded_ = true;
-      reads_ |= info.reads[i];
-    }
+    std::copy_n(inputs, N, inputs_);
+    if (!grad_enabled()) return;
+    note(0);
+    if constexpr (N == 2) note(1);
   }
 
   /// True when the result may take the memory of operand `i`: nobody else sees that, and no rule
@@ -151,22 +148,18 @@ class Call {
            impl->flags.load(std::memory_order_relaxed) == 0;
   }
 
-  /// The result as the new value `y`.
-  [[gnu::always_inline]] Tensor into(Tensor y) const {
+  /// Computes into the new value `y`.
+  [[gnu::always_inline]] void run(const Tensor& y) const {
     compute(y);
     if (recorded_) record(y);
-    return y;
   }
 
   /// The result in place of `operand`, whose own history only the record of this call keeps.
   Tensor instead_of(Tensor& operand) const {
-    compute(operand);
     Impl* impl = operand.impl();
     Record* before = impl->record.load(std::memory_order_relaxed);
-    if (recorded_)
-      record(operand);
-    else
-      impl->record.store(nullptr, std::memory_order_relaxed);
+    run(operand);
+    if (!recorded_) impl->record.store(nullptr, std::memory_order_relaxed);
     if (before) release_record(before);
     impl->version = 0;
     impl->last_change = Change::none;
@@ -174,6 +167,12 @@ class Call {
   }
 
  private:
+  [[gnu::always_inline]] void note(int i) {
+    if (!requires_record(*inputs_[i])) return;
+    recorded_ = true;
+    reads_ |= info_.reads[i];
+  }
+
   [[gnu::always_inline]] void compute(const Tensor& y) const {
     if constexpr (N == 1)
       run_forward<1>(info_, parameters_, {inputs_[0]->impl()}, y.impl());
@@ -181,12 +180,14 @@ class Call {
       run_forward<2>(info_, parameters_, {inputs_[0]->impl(), inputs_[1]->impl()}, y.impl());
   }
 
-  void record(const Tensor& y) const {
+  [[gnu::always_inline]] void record(const Tensor& y) const {
     auto* record = new_record<ElementwiseRecord>(info_, parameters_, y);
-    for (int i = 0; i < N; ++i) {
+    const auto keep = [&](int i) __attribute__((always_inline)) {
       record->edge[i].connect(*inputs_[i]);
       if (reads_ >> (i + 1) & 1) record->slot[i + 1].save(inputs_[i]->impl());
-    }
+    };
+    keep(0);
+    if constexpr (N == 2) keep(1);
     if (reads_ & kY) record->slot[0].save(y.impl());
     record->attach(y);
   }
@@ -219,7 +220,9 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x
   }
   const Call<1> call(info, parameters, {&x});
   if (call.is_spare(0)) return call.instead_of(x);
-  return call.into(Tensor::adopt(new_impl(x.shape(), x.dtype(), x.numel())));
+  Tensor y = Tensor::adopt(new_impl(x.shape(), x.dtype(), x.numel()));
+  call.run(y);
+  return y;
 }
 
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
@@ -241,8 +244,10 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
   if (room && call.is_spare(room == &b) &&
       (same || room->shape() == broadcast(a.shape(), b.shape(), info.name)))
     return call.instead_of(*room);
-  return call.into(same ? Tensor::adopt(new_impl(a.shape(), a.dtype(), a.numel()))
-                        : new_tensor(broadcast(a.shape(), b.shape(), info.name), a.dtype()));
+  Tensor y = same ? Tensor::adopt(new_impl(a.shape(), a.dtype(), a.numel()))
+                  : new_tensor(broadcast(a.shape(), b.shape(), info.name), a.dtype());
+  call.run(y);
+  return y;
 }
 
 void add_into(Impl* a, const Tensor& b) {

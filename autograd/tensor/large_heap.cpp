@@ -25,7 +25,8 @@ struct Range {
   std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
 };
 
-/// Best fit over a sorted list of free ranges; there are tens of them, not thousands.
+/// Best fit over a sorted list of free ranges. There are tens of them; where a program makes
+/// thousands, smaller blocks do without the heap, so that the search stays short beside their use.
 ///
 /// The addresses are reserved once, without memory behind them, and opened as the heap grows. Each
 /// block begins with its size.
@@ -35,6 +36,7 @@ class LargeHeap {
     if (bytes > kReserved) return nullptr;
     const std::size_t size = (bytes + 2 * kAlignment - 1) / kAlignment * kAlignment;
     const std::lock_guard lock(mutex_);
+    if (bytes < kNeverSmall && free_.size() > kManyRanges) return nullptr;
     if (!make_room()) return nullptr;
     // What is at the end may have no memory behind it yet, so it comes last.
     const bool open_end = !free_.empty() && free_.back().end == top_;
@@ -55,6 +57,7 @@ class LargeHeap {
     free_held_ -= held;
     if (best->begin == best->end) free_.erase(best);
     used_ += size;
+    peak_ = std::max(peak_, used_);
     ++blocks_;
     *new (block) std::size_t = size;
     return block + kAlignment;
@@ -67,8 +70,8 @@ class LargeHeap {
     --blocks_;
     used_ -= size;
     free_held_ += size;
-    auto after = std::find_if(free_.begin(), free_.end(),
-                              [=](const Range& range) { return range.begin > block; });
+    auto after = std::partition_point(free_.begin(), free_.end(),
+                                      [=](const Range& range) { return range.begin < block; });
     // Joined with the ranges before and behind it, where they touch.
     if (after != free_.begin() && (after - 1)->end == block) {
       --after;
@@ -92,12 +95,20 @@ class LargeHeap {
 
   LargeStats stats() noexcept {
     const std::lock_guard lock(mutex_);
-    return {static_cast<std::int64_t>(used_), static_cast<std::int64_t>(free_held_), growths_};
+    return {static_cast<std::int64_t>(used_), static_cast<std::int64_t>(free_held_), growths_,
+            static_cast<std::int64_t>(peak_)};
+  }
+
+  void restart_peak() noexcept {
+    const std::lock_guard lock(mutex_);
+    peak_ = used_;
   }
 
  private:
   static constexpr std::size_t kReserved = std::size_t{1} << 40;
   static constexpr std::size_t kStep = std::size_t{2} << 20;
+  static constexpr std::size_t kManyRanges = 200;
+  static constexpr std::size_t kNeverSmall = std::size_t{64} << 10;
 
   /// Each block in use may become a range of its own; `release` must not have to allocate for it.
   bool make_room() noexcept {
@@ -158,7 +169,7 @@ class LargeHeap {
   std::mutex mutex_;
   std::vector<Range> free_;  // by address
   char *base_ = nullptr, *top_ = nullptr;
-  std::size_t used_ = 0, free_held_ = 0;
+  std::size_t used_ = 0, free_held_ = 0, peak_ = 0;
   std::size_t blocks_ = 0;  // in use
   std::int64_t growths_ = 0;
 };
@@ -175,5 +186,6 @@ void* acquire_large(std::size_t bytes) noexcept { return heap().acquire(bytes); 
 void release_large(void* block) noexcept { heap().release(block); }
 void trim_large() noexcept { heap().trim(); }
 LargeStats large_stats() noexcept { return heap().stats(); }
+void restart_large_peak() noexcept { heap().restart_peak(); }
 
 }  // namespace tapegrad::detail

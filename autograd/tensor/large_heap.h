@@ -10,10 +10,11 @@
 namespace tapegrad::detail {
 
 /// Blocks of fewer bytes are kept by size instead, see block_cache.h.
-inline constexpr std::size_t kLargeBlock = std::size_t{64} << 10;
+inline constexpr std::size_t kLargeBlock = std::size_t{8} << 10;
 
-/// A 64-byte aligned block, or nullptr where the system gives no range of addresses or no memory.
-/// Any thread may call it, and release what another one has acquired.
+/// A 64-byte aligned block, or nullptr where the system gives no range of addresses or no memory,
+/// or where a block is small for a heap in so many pieces. Any thread may call it, and release what
+/// another one has acquired.
 void* acquire_large(std::size_t bytes) noexcept;
 /// Of a block that `acquire_large` gave.
 void release_large(void* block) noexcept;
@@ -21,10 +22,11 @@ void release_large(void* block) noexcept;
 void trim_large() noexcept;
 
 /// Bytes in use and bytes that are free but still held, over all threads; how often the system was
-/// asked for more.
+/// asked for more; the most bytes in use since `restart_large_peak`.
 struct LargeStats {
-  std::int64_t used, cached, system_calls;
+  std::int64_t used, cached, system_calls, peak;
 };
 LargeStats large_stats() noexcept;
+void restart_large_peak() noexcept;
 
 }  // namespace tapegrad::detail

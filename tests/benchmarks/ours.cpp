@@ -22,10 +22,11 @@ struct Tapegrad {
   static std::string version() { return "this build"; }
   static void set_threads(int threads) { tg::set_num_threads(threads); }
   static void empty_cache() { tg::empty_cache(); }
-  static std::int64_t beside_malloc() {
+  static BesideMalloc beside_malloc() {
     const tg::detail::LargeStats large = tg::detail::large_stats();
-    return large.used + large.cached;
+    return {large.used, large.used + large.cached, large.peak};
   }
+  static void restart_peak() { tg::detail::restart_large_peak(); }
 
   static tg::DType dtype(Type type) { return type == Type::float32 ? tg::float32 : tg::float64; }
   static Tensor from(const Array& array, Type type) {

@@ -26,7 +26,8 @@ struct Torch {
     torch::set_num_threads(threads);
   }
   static void empty_cache() {}
-  static std::int64_t beside_malloc() { return 0; }
+  static bench::BesideMalloc beside_malloc() { return {}; }
+  static void restart_peak() {}
 
   static torch::Dtype dtype(Type type) {
     return type == Type::float32 ? torch::kFloat32 : torch::kFloat64;
