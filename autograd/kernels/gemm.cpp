@@ -180,7 +180,7 @@ template <class T>
 /// Whether A^T has many more rows than C columns, so that most lanes of the vectors would idle.
 template <class T>
 bool is_narrow(const Product<T>& p) {
-  return p.trans_a && p.n > 1 && p.n <= 8 && p.m >= 2 * p.n && p.m * p.n <= kSmallCopy;
+  return p.trans_a && p.k > 1 && p.n > 1 && p.n <= 8 && p.m >= 2 * p.n && p.m * p.n <= kSmallCopy;
 }
 
 /// Computes C^T instead, and transposes that.

@@ -270,7 +270,10 @@ Tensor sum_rows(const Tensor& x) {
   const std::int64_t n = x.shape().back();
   const Tensor sums = new_tensor(n, x.dtype());
   visit_floating(x.dtype(), [&]<class T>(T) {
-    if (n > 0) reduce_floats(Reducer::sum, data_of<T>(x), fresh_data<T>(sums), 1, x.numel() / n, n);
+    if (x.numel() == n)
+      std::copy_n(data_of<T>(x), n, fresh_data<T>(sums));
+    else if (n > 0)
+      reduce_floats(Reducer::sum, data_of<T>(x), fresh_data<T>(sums), 1, x.numel() / n, n);
   });
   return sums;
 }
