@@ -48,6 +48,13 @@ TEST_CASE("amax and amin over dimensions: equal ones share the gradient evenly")
         Input({1, 7, 7, 0, 7, 2, 0, 3}, {2, 2, 2}, {0, 1 / 2., 1, 0, 1 / 2., 0, 0, 0}), {7, 7});
 }
 
+TEST_CASE("amax: millions of equal elements share the gradient") {
+  constexpr std::int64_t kCount = 3 << 20;
+  const Tensor x = tg::zeros({kCount, 1}).requires_grad_();
+  tg::sum(tg::amax(x, 0)).backward();
+  CHECK(tg::all(x.grad() == 1.0 / kCount).item<bool>());
+}
+
 TEST_CASE("amax and amin: NaNs share the gradient among themselves") {
   check("amax", [](const Tensor& x) { return x.amax(1); },
         Input({1, NaN, 3, NaN, 1, 2, 3, 3}, {2, 4}, {0, 0.5, 0, 0.5, 0, 0, 0.5, 0.5}), {NaN, 3});

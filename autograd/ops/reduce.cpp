@@ -186,10 +186,19 @@ template <class T>
 void share_block(const T* g, const T* x, const T* y, T* shares, T* out, std::int64_t n,
                  std::int64_t inner) {
   if (inner == 1) {
+    // Counted in pieces, so that a count is as wide as an element and vectors take both.
+    using Count = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+    constexpr std::int64_t kPiece = 1 << 20;
+    const T best = *y;
     std::int64_t ties = 0;
-    for (std::int64_t j = 0; j < n; ++j) ties += is_chosen(x[j], *y);
+    for (std::int64_t start = 0; start < n; start += kPiece) {
+      Count count = 0;
+      const std::int64_t end = std::min(n, start + kPiece);
+      for (std::int64_t j = start; j < end; ++j) count += is_chosen(x[j], best);
+      ties += count;
+    }
     const T share = *g / static_cast<T>(ties);
-    for (std::int64_t j = 0; j < n; ++j) out[j] = is_chosen(x[j], *y) ? share : T(0);
+    for (std::int64_t j = 0; j < n; ++j) out[j] = is_chosen(x[j], best) ? share : T(0);
     return;
   }
   std::fill_n(shares, inner, T(0));
