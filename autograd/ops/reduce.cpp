@@ -222,6 +222,7 @@ Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
   std::int64_t outer = 1, n = 1, inner = 1;
   for (int r = 0; r < runs.count; ++r)
     (runs.run[r].reduced ? n : n == 1 ? outer : inner) *= runs.run[r].size;
+  if (inner > 1 && n > 1 << 24) return {};  // more than float32 can count
   const Tensor result = new_tensor(x.shape(), x.dtype());
   visit_floating(x.dtype(), [&]<class T>(T) {
     const Tensor shares = new_tensor({outer, inner}, x.dtype());

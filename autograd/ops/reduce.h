@@ -32,7 +32,7 @@ Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor);
 
 /// Each `g` shared out evenly among the elements of `x` that equal the largest or smallest one `y`,
 /// or are NaN where that is; not recorded. Of floating-point numbers. Undefined where the reduced
-/// dimensions do not lie beside each other.
+/// dimensions do not lie beside each other, or are too long for it.
 Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
                          const ReducedShape& shape);
 
