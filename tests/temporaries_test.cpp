@@ -195,6 +195,20 @@ TEST_CASE("a tensor that keeps its gradient is not lent") {
   CHECK_FALSE(y.grad().defined());
 }
 
+TEST_CASE("a tensor that was changed in place may be lent") {
+  const Tensor x = leaf({1, 2});
+  Tensor t = x * 0.25;
+  t.add_(0.5);
+  const void* memory = memory_of(t);
+  const Tensor y = tg::tanh(std::move(t));
+  CHECK(memory_of(y) == memory);
+  CHECK(y.version() == 0);
+  tg::sum(y).backward();
+  check_values(
+      "x", x.grad(),
+      {0.25 * (1 - std::pow(std::tanh(0.75), 2)), 0.25 * (1 - std::pow(std::tanh(1.0), 2))});
+}
+
 TEST_CASE("inside NoGrad a recorded temporary loses its history") {
   const std::int64_t before = tg::live_records();
   const Tensor x = leaf({1, 2});

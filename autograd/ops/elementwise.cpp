@@ -158,11 +158,11 @@ class Call {
   Tensor instead_of(Tensor& operand) const {
     Impl* impl = operand.impl();
     Record* before = impl->record.load(std::memory_order_relaxed);
+    impl->version = 0;  // first, since the record may save the new value
+    impl->last_change = Change::none;
     run(operand);
     if (!recorded_) impl->record.store(nullptr, std::memory_order_relaxed);
     if (before) release_record(before);
-    impl->version = 0;
-    impl->last_change = Change::none;
     return std::move(operand);
   }
 
