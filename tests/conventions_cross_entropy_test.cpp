@@ -213,3 +213,17 @@ TEST_CASE(
     }
   }
 }
+
+TEST_CASE("cross_entropy of images: classes and their one-hot probabilities agree") {
+  const Tensor logits = tg::randn({2, 3, 5}, tg::float64);
+  const Tensor classes = tg::randint(0, 3, {2, 5});
+  const Tensor one_hot = tg::permute(tg::one_hot(classes, 3), {0, 2, 1}).to(tg::float64);
+  for (const tg::Reduction reduction :
+       {tg::Reduction::mean, tg::Reduction::sum, tg::Reduction::none}) {
+    for (const double smoothing : {0.0, 0.2}) {
+      const tg::CrossEntropyOptions options{.reduction = reduction, .label_smoothing = smoothing};
+      CHECK(tg::allclose(tg::cross_entropy(logits, classes, options),
+                         tg::cross_entropy(logits, one_hot, options), 1e-12));
+    }
+  }
+}

@@ -175,13 +175,8 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target,
     fail<ShapeError>("cross_entropy: a target of shape {} does not fit logits of shape {}",
                      target.shape(), logits.shape());
   const Tensor rows_target = classes ? reshape(target, -1) : reshape(permute(target, order), rows);
-  CrossEntropyOptions by_row = options;
-  const bool mean_of_places = !classes && options.reduction == Reduction::mean;
-  if (mean_of_places) by_row.reduction = Reduction::sum;
-  Tensor loss = rows_loss(reshape(permute(logits, order), rows), rows_target, by_row);
-  if (options.reduction == Reduction::none) loss = reshape(loss, places);
-  // PyTorch divides by the batch size alone for probabilities.
-  return mean_of_places ? loss / static_cast<double>(logits.shape()[0]) : loss;
+  const Tensor loss = rows_loss(reshape(permute(logits, order), rows), rows_target, options);
+  return options.reduction == Reduction::none ? reshape(loss, places) : loss;
 }
 
 }  // namespace tapegrad
