@@ -291,3 +291,17 @@ TEST_CASE("a change after a value was saved is an error in backward, not a wrong
   harmless.sum().backward();
   CHECK(values(x.grad()) == std::vector<float>{2, 2});
 }
+
+TEST_CASE("truth values change in place as they do outside") {
+  Tensor mask = tensor({true, true, false});
+  const Tensor other = tensor({true, false, true});
+  mask *= other;
+  CHECK(values<bool>(mask) == std::vector<bool>{true, false, false});
+  mask += other;
+  CHECK(values<bool>(mask) == std::vector<bool>{true, false, true});
+  CHECK(mask.version() == 2);
+  CHECK_THROWS_AS(mask -= other, DTypeError);
+  CHECK_THROWS_AS(mask /= other, DTypeError);
+  CHECK_THROWS_AS(mask *= tensor({true, false}), ShapeError);
+  CHECK(values<bool>(mask) == std::vector<bool>{true, false, true});
+}

@@ -367,3 +367,40 @@ TEST_CASE("the gradient through an empty broadcast is that of an empty sum") {
   tg::mean(x + tg::zeros({0}, tg::float64)).backward();
   check_values("x", x.grad(), {0});
 }
+
+TEST_CASE("clamp_ of a recorded tensor has the gradient of clamp") {
+  const Tensor x = leaf({-1, 0.25, 2}), low = leaf({0, 0, 0});
+  Tensor h = x * 2;
+  h.clamp_(0, 0.9);
+  h.sum().backward();
+  check_values("x", x.grad(), {0, 2, 0});
+  Tensor k = x * 2;
+  k.clamp_(low, 9);
+  check_values("low", tg::grad(k.sum(), low), {1, 0, 0});
+  Tensor constant = tg::tensor({-1.0, 1.0, 3.0}, tg::float64);
+  constant.clamp_(low, 9);
+  check_values("low", tg::grad(constant.sum(), low), {1, 0, 0});
+}
+
+TEST_CASE("a recorded tensor that is overwritten stays on the tape, with gradient 0 behind it") {
+  const Tensor x = leaf({1, 2}), w = leaf({3, 4});
+  const auto gradients = [&](auto change) {
+    Tensor h = x * 2;
+    h.retain_grad();
+    change(h);
+    CHECK(h.requires_grad());
+    for (const Tensor& each : {x, w}) Tensor(each).zero_grad();
+    (h * h).sum().backward();
+    check_values("x", x.grad(), {0, 0});
+    return h;
+  };
+  check_values("zero_", gradients([](Tensor& h) { h.zero_(); }).grad(), {0, 0});
+  check_values("fill_", gradients([](Tensor& h) { h.fill_(3); }).grad(), {6, 6});
+  CHECK_FALSE(w.grad().defined());
+  const Tensor copied = gradients([&](Tensor& h) { h.copy_(w); });
+  check_values("copy_", copied, {3, 4});
+  check_values("copy_", copied.grad(), {6, 8});
+  check_values("w", w.grad(), {6, 8});
+  gradients([&](Tensor& h) { h.fill_(w[1]); });
+  check_values("w", w.grad(), {0, 16});
+}

@@ -182,7 +182,10 @@ Tensor& Tensor::div_(const Tensor& other) {
   return in_place<formula::Div>(*this, other, Change::div);
 }
 Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) {
-  detail::assign_in_place(*this, tapegrad::clamp(*this, min, max), Change::clamp);
+  // The rules read the old value, so that a recorded call gets a copy of it.
+  const bool recorded = detail::should_record(*this, min, max);
+  detail::assign_in_place(*this, tapegrad::clamp(recorded ? clone() : *this, min, max),
+                          Change::clamp);
   return *this;
 }
 Tensor& Tensor::copy_(const Tensor& source) {

@@ -7,6 +7,7 @@
 #include "autograd/ops/broadcast_loop.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
+#include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad::detail {
@@ -285,13 +286,32 @@ void check_result(const Tensor& a, DType dtype, const Shape& other, const char* 
 
 }  // namespace
 
+namespace {
+
+/// A new value in the place of an old one, which then has gradient 0.
+struct Overwrite {
+  static constexpr const char* name = "overwrite";
+  static constexpr Reads reads[] = {kNone, kNone};
+  static Tensor forward(const Tensor&, const Tensor& value) { return value.clone(); }
+  static Tensor vjp_a(const Tensor& g, auto, auto, auto) { return zeros({}, g.dtype()); }
+  static Tensor vjp_b(const Tensor& g, auto, auto, auto) { return g; }
+};
+
+/// True when the new value does not follow from the old one.
+bool overwrites(Change change) {
+  return change == Change::copy || change == Change::fill || change == Change::zero;
+}
+
+}  // namespace
+
 void assign_in_place(Tensor& a, const Tensor& y, Change change) {
   check_result(a, y.dtype(), y.shape(), name_of(change));
   if (should_record(a, y)) before_recorded_write(a, change);
   // An operator's own result: the tensor that this one turns into, with nobody else looking at it.
   Tensor made = y.to(a.dtype());
-  if (made.shape() != a.shape())
-    made = expand(made, a.shape());
+  if (made.shape() != a.shape()) made = expand(made, a.shape());
+  if (overwrites(change) && should_record(a))
+    made = apply(Overwrite{}, a, made);
   else if (made.is_same(y))
     made = y.clone();
   std::memcpy(a.impl()->data, made.impl()->data,
@@ -313,6 +333,8 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change) {
 
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change) {
+  if (a.dtype() == boolean && b.dtype() == boolean && info.on_bool)
+    return assign_in_place(a, info.on_bool(a, b), change);
   const char* name = name_of(change);
   const DType dtype = loop_type(info, result_type(a, b));
   check_result(a, dtype, b.shape(), name);

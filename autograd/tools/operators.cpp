@@ -204,6 +204,13 @@ void add_shapes(std::vector<OperatorInfo>& all) {
                                return grad(square(narrow(in[0], 1, 1, 2)).sum(), in[0],
                                            {.create_graph = true});
                              }}}));
+  const auto copied = [](const Inputs& in) {
+    Tensor x = square(in[0]);
+    return x.copy_(in[1]) * 1;
+  };
+  all.push_back(one("overwrite", {{"equal shapes", {draw({2, 3}), draw({2, 3})}, copied},
+                                  {"a row", {draw({2, 3}), draw({3})}, copied},
+                                  {"a number", {draw({2, 3}), draw({})}, copied}}));
   all.push_back(
       one("clone", {{"a matrix", {draw({2, 3})}, [](const Inputs& in) { return in[0].clone(); }}}));
   all.push_back(one("to", {{"float32 and back", {draw({2, 3})}, [](const Inputs& in) {
