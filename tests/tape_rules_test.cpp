@@ -199,3 +199,27 @@ TEST_CASE("a rule that releases what is yet to be walked is an error, not a miss
   CHECK_THROWS_WITH(y.sum().backward(), ContainsSubstring("released"));
   check_values("x", tg::grad((x * x).sum(), x), {2, 4});
 }
+
+namespace {
+
+/// Returns what was there before: its input, or a tensor of its own.
+struct Returns {
+  static constexpr const char* name = "returns";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  Tensor kept;
+  Tensor forward(const Tensor& x) const { return kept.defined() ? kept : x; }
+  static Tensor vjp(const Tensor& g, auto, auto) { return g * 2; }
+};
+
+}  // namespace
+
+TEST_CASE("an operator that returns its input, or a tensor that it keeps, returns a view of it") {
+  const Tensor x = leaf({1, 2}), constant = tg::ones({2}, tg::float64);
+  for (int step = 0; step < 2; ++step) {
+    check_values("x", tg::grad(tg::apply(Returns{}, x).sum(), x), {2, 2});
+    check_values("x", tg::grad(tg::apply(Returns{}, x * 3).sum(), x), {6, 6});
+    check_values("x", tg::grad(tg::apply(Returns{constant}, x).sum(), x), {2, 2});
+    CHECK(x.is_leaf());
+    CHECK_FALSE(constant.requires_grad());
+  }
+}

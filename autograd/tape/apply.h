@@ -121,8 +121,8 @@ template <class Op, class... Tensors>
 ///
 /// An operator is a struct with
 ///  - `static constexpr const char* name`
-///  - `Tensor forward(const Tensor&...) const`, not recorded while it runs. It must return a new
-///  tensor.
+///  - `Tensor forward(const Tensor&...) const`, not recorded while it runs. Where it returns
+///  a tensor that was there before, such as an input, the result is a view of that.
 ///  - one rule per input that returns the cotangent of that input: `vjp` for one input, else
 ///  `vjp_a`,
 ///    `vjp_b`, `vjp_c`, `vjp_d`. Arguments: the gradient of the output, every input, the output.
@@ -145,6 +145,9 @@ Tensor apply(Op op, const Tensors&... inputs) {
     output = std::as_const(op).forward(inputs...);
   }
   detail::require_gradient_type(output, Op::name);
+  // The record needs a tensor of its own.
+  if (output.impl()->handles.load() != 1 || detail::requires_record(output))
+    output = output.detach();
   detail::record_call(std::move(op), output, inputs...);
   return output;
 }
