@@ -162,6 +162,16 @@ TEST_CASE("item converts the only element") {
   CHECK(tensor(2.5).item() == 2.5);
   CHECK(tensor({{2.5}}).item<float>() == 2.5f);
   CHECK(tensor(2.9).item<int>() == 2);
+  CHECK(tensor(-2.9).item<int>() == -2);
+  CHECK(tensor(255).item<unsigned char>() == 255);
+  CHECK(tensor(std::numeric_limits<std::int64_t>::min()).item<std::int64_t>() ==
+        std::numeric_limits<std::int64_t>::min());
+  CHECK_THROWS_WITH(tensor(300).item<signed char>(), ContainsSubstring("item: 300 does not fit"));
+  CHECK_THROWS_AS(tensor(-1).item<unsigned>(), ValueError);
+  CHECK_THROWS_AS(tensor(-1).item<std::uint64_t>(), ValueError);
+  CHECK_THROWS_AS(tensor(NAN).item<int>(), ValueError);
+  CHECK_THROWS_AS(tensor(1e20).item<std::int64_t>(), ValueError);
+  CHECK_THROWS_AS(tensor(INFINITY).item<int>(), ValueError);
   CHECK(tensor(3).item() == 3.0);
   CHECK(tensor(true).item<bool>());
   CHECK(tensor(true).item() == 1);

@@ -61,8 +61,17 @@ double Tensor::item_as_double() const {
   });
 }
 
+void Tensor::does_not_fit(double value) {
+  fail<ValueError>("item: {} does not fit the integer type that was asked for; use item<double>()",
+                   value);
+}
+
 std::int64_t Tensor::item_as_int64() const {
-  if (is_floating_point(dtype())) return static_cast<std::int64_t>(item_as_double());
+  if (is_floating_point(dtype())) {
+    const double value = item_as_double();
+    if (!(value >= -0x1p63 && value < 0x1p63)) does_not_fit(value);
+    return static_cast<std::int64_t>(value);
+  }
   item_as_double();  // the same check
   return dtype() == int64 ? *static_cast<const std::int64_t*>(impl_->data)
                           : *static_cast<const bool*>(impl_->data);

@@ -86,14 +86,16 @@ class Tensor {
     std::forward<F>(edit)(
         std::span<T>(static_cast<T*>(writable_data(dtype_of<T>)), std::size_t(numel())));
   }
-  /// The only element, converted to `T`. Errors: `ShapeError` unless there is exactly one.
+  /// The only element, converted to `T`; the fraction goes where `T` is an integer.
+  /// Errors: `ShapeError` unless there is exactly one; `ValueError` for an integer that cannot hold
+  /// it.
   template <class T = double>
   requires std::is_arithmetic_v<T> T item()
   const {
     if constexpr (std::is_floating_point_v<T> || std::is_same_v<T, bool>)
       return static_cast<T>(item_as_double());
     else
-      return static_cast<T>(item_as_int64());
+      return narrowed<T>(item_as_int64());
   }
   /// The element at `indices`, one per dimension; negative ones count from the end.
   /// Errors: `DTypeError`, `IndexError`.
@@ -124,12 +126,12 @@ class Tensor {
   /// Adds d(this)/d(leaf), times `gradient`, to the `grad()` of every leaf it was computed from.
   ///
   /// `gradient` has this tensor's shape; it may be left out when there is one element. The graph is
-  /// released on the way unless `retain_graph`. A leaf's buffer is added to in place, except with
-  /// `create_graph`: then the gradients own the graph that they came from, which owns the leaves,
-  /// so drop them with `zero_grad()` or the memory stays; `grad()` has no such circle. Errors:
-  /// `GradError` when there is no graph, when it was released, when a saved value changed since, or
-  /// when `gradient` is missing; then no gradient has changed. What a rule of your own throws
-  /// passes through; the gradients are incomplete then.
+  /// released on the way unless `retain_graph`. A leaf's buffer is added to in place, unless
+  /// another handle holds it, and except with `create_graph`: then the gradients own the graph that
+  /// they came from, which owns the leaves, so drop them with `zero_grad()` or the memory stays;
+  /// `grad()` has no such circle. Errors: `GradError` when there is no graph, when it was released,
+  /// when a saved value changed since, or when `gradient` is missing; then no gradient has changed.
+  /// What a rule of your own throws passes through; the gradients are incomplete then.
   void backward(const Tensor& gradient = {}, BackwardOptions options = {}) const;
   void backward(BackwardOptions options) const { backward(Tensor(), options); }
 
@@ -241,6 +243,14 @@ class Tensor {
   [[noreturn]] static void undefined();
   const void* typed_data(DType wanted) const;
   void* writable_data(DType wanted);
+  template <class Integer>
+  static Integer narrowed(std::int64_t value) {
+    const auto result = static_cast<Integer>(value);
+    if (static_cast<std::int64_t>(result) != value || (std::is_unsigned_v<Integer> && value < 0))
+      does_not_fit(static_cast<double>(value));
+    return result;
+  }
+  [[noreturn]] static void does_not_fit(double value);
   double item_as_double() const;
   std::int64_t item_as_int64() const;
   std::int64_t flat_index(const Shape& indices) const;
