@@ -90,6 +90,10 @@ TEST_CASE("reductions of nothing: 0, 1, NaN and -inf, with a gradient of no elem
   check("no rows", [](const Tensor& x) { return x.amax(1); }, Input({}, {0, 2}, {}), {});
 }
 
+TEST_CASE("a sum of nothing that memory cannot hold is an error") {
+  CHECK_THROWS_AS(tg::zeros({std::int64_t{1} << 62, 4, 0}).sum({2}), tg::ShapeError);
+}
+
 TEST_CASE("the largest of nothing is an error") {
   const Tensor none = tg::zeros({2, 0});
   CHECK_THROWS_AS(none.max(), tg::ShapeError);

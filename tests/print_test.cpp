@@ -87,6 +87,10 @@ TEST_CASE(
   CHECK(to_string(zeros({0}, float64)) == "tensor([], dtype=float64)");
 }
 
+TEST_CASE("a tensor of no elements prints at once, whatever its sizes") {
+  CHECK(to_string(zeros({std::int64_t{1} << 40, 0})) == "tensor([], size=[1099511627776, 0])");
+}
+
 TEST_CASE("the undefined tensor can be printed") {
   CHECK(to_string(Tensor()) == "tensor(undefined)");
 }

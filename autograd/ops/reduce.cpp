@@ -239,6 +239,7 @@ Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
 Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
   const bool bool_in = x.dtype() == boolean;
   const Tensor source = bool_in ? converted(x, int64) : x;
+  checked_numel(shape.result);  // a size 0 that is reduced may hide sizes without end
   auto [runs, count] = Runs(x.shape(), shape.dims);
   // One run at a time, the last first; nearly always there is one.
   Tensor current = source;

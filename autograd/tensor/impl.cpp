@@ -23,8 +23,8 @@ static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned")
       Impl(shape, dtype, numel, static_cast<std::byte*>(block) + kHeader, size_class);
 }
 
-/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can
-/// hold.
+}  // namespace
+
 std::int64_t checked_numel(const Shape& shape) {
   // The limit leaves room for every later size computation in 64 bits.
   constexpr std::int64_t limit = std::int64_t{1} << 45;
@@ -40,8 +40,6 @@ std::int64_t checked_numel(const Shape& shape) {
   if (too_large) fail<ShapeError>("shape {} has more elements than memory can hold", shape);
   return numel;
 }
-
-}  // namespace
 
 Impl* new_impl(const Shape& shape, DType dtype) {
   return new_impl(shape, dtype, checked_numel(shape));

@@ -131,6 +131,10 @@ struct Impl {
   }
 };
 
+/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can
+/// hold.
+std::int64_t checked_numel(const Shape& shape);
+
 /// A new value with uninitialised data; the caller owns its one handle.
 Impl* new_impl(const Shape& shape, DType dtype);
 /// The same for a shape that another value has, whose `numel` is known.

@@ -23,6 +23,7 @@ enum class Notation { whole, fixed, scientific };
 class Printer {
  public:
   explicit Printer(const Tensor& tensor) : tensor_(tensor), shorten_(tensor.numel() > kThreshold) {
+    if (tensor.numel() == 0) return;
     if (is_floating_point(tensor.dtype())) choose_notation();
     for_each_shown(0, 0, [&](std::int64_t offset) {
       // PyTorch leaves what is not a finite number other than 0 out of the width.
