@@ -62,14 +62,15 @@ std::string_view unquote(std::string_view text) {
 }
 
 // Whether `text` is meant as a number, be it one that does not fit the type that is asked for, or
-// in a spelling that is not read here ("1,5", "1'000", "0x10", "5%", a number in quotes).
+// in a spelling that is not read here ("1,5", "1'000", "0x10", "5%", a number in quotes), or with
+// another delimiter than was asked for ("1;2").
 bool looks_numeric(std::string_view text) {
   text = trim(unquote(text));
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   double ignored = 0;
   const char* end = text.data() + text.size();
   if (!text.empty() && std::from_chars(text.data(), end, ignored).ptr == end) return true;
-  std::string_view more = ".,'_% ";
+  std::string_view more = ".,'_% ;\t|";
   if (text.starts_with("0x") || text.starts_with("0X")) {
     text.remove_prefix(2);
     more = "abcdefABCDEF";
@@ -132,9 +133,12 @@ CsvTable parse(const std::string& path, std::string_view text, const CsvOptions&
         const std::string name =
             i < table.columns.size() ? fmt::format(" ({})", table.columns[i]) : "";
         const bool first = rows == 0 && options.header == Header::automatic && name.empty();
+        const bool delimited = width == 1 && fields[i].find_first_of(";\t|") != fields[i].npos;
+        const char* hint = delimited ? "; if that is more than one column, set the option delimiter"
+                           : first   ? "; if this line holds names, set the option header to yes"
+                                     : "";
         fail<FileError>("read_csv: '{}', line {}, column {}{}: expected {}, found '{}'{}", path,
-                        line, i + 1, name, expected<T>(fields[i]), fields[i].substr(0, 40),
-                        first ? "; if this line holds names, set the option header to yes" : "");
+                        line, i + 1, name, expected<T>(fields[i]), fields[i].substr(0, 40), hint);
       }
       values.push_back(*value);
     }

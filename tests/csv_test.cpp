@@ -78,6 +78,13 @@ TEST_CASE("a first line with a number in it is never taken for a header", "[csv]
   CHECK(read(",x1,2nd\n3,4,5").columns == std::vector<std::string>{"", "x1", "2nd"});
 }
 
+TEST_CASE("read_csv: another delimiter than was said is no header", "[csv]") {
+  CHECK_THAT(error_of("1;2"), ContainsSubstring("line 1, column 1") &&
+                                  ContainsSubstring("set the option delimiter"));
+  CHECK_THAT(error_of("1\t2\n3\t4"), ContainsSubstring("set the option delimiter"));
+  CHECK(read("a;b\n1\n").columns == std::vector<std::string>{"a;b"});
+}
+
 TEST_CASE("read_csv takes any delimiter", "[csv]") {
   CHECK(read("1;2;3", {.delimiter = ';'}).values.shape() == tg::Shape{1, 3});
   CHECK(read("1\t2", {.delimiter = '\t'}).values.shape() == tg::Shape{1, 2});
