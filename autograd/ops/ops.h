@@ -154,7 +154,8 @@ Tensor var(const Tensor& x, const Dims& dims = {}, int correction = 1, bool keep
 Tensor std(const Tensor& x, const Dims& dims = {}, int correction = 1, bool keepdim = false);
 /// log(sum(exp(x))) without overflow; all -inf gives -inf with gradient 0.
 Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim = false);
-/// Sums `x` down to `shape`, the reverse of broadcasting. Errors: `ShapeError`.
+/// Sums `x` down to `shape`, the reverse of broadcasting; `x` itself if it has that shape. Errors:
+/// `ShapeError`.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
 // ---- Products ----------------------------------------------------------------------------------
