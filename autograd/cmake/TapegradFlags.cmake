@@ -42,7 +42,7 @@ function(tapegrad_library_flags target)
   get_target_property(sources ${target} SOURCES)
   foreach(source IN LISTS sources)
     if(source MATCHES "/nn/data_(images|file)|/autograd/(kernels|ops|tape)/|/tensor/(impl|memory|large_heap)\\.cpp" AND
-       NOT source MATCHES "/ops/(arithmetic|sum|norm)\\.cpp")  # mostly rules; the work is in kernels
+       NOT source MATCHES "/ops/(arithmetic|cross_entropy|sum|norm)\\.cpp")  # mostly rules; the work is in kernels
       set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
       if(source MATCHES "/ops/(shape|compare|reduce|sum)\\.cpp|/nn/data_images\\.cpp")
         # Plain loops that gcc vectorises only when told to.
