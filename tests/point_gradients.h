@@ -23,6 +23,11 @@ inline constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
 
 using Function = std::function<Tensor(const std::vector<Tensor>&)>;
 
+/// A vector of `float64` that collects a gradient.
+inline Tensor leaf(const std::vector<double>& values) {
+  return tg::tensor(values, tg::float64).requires_grad_();
+}
+
 inline std::vector<double> values_of(const Tensor& tensor) {
   const Tensor wide = tensor.to(tg::float64);
   const auto data = wide.data<double>();

@@ -12,10 +12,6 @@ using namespace point_gradients;
 
 namespace {
 
-Tensor leaf(const std::vector<double>& values) {
-  return tg::tensor(values, tg::float64).requires_grad_();
-}
-
 // Made before main and destroyed after it, when this thread's caches are gone.
 Tensor made_before_main = tg::ones({3}).requires_grad_();
 Tensor graph_before_main = tg::tanh(made_before_main * 2).sum();

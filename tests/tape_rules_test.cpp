@@ -12,10 +12,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-Tensor leaf(const std::vector<double>& values) {
-  return tg::tensor(values, tg::float64).requires_grad_();
-}
-
 struct Cube {
   static constexpr const char* name = "cube";
   static constexpr tg::Reads reads[] = {tg::kA};

@@ -12,10 +12,6 @@ using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-Tensor leaf(const std::vector<double>& values) {
-  return tg::tensor(values, tg::float64).requires_grad_();
-}
-
 /// a * b, and what its rules were asked for.
 struct CountedProduct {
   static constexpr const char* name = "counted_product";

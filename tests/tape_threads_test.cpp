@@ -11,10 +11,6 @@ using namespace point_gradients;
 
 namespace {
 
-Tensor leaf(const std::vector<double>& values) {
-  return tg::tensor(values, tg::float64).requires_grad_();
-}
-
 /// Runs `f(i)` on `count` threads at once.
 template <class F>
 void on_threads(int count, F f) {

@@ -17,10 +17,6 @@ namespace {
 
 const void* memory_of(const Tensor& x) { return x.impl()->data; }
 
-Tensor leaf(const std::vector<double>& values) {
-  return tg::tensor(values, tg::float64).requires_grad_();
-}
-
 /// An expression of three vectors, written with temporaries and with names.
 struct Pair {
   const char* name;
