@@ -206,6 +206,11 @@ DType loop_type(const ElementwiseInfo& info, DType dtype) {
   return info.integers ? int64 : float32;
 }
 
+/// True for two truth values, on which `info` is another operator than on integers.
+bool is_logic(const ElementwiseInfo& info, const Tensor& a, const Tensor& b) {
+  return a.dtype() == boolean && b.dtype() == boolean && info.on_bool;
+}
+
 /// True for what needs no conversion: a floating-point tensor, not a number from C++.
 bool is_plain(const Tensor& x) {
   return is_floating_point(x.dtype()) && !x.impl()->has(Impl::kWrapped);
@@ -215,7 +220,7 @@ bool is_plain(const Tensor& x) {
 
 Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
   if (!is_plain(x)) {
-    if (x.dtype() == boolean && info.on_bool) return info.on_bool(x, x);
+    if (is_logic(info, x, x)) return info.on_bool(x, x);
     const DType dtype = loop_type(info, is_floating_point(x.dtype()) ? float32 : x.dtype());
     if (dtype != int64 || x.dtype() != int64) return run_unary(info, parameters, x.to(dtype));
   }
@@ -229,7 +234,7 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
                   const Tensor& b, Tensor* room) {
   if (a.dtype() != b.dtype() || !is_plain(a) || !is_plain(b)) {
-    if (a.dtype() == boolean && b.dtype() == boolean && info.on_bool) return info.on_bool(a, b);
+    if (is_logic(info, a, b)) return info.on_bool(a, b);
     // A number that is already of the type needs no conversion, only to lose its weakness.
     const DType dtype = loop_type(info, result_type(a, b));
     const auto convert = [&](const Tensor& x) {
@@ -284,10 +289,6 @@ void check_result(const Tensor& a, DType dtype, const Shape& other, const char* 
                      name, other, a.shape());
 }
 
-}  // namespace
-
-namespace {
-
 /// A new value in the place of an old one, which then has gradient 0.
 struct Overwrite {
   static constexpr const char* name = "overwrite";
@@ -333,8 +334,7 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change) {
 
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change) {
-  if (a.dtype() == boolean && b.dtype() == boolean && info.on_bool)
-    return assign_in_place(a, info.on_bool(a, b), change);
+  if (is_logic(info, a, b)) return assign_in_place(a, info.on_bool(a, b), change);
   const char* name = name_of(change);
   const DType dtype = loop_type(info, result_type(a, b));
   check_result(a, dtype, b.shape(), name);

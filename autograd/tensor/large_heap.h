@@ -27,6 +27,7 @@ struct LargeStats {
   std::int64_t used, cached, system_calls, peak;
 };
 LargeStats large_stats() noexcept;
+/// Has the peak begin again at what is in use.
 void restart_large_peak() noexcept;
 
 }  // namespace tapegrad::detail

@@ -23,9 +23,8 @@ Tensor Tensor::wrap(double value) { return wrap_number(value, float64); }
 
 void Tensor::undefined() {
   fail<ValueError>(
-      "an undefined tensor was used: one that was never assigned, or the grad() of a tensor that "
-      "no "
-      "backward() has reached; ask with defined()");
+      "an undefined tensor was used: one that was never assigned, or the grad() of a tensor "
+      "that no backward() has reached; ask with defined()");
 }
 
 std::int64_t Tensor::size(int dim) const {
