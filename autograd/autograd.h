@@ -9,6 +9,7 @@
 #include "autograd/tape/backward.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/dtype.h"
 #include "autograd/tensor/error.h"
 #include "autograd/tensor/format.h"

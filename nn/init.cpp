@@ -154,7 +154,8 @@ Tensor& orthogonal_(Tensor& tensor, double gain, Generator& generator) {
       const Tensor before = q.narrow(0, 0, i);
       row = row - matmul(matmul(before, row), before);
     }
-    q.narrow(0, i, 1).copy_((row / sqrt(sum(square(row)))).unsqueeze(0));
+    Tensor unit = q[i];  // shows the data of q
+    unit.copy_(row / sqrt(sum(square(row))));
   }
   if (rows > columns) q = t(q);
   return tensor.copy_(reshape(q * gain, tensor.shape()));

@@ -56,12 +56,12 @@ TEST_CASE("the gradients of a and b in a + b have storage of their own") {
   (a + b).backward(tg::ones({3}));
   CHECK_FALSE(a.grad().is_same(b.grad()));
   CHECK(a.grad().data<float>().data() != b.grad().data<float>().data());
-  a.grad().mul_(10);
+  a.mutable_grad().mul_(10);
   check_values("b", b.grad(), {1, 1, 1});
 
   const Tensor seed = tg::ones({3});
   (a - 0.0f).backward(seed);
-  a.grad().mul_(10);
+  a.mutable_grad().mul_(10);
   check_values("the seed", seed, {1, 1, 1});
 }
 
@@ -137,12 +137,22 @@ TEST_CASE("a leaf that requires gradients cannot be changed in place while recor
 TEST_CASE("there is no way around the version: every change of shared data counts") {
   const Tensor x = tg::tensor({1.0, 2.0}).requires_grad_();
   const std::vector<std::function<void(Tensor)>> changes{
-      [](Tensor t) { t.detach().add_(1); },
-      [](Tensor t) { t.detach().write<float>([](auto elements) { elements[0] = 7; }); },
       [](Tensor t) {
-        t.detach().reshape({2, 1}).zero_();
+        Tensor same = t.detach();
+        same.add_(1);
       },
-      [](Tensor t) { t.detach().narrow(0, 0, 1).fill_(3); },
+      [](Tensor t) {
+        Tensor same = t.detach();
+        same.write<float>([](auto elements) { elements[0] = 7; });
+      },
+      [](Tensor t) {
+        Tensor column = t.detach().reshape({2, 1});
+        column.zero_();
+      },
+      [](Tensor t) {
+        Tensor first = t.detach().narrow(0, 0, 1);
+        first.fill_(3);
+      },
       [](Tensor t) {
         const tg::NoGrad no_grad;
         t.mul_(2);

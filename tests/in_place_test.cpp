@@ -174,7 +174,8 @@ TEST_CASE("tensors without elements and of rank 0") {
     CHECK(number.dim() == 0);
     CHECK_THROWS_AS(change(number, ones({1})), ShapeError);
   }
-  CHECK(zeros({0}).zero_().numel() == 0);
+  Tensor nothing = zeros({0});
+  CHECK(nothing.zero_().numel() == 0);
 }
 
 TEST_CASE("a leaf that requires gradients is changed only inside NoGrad") {

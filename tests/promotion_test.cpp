@@ -98,10 +98,10 @@ TEST_CASE("a number changes only the category, and a decimal one counts as float
 
 TEST_CASE("two numbers meet as numbers do") {
   CHECK(result_type(2, 3) == int64);
-  CHECK(result_type(2, 2.5) == float32);
+  CHECK(result_type(2, 2.5) == float64);
   CHECK(result_type(true, 2) == int64);
   CHECK(result_type(true, false) == boolean);
-  CHECK(result_type(0.5, 0.25) == float32);
+  CHECK(result_type(0.5, 0.25) == float64);
 }
 
 TEST_CASE("what a number became is an ordinary tensor") {

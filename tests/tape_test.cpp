@@ -329,7 +329,7 @@ TEST_CASE("leaves that share a gradient get buffers of their own") {
   const Tensor x = leaf({1, 2}), y = leaf({3, 4});
   const Tensor seed = tg::tensor({5.0, 6.0}, tg::float64);
   (x + y).backward(seed);
-  x.grad().write<double>([](std::span<double> values) { values[0] = 100; });
+  x.mutable_grad().write<double>([](std::span<double> values) { values[0] = 100; });
   check_values("y", y.grad(), {5, 6});
   check_values("seed", seed, {5, 6});
   (x + y).backward(seed);

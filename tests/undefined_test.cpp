@@ -18,7 +18,7 @@ namespace {
 
 using Unary = Tensor (*)(const Tensor&);
 using Binary = Tensor (*)(const Tensor&, const Tensor&);
-using Reduction = Tensor (*)(const Tensor&, const tg::Dims&, bool);
+using Reduction = Tensor (*)(const Tensor&, const tg::Dims&, tg::Flag);
 
 /// An operator on two tensors of shape [2, 2], of which either may be undefined.
 struct Call {

@@ -75,24 +75,24 @@ Tensor argmax(const Tensor& x) {
 Tensor argmin(const Tensor& x) {
   return arg_extreme<false>(reshape(x.detach(), -1), 0, false, "argmin");
 }
-Tensor argmax(const Tensor& x, int dim, bool keepdim) {
+Tensor argmax(const Tensor& x, int dim, Flag keepdim) {
   return arg_extreme<true>(x, dim, keepdim, "argmax");
 }
-Tensor argmin(const Tensor& x, int dim, bool keepdim) {
+Tensor argmin(const Tensor& x, int dim, Flag keepdim) {
   return arg_extreme<false>(x, dim, keepdim, "argmin");
 }
-Extremum max(const Tensor& x, int dim, bool keepdim) {
+Extremum max(const Tensor& x, int dim, Flag keepdim) {
   return extremum<true>(x, dim, keepdim, "max");
 }
-Extremum min(const Tensor& x, int dim, bool keepdim) {
+Extremum min(const Tensor& x, int dim, Flag keepdim) {
   return extremum<false>(x, dim, keepdim, "min");
 }
 
 Tensor Tensor::argmax() const { return tapegrad::argmax(*this); }
 Tensor Tensor::argmin() const { return tapegrad::argmin(*this); }
-Tensor Tensor::argmax(int dim, bool keepdim) const { return tapegrad::argmax(*this, dim, keepdim); }
-Tensor Tensor::argmin(int dim, bool keepdim) const { return tapegrad::argmin(*this, dim, keepdim); }
-Extremum Tensor::max(int dim, bool keepdim) const { return tapegrad::max(*this, dim, keepdim); }
-Extremum Tensor::min(int dim, bool keepdim) const { return tapegrad::min(*this, dim, keepdim); }
+Tensor Tensor::argmax(int dim, Flag keepdim) const { return tapegrad::argmax(*this, dim, keepdim); }
+Tensor Tensor::argmin(int dim, Flag keepdim) const { return tapegrad::argmin(*this, dim, keepdim); }
+Extremum Tensor::max(int dim, Flag keepdim) const { return tapegrad::max(*this, dim, keepdim); }
+Extremum Tensor::min(int dim, Flag keepdim) const { return tapegrad::min(*this, dim, keepdim); }
 
 }  // namespace tapegrad

@@ -12,7 +12,6 @@ namespace tapegrad {
 using detail::Change;
 using detail::elementwise;
 using detail::elementwise_info;
-using detail::Impl;
 
 namespace detail {
 
@@ -30,8 +29,8 @@ Tensor no_bool_negative(const Tensor&, const Tensor&) {
 namespace {
 
 /// The value of a C++ number used as an operand, or nothing.
-std::optional<double> as_number(const Tensor& tensor) {
-  if (tensor.dim() > 0 || !tensor.impl()->has(Impl::kWrapped)) return {};
+std::optional<double> number_in(const Tensor& tensor) {
+  if (!detail::is_number(tensor)) return {};
   return tensor.item();
 }
 
@@ -57,8 +56,8 @@ Tensor maximum(const Tensor& a, const Tensor& b) { return elementwise<formula::M
 Tensor minimum(const Tensor& a, const Tensor& b) { return elementwise<formula::Minimum>(a, b); }
 
 Tensor pow(const Tensor& base, const Tensor& exponent) {
-  const std::optional<double> number = as_number(exponent);
-  if (!number || as_number(base)) return elementwise<formula::Pow>(base, exponent);
+  const std::optional<double> number = number_in(exponent);
+  if (!number) return elementwise<formula::Pow>(base, exponent);
   if (!is_floating_point(result_type(base, exponent))) {
     if (*number < 0)
       fail<ValueError>("pow: integers to the negative power {}; convert the base with to(float32)",
@@ -137,16 +136,18 @@ Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
   constexpr double inf = std::numeric_limits<double>::infinity();
   if (!min.defined() && !max.defined())
     fail<ValueError>("clamp: neither a minimum nor a maximum was given");
-  const std::optional<double> low = min.defined() ? as_number(min) : -inf;
-  const std::optional<double> high = max.defined() ? as_number(max) : inf;
-  if (low && high && is_floating_point(x.dtype()))
-    return elementwise(x, formula::Clamp{*low, *high});
-
-  DType dtype = x.dtype();
+  const std::optional<double> low = min.defined() ? number_in(min) : -inf;
+  const std::optional<double> high = max.defined() ? number_in(max) : inf;
+  const DType dtype =
+      detail::result_type({&x, min.defined() ? &min : &x, max.defined() ? &max : &x});
+  if (low && high && is_floating_point(dtype)) {
+    const formula::Clamp bounded{*low, *high};
+    const bool keeps = dtype == x.dtype();
+    if (!detail::is_number(x)) return elementwise(keeps ? x : x.to(dtype), bounded);
+    return detail::as_number(elementwise(x.to(dtype), bounded));
+  }
   for (const Tensor* bound : {&min, &max}) {
-    if (!bound->defined()) continue;
-    detail::broadcast(x.shape(), bound->shape(), "clamp");
-    dtype = result_type(x.to(dtype), *bound);
+    if (bound->defined()) detail::broadcast(x.shape(), bound->shape(), "clamp");
   }
   if (!is_floating_point(dtype)) {
     const Tensor above = min.defined() ? maximum(x, min) : x;
@@ -169,39 +170,44 @@ Tensor& in_place(Tensor& a, const Tensor& b, Change change) {
 
 }  // namespace
 
-Tensor& Tensor::add_(const Tensor& other, const Tensor& alpha) {
+Tensor& Tensor::add_(const Tensor& other, const Tensor& alpha) & {
   return in_place<formula::Add>(*this, alpha.defined() ? other * alpha : other, Change::add);
 }
-Tensor& Tensor::sub_(const Tensor& other, const Tensor& alpha) {
+Tensor& Tensor::sub_(const Tensor& other, const Tensor& alpha) & {
   return in_place<formula::Sub>(*this, alpha.defined() ? other * alpha : other, Change::sub);
 }
-Tensor& Tensor::mul_(const Tensor& other) {
+Tensor& Tensor::mul_(const Tensor& other) & {
   return in_place<formula::Mul>(*this, other, Change::mul);
 }
-Tensor& Tensor::div_(const Tensor& other) {
+Tensor& Tensor::div_(const Tensor& other) & {
   return in_place<formula::Div>(*this, other, Change::div);
 }
-Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) {
+Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) & {
   // The rules read the old value, so that a recorded call gets a copy of it.
   const bool recorded = detail::should_record(*this, min, max);
   detail::assign_in_place(*this, tapegrad::clamp(recorded ? clone() : *this, min, max),
                           Change::clamp);
   return *this;
 }
-Tensor& Tensor::copy_(const Tensor& source) {
-  // Any type may be copied into any other, as a conversion.
-  detail::assign_in_place(*this, source.to(dtype()), Change::copy);
+Tensor& Tensor::copy_(const Tensor& source) & {
+  // Any type may be copied into any other, as a conversion; a number takes the source's.
+  detail::assign_in_place(*this, detail::is_number(*this) ? source : source.to(dtype()),
+                          Change::copy);
   return *this;
 }
-Tensor& Tensor::fill_(const Tensor& value) {
+Tensor& Tensor::fill_(const Tensor& value) & {
   if (value.numel() != 1)
     fail<ShapeError>("fill_: the value must be one number, not a tensor of shape {}",
                      value.shape());
-  detail::assign_in_place(*this, tapegrad::reshape(value, Shape()).to(dtype()), Change::fill);
+  const Tensor scalar = value.dim() == 0 ? value : tapegrad::reshape(value, Shape());
+  detail::assign_in_place(*this, detail::is_number(*this) ? scalar : scalar.to(dtype()),
+                          Change::fill);
   return *this;
 }
-Tensor& Tensor::zero_() {
-  detail::assign_in_place(*this, zeros({}, dtype()), Change::zero);
+Tensor& Tensor::zero_() & {
+  Tensor zero = zeros({}, dtype());
+  if (detail::is_number(*this)) zero = detail::as_number(std::move(zero));
+  detail::assign_in_place(*this, zero, Change::zero);
   return *this;
 }
 

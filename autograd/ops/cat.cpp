@@ -111,13 +111,20 @@ Tensor stack(const std::vector<Tensor>& tensors, int dim) {
     fail<ShapeError>("stack: shape {} has {} dimensions already, and no tensor has more", shape,
                      kMaxRank);
   const int d = normal_dim(dim, shape.rank() + 1, "stack");
+  // Numbers do not widen the type of the tensors beside them; alone, they make one as tensor()
+  // does.
+  std::vector<const Tensor*> operands;
+  for (const Tensor& x : tensors) operands.push_back(&x);
+  const bool numbers = std::all_of(tensors.begin(), tensors.end(), detail::is_number);
+  DType dtype = detail::result_type(operands);
+  if (numbers && is_floating_point(dtype)) dtype = get_default_dtype();
   std::vector<Tensor> rows;
   rows.reserve(tensors.size());
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i].shape() != shape)
       fail<ShapeError>("stack: tensor {} has shape {}, which is not shape {} of tensor 0", i,
                        tensors[i].shape(), shape);
-    rows.push_back(unsqueeze(tensors[i], d));
+    rows.push_back(unsqueeze(tensors[i].to(dtype), d));
   }
   return cat(rows, d);
 }

@@ -160,7 +160,7 @@ bool equal(const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() && a.dtype() == b.dtype() && all(eq(a, b)).item<bool>();
 }
 
-bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, Flag equal_nan) {
   if (a.shape() != b.shape()) return false;
   const NoGrad no_grad;
   const Tensor x = a.to(float64);
@@ -173,8 +173,10 @@ bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool e
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   if (condition.dtype() != boolean)
     fail<DTypeError>("where: the condition must be bool, not {}; write x != 0", condition.dtype());
-  const DType dtype = result_type(a, b);
-  return apply(Where{}, condition, a.to(dtype), b.to(dtype));
+  const DType dtype = detail::result_type({&condition, &a, &b});
+  const Tensor y = apply(Where{}, condition, a.to(dtype), b.to(dtype));
+  const bool numbers = detail::is_number(condition) && detail::is_number(a) && detail::is_number(b);
+  return numbers ? detail::as_number(y) : y;
 }
 
 }  // namespace tapegrad

@@ -200,10 +200,11 @@ class Call {
   Reads reads_ = kNone;  // by the rules of the inputs that have a gradient
 };
 
-/// The type that the loop of `info` works on, for operands of type `dtype`.
-DType loop_type(const ElementwiseInfo& info, DType dtype) {
+/// The type that the loop of `info` works on, for operands of type `dtype`. What turns integers
+/// into fractions turns tensors into the default type and numbers, as C++ does, into float64.
+DType loop_type(const ElementwiseInfo& info, DType dtype, bool numbers = false) {
   if (is_floating_point(dtype)) return dtype;
-  return info.integers ? int64 : float32;
+  return info.integers ? int64 : numbers ? float64 : get_default_dtype();
 }
 
 /// True for two truth values, on which `info` is another operator than on integers.
@@ -212,17 +213,17 @@ bool is_logic(const ElementwiseInfo& info, const Tensor& a, const Tensor& b) {
 }
 
 /// True for what needs no conversion: a floating-point tensor, not a number from C++.
-bool is_plain(const Tensor& x) {
-  return is_floating_point(x.dtype()) && !x.impl()->has(Impl::kWrapped);
-}
+bool is_plain(const Tensor& x) { return is_floating_point(x.dtype()) && !is_number(x); }
 
 }  // namespace
 
 Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
   if (!is_plain(x)) {
     if (is_logic(info, x, x)) return info.on_bool(x, x);
-    const DType dtype = loop_type(info, is_floating_point(x.dtype()) ? float32 : x.dtype());
-    if (dtype != int64 || x.dtype() != int64) return run_unary(info, parameters, x.to(dtype));
+    const bool number = is_number(x);
+    const DType dtype = loop_type(info, x.dtype(), number);
+    if (number) return as_number(run_unary(info, parameters, converted(x, dtype)));
+    if (dtype != x.dtype()) return run_unary(info, parameters, x.to(dtype));
   }
   const Call<1> call(info, parameters, {&x});
   if (call.is_spare(0)) return call.instead_of(x);
@@ -235,11 +236,12 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
                   const Tensor& b, Tensor* room) {
   if (a.dtype() != b.dtype() || !is_plain(a) || !is_plain(b)) {
     if (is_logic(info, a, b)) return info.on_bool(a, b);
-    // A number that is already of the type needs no conversion, only to lose its weakness.
-    const DType dtype = loop_type(info, result_type(a, b));
+    const bool numbers = is_number(a) && is_number(b);
+    const DType dtype = loop_type(info, result_type(a, b), numbers);
     const auto convert = [&](const Tensor& x) {
-      return x.impl()->has(Impl::kWrapped) ? converted(x, dtype) : x.to(dtype);
+      return is_number(x) ? converted(x, dtype) : x.to(dtype);
     };
+    if (numbers) return as_number(run_binary(info, parameters, convert(a), convert(b), nullptr));
     if (a.dtype() != dtype)
       return run_binary(info, parameters, convert(a), b, room == &b ? room : nullptr);
     if (b.dtype() != dtype)
@@ -281,7 +283,8 @@ void before_recorded_write(const Tensor& a, Change change) {
 }
 
 void check_result(const Tensor& a, DType dtype, const Shape& other, const char* name) {
-  if (dtype != a.dtype() && !(is_floating_point(dtype) && is_floating_point(a.dtype())))
+  if (dtype != a.dtype() && !is_number(a) &&
+      !(is_floating_point(dtype) && is_floating_point(a.dtype())))
     fail<DTypeError>("{}: the result is {}, which does not go into a tensor of type {}", name,
                      dtype, a.dtype());
   if (other != a.shape() && broadcast(a.shape(), other, name) != a.shape())
@@ -308,13 +311,18 @@ bool overwrites(Change change) {
 void assign_in_place(Tensor& a, const Tensor& y, Change change) {
   check_result(a, y.dtype(), y.shape(), name_of(change));
   if (should_record(a, y)) before_recorded_write(a, change);
+  const bool number = is_number(a);
   // An operator's own result: the tensor that this one turns into, with nobody else looking at it.
-  Tensor made = y.to(a.dtype());
+  Tensor made = y.to(number ? y.dtype() : a.dtype());
   if (made.shape() != a.shape()) made = expand(made, a.shape());
   if (overwrites(change) && should_record(a))
     made = apply(Overwrite{}, a, made);
   else if (made.is_same(y))
     made = y.clone();
+  if (number) {
+    retype_number(a.impl(), made.dtype(), change);
+    a.impl()->set(Impl::kNumber, is_number(y));
+  }
   std::memcpy(a.impl()->data, made.impl()->data,
               static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
   a.impl()->changed(change);
@@ -335,11 +343,17 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change) {
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change) {
   if (is_logic(info, a, b)) return assign_in_place(a, info.on_bool(a, b), change);
+  if (is_number(a)) {
+    // Of a copy, which the rule of `b` may read.
+    const Tensor old = a.clone();
+    return assign_in_place(a, run_binary(info, parameters, old, b.is_same(a) ? old : b, nullptr),
+                           change);
+  }
   const char* name = name_of(change);
   const DType dtype = loop_type(info, result_type(a, b));
   check_result(a, dtype, b.shape(), name);
   const bool recorded = should_record(a, b);
-  if (b.impl()->has(Impl::kWrapped) && b.dtype() != dtype)
+  if (is_number(b) && b.dtype() != dtype)
     return run_in_place(info, parameters, a, converted(b, dtype), change);
   if (recorded || dtype != a.dtype() || b.dtype() != dtype || overlaps(a, b)) {
     if (recorded) before_recorded_write(a, change);

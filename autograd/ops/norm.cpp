@@ -130,7 +130,7 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
   return reshape(apply(LayerNorm{eps}, reshape(x, rows), flat(weight), flat(bias)), x.shape());
 }
 
-Tensor dropout(const Tensor& x, double p, bool training) {
+Tensor dropout(const Tensor& x, double p, Flag training) {
   detail::require_floating(x, "dropout");
   if (!(p >= 0 && p <= 1)) fail<ValueError>("dropout: p is a probability in [0, 1], not {}", p);
   if (!training || p == 0) return x;

@@ -20,7 +20,7 @@ namespace tapegrad {
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
-/// True division: integers give `float32`.
+/// True division: integers give the default type.
 Tensor div(const Tensor& a, const Tensor& b);
 
 // The signs do the same, and compute into the memory of an operand that is a temporary, where its
@@ -56,8 +56,8 @@ Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max = {});
 /// branch not taken never leaks.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
-// ---- Functions of each element; integers become `float32` except in neg, abs, square, relu, sign
-// ----
+// ---- Functions of each element; integers become the default type except in neg, abs, square,
+// relu and sign
 
 Tensor neg(Tensor x);
 inline Tensor operator-(Tensor x) { return neg(std::move(x)); }
@@ -125,35 +125,35 @@ Tensor all(const Tensor& x);
 bool equal(const Tensor& a, const Tensor& b);
 /// |a - b| <= atol + rtol |b| everywhere, shapes equal.
 bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
-              bool equal_nan = false);
+              Flag equal_nan = false);
 
 // ---- Reductions: over `dims` (all when empty), which are kept with size 1 when `keepdim` -------
 
 /// int64 and bool sum to `int64`.
-Tensor sum(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
-Tensor mean(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
-Tensor prod(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+Tensor sum(const Tensor& x, const Dims& dims = {}, Flag keepdim = false);
+Tensor mean(const Tensor& x, const Dims& dims = {}, Flag keepdim = false);
+Tensor prod(const Tensor& x, const Dims& dims = {}, Flag keepdim = false);
 /// Equal elements share the gradient evenly. Errors: `ShapeError` over an empty dimension.
-Tensor amax(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
-Tensor amin(const Tensor& x, const Dims& dims = {}, bool keepdim = false);
+Tensor amax(const Tensor& x, const Dims& dims = {}, Flag keepdim = false);
+Tensor amin(const Tensor& x, const Dims& dims = {}, Flag keepdim = false);
 /// Over all elements; equal ones share the gradient evenly.
 Tensor max(const Tensor& x);
 Tensor min(const Tensor& x);
 /// With the index of the first largest (smallest) along `dim`, which alone gets the gradient.
-Extremum max(const Tensor& x, int dim, bool keepdim = false);
-Extremum min(const Tensor& x, int dim, bool keepdim = false);
+Extremum max(const Tensor& x, int dim, Flag keepdim = false);
+Extremum min(const Tensor& x, int dim, Flag keepdim = false);
 /// Index of the first largest element, in the flattened tensor or along `dim`; NaN counts as
 /// largest.
 Tensor argmax(const Tensor& x);
 Tensor argmin(const Tensor& x);
-Tensor argmax(const Tensor& x, int dim, bool keepdim = false);
-Tensor argmin(const Tensor& x, int dim, bool keepdim = false);
+Tensor argmax(const Tensor& x, int dim, Flag keepdim = false);
+Tensor argmin(const Tensor& x, int dim, Flag keepdim = false);
 /// Sum of squared deviations / (n - correction). NaN, with a NaN gradient, where n <= correction.
-Tensor var(const Tensor& x, const Dims& dims = {}, int correction = 1, bool keepdim = false);
+Tensor var(const Tensor& x, const Dims& dims = {}, int correction = 1, Flag keepdim = false);
 /// Square root of `var`; gradient 0 where it is 0.
-Tensor std(const Tensor& x, const Dims& dims = {}, int correction = 1, bool keepdim = false);
+Tensor std(const Tensor& x, const Dims& dims = {}, int correction = 1, Flag keepdim = false);
 /// log(sum(exp(x))) without overflow; all -inf gives -inf with gradient 0.
-Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim = false);
+Tensor logsumexp(const Tensor& x, const Dims& dims, Flag keepdim = false);
 /// Sums `x` down to `shape`, the reverse of broadcasting; `x` itself if it has that shape. Errors:
 /// `ShapeError`.
 Tensor sum_to(const Tensor& x, const Shape& shape);
@@ -238,7 +238,7 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
 
 /// Sets elements to 0 with probability `p` and scales the rest by 1 / (1 - p), while `training`.
 /// Draws from this thread's default generator. Srivastava et al., JMLR 2014.
-Tensor dropout(const Tensor& x, double p = 0.5, bool training = true);
+Tensor dropout(const Tensor& x, double p = 0.5, Flag training = true);
 
 // ---- Graph -------------------------------------------------------------------------------------
 

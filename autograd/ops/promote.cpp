@@ -29,6 +29,25 @@ Combined combine(Combined higher, Combined lower) {
   return higher;
 }
 
+/// `value` as another element type. Errors: `ValueError` where int64 cannot hold it.
+template <class To, class From>
+void convert(const From* from, To* to, std::int64_t n) {
+  if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
+    constexpr From end = 0x1p63;
+    bool fits = true;
+    for (std::int64_t i = 0; i < n; ++i) fits &= from[i] >= -end && from[i] < end;
+    if (!fits) {
+      const From* bad =
+          std::find_if_not(from, from + n, [](From value) { return value >= -end && value < end; });
+      fail<ValueError>(
+          "to: {} at element {} cannot be converted to int64; replace such values with where(), or "
+          "limit them with clamp()",
+          *bad, bad - from);
+    }
+  }
+  for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(from[i]);
+}
+
 struct Cast {
   static constexpr const char* name = "to";
   static constexpr Reads reads[] = {kNone};
@@ -40,21 +59,8 @@ struct Cast {
 }  // namespace
 
 DType result_type(const Tensor& a, const Tensor& b) {
-  using detail::Impl;
-  const bool same = a.dtype() == b.dtype();
-  const bool plain = !a.impl()->has(Impl::kWrapped) && !b.impl()->has(Impl::kWrapped);
-  if (same && plain) return a.dtype();
-  Combined tensors, zero_dim, numbers;
-  for (const Tensor* operand : {&a, &b}) {
-    if (operand->impl()->has(Impl::kWrapped)) {
-      numbers.add(is_floating_point(operand->dtype()) ? float32 : operand->dtype());
-    } else if (operand->dim() == 0) {
-      zero_dim.add(operand->dtype());
-    } else {
-      tensors.add(operand->dtype());
-    }
-  }
-  return combine(combine(tensors, zero_dim), numbers).dtype;
+  if (a.dtype() == b.dtype()) return a.dtype();
+  return detail::result_type({&a, &b});
 }
 
 Shape broadcast_shapes(const Shape& a, const Shape& b) {
@@ -62,22 +68,31 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
 }
 
 Tensor Tensor::to(DType dtype) const {
-  if (checked().dtype == dtype && !impl_->has(detail::Impl::kWrapped)) return *this;
+  if (checked().dtype == dtype && !impl_->has(detail::Impl::kNumber)) return *this;
   if (!is_floating_point(dtype)) return detail::converted(*this, dtype);
   return apply(Cast{.from = impl_->dtype, .to = dtype}, *this);
 }
 
 namespace detail {
 
+DType result_type(std::span<const Tensor* const> operands) {
+  Combined tensors, zero_dim, numbers;
+  for (const Tensor* operand : operands) {
+    Combined& kind = is_number(*operand) ? numbers : operand->dim() == 0 ? zero_dim : tensors;
+    kind.add(operand->dtype());
+  }
+  const Combined typed = combine(tensors, zero_dim);
+  // Beside a tensor a decimal number is a double only because C++ says so.
+  if (typed.any && is_floating_point(numbers.dtype)) numbers.dtype = get_default_dtype();
+  return combine(typed, numbers).dtype;
+}
+
 Tensor converted(const Tensor& tensor, DType dtype) {
-  if (tensor.dtype() == dtype && !tensor.impl()->has(Impl::kWrapped)) return tensor;
+  if (tensor.dtype() == dtype && !is_number(tensor)) return tensor;
   Tensor result = new_tensor(tensor.shape(), dtype);
   visit_dtype(tensor.dtype(), [&]<class From>(From) {
     visit_dtype(dtype, [&]<class To>(To) {
-      const From* from = data_of<From>(tensor);
-      To* to = fresh_data<To>(result);
-      const std::int64_t n = tensor.numel();
-      for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(from[i]);
+      convert(data_of<From>(tensor), fresh_data<To>(result), tensor.numel());
     });
   });
   return result;
@@ -104,8 +119,7 @@ Shape broadcast(const Shape& a, const Shape& b, const char* name) {
 }
 
 DType floating_type(const Tensor& tensor) {
-  const bool keeps = is_floating_point(tensor.dtype()) && !tensor.impl()->has(Impl::kWrapped);
-  return keeps ? tensor.dtype() : float32;
+  return is_floating_point(tensor.dtype()) ? tensor.dtype() : get_default_dtype();
 }
 
 int normal_dim(int dim, int rank, const char* name) {

@@ -1,10 +1,32 @@
 #pragma once
 
+#include <initializer_list>
+#include <span>
+
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::detail {
 
-/// `tensor` converted without recording; itself when it has that type.
+/// True for a C++ number.
+inline bool is_number(const Tensor& tensor) {
+  return tensor.defined() && tensor.impl()->has(Impl::kNumber);
+}
+/// A new 0-d tensor without history, as the C++ number that it came from numbers for.
+inline Tensor as_number(Tensor tensor) {
+  tensor.impl()->set(Impl::kNumber, true);
+  return tensor;
+}
+
+/// The element type of an operator on `operands`; numbers and 0-d tensors do not widen the others'
+/// type within its category. That of numbers alone is theirs, for decimal ones float64.
+DType result_type(std::span<const Tensor* const> operands);
+inline DType result_type(std::initializer_list<const Tensor*> operands) {
+  return result_type(std::span(operands.begin(), operands.size()));
+}
+
+/// `tensor` converted without recording; itself when it has that type and is no C++ number.
+/// Errors: `ValueError` for what int64 cannot hold.
 Tensor converted(const Tensor& tensor, DType dtype);
 
 /// The shape both broadcast to; `name` is the operator's, for the message. Errors: `ShapeError`.

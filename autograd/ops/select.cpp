@@ -182,5 +182,13 @@ Tensor Tensor::select(int dim, std::int64_t index) const {
   return tapegrad::select(*this, dim, index);
 }
 Tensor Tensor::operator[](std::int64_t index) const { return tapegrad::select(*this, 0, index); }
+Tensor Tensor::at(const Shape& indices) const {
+  if (indices.rank() > dim())
+    fail<IndexError>("at: {} indices {} for a tensor of shape {}", indices.rank(), indices,
+                     shape());
+  Tensor piece = *this;
+  for (const std::int64_t index : indices) piece = tapegrad::select(piece, 0, index);
+  return piece;
+}
 
 }  // namespace tapegrad

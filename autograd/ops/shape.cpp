@@ -270,6 +270,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
 
 Tensor Tensor::clone() const {
   checked();
+  if (detail::is_number(*this)) return detail::as_number(detail::copy_of(*this));
   return apply(Clone{}, *this);
 }
 Tensor Tensor::reshape(const Shape& shape) const { return tapegrad::reshape(*this, shape); }

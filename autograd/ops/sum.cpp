@@ -142,7 +142,7 @@ Tensor summable(const Tensor& x) {
 }
 
 template <Reducer reducer>
-Tensor extreme(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor extreme(const Tensor& x, const Dims& dims, Flag keepdim) {
   using Op = Extreme<reducer>;
   ReducedShape shape(x.shape(), dims, keepdim, Op::name);
   if (shape.count == 0)
@@ -153,45 +153,45 @@ Tensor extreme(const Tensor& x, const Dims& dims, bool keepdim) {
 
 }  // namespace
 
-Tensor sum(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor sum(const Tensor& x, const Dims& dims, Flag keepdim) {
   const Tensor source = summable(x);
   return apply(Sum{ReducedShape(x.shape(), dims, keepdim, "sum")}, source);
 }
 
-Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor mean(const Tensor& x, const Dims& dims, Flag keepdim) {
   detail::require_floating(x, "mean");
   return apply(Mean{ReducedShape(x.shape(), dims, keepdim, "mean")}, x);
 }
 
-Tensor prod(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor prod(const Tensor& x, const Dims& dims, Flag keepdim) {
   const ReducedShape shape(x.shape(), dims, keepdim, "prod");
   const Tensor rows = detail::reduced_last(summable(x), shape);
   const Tensor product = apply(Prod{ReducedShape(rows.shape(), -1, false, "prod")}, rows);
   return product.shape() == shape.result ? product : reshape(product, shape.result);
 }
 
-Tensor amax(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor amax(const Tensor& x, const Dims& dims, Flag keepdim) {
   return extreme<Reducer::max>(x, dims, keepdim);
 }
-Tensor amin(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor amin(const Tensor& x, const Dims& dims, Flag keepdim) {
   return extreme<Reducer::min>(x, dims, keepdim);
 }
 Tensor max(const Tensor& x) { return amax(x); }
 Tensor min(const Tensor& x) { return amin(x); }
 
-Tensor var(const Tensor& x, const Dims& dims, int correction, bool keepdim) {
+Tensor var(const Tensor& x, const Dims& dims, int correction, Flag keepdim) {
   detail::require_floating(x, "var");
   const ReducedShape shape(x.shape(), dims, keepdim, "var");
   return apply(Var{shape, freedom(shape, correction)}, x);
 }
 
-Tensor std(const Tensor& x, const Dims& dims, int correction, bool keepdim) {
+Tensor std(const Tensor& x, const Dims& dims, int correction, Flag keepdim) {
   detail::require_floating(x, "std");
   const ReducedShape shape(x.shape(), dims, keepdim, "std");
   return apply(Std{Var{shape, freedom(shape, correction)}}, x);
 }
 
-Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor logsumexp(const Tensor& x, const Dims& dims, Flag keepdim) {
   detail::require_floating(x, "logsumexp");
   return apply(LogSumExp{ReducedShape(x.shape(), dims, keepdim, "logsumexp")}, x);
 }
@@ -213,30 +213,30 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 
 // ---- Methods -----------------------------------------------------------------------------------
 
-Tensor Tensor::sum(const Dims& dims, bool keepdim) const {
+Tensor Tensor::sum(const Dims& dims, Flag keepdim) const {
   return tapegrad::sum(*this, dims, keepdim);
 }
-Tensor Tensor::mean(const Dims& dims, bool keepdim) const {
+Tensor Tensor::mean(const Dims& dims, Flag keepdim) const {
   return tapegrad::mean(*this, dims, keepdim);
 }
-Tensor Tensor::prod(const Dims& dims, bool keepdim) const {
+Tensor Tensor::prod(const Dims& dims, Flag keepdim) const {
   return tapegrad::prod(*this, dims, keepdim);
 }
-Tensor Tensor::amax(const Dims& dims, bool keepdim) const {
+Tensor Tensor::amax(const Dims& dims, Flag keepdim) const {
   return tapegrad::amax(*this, dims, keepdim);
 }
-Tensor Tensor::amin(const Dims& dims, bool keepdim) const {
+Tensor Tensor::amin(const Dims& dims, Flag keepdim) const {
   return tapegrad::amin(*this, dims, keepdim);
 }
 Tensor Tensor::max() const { return tapegrad::max(*this); }
 Tensor Tensor::min() const { return tapegrad::min(*this); }
-Tensor Tensor::var(const Dims& dims, int correction, bool keepdim) const {
+Tensor Tensor::var(const Dims& dims, int correction, Flag keepdim) const {
   return tapegrad::var(*this, dims, correction, keepdim);
 }
-Tensor Tensor::std(const Dims& dims, int correction, bool keepdim) const {
+Tensor Tensor::std(const Dims& dims, int correction, Flag keepdim) const {
   return tapegrad::std(*this, dims, correction, keepdim);
 }
-Tensor Tensor::logsumexp(const Dims& dims, bool keepdim) const {
+Tensor Tensor::logsumexp(const Dims& dims, Flag keepdim) const {
   return tapegrad::logsumexp(*this, dims, keepdim);
 }
 

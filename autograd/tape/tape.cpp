@@ -94,7 +94,7 @@ namespace {
 Tensor saved_tensor(Impl* value, const Edge* edge) {
   const bool connected = edge && *edge;
   if (connected && edge->leaf()) return Tensor::share(edge->leaf());
-  if (!connected && !value->has(Impl::kWrapped)) {
+  if (!connected && !value->has(Impl::kNumber)) {
     revive(value);
     return Tensor::adopt(value);
   }

@@ -131,7 +131,8 @@ class ListReader {
   }
 
   Tensor read(std::optional<DType> dtype) const {
-    Tensor result = allocate("tensor", shape_, dtype.value_or(dtype_.value_or(float32)));
+    Tensor result =
+        allocate("tensor", shape_, dtype.value_or(dtype_.value_or(get_default_dtype())));
     visit_dtype(result.dtype(), [&]<class T>(T) {
       T* out = fresh_data<T>(result);
       copy(list_, out);
@@ -219,8 +220,8 @@ Tensor ones(const Shape& shape, DType dtype) { return filled("ones", shape, dtyp
 
 Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype) {
   // A C++ number with a decimal point is a double only because C++ says so.
-  const bool decimal = value.dtype() == float64 && value.impl()->has(detail::Impl::kWrapped);
-  return fill("full", shape, value, dtype.value_or(decimal ? float32 : value.dtype()));
+  const bool decimal = value.dtype() == float64 && value.impl()->has(detail::Impl::kNumber);
+  return fill("full", shape, value, dtype.value_or(decimal ? get_default_dtype() : value.dtype()));
 }
 
 Tensor empty_like(const Tensor& like) {
@@ -241,7 +242,7 @@ Tensor arange(const Tensor& start, const Tensor& end, const Tensor& step,
   check_number("arange", "step", step);
   const bool decimal = is_floating_point(start.dtype()) || is_floating_point(end.dtype()) ||
                        is_floating_point(step.dtype());
-  const DType wanted = dtype.value_or(decimal ? float32 : int64);
+  const DType wanted = dtype.value_or(decimal ? get_default_dtype() : int64);
   if (wanted == boolean) fail<DTypeError>("arange: bool has no ranges; use int64 or a float type");
 
   const double first = start.item(), last = end.item(), stride = step.item();

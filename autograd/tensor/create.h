@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
@@ -22,7 +23,7 @@ class NestedList {
       : value_(static_cast<double>(value)),
         integer_(std::is_integral_v<Number> ? static_cast<std::int64_t>(value) : 0),
         dtype_(std::is_same_v<Number, bool>       ? DType::boolean
-               : std::is_floating_point_v<Number> ? DType::float32
+               : std::is_floating_point_v<Number> ? get_default_dtype()
                                                   : DType::int64) {}
   NestedList(std::initializer_list<NestedList> items) : is_list_(true), items_(items) {}
 
@@ -86,14 +87,15 @@ Tensor allocate(const char* name, const Shape& shape, DType dtype);
 
 /// A tensor from nested braces: `tensor({{1.0, 2.0}, {3.0, 4.0}})`.
 ///
-/// The shape is that of the braces. Without `dtype`: `float32` if any number has a decimal point
-/// (also for literals of type double) or if there is none, else `int64`, or `bool` if all are.
+/// The shape is that of the braces. Without `dtype`: the default type if any number has a decimal
+/// point (also for literals of type double) or if there is none, else `int64`, or `bool` if all
+/// are.
 /// Errors: `ShapeError` for lists that are ragged or more than eight deep; it says where.
 inline Tensor tensor(std::initializer_list<detail::NestedList> list,
                      std::optional<DType> dtype = {}) {
   return detail::tensor_from_list(detail::NestedList(list), dtype);
 }
-/// A 0-d tensor: `tensor(2.5)` is `float32`, `tensor(2)` is `int64`.
+/// A 0-d tensor: `tensor(2.5)` is of the default type, `tensor(2)` is `int64`.
 template <class Number>
 requires std::is_arithmetic_v<Number> Tensor tensor(Number value, std::optional<DType> dtype = {}) {
   return detail::tensor_from_list(detail::NestedList(value), dtype);
@@ -114,12 +116,12 @@ Tensor tensor(const Range& values, const Shape& shape, std::optional<DType> dtyp
 // hold.
 
 /// Elements that are not set.
-Tensor empty(const Shape& shape, DType dtype = float32);
-Tensor zeros(const Shape& shape, DType dtype = float32);
-Tensor ones(const Shape& shape, DType dtype = float32);
+Tensor empty(const Shape& shape, DType dtype = get_default_dtype());
+Tensor zeros(const Shape& shape, DType dtype = get_default_dtype());
+Tensor ones(const Shape& shape, DType dtype = get_default_dtype());
 /// All elements `value`, a number or a tensor of one element, through which no gradient flows.
-/// Without `dtype`: `float32` for a decimal number, `int64` or `bool` otherwise; a tensor's own
-/// type is kept. Errors: `ValueError` for a value that `int64` cannot hold.
+/// Without `dtype`: the default type for a decimal number, `int64` or `bool` otherwise; a tensor's
+/// own type is kept. Errors: `ValueError` for a value that `int64` cannot hold.
 Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype = {});
 /// With the shape and element type of `like`, and no history.
 Tensor empty_like(const Tensor& like);
@@ -131,9 +133,10 @@ Tensor full_like(const Tensor& like, const Tensor& value);
 
 /// start, start + step, ... below (above, for a negative step) `end`; ceil((end - start) / step)
 /// numbers, each start + i * step in double precision. `int64` when all three are integers, else
-/// `float32`, unless `dtype` is given. The arguments are numbers or tensors of one element. Errors:
-/// `ValueError` for a step of 0 or of the wrong sign, for numbers that are not finite, and for
-/// fractions when `int64` is asked for; `DTypeError` for `bool`; `ShapeError` for too many.
+/// of the default type, unless `dtype` is given. The arguments are numbers or tensors of one
+/// element. Errors: `ValueError` for a step of 0 or of the wrong sign, for numbers that are not
+/// finite, and for fractions when `int64` is asked for; `DTypeError` for `bool`; `ShapeError` for
+/// too many.
 Tensor arange(const Tensor& start, const Tensor& end, const Tensor& step = 1,
               std::optional<DType> dtype = {});
 /// 0, 1, ... below `end`.
@@ -141,8 +144,8 @@ Tensor arange(const Tensor& end, std::optional<DType> dtype = {});
 /// `steps` numbers from `start` to `end`, evenly spaced. Both ends are exact, and the numbers from
 /// `end` to `start` are the same ones backwards. One step gives `start`. Errors: `ShapeError` for
 /// negative `steps`; `DTypeError` unless floating-point.
-Tensor linspace(double start, double end, std::int64_t steps, DType dtype = float32);
+Tensor linspace(double start, double end, std::int64_t steps, DType dtype = get_default_dtype());
 /// Ones on the diagonal of an `n` by `m` (default `n`) matrix.
-Tensor eye(std::int64_t n, std::optional<std::int64_t> m = {}, DType dtype = float32);
+Tensor eye(std::int64_t n, std::optional<std::int64_t> m = {}, DType dtype = get_default_dtype());
 
 }  // namespace tapegrad

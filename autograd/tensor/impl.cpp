@@ -41,6 +41,16 @@ std::int64_t checked_numel(const Shape& shape) {
   return numel;
 }
 
+void retype_number(Impl* number, DType dtype, Change change) {
+  if (number->dtype == dtype) return;
+  if (number->base || number->has(Impl::kViewed))
+    fail<GradError>(
+        "{}: this number would become {}, but a view (reshape, detach) shows its data as {}; "
+        "start from tensor(...), or write a = a + b",
+        name_of(change), dtype, number->dtype);
+  number->dtype = dtype;
+}
+
 Impl* new_impl(const Shape& shape, DType dtype) {
   return new_impl(shape, dtype, checked_numel(shape));
 }

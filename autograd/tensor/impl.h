@@ -65,15 +65,17 @@ enum class Change : std::uint8_t {
   copy,
   fill,
   zero,
+  requires_grad,
   sgd,
   adam,
   rmsprop,
   adagrad
 };
 constexpr const char* name_of(Change change) {
-  constexpr const char* names[] = {"nothing",  "write",     "add_",         "sub_",        "mul_",
-                                   "div_",     "clamp_",    "copy_",        "fill_",       "zero_",
-                                   "sgd_step", "adam_step", "rmsprop_step", "adagrad_step"};
+  constexpr const char* names[] = {"nothing",   "write",        "add_",           "sub_",
+                                   "mul_",      "div_",         "clamp_",         "copy_",
+                                   "fill_",     "zero_",        "requires_grad_", "sgd_step",
+                                   "adam_step", "rmsprop_step", "adagrad_step"};
   return names[static_cast<int>(change)];
 }
 
@@ -87,7 +89,7 @@ constexpr const char* name_of(Change change) {
 struct Impl {
   enum Flag : std::uint8_t {
     kRequiresGrad = 1,  ///< a leaf that collects a gradient
-    kWrapped = 2,       ///< a C++ number used as an operand; weakest in type promotion
+    kNumber = 2,        ///< a C++ number, of rank 0 and without history; weakest in type promotion
     kViewed = 4,        ///< other headers show, or once showed, this value's data
   };
 
@@ -134,6 +136,10 @@ struct Impl {
 /// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can
 /// hold.
 std::int64_t checked_numel(const Shape& shape);
+
+/// Gives a C++ number the element type `dtype` and nothing for a value, on behalf of `change`.
+/// Errors: `GradError` when a view shows the data under the type it had.
+void retype_number(Impl* number, DType dtype, Change change);
 
 /// A new value with uninitialised data; the caller owns its one handle.
 Impl* new_impl(const Shape& shape, DType dtype);

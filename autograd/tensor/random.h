@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
@@ -41,9 +42,11 @@ void manual_seed(std::uint64_t seed) noexcept;
 // After an error no generator has moved.
 
 /// Uniform on [0, 1). Errors: `DTypeError` unless floating-point.
-Tensor rand(const Shape& shape, DType dtype = float32, Generator& generator = default_generator());
+Tensor rand(const Shape& shape, DType dtype = get_default_dtype(),
+            Generator& generator = default_generator());
 /// Normal, mean 0 and standard deviation 1. Errors: `DTypeError` unless floating-point.
-Tensor randn(const Shape& shape, DType dtype = float32, Generator& generator = default_generator());
+Tensor randn(const Shape& shape, DType dtype = get_default_dtype(),
+             Generator& generator = default_generator());
 /// Integers in [low, high), `int64` by default; the same ones in a floating-point type.
 /// Errors: `ValueError` for an empty range, and for numbers that `dtype` has gaps between;
 /// `DTypeError` for `bool`.
@@ -58,7 +61,7 @@ Tensor randint_like(const Tensor& like, std::int64_t low, std::int64_t high,
                     Generator& generator = default_generator());
 /// 1 with probability `p`, else 0; the same ones in each element type.
 /// Errors: `ValueError` unless 0 <= p <= 1; `DTypeError` for `int64`.
-Tensor bernoulli(double p, const Shape& shape, DType dtype = float32,
+Tensor bernoulli(double p, const Shape& shape, DType dtype = get_default_dtype(),
                  Generator& generator = default_generator());
 
 // In place; the version is raised. Errors of both: `DTypeError` unless floating-point, `GradError`

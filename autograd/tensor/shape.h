@@ -34,13 +34,15 @@ class Shape {
   bool empty() const noexcept { return rank_ == 0; }
   std::size_t size() const noexcept { return static_cast<std::size_t>(rank_); }
 
-  std::int64_t& operator[](std::size_t i) noexcept { return sizes_[i]; }
-  std::int64_t operator[](std::size_t i) const noexcept { return sizes_[i]; }
+  /// Entry `i`; negative ones count from the end. Errors: `IndexError`.
+  std::int64_t& operator[](std::int64_t i) { return sizes_[position(i)]; }
+  std::int64_t operator[](std::int64_t i) const { return sizes_[position(i)]; }
   std::int64_t* begin() noexcept { return sizes_; }
   std::int64_t* end() noexcept { return sizes_ + rank_; }
   const std::int64_t* begin() const noexcept { return sizes_; }
   const std::int64_t* end() const noexcept { return sizes_ + rank_; }
-  std::int64_t back() const noexcept { return sizes_[rank_ - 1]; }
+  /// The last entry. Errors: `IndexError` for rank 0.
+  std::int64_t back() const { return (*this)[-1]; }
 
   /// Product of the entries: the number of elements of a tensor of this shape; 1 for rank 0.
   std::int64_t numel() const noexcept {
@@ -51,7 +53,9 @@ class Shape {
 
   /// Appends an entry. Errors: `ShapeError` when there are eight already.
   void push_back(std::int64_t size);
+  /// Makes `size` entry `position`, which is at most rank(). Errors: `IndexError`; as above.
   void insert(int position, std::int64_t size);
+  /// Errors: `IndexError`.
   void erase(int position);
 
   /// The entries from `first` up to, not including, `last`.
@@ -66,6 +70,12 @@ class Shape {
 
  private:
   Shape(const std::int64_t* sizes, std::size_t count);
+  std::int64_t position(std::int64_t i) const {
+    const std::int64_t from_front = i < 0 ? i + rank_ : i;
+    if (static_cast<std::uint64_t>(from_front) >= static_cast<std::uint64_t>(rank_)) no_entry(i);
+    return from_front;
+  }
+  [[noreturn]] void no_entry(std::int64_t i) const;
 
   std::int64_t sizes_[kMaxRank] = {};  // all defined, so that a copy is a few plain moves
   int rank_ = 0;

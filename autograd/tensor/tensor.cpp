@@ -1,5 +1,6 @@
 #include "autograd/tensor/tensor.h"
 
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -8,18 +9,20 @@ namespace tapegrad {
 namespace {
 
 template <class T>
-Tensor wrap_number(T value, DType dtype) {
-  Tensor tensor = Tensor::adopt(detail::new_impl({}, dtype));
+Tensor wrap_number(T value) {
+  // With room for every type that it may take in place.
+  Tensor tensor = Tensor::adopt(detail::new_impl({}, float64));
+  tensor.impl()->dtype = dtype_of<T>;
   *static_cast<T*>(tensor.impl()->data) = value;
-  tensor.impl()->flags.store(detail::Impl::kWrapped, std::memory_order_relaxed);
+  tensor.impl()->flags.store(detail::Impl::kNumber, std::memory_order_relaxed);
   return tensor;
 }
 
 }  // namespace
 
-Tensor Tensor::wrap(bool value) { return wrap_number(value, boolean); }
-Tensor Tensor::wrap(std::int64_t value) { return wrap_number(value, int64); }
-Tensor Tensor::wrap(double value) { return wrap_number(value, float64); }
+Tensor Tensor::wrap(bool value) { return wrap_number(value); }
+Tensor Tensor::wrap(std::int64_t value) { return wrap_number(value); }
+Tensor Tensor::wrap(double value) { return wrap_number(value); }
 
 void Tensor::undefined() {
   fail<ValueError>(
@@ -29,10 +32,9 @@ void Tensor::undefined() {
 
 std::int64_t Tensor::size(int dim) const {
   const Shape& sizes = shape();
-  const int rank = sizes.rank();
-  if (dim < -rank || dim >= rank)
+  if (dim < -sizes.rank() || dim >= sizes.rank())
     fail<IndexError>("size: dimension {} is out of range for shape {}", dim, sizes);
-  return sizes[static_cast<std::size_t>(dim < 0 ? dim + rank : dim)];
+  return sizes[dim];
 }
 
 const void* Tensor::typed_data(DType wanted) const {
@@ -98,7 +100,7 @@ bool Tensor::requires_grad() const {
 
 bool Tensor::is_leaf() const { return !checked().record.load(std::memory_order_relaxed); }
 
-Tensor& Tensor::requires_grad_(bool requires_grad) {
+Tensor& Tensor::requires_grad_(Flag requires_grad) {
   detail::Impl& impl = checked();
   if (!is_leaf()) {
     if (requires_grad) return *this;
@@ -106,6 +108,18 @@ Tensor& Tensor::requires_grad_(bool requires_grad) {
         "requires_grad_: only a leaf can stop requiring gradients; use detach() for a tensor that "
         "an "
         "operator made");
+  }
+  const bool number = impl.has(detail::Impl::kNumber) && impl.dtype != boolean;
+  if (requires_grad && number) {
+    const double value = item();
+    const DType dtype = get_default_dtype();
+    if (dtype != impl.dtype) {
+      detail::retype_number(impl_, dtype, detail::Change::requires_grad);
+      visit_floating(dtype,
+                     [&]<class T>(T) { *static_cast<T*>(impl.data) = static_cast<T>(value); });
+      impl.changed(detail::Change::requires_grad);
+    }
+    impl.set(detail::Impl::kNumber, false);
   }
   if (requires_grad && !is_floating_point(impl.dtype))
     fail<DTypeError>("requires_grad_: only float32 and float64 tensors have gradients, not {}",
@@ -115,6 +129,15 @@ Tensor& Tensor::requires_grad_(bool requires_grad) {
 }
 
 Tensor Tensor::grad() const { return checked().grad ? share(impl_->grad) : Tensor(); }
+
+MutableGrad Tensor::mutable_grad() const {
+  if (!checked().grad)
+    fail<GradError>(
+        "mutable_grad: the tensor of shape {} has no gradient: no backward() has reached it; "
+        "set_grad puts one in",
+        impl_->shape);
+  return MutableGrad(share(impl_->grad));
+}
 
 void Tensor::set_grad(const Tensor& grad) {
   detail::Impl& impl = checked();

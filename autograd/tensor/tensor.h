@@ -9,6 +9,7 @@
 
 #include "autograd/tensor/dtype.h"
 #include "autograd/tensor/error.h"
+#include "autograd/tensor/flag.h"
 #include "autograd/tensor/impl.h"
 #include "autograd/tensor/shape.h"
 
@@ -21,6 +22,7 @@ struct BackwardOptions {
 };
 
 struct Extremum;
+class MutableGrad;
 
 /// A dense, row-major array of `float32`, `float64`, `int64` or `bool`, of rank 0 to 8.
 ///
@@ -34,21 +36,24 @@ class Tensor {
   Tensor() noexcept {}  // clang 14 cannot default it: default arguments below need it
 
   /// A number as an operand: `x * 2`, `maximum(x, 0)`. It adapts to the type of the tensor it
-  /// meets: an integer never changes that type, a floating-point number turns integers into
-  /// `float32`. Alone it is 0-d, `bool`, `int64` or `float64`; write `tensor(2.5)` for a `float32`
-  /// value.
+  /// meets: an integer never changes that type, a floating-point number turns integers into the
+  /// default type. Alone it is 0-d, `bool`, `int64` or `float64`, and two numbers make a number.
+  ///
+  /// Changed in place by a number it stays one; by a tensor it becomes one, with the type and the
+  /// history that the plain operator gives: `Tensor total = 0.0; total += loss`. After
+  /// `requires_grad_` it is a leaf of the default type, as `tensor(0.5)` makes it.
   template <class Number>
   requires std::is_arithmetic_v<Number> Tensor(Number value)
       : Tensor(wrap(static_cast<Wide<Number>>(value))) {}
 
   Tensor(const Tensor& other) noexcept : impl_(other.impl_) { detail::retain(impl_); }
   Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
-  Tensor& operator=(const Tensor& other) noexcept {
+  Tensor& operator=(const Tensor& other) & noexcept {
     Tensor copy(other);
     std::swap(impl_, copy.impl_);
     return *this;
   }
-  Tensor& operator=(Tensor&& other) noexcept {
+  Tensor& operator=(Tensor&& other) & noexcept {
     Tensor taken(std::move(other));
     std::swap(impl_, taken.impl_);
     return *this;
@@ -82,7 +87,7 @@ class Tensor {
   /// gradient that needs the old value fails instead of being wrong.
   /// Errors: `DTypeError`; `GradError` while gradients are recorded and this tensor requires them.
   template <Element T, std::invocable<std::span<T>> F>
-  void write(F&& edit) {
+  void write(F&& edit) & {
     std::forward<F>(edit)(
         std::span<T>(static_cast<T*>(writable_data(dtype_of<T>)), std::size_t(numel())));
   }
@@ -97,6 +102,10 @@ class Tensor {
     else
       return narrowed<T>(item_as_int64());
   }
+  /// The piece at `indices` of the leading dimensions, which go away: `x.at({0, 1})` is PyTorch's
+  /// `x[0, 1]`, which C++ before 23 reads as `x[1]`. Negative ones count from the end. Shares the
+  /// data. Errors: `IndexError`.
+  Tensor at(const Shape& indices) const;
   /// The element at `indices`, one per dimension; negative ones count from the end.
   /// Errors: `DTypeError`, `IndexError`.
   template <Element T>
@@ -110,11 +119,14 @@ class Tensor {
   bool requires_grad() const;
   /// Turns a leaf into one that collects a gradient, or back. Returns itself.
   /// Errors: `DTypeError` for int64 and bool; `GradError` when it is not a leaf.
-  Tensor& requires_grad_(bool requires_grad = true);
+  Tensor& requires_grad_(Flag requires_grad = true);
   /// True when no recorded operator made it.
   bool is_leaf() const;
   /// What `backward()` accumulated, or the undefined tensor.
   Tensor grad() const;
+  /// The same, to be changed where it is: `w.mutable_grad().mul_(0.5)`. Errors: `GradError` when
+  /// there is none.
+  MutableGrad mutable_grad() const;
   /// Replaces the accumulated gradient; the undefined tensor drops it. Errors: `ShapeError`,
   /// `DTypeError`.
   void set_grad(const Tensor& grad);
@@ -144,41 +156,70 @@ class Tensor {
   Tensor to(DType dtype) const;
 
   // ---- In place. Each raises the version; the result must have this tensor's shape and its type's
-  // category. Errors: `GradError` on a leaf that requires gradients (unless inside `NoGrad`) and on
-  // a tensor whose data is shared while it is recorded; `ShapeError`; `DTypeError`.
+  // category (a C++ number, as above, takes the result's type). Errors: `GradError` on a leaf that
+  // requires gradients (unless inside `NoGrad`) and on a tensor whose data is shared while it is
+  // recorded; `ShapeError`; `DTypeError`.
 
-  Tensor& add_(const Tensor& other, const Tensor& alpha = {});
-  Tensor& sub_(const Tensor& other, const Tensor& alpha = {});
-  Tensor& mul_(const Tensor& other);
-  Tensor& div_(const Tensor& other);
-  Tensor& clamp_(const Tensor& min, const Tensor& max);
-  Tensor& copy_(const Tensor& source);
-  Tensor& fill_(const Tensor& value);
-  Tensor& zero_();
-  Tensor& operator+=(const Tensor& other) { return add_(other); }
-  Tensor& operator-=(const Tensor& other) { return sub_(other); }
-  Tensor& operator*=(const Tensor& other) { return mul_(other); }
-  Tensor& operator/=(const Tensor& other) { return div_(other); }
+  Tensor& add_(const Tensor& other, const Tensor& alpha = {}) &;
+  Tensor& sub_(const Tensor& other, const Tensor& alpha = {}) &;
+  Tensor& mul_(const Tensor& other) &;
+  Tensor& div_(const Tensor& other) &;
+  /// An undefined bound does not limit.
+  Tensor& clamp_(const Tensor& min, const Tensor& max = {}) &;
+  Tensor& copy_(const Tensor& source) &;
+  Tensor& fill_(const Tensor& value) &;
+  Tensor& zero_() &;
+  Tensor& operator+=(const Tensor& other) & { return add_(other); }
+  Tensor& operator-=(const Tensor& other) & { return sub_(other); }
+  Tensor& operator*=(const Tensor& other) & { return mul_(other); }
+  Tensor& operator/=(const Tensor& other) & { return div_(other); }
+
+  // A temporary is not written into. `x[i]`, `x.at({i, j})` and `x.narrow(0, ...)` share the data
+  // of x: named, such a piece can be changed, and x with it. All other pieces are copies, and
+  // naming one does not write into x either: `x.write` does. Compilers print the line that they
+  // refuse.
+  // clang-format off
+  template <class T> void operator=(T&&) && = delete;   // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.copy_(y)`; elsewhere x.write (a named copy is not x)
+  template <class T> void operator+=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row += y`; elsewhere x.write (a named copy is not x)
+  template <class T> void operator-=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row -= y`; elsewhere x.write (a named copy is not x)
+  template <class T> void operator*=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row *= y`; elsewhere x.write (a named copy is not x)
+  template <class T> void operator/=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row /= y`; elsewhere x.write (a named copy is not x)
+  template <class... T> void add_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.add_(y)`; elsewhere x.write (a named copy is not x)
+  template <class... T> void sub_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.sub_(y)`; elsewhere x.write (a named copy is not x)
+  template <class... T> void mul_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.mul_(y)`; a gradient: w.mutable_grad().mul_(y)
+  template <class... T> void div_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.div_(y)`; a gradient: w.mutable_grad().div_(y)
+  template <class... T> void clamp_(T&&...) && = delete;  // lost with the temporary: use clamp(); for a leading row of x, name it first; a gradient: w.mutable_grad().clamp_(a, b)
+  template <class... T> void copy_(T&&...) && = delete;   // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.copy_(y)`; elsewhere x.write (a named copy is not x)
+  template <class... T> void fill_(T&&...) && = delete;   // lost with the temporary: use full(shape, value); for a leading row of x, name it first; elsewhere x.write (a named copy is not x)
+  template <class... T> void zero_(T&&...) && = delete;   // lost with the temporary: use zeros(shape); for a leading row of x, name it first; a gradient: w.mutable_grad().zero_()
+  template <class T, class F> void write(F&&) && = delete;  // lost with the temporary: for a leading row of x, name it first; elsewhere x.write (a named copy is not x)
+  // clang-format on
 
   // ---- Operators as methods; each is documented at the free function of the same name in ops.h.
 
   Tensor operator[](std::int64_t index) const;
-  Tensor sum(const Dims& dims = {}, bool keepdim = false) const;
-  Tensor mean(const Dims& dims = {}, bool keepdim = false) const;
-  Tensor prod(const Dims& dims = {}, bool keepdim = false) const;
-  Tensor amax(const Dims& dims = {}, bool keepdim = false) const;
-  Tensor amin(const Dims& dims = {}, bool keepdim = false) const;
+#if defined(__cpp_multidimensional_subscript)
+  template <std::integral... Indices>
+  requires(sizeof...(Indices) > 1) Tensor operator[](Indices... indices) const {
+    return at({static_cast<std::int64_t>(indices)...});
+  }
+#endif
+  Tensor sum(const Dims& dims = {}, Flag keepdim = false) const;
+  Tensor mean(const Dims& dims = {}, Flag keepdim = false) const;
+  Tensor prod(const Dims& dims = {}, Flag keepdim = false) const;
+  Tensor amax(const Dims& dims = {}, Flag keepdim = false) const;
+  Tensor amin(const Dims& dims = {}, Flag keepdim = false) const;
   Tensor max() const;
   Tensor min() const;
-  Extremum max(int dim, bool keepdim = false) const;
-  Extremum min(int dim, bool keepdim = false) const;
+  Extremum max(int dim, Flag keepdim = false) const;
+  Extremum min(int dim, Flag keepdim = false) const;
   Tensor argmax() const;
   Tensor argmin() const;
-  Tensor argmax(int dim, bool keepdim = false) const;
-  Tensor argmin(int dim, bool keepdim = false) const;
-  Tensor var(const Dims& dims = {}, int correction = 1, bool keepdim = false) const;
-  Tensor std(const Dims& dims = {}, int correction = 1, bool keepdim = false) const;
-  Tensor logsumexp(const Dims& dims, bool keepdim = false) const;
+  Tensor argmax(int dim, Flag keepdim = false) const;
+  Tensor argmin(int dim, Flag keepdim = false) const;
+  Tensor var(const Dims& dims = {}, int correction = 1, Flag keepdim = false) const;
+  Tensor std(const Dims& dims = {}, int correction = 1, Flag keepdim = false) const;
+  Tensor logsumexp(const Dims& dims, Flag keepdim = false) const;
   Tensor matmul(const Tensor& other) const;
   Tensor reshape(const Shape& shape) const;
   Tensor flatten(int start_dim = 0, int end_dim = -1) const;
@@ -256,6 +297,37 @@ class Tensor {
   std::int64_t flat_index(const Shape& indices) const;
 
   detail::Impl* impl_ = nullptr;
+};
+
+/// A gradient that is changed where it is, by the functions in place that every tensor has.
+/// Another tensor takes its place through `set_grad` only.
+class MutableGrad : public Tensor {
+ public:
+  explicit MutableGrad(Tensor grad) noexcept : Tensor(std::move(grad)) {}
+  MutableGrad(const MutableGrad&) noexcept = default;
+  void operator=(const MutableGrad&) = delete;  // set_grad puts another tensor in
+  template <class T>
+  void operator=(T&&) = delete;  // set_grad puts another tensor in
+
+  Tensor& add_(const Tensor& other, const Tensor& alpha = {}) { return self().add_(other, alpha); }
+  Tensor& sub_(const Tensor& other, const Tensor& alpha = {}) { return self().sub_(other, alpha); }
+  Tensor& mul_(const Tensor& other) { return self().mul_(other); }
+  Tensor& div_(const Tensor& other) { return self().div_(other); }
+  Tensor& clamp_(const Tensor& min, const Tensor& max = {}) { return self().clamp_(min, max); }
+  Tensor& copy_(const Tensor& source) { return self().copy_(source); }
+  Tensor& fill_(const Tensor& value) { return self().fill_(value); }
+  Tensor& zero_() { return self().zero_(); }
+  Tensor& operator+=(const Tensor& other) { return add_(other); }
+  Tensor& operator-=(const Tensor& other) { return sub_(other); }
+  Tensor& operator*=(const Tensor& other) { return mul_(other); }
+  Tensor& operator/=(const Tensor& other) { return div_(other); }
+  template <Element T, std::invocable<std::span<T>> F>
+  void write(F&& edit) {
+    self().write<T>(std::forward<F>(edit));
+  }
+
+ private:
+  Tensor& self() noexcept { return *this; }
 };
 
 /// What `max` and `min` along a dimension return.

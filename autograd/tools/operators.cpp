@@ -87,7 +87,7 @@ void add_elementwise(std::vector<OperatorInfo>& all, formula::List<Op...>) {
 
 // ---- The others --------------------------------------------------------------------------------
 
-OperatorInfo reduction(const char* name, Tensor (*f)(const Tensor&, const Dims&, bool)) {
+OperatorInfo reduction(const char* name, Tensor (*f)(const Tensor&, const Dims&, Flag)) {
   Draw draw;
   return {name,
           {{"all", {draw.distinct({2, 3})}, [f](const Inputs& in) { return f(in[0], {}, false); }},
@@ -105,10 +105,10 @@ OperatorInfo reduction(const char* name, Tensor (*f)(const Tensor&, const Dims&,
            {"a number", {draw({})}, [f](const Inputs& in) { return f(in[0], {}, false); }}}};
 }
 
-Tensor var_of(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor var_of(const Tensor& x, const Dims& dims, Flag keepdim) {
   return var(x, dims, x.dim() == 0 ? 0 : 1, keepdim);
 }
-Tensor std_of(const Tensor& x, const Dims& dims, bool keepdim) {
+Tensor std_of(const Tensor& x, const Dims& dims, Flag keepdim) {
   // A single number has deviation 0, which is a kink: shift it away from there.
   if (x.dim() == 0) return std(stack({x, x * 2 + 1}), dims, 1, keepdim);
   return std(x, dims, 1, keepdim);

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+namespace tapegrad {
+
+/// A parameter that is true or false, and takes no number: `x.sum(0, 1)` would else keep the
+/// dimension, where its writer means two dimensions, which are `x.sum({0, 1})`.
+class Flag {
+ public:
+  constexpr Flag(bool value) noexcept : value_(value) {}
+  template <class Number>
+  requires(std::is_arithmetic_v<Number> || std::is_pointer_v<Number>)
+  Flag(Number) = delete;  // a flag is `true` or `false`; several dimensions are written {0, 1}
+  constexpr operator bool() const noexcept { return value_; }
+
+ private:
+  bool value_;
+};
+
+}  // namespace tapegrad
