@@ -174,33 +174,46 @@ Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options);
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 // ---- Shapes and selections ---------------------------------------------------------------------
+//
+// A result that shares the data is the same memory: a change in place of one is seen in the other.
+// A copy is memory of its own.
 
 /// The same elements in another shape; one size may be -1. Shares the data.
 Tensor reshape(const Tensor& x, const Shape& shape);
+/// Dimensions `start_dim` to `end_dim` as one. Shares the data.
 Tensor flatten(const Tensor& x, int start_dim = 0, int end_dim = -1);
-/// Without the dimensions (or dimension `dim`) of size 1.
+/// Without the dimensions (or dimension `dim`) of size 1. Shares the data.
 Tensor squeeze(const Tensor& x);
 Tensor squeeze(const Tensor& x, int dim);
-/// With a dimension of size 1 before `dim`.
+/// With a dimension of size 1 before `dim`. Shares the data.
 Tensor unsqueeze(const Tensor& x, int dim);
+/// With two dimensions swapped. A copy, except where only dimensions of size 1 move: then it shares
+/// the data.
 Tensor transpose(const Tensor& x, int dim0, int dim1);
-/// The transpose of a matrix; vectors and numbers are returned as they are.
+/// The transpose of a matrix, a copy like `transpose`; vectors and numbers are returned as they
+/// are.
 Tensor t(const Tensor& x);
+/// With dimension `dims[i]` as dimension i. A copy like `transpose`.
 Tensor permute(const Tensor& x, const Dims& dims);
-/// Copies along dimensions of size 1 (and new leading ones) to `shape`; -1 keeps a size.
+/// Repeats along dimensions of size 1 (and new leading ones) to `shape`; -1 keeps a size. A copy.
 Tensor expand(const Tensor& x, const Shape& shape);
+/// The tensors one after the other along `dim`. A copy.
 Tensor cat(const std::vector<Tensor>& tensors, int dim = 0);
+/// The tensors along a new dimension `dim`. A copy. C++ numbers alone give the default type.
 Tensor stack(const std::vector<Tensor>& tensors, int dim = 0);
-/// Pieces of `size` along `dim`; the last may be smaller.
+/// Pieces of `size` along `dim`; the last may be smaller. They share the data or copy as `narrow`
+/// does.
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim = 0);
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim = 0);
-/// `length` entries of `dim` from `start`; shares the data when `dim` is 0.
+/// `length` entries of `dim` from `start`. Shares the data when `dim` is 0 or all dimensions before
+/// it have size 1; a copy otherwise.
 Tensor narrow(const Tensor& x, int dim, std::int64_t start, std::int64_t length);
-/// Entry `index` of `dim`, which goes away. Negative ones count from the end.
+/// Entry `index` of `dim`, which goes away. Negative ones count from the end. Shares the data or
+/// copies as `narrow` does.
 Tensor select(const Tensor& x, int dim, std::int64_t index);
-/// The entries `index` (1-D int64) of `dim`; repeated ones add their gradients.
+/// The entries `index` (1-D int64) of `dim`; repeated ones add their gradients. A copy.
 Tensor index_select(const Tensor& x, int dim, const Tensor& index);
-/// out[i][j] = x[index[i][j]][j] for dim 0, and so on; `index` is int64 of x's rank.
+/// out[i][j] = x[index[i][j]][j] for dim 0, and so on; `index` is int64 of x's rank. A copy.
 Tensor gather(const Tensor& x, int dim, const Tensor& index);
 /// Adds `source` into a copy of `x` at `index`: the reverse of `gather`; repeated indices add up.
 Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source);

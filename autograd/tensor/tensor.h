@@ -197,6 +197,7 @@ class Tensor {
 
   // ---- Operators as methods; each is documented at the free function of the same name in ops.h.
 
+  /// `select(0, index)`: shares the data.
   Tensor operator[](std::int64_t index) const;
 #if defined(__cpp_multidimensional_subscript)
   template <std::integral... Indices>
