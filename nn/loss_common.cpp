@@ -1,11 +1,14 @@
 #include "nn/loss_common.h"
 
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad::nn {
 
 LossPair::LossPair(const char* name, const Tensor& x, const Tensor& y, bool broadcast,
                    bool can_broadcast) {
+  detail::require_defined(x, "the input", name);
+  detail::require_defined(y, "the target", name);
   if (x.shape() != y.shape()) {
     if (!broadcast) {
       fail<ShapeError>("{}: input {} and target {} must have the same shape; reshape one of them{}",

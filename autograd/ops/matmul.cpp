@@ -119,11 +119,16 @@ struct MatMul {
   }
 };
 
-void check_types(const Tensor& a, const Tensor& b, const char* name) {
-  if (a.dtype() != b.dtype())
-    fail<DTypeError>("{}: {} and {} tensors do not mix; convert one with to()", name, a.dtype(),
-                     b.dtype());
-  if (a.dtype() == boolean) fail<DTypeError>("{}: not defined for bool; convert with to()", name);
+/// Throws unless both are of one type, which has products.
+void check_types(const Tensor& a, const Tensor& b, const char* what_a, const char* what_b,
+                 const char* name) {
+  detail::require_same_type(what_b, b.dtype(), what_a, a.dtype(), name);
+  if (a.dtype() == boolean)
+    fail<DTypeError>("{}: not defined for bool; convert with to(float32)", name);
+}
+void check_operands(const Tensor& a, const Tensor& b) {
+  detail::require_defined(a, b, "matmul");
+  check_types(a, b, "first argument", "second", "matmul");
 }
 
 /// x W^T + b as one operator.
@@ -170,7 +175,7 @@ struct Linear {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
-  check_types(a, b, "matmul");
+  check_operands(a, b);
   if (a.dim() < 2 || b.dim() < 2)
     fail<ShapeError>("matmul: transposition needs at least two dimensions: shapes {} and {}",
                      a.shape(), b.shape());
@@ -178,7 +183,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
-  check_types(a, b, "matmul");
+  check_operands(a, b);
   if (a.dim() == 0 || b.dim() == 0)
     fail<ShapeError>("matmul: both need at least one dimension: shapes {} and {}; use mul",
                      a.shape(), b.shape());
@@ -194,7 +199,9 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  check_types(x, weight, "linear");
+  detail::require_defined(x, "the input", "linear");
+  detail::require_defined(weight, "the weight", "linear");
+  check_types(x, weight, "input", "weight", "linear");
   detail::require_floating(x, "linear");
   if (weight.dim() != 2)
     fail<ShapeError>("linear: the weight must be [out, in], not {}", weight.shape());
@@ -204,7 +211,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
         "must be {}",
         x.shape(), weight.shape(), weight.shape()[1]);
   if (bias.defined()) {
-    check_types(x, bias, "linear");
+    detail::require_same_type("bias", bias.dtype(), "input", x.dtype(), "linear");
     if (bias.shape() != Shape(weight.shape()[0]))
       fail<ShapeError>("linear: a bias of shape {} does not fit a weight of shape {} ([out, in])",
                        bias.shape(), weight.shape());

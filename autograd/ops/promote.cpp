@@ -40,6 +40,7 @@ struct Cast {
 }  // namespace
 
 DType result_type(const Tensor& a, const Tensor& b) {
+  detail::require_defined(a, b, "result_type");
   using detail::Impl;
   const bool same = a.dtype() == b.dtype();
   const bool plain = !a.impl()->has(Impl::kWrapped) && !b.impl()->has(Impl::kWrapped);
@@ -62,8 +63,13 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
 }
 
 Tensor Tensor::to(DType dtype) const {
-  if (checked().dtype == dtype && !impl_->has(detail::Impl::kWrapped)) return *this;
-  if (!is_floating_point(dtype)) return detail::converted(*this, dtype);
+  detail::require_defined(*this, "to");
+  if (impl_->dtype == dtype && !impl_->has(detail::Impl::kWrapped)) return *this;
+  if (!is_floating_point(dtype)) {
+    const Tensor result = detail::converted(*this, dtype);
+    detail::note_cut(result, detail::Impl::kCutByRounding, {this});
+    return result;
+  }
   return apply(Cast{.from = impl_->dtype, .to = dtype}, *this);
 }
 
@@ -71,7 +77,7 @@ namespace detail {
 
 Tensor converted(const Tensor& tensor, DType dtype) {
   if (tensor.dtype() == dtype && !tensor.impl()->has(Impl::kWrapped)) return tensor;
-  Tensor result = new_tensor(tensor.shape(), dtype);
+  Tensor result = allocating_for("to", [&] { return new_tensor(tensor.shape(), dtype); });
   visit_dtype(tensor.dtype(), [&]<class From>(From) {
     visit_dtype(dtype, [&]<class To>(To) {
       const From* from = data_of<From>(tensor);
@@ -106,20 +112,6 @@ Shape broadcast(const Shape& a, const Shape& b, const char* name) {
 DType floating_type(const Tensor& tensor) {
   const bool keeps = is_floating_point(tensor.dtype()) && !tensor.impl()->has(Impl::kWrapped);
   return keeps ? tensor.dtype() : float32;
-}
-
-int normal_dim(int dim, int rank, const char* name) {
-  const int range = std::max(rank, 1);
-  if (dim < -range || dim >= range)
-    fail<IndexError>("{}: dimension {} is out of range for a tensor of {} dimensions ({} to {})",
-                     name, dim, rank, -range, range - 1);
-  return dim < 0 ? dim + range : dim;
-}
-
-void require_floating(const Tensor& tensor, const char* name) {
-  if (!is_floating_point(tensor.dtype()))
-    fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)",
-                     name, tensor.dtype());
 }
 
 }  // namespace detail
