@@ -1,7 +1,7 @@
 #include <limits>
 
-#include "autograd/ops/promote.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "nn/loss_common.h"
 #include "nn/losses.h"
 
@@ -12,17 +12,15 @@ namespace {
 
 /// Checks values and weights of `nll_loss`. True when a target is ignored.
 bool check_classes(const Tensor& target, std::int64_t classes, const NllOptions& options) {
-  if (options.weight.defined() && options.weight.shape() != Shape{classes}) {
-    fail<ShapeError>("nll_loss: weight has shape {}, but there are {} classes: it must be [{}]",
-                     options.weight.shape(), classes, classes);
-  }
+  if (options.weight.defined())
+    tapegrad::detail::require_class_weights(options.weight, classes, "nll_loss");
   bool any_ignored = false;
   const auto values = target.data<std::int64_t>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] == options.ignore_index) {
       any_ignored = true;
     } else if (values[i] < 0 || values[i] >= classes) {
-      tapegrad::detail::fail_class("target", i, values[i], classes, "nll_loss");
+      tapegrad::detail::fail_class(fmt::format("target {}", i), values[i], classes, "nll_loss");
     }
   }
   return any_ignored;

@@ -24,7 +24,7 @@ std::int64_t check_classes(const Tensor& target, std::int64_t classes, std::int6
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i] == ignore_index) continue;
     if (all[i] < 0 || all[i] >= classes)
-      detail::fail_class("target", i, all[i], classes, "cross_entropy");
+      detail::fail_class(fmt::format("target {}", i), all[i], classes, "cross_entropy");
     ++counted;
   }
   return counted;
@@ -88,10 +88,7 @@ Tensor reduced(const Tensor& loss, Reduction reduction, const Tensor& divisor) {
 Tensor weight_row(const CrossEntropyOptions& options, const Tensor& logits) {
   const std::int64_t classes = logits.shape()[1];
   if (!options.weight.defined()) return ones({1, classes}, logits.dtype());
-  if (options.weight.shape() != Shape(classes))
-    fail<ShapeError>(
-        "cross_entropy: weight has shape {}, but there are {} classes: it must be [{}]",
-        options.weight.shape(), classes, classes);
+  detail::require_class_weights(options.weight, classes, "cross_entropy");
   return reshape(options.weight, {1, classes}).to(logits.dtype());
 }
 
@@ -115,11 +112,6 @@ Tensor weighted_classes(const Tensor& logits, const Tensor& target,
 
 Tensor class_probabilities(const Tensor& logits, const Tensor& target,
                            const CrossEntropyOptions& options) {
-  if (target.shape() != logits.shape())
-    fail<ShapeError>(
-        "cross_entropy: probabilities of shape {} for logits of shape {}; give the same shape, or "
-        "int64 classes",
-        target.shape(), logits.shape());
   const double smoothing = options.label_smoothing;
   const double classes = static_cast<double>(logits.shape()[1]);
   const Tensor p = smoothing > 0 ? target * (1 - smoothing) + smoothing / classes : target;

@@ -42,8 +42,9 @@ void require_indices(const Tensor& index, const Shape& shape, int dim, const cha
   const auto* bad =
       std::find_if(first, last, [size](std::int64_t value) { return value < 0 || value >= size; });
   if (bad != last)
-    fail<IndexError>("{}: index {} at position {} is out of range for dimension {} of shape {}",
-                     name, *bad, position(index.shape(), bad - first), dim, shape);
+    fail<IndexError>(
+        "{}: index {} at position {} is out of range for dimension {} of shape {} (0 to {})", name,
+        *bad, position(index.shape(), bad - first), dim, shape, size - 1);
 }
 
 }  // namespace detail
@@ -179,8 +180,8 @@ Tensor one_hot(const Tensor& classes, std::int64_t num_classes) {
   }
   for (std::int64_t i = 0; i < n; ++i) {
     if (values[i] < 0 || values[i] >= count)
-      fail<IndexError>("one_hot: class {} at position {} is not in 0 to {}", values[i],
-                       detail::position(classes.shape(), i), count - 1);
+      detail::fail_class(fmt::format("the entry at {}", detail::position(classes.shape(), i)),
+                         values[i], count, "one_hot");
   }
   detail::require_room(classes.shape(), "one_hot");
   Shape shape = classes.shape();

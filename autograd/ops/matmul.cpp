@@ -47,6 +47,13 @@ Shape with_matrix(Shape batch, std::int64_t rows, std::int64_t columns) {
   return batch;
 }
 
+[[noreturn]] void fail_inner_sizes(const Tensor& a, const Tensor& b, MatmulOptions flags,
+                                   std::int64_t columns, std::int64_t rows) {
+  fail<ShapeError>("matmul: {}{} times {}{}: the inner sizes {} and {} differ", a.shape(),
+                   flags.transpose_a ? " (transposed)" : "", b.shape(),
+                   flags.transpose_b ? " (transposed)" : "", columns, rows);
+}
+
 /// C = op(A) op(B) for `count` matrices.
 void run_gemm(MatmulOptions flags, std::int64_t count, std::int64_t m, std::int64_t n,
               std::int64_t k, const Tensor& a, const Tensor& b, const Tensor& c,
@@ -79,10 +86,7 @@ struct MatMul {
   Tensor forward(const Tensor& a, const Tensor& b) const {
     const MatrixSize left(a.shape(), flags.transpose_a), right(b.shape(), flags.transpose_b);
     const Shape batch_a = batch_of(a.shape()), batch_b = batch_of(b.shape());
-    if (left.columns != right.rows)
-      fail<ShapeError>("matmul: {}{} times {}{}: the inner sizes {} and {} differ", a.shape(),
-                       flags.transpose_a ? " (transposed)" : "", b.shape(),
-                       flags.transpose_b ? " (transposed)" : "", left.columns, right.rows);
+    if (left.columns != right.rows) fail_inner_sizes(a, b, flags, left.columns, right.rows);
     const Shape batch = batch_a == batch_b ? batch_a : detail::broadcast(batch_a, batch_b, name);
     Tensor c = new_tensor(with_matrix(batch, left.rows, right.columns), a.dtype());
     const std::int64_t m = left.rows, k = left.columns, n = right.columns;
@@ -128,7 +132,7 @@ void check_types(const Tensor& a, const Tensor& b, const char* what_a, const cha
 }
 void check_operands(const Tensor& a, const Tensor& b) {
   detail::require_defined(a, b, "matmul");
-  check_types(a, b, "first argument", "second", "matmul");
+  check_types(a, b, "first argument", "second argument", "matmul");
 }
 
 /// x W^T + b as one operator.
@@ -188,8 +192,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     fail<ShapeError>("matmul: both need at least one dimension: shapes {} and {}; use mul",
                      a.shape(), b.shape());
   if (a.dim() > 1 && b.dim() > 1) return apply(MatMul{}, a, b);
-  if (a.shape().back() != b.shape()[b.dim() > 1 ? b.shape().size() - 2 : 0])
-    fail<ShapeError>("matmul: {} times {}: the inner sizes differ", a.shape(), b.shape());
+  const std::int64_t rows = b.shape()[b.dim() > 1 ? b.shape().size() - 2 : 0];
+  if (a.shape().back() != rows) fail_inner_sizes(a, b, {}, a.shape().back(), rows);
   // A vector is a row on the left and a column on the right; that dimension goes away again.
   Tensor product =
       apply(MatMul{}, a.dim() == 1 ? unsqueeze(a, 0) : a, b.dim() == 1 ? unsqueeze(b, 1) : b);

@@ -89,26 +89,6 @@ Tensor converted(const Tensor& tensor, DType dtype) {
   return result;
 }
 
-Shape broadcast(const Shape& a, const Shape& b, const char* name) {
-  const Shape& longer = a.rank() >= b.rank() ? a : b;
-  const Shape& shorter = a.rank() >= b.rank() ? b : a;
-  Shape result = longer;
-  const int shift = longer.rank() - shorter.rank();
-  for (int i = 0; i < shorter.rank(); ++i) {
-    const auto at = static_cast<std::size_t>(i + shift);
-    const std::int64_t other = shorter[static_cast<std::size_t>(i)];
-    if (result[at] == other || other == 1) continue;
-    if (result[at] != 1)
-      fail<ShapeError>(
-          "{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {} from the end "
-          "differ "
-          "and neither is 1",
-          name, a, b, result[at], other, longer.rank() - static_cast<int>(at));
-    result[at] = other;
-  }
-  return result;
-}
-
 DType floating_type(const Tensor& tensor) {
   const bool keeps = is_floating_point(tensor.dtype()) && !tensor.impl()->has(Impl::kWrapped);
   return keeps ? tensor.dtype() : float32;

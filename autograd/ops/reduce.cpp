@@ -19,7 +19,7 @@ ReducedShape::ReducedShape(const Shape& shape, const Dims& wanted, bool keepdim,
   for (std::int64_t dim : wanted) {
     const int d = normal_dim(dim, shape.rank(), name);
     if (shape.rank() == 0) continue;
-    if (reduced[d]) fail<IndexError>("{}: dimension {} is named twice in {}", name, dim, wanted);
+    if (reduced[d]) fail_named_twice(dim, wanted, name);
     reduced[d] = true;
   }
   for (int d = 0; d < shape.rank(); ++d) {

@@ -224,8 +224,7 @@ Tensor permute(const Tensor& x, const Dims& dims) {
   unsigned seen = 0;
   for (std::int64_t& dim : order) {
     const int i = normal_dim(dim, rank, "permute");
-    if (seen >> i & 1)
-      fail<ShapeError>("permute: {} names dimension {} of shape {} twice", dims, i, x.shape());
+    if (seen >> i & 1) detail::fail_named_twice(dim, dims, "permute");
     seen |= 1u << i;
     dim = i;
   }

@@ -361,12 +361,13 @@ void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const GradOptions& options) {
+  for (const Tensor& output : outputs) detail::require_defined(output, "an output", "grad");
+  for (const Tensor& input : inputs) detail::require_defined(input, "an input", "grad");
   if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
     fail<GradError>("grad: {} outputs but {} grad_outputs; give one for each output",
                     outputs.size(), options.grad_outputs.size());
   std::vector<Root> roots;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    detail::require_defined(outputs[i], "an output", "grad");
     Root root = make_root(
         outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
     // A constant, such as the derivative of something linear.
@@ -374,10 +375,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     require_history(outputs[i], "grad");
     roots.push_back(std::move(root));
   }
-  for (const Tensor& input : inputs) {
-    detail::require_defined(input, "an input", "grad");
-    require_history(input, "grad");
-  }
+  for (const Tensor& input : inputs) require_history(input, "grad");
   std::vector<Tensor> results;
   {
     const KeepTape keep;

@@ -62,13 +62,11 @@ void before_write(const Tensor& tensor, Change change) {
   if (tensor.is_leaf())
     fail<GradError>(
         "{}: a leaf of shape {} that requires gradients cannot be changed in place while gradients "
-        "are "
-        "recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
+        "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
         name_of(change), tensor.shape());
   fail<GradError>(
       "{}: the elements of a recorded tensor of shape {} cannot be changed by hand while gradients "
-      "are "
-      "recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
+      "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
       name_of(change), tensor.shape());
 }
 

@@ -61,12 +61,35 @@ void fail_nothing_to_choose(const Shape& shape, const Dims& dims, const char* na
                    name, shape, dims);
 }
 
+Shape broadcast(const Shape& a, const Shape& b, const char* name) {
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  const Shape& shorter = a.rank() >= b.rank() ? b : a;
+  Shape result = longer;
+  const int shift = longer.rank() - shorter.rank();
+  for (int i = 0; i < shorter.rank(); ++i) {
+    const auto at = static_cast<std::size_t>(i + shift);
+    const std::int64_t other = shorter[static_cast<std::size_t>(i)];
+    if (result[at] == other || other == 1) continue;
+    if (result[at] != 1)
+      fail<ShapeError>(
+          "{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {} from the end "
+          "differ and neither is 1",
+          name, a, b, result[at], other, longer.rank() - static_cast<int>(at));
+    result[at] = other;
+  }
+  return result;
+}
+
 int normal_dim(std::int64_t dim, int rank, const char* name) {
   const int range = std::max(rank, 1);
   if (dim < -range || dim >= range)
     fail<IndexError>("{}: dimension {} is out of range for a tensor of {} dimensions ({} to {})",
                      name, dim, rank, -range, range - 1);
   return static_cast<int>(dim < 0 ? dim + range : dim);
+}
+
+void fail_named_twice(std::int64_t dim, const Dims& dims, const char* name) {
+  fail<IndexError>("{}: dimension {} is named twice in {}", name, dim, dims);
 }
 
 std::int64_t normal_index(std::int64_t index, int dim, const Shape& shape, const char* name) {
@@ -76,12 +99,6 @@ std::int64_t normal_index(std::int64_t index, int dim, const Shape& shape, const
                      dim, shape,
                      size == 0 ? std::string() : fmt::format(" ({} to {})", -size, size - 1));
   return index < 0 ? index + size : index;
-}
-
-void fail_class(const char* what, std::size_t position, std::int64_t value, std::int64_t classes,
-                const char* name) {
-  fail<IndexError>("{}: {} {} is class {}, but there are {} classes (0 to {})", name, what,
-                   position, value, classes, classes - 1);
 }
 
 void require_probability(double p, const char* what, const char* name) {
@@ -104,11 +121,12 @@ std::string text_of(const Unallocated& what) {
     bytes *= static_cast<double>(n);
   }
   if (what.refused)
-    return fmt::format("the system refused the {:.0f} bytes of a {} tensor of shape {}", bytes,
-                       what.dtype, what.shape);
+    return fmt::format("the system refused the {:.0f} bytes of a tensor of shape {} and type {}",
+                       bytes, what.shape, what.dtype);
   return fmt::format(
-      "a {} tensor of shape {} would take {:.4g} bytes; no address space holds more than 2^47",
-      what.dtype, what.shape, bytes);
+      "a tensor of shape {} and type {} would take {:.4g} bytes; no address space holds more than "
+      "2^47",
+      what.shape, what.dtype, bytes);
 }
 
 }  // namespace

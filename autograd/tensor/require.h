@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "autograd/tensor/tensor.h"
 
 // Internal: mistakes that many operators can be given, each with one wording. `name` is the
@@ -44,6 +46,8 @@ void require_same_shape(const char* what, const Shape& shape, const char* other,
                         const Shape& expected, const char* name);
 /// A size that is an argument of its own.
 void require_size(std::int64_t size, const char* what, const char* name);
+/// The shape both broadcast to.
+Shape broadcast(const Shape& a, const Shape& b, const char* name);
 /// For a tensor that is to get one more dimension.
 void require_room(const Shape& shape, const char* name);
 /// Of a reduction that chooses an element of each slice.
@@ -54,10 +58,25 @@ void require_room(const Shape& shape, const char* name);
 
 /// `dim` counted from 0, for a tensor of `rank` dimensions (a number counts as one).
 int normal_dim(std::int64_t dim, int rank, const char* name);
+/// Of a list of dimensions that names `dim` more than once.
+[[noreturn, gnu::cold]] void fail_named_twice(std::int64_t dim, const Dims& dims, const char* name);
 /// `index` of dimension `dim` counted from 0; negative ones count from the end.
 std::int64_t normal_index(std::int64_t index, int dim, const Shape& shape, const char* name);
-/// `what` at `position`: "target", "prediction".
-[[noreturn, gnu::cold]] void fail_class(const char* what, std::size_t position, std::int64_t value,
+
+// ---- Classes: ShapeError, DTypeError, IndexError -----------------------------------------------
+
+/// Checks what a loss of classes is given: `scores` (`what`: "logits") `[N, C]`, `[C]` or
+/// `[N, C, ...]` of a floating-point type, and `target` int64 classes without the `C`, or, where
+/// `probabilities` are taken, floating-point of the same shape. Errors: `DTypeError`,
+/// `ShapeError`, with the way out for swapped arguments, labels `[N, 1]` and one-hot rows.
+void require_classes(const Tensor& scores, const Tensor& target, const char* what, const char* name,
+                     bool probabilities = true);
+
+/// One weight for each class. Errors: `ShapeError`.
+void require_class_weights(const Tensor& weight, std::int64_t classes, const char* name);
+
+/// `what`: "target 3".
+[[noreturn, gnu::cold]] void fail_class(const std::string& what, std::int64_t value,
                                         std::int64_t classes, const char* name);
 
 // ---- Numbers: ValueError -----------------------------------------------------------------------

@@ -81,7 +81,6 @@ std::int64_t Tensor::item_as_int64() const {
 }
 
 std::int64_t Tensor::flat_index(const Shape& indices) const {
-  detail::require_defined(*this, "at");
   const Shape& sizes = shape();
   if (indices.rank() != sizes.rank())
     fail<IndexError>("at: {} indices {} for a tensor of shape {}; give one for each dimension",

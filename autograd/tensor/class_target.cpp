@@ -1,7 +1,13 @@
-#include "autograd/ops/promote.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad::detail {
+
+void fail_class(const std::string& what, std::int64_t value, std::int64_t classes,
+                const char* name) {
+  fail<IndexError>("{}: {} is class {}, but there are {} classes (0 to {})", name, what, value,
+                   classes, classes - 1);
+}
 
 void require_classes(const Tensor& scores, const Tensor& target, const char* what, const char* name,
                      bool probabilities) {
@@ -49,6 +55,12 @@ void require_classes(const Tensor& scores, const Tensor& target, const char* wha
                      name, what, scores.shape(), wanted, shape, class_dim);
   fail<ShapeError>("{}: classes for {} of shape {} must have shape {}, not {}", name, what,
                    scores.shape(), wanted, shape);
+}
+
+void require_class_weights(const Tensor& weight, std::int64_t classes, const char* name) {
+  if (weight.shape() != Shape(classes))
+    fail<ShapeError>("{}: the weight has shape {}, but there are {} classes: it must be [{}]", name,
+                     weight.shape(), classes, classes);
 }
 
 }  // namespace tapegrad::detail
