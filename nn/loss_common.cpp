@@ -1,18 +1,21 @@
 #include "nn/loss_common.h"
 
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad::nn {
 
 LossPair::LossPair(const char* name, const Tensor& x, const Tensor& y, bool broadcast,
                    bool can_broadcast) {
+  tapegrad::detail::require_defined(x, "the input", name);
+  tapegrad::detail::require_defined(y, "the target", name);
   if (x.shape() != y.shape()) {
     if (!broadcast) {
       fail<ShapeError>("{}: input {} and target {} must have the same shape; reshape one of them{}",
                        name, x.shape(), y.shape(),
                        can_broadcast ? ", or set options.broadcast" : "");
     }
-    broadcast_shapes(x.shape(), y.shape());  // throws if they do not fit
+    tapegrad::detail::broadcast(x.shape(), y.shape(), name);  // throws if they do not fit
   }
   const DType dtype = result_type(x, y);
   if (!is_floating_point(dtype)) {

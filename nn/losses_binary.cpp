@@ -1,5 +1,6 @@
 #include "autograd/ops/custom.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "nn/loss_common.h"
 #include "nn/losses.h"
 
@@ -52,9 +53,9 @@ struct LogisticLoss {
 /// Errors: `ShapeError` unless `factor` broadcasts to `shape`.
 void check_factor(const char* name, const char* what, const Tensor& factor, const Shape& shape) {
   if (!factor.defined() || factor.shape() == shape) return;
-  if (broadcast_shapes(factor.shape(), shape) != shape) {
-    fail<ShapeError>("{}: {} {} does not broadcast to the elements {}", name, what, factor.shape(),
-                     shape);
+  if (tapegrad::detail::broadcast(factor.shape(), shape, name) != shape) {
+    fail<ShapeError>("{}: the {} of shape {} does not broadcast to the shape {} of the input", name,
+                     what, factor.shape(), shape);
   }
 }
 

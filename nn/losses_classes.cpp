@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "nn/loss_common.h"
 #include "nn/losses.h"
 
@@ -9,30 +10,17 @@
 namespace tapegrad::nn {
 namespace {
 
-/// Checks the arguments of `nll_loss`. True when a target is ignored.
-bool check_classes(const Tensor& input, const Tensor& target, std::int64_t classes,
-                   const NllOptions& options) {
-  Shape expected = input.shape();
-  expected.erase(input.dim() == 1 ? 0 : 1);
-  if (target.shape() != expected) {
-    fail<ShapeError>("nll_loss: log-probabilities {} need targets {}, got {}", input.shape(),
-                     expected, target.shape());
-  }
-  if (target.dtype() != int64) {
-    fail<DTypeError>("nll_loss: the targets must be classes, int64, not {}", target.dtype());
-  }
-  if (options.weight.defined() && options.weight.shape() != Shape{classes}) {
-    fail<ShapeError>("nll_loss: {} classes need weights {}, got {}", classes, Shape{classes},
-                     options.weight.shape());
-  }
+/// Checks values and weights of `nll_loss`. True when a target is ignored.
+bool check_classes(const Tensor& target, std::int64_t classes, const NllOptions& options) {
+  if (options.weight.defined())
+    tapegrad::detail::require_class_weights(options.weight, classes, "nll_loss");
   bool any_ignored = false;
   const auto values = target.data<std::int64_t>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] == options.ignore_index) {
       any_ignored = true;
     } else if (values[i] < 0 || values[i] >= classes) {
-      fail<IndexError>("nll_loss: target {} is class {}, but there are {} classes, from 0", i,
-                       values[i], classes);
+      tapegrad::detail::fail_class(fmt::format("target {}", i), values[i], classes, "nll_loss");
     }
   }
   return any_ignored;
@@ -41,14 +29,10 @@ bool check_classes(const Tensor& input, const Tensor& target, std::int64_t class
 }  // namespace
 
 Tensor nll_loss(const Tensor& input, const Tensor& target, const NllOptions& options) {
-  if (input.dim() == 0) {
-    fail<ShapeError>("nll_loss: log-probabilities are [N, C], [C] or [N, C, ...], got []");
-  }
-  if (!is_floating_point(input.dtype())) {
-    fail<DTypeError>("nll_loss: log-probabilities are float32 or float64, not {}", input.dtype());
-  }
+  tapegrad::detail::require_defined(input, target, "nll_loss");
+  tapegrad::detail::require_classes(input, target, "log-probabilities", "nll_loss", false);
   const int class_dim = input.dim() == 1 ? 0 : 1;
-  const bool any_ignored = check_classes(input, target, input.size(class_dim), options);
+  const bool any_ignored = check_classes(target, input.size(class_dim), options);
 
   const Tensor counted = any_ignored ? target != options.ignore_index : Tensor();
   const Tensor classes = any_ignored ? where(counted, target, 0) : target;

@@ -1,6 +1,6 @@
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
-#include "autograd/tensor/fail.h"
+#include "autograd/tape/record.h"
 
 namespace tapegrad {
 
@@ -35,6 +35,7 @@ void find_extremes(const T* x, std::int64_t* out, std::int64_t outer, std::int64
 
 template <bool largest>
 Tensor arg_extreme(const Tensor& x, int dim, bool keepdim, const char* name) {
+  detail::require_defined(x, name);
   const int d = detail::normal_dim(dim, x.dim(), name);
   Shape shape = x.shape();
   std::int64_t outer = 1, n = 1, inner = 1;
@@ -42,19 +43,28 @@ Tensor arg_extreme(const Tensor& x, int dim, bool keepdim, const char* name) {
     const std::int64_t size = shape[static_cast<std::size_t>(i)];
     (i < d ? outer : i == d ? n : inner) *= size;
   }
-  if (n == 0)
-    fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimension {}",
-                     name, shape, dim);
+  if (n == 0) detail::fail_nothing_to_choose(shape, dim, name);
   if (shape.rank() > 0) {
     if (keepdim)
       shape[static_cast<std::size_t>(d)] = 1;
     else
       shape.erase(d);
   }
-  Tensor result = detail::new_tensor(shape, int64);
+  Tensor result = detail::allocating_for(name, [&] { return detail::new_tensor(shape, int64); });
+  detail::note_cut(result, detail::Impl::kCutByChoice, {&x});
   visit_dtype(x.dtype(), [&]<class T>(T) {
     find_extremes<largest>(data_of<T>(x), fresh_data<std::int64_t>(result), outer, n, inner);
   });
+  return result;
+}
+
+/// Over all elements.
+template <bool largest>
+Tensor arg_extreme(const Tensor& x, const char* name) {
+  detail::require_defined(x, name);
+  const Tensor flat = detail::view_of(x, Shape(x.numel()));
+  const Tensor result = arg_extreme<largest>(flat, 0, false, name);
+  detail::note_cut(result, detail::Impl::kCutByChoice, {&x});
   return result;
 }
 
@@ -69,12 +79,8 @@ Extremum extremum(const Tensor& x, int dim, bool keepdim, const char* name) {
 
 }  // namespace
 
-Tensor argmax(const Tensor& x) {
-  return arg_extreme<true>(reshape(x.detach(), -1), 0, false, "argmax");
-}
-Tensor argmin(const Tensor& x) {
-  return arg_extreme<false>(reshape(x.detach(), -1), 0, false, "argmin");
-}
+Tensor argmax(const Tensor& x) { return arg_extreme<true>(x, "argmax"); }
+Tensor argmin(const Tensor& x) { return arg_extreme<false>(x, "argmin"); }
 Tensor argmax(const Tensor& x, int dim, Flag keepdim) {
   return arg_extreme<true>(x, dim, keepdim, "argmax");
 }

@@ -56,6 +56,7 @@ Tensor maximum(const Tensor& a, const Tensor& b) { return elementwise<formula::M
 Tensor minimum(const Tensor& a, const Tensor& b) { return elementwise<formula::Minimum>(a, b); }
 
 Tensor pow(const Tensor& base, const Tensor& exponent) {
+  detail::require_defined(base, exponent, "pow");
   const std::optional<double> number = number_in(exponent);
   if (!number) return elementwise<formula::Pow>(base, exponent);
   if (!is_floating_point(result_type(base, exponent))) {
@@ -133,6 +134,7 @@ struct ClampTensor {
 }  // namespace
 
 Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
+  detail::require_defined(x, "clamp");
   constexpr double inf = std::numeric_limits<double>::infinity();
   if (!min.defined() && !max.defined())
     fail<ValueError>("clamp: neither a minimum nor a maximum was given");
@@ -161,6 +163,12 @@ Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
 
 namespace {
 
+/// `other * alpha`, where `alpha` is given.
+Tensor scaled(const Tensor& other, const Tensor& alpha, Change change) {
+  detail::require_defined(other, "the second argument", name_of(change));
+  return alpha.defined() ? other * alpha : other;
+}
+
 template <class Op>
 Tensor& in_place(Tensor& a, const Tensor& b, Change change) {
   const Op op;
@@ -171,10 +179,10 @@ Tensor& in_place(Tensor& a, const Tensor& b, Change change) {
 }  // namespace
 
 Tensor& Tensor::add_(const Tensor& other, const Tensor& alpha) & {
-  return in_place<formula::Add>(*this, alpha.defined() ? other * alpha : other, Change::add);
+  return in_place<formula::Add>(*this, scaled(other, alpha, Change::add), Change::add);
 }
 Tensor& Tensor::sub_(const Tensor& other, const Tensor& alpha) & {
-  return in_place<formula::Sub>(*this, alpha.defined() ? other * alpha : other, Change::sub);
+  return in_place<formula::Sub>(*this, scaled(other, alpha, Change::sub), Change::sub);
 }
 Tensor& Tensor::mul_(const Tensor& other) & {
   return in_place<formula::Mul>(*this, other, Change::mul);
@@ -183,6 +191,7 @@ Tensor& Tensor::div_(const Tensor& other) & {
   return in_place<formula::Div>(*this, other, Change::div);
 }
 Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) & {
+  detail::require_defined(*this, "clamp_");
   // The rules read the old value, so that a recorded call gets a copy of it.
   const bool recorded = detail::should_record(*this, min, max);
   detail::assign_in_place(*this, tapegrad::clamp(recorded ? clone() : *this, min, max),
@@ -190,12 +199,14 @@ Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) & {
   return *this;
 }
 Tensor& Tensor::copy_(const Tensor& source) & {
+  detail::require_defined(*this, source, "copy_");
   // Any type may be copied into any other, as a conversion; a number takes the source's.
   detail::assign_in_place(*this, detail::is_number(*this) ? source : source.to(dtype()),
                           Change::copy);
   return *this;
 }
 Tensor& Tensor::fill_(const Tensor& value) & {
+  detail::require_defined(*this, value, "fill_");
   if (value.numel() != 1)
     fail<ShapeError>("fill_: the value must be one number, not a tensor of shape {}",
                      value.shape());
@@ -205,6 +216,7 @@ Tensor& Tensor::fill_(const Tensor& value) & {
   return *this;
 }
 Tensor& Tensor::zero_() & {
+  detail::require_defined(*this, "zero_");
   Tensor zero = zeros({}, dtype());
   if (detail::is_number(*this)) zero = detail::as_number(std::move(zero));
   detail::assign_in_place(*this, zero, Change::zero);

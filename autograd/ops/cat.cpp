@@ -54,7 +54,7 @@ bool fit(Shape a, Shape b, int dim) {
 void require_tensors(const std::vector<Tensor>& tensors, const char* name) {
   if (tensors.empty()) fail<ValueError>("{}: the list of tensors is empty", name);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (!tensors[i].defined()) fail<ValueError>("{}: tensor {} is undefined", name, i);
+    if (!tensors[i].defined()) detail::fail_undefined(fmt::format("tensor {}", i).c_str(), name);
   }
 }
 
@@ -87,7 +87,7 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) {
   }
   shape[static_cast<std::size_t>(d)] = start.back();
 
-  Tensor y = detail::new_tensor(shape, dtype);
+  Tensor y = detail::allocating_for("cat", [&] { return detail::new_tensor(shape, dtype); });
   const AroundDim around(shape, d);
   const auto element = static_cast<std::int64_t>(size_of(dtype));
   for (std::size_t i = 0; i < tensors.size(); ++i) {
@@ -99,7 +99,10 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) {
   }
 
   bool record = false;
-  for (const Tensor& x : tensors) record |= detail::should_record(x);
+  for (const Tensor& x : tensors) {
+    record |= detail::should_record(x);
+    detail::keep_cuts(y, {&x});
+  }
   if (record) detail::new_record<CatRecord>(tensors, std::move(start), d, y)->attach(y);
   return y;
 }
@@ -107,9 +110,7 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) {
 Tensor stack(const std::vector<Tensor>& tensors, int dim) {
   require_tensors(tensors, "stack");
   const Shape& shape = tensors[0].shape();
-  if (shape.rank() == kMaxRank)
-    fail<ShapeError>("stack: shape {} has {} dimensions already, and no tensor has more", shape,
-                     kMaxRank);
+  detail::require_room(shape, "stack");
   const int d = normal_dim(dim, shape.rank() + 1, "stack");
   // Numbers do not widen the type of the tensors beside them; alone, they make one as tensor()
   // does.

@@ -39,7 +39,8 @@ void compare_row(const T* a, std::int64_t step_a, const T* b, std::int64_t step_
 /// A bool tensor of `f(a, b)` for operands of type `T`.
 template <class T, class F>
 Tensor compare_elements(const Tensor& a, const Tensor& b, const char* name, F f) {
-  Tensor result = new_tensor(detail::broadcast(a.shape(), b.shape(), name), boolean);
+  Tensor result = detail::allocating_for(
+      name, [&] { return new_tensor(detail::broadcast(a.shape(), b.shape(), name), boolean); });
   broadcast_loop(
       result.shape(), {a.impl(), b.impl()},
       [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
@@ -56,17 +57,24 @@ Tensor compare_elements(const Tensor& a, const Tensor& b, const char* name, F f)
 /// The same for operands of any type, converted to their common one.
 template <class F>
 Tensor compare(const Tensor& a, const Tensor& b, const char* name, F f) {
+  detail::require_defined(a, b, name);
   const DType dtype = result_type(a, b);
   const Tensor x = detail::converted(a, dtype);
   const Tensor y = detail::converted(b, dtype);
-  return visit_dtype(dtype, [&]<class T>(T) { return compare_elements<T>(x, y, name, f); });
+  const Tensor result =
+      visit_dtype(dtype, [&]<class T>(T) { return compare_elements<T>(x, y, name, f); });
+  detail::note_cut(result, Impl::kCutByRounding, {&a, &b});
+  return result;
 }
 
 /// The same for truth values.
 template <class F>
 Tensor combine(const Tensor& a, const Tensor& b, const char* name, F f) {
-  return compare_elements<bool>(detail::converted(a, boolean), detail::converted(b, boolean), name,
-                                f);
+  detail::require_defined(a, b, name);
+  const Tensor result =
+      compare_elements<bool>(detail::converted(a, boolean), detail::converted(b, boolean), name, f);
+  detail::note_cut(result, Impl::kCutByRounding, {&a, &b});
+  return result;
 }
 
 /// Copies elements of `a` or `b`; by size, since bits are only moved.
@@ -125,8 +133,14 @@ Tensor ne(const Tensor& a, const Tensor& b) {
 }
 Tensor lt(const Tensor& a, const Tensor& b) { return compare(a, b, "lt", std::less<>()); }
 Tensor le(const Tensor& a, const Tensor& b) { return compare(a, b, "le", std::less_equal<>()); }
-Tensor gt(const Tensor& a, const Tensor& b) { return compare(b, a, "gt", std::less<>()); }
-Tensor ge(const Tensor& a, const Tensor& b) { return compare(b, a, "ge", std::less_equal<>()); }
+Tensor gt(const Tensor& a, const Tensor& b) {
+  detail::require_defined(a, b, "gt");
+  return compare(b, a, "gt", std::less<>());
+}
+Tensor ge(const Tensor& a, const Tensor& b) {
+  detail::require_defined(a, b, "ge");
+  return compare(b, a, "ge", std::less_equal<>());
+}
 
 Tensor logical_and(const Tensor& a, const Tensor& b) {
   return combine(a, b, "logical_and", std::bit_and<>());
@@ -137,16 +151,27 @@ Tensor logical_or(const Tensor& a, const Tensor& b) {
 Tensor logical_xor(const Tensor& a, const Tensor& b) {
   return combine(a, b, "logical_xor", std::bit_xor<>());
 }
-Tensor logical_not(const Tensor& x) { return logical_xor(x, true); }
-Tensor isnan(const Tensor& x) { return ne(x, x); }
+Tensor logical_not(const Tensor& x) {
+  detail::require_defined(x, "logical_not");
+  return logical_xor(x, true);
+}
+Tensor isnan(const Tensor& x) {
+  detail::require_defined(x, "isnan");
+  return ne(x, x);
+}
 Tensor isfinite(const Tensor& x) {
+  detail::require_defined(x, "isfinite");
   const NoGrad no_grad;
   const Tensor number = is_floating_point(x.dtype()) ? x : x.to(int64);
   return eq(number - number, 0);
 }
-Tensor isinf(const Tensor& x) { return logical_and(eq(x, x), logical_not(isfinite(x))); }
+Tensor isinf(const Tensor& x) {
+  detail::require_defined(x, "isinf");
+  return logical_and(eq(x, x), logical_not(isfinite(x)));
+}
 
 Tensor any(const Tensor& x) {
+  detail::require_defined(x, "any");
   const Tensor truth = detail::converted(x, boolean);
   Tensor result = new_tensor({}, boolean);
   const bool* data = data_of<bool>(truth);
@@ -154,13 +179,18 @@ Tensor any(const Tensor& x) {
   return result;
 }
 
-Tensor all(const Tensor& x) { return logical_not(any(logical_not(x))); }
+Tensor all(const Tensor& x) {
+  detail::require_defined(x, "all");
+  return logical_not(any(logical_not(x)));
+}
 
 bool equal(const Tensor& a, const Tensor& b) {
+  detail::require_defined(a, b, "equal");
   return a.shape() == b.shape() && a.dtype() == b.dtype() && all(eq(a, b)).item<bool>();
 }
 
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, Flag equal_nan) {
+  detail::require_defined(a, b, "allclose");
   if (a.shape() != b.shape()) return false;
   const NoGrad no_grad;
   const Tensor x = a.to(float64);
@@ -171,6 +201,9 @@ bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, Flag e
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  detail::require_defined(condition, "the first argument", "where");
+  detail::require_defined(a, "the second argument", "where");
+  detail::require_defined(b, "the third argument", "where");
   if (condition.dtype() != boolean)
     fail<DTypeError>("where: the condition must be bool, not {}; write x != 0", condition.dtype());
   const DType dtype = detail::result_type({&condition, &a, &b});

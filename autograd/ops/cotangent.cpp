@@ -9,6 +9,7 @@
 namespace tapegrad::detail {
 
 Tensor unit_cotangent(const Shape& shape, DType dtype) { return ones(shape, dtype); }
+Tensor zero_cotangent(const Shape& shape, DType dtype) { return zeros(shape, dtype); }
 
 Tensor dense_cotangent(const Tensor& gradient, const Shape& shape) {
   return gradient.shape() == shape ? gradient : expand(gradient, shape);

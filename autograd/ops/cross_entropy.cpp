@@ -24,8 +24,7 @@ std::int64_t check_classes(const Tensor& target, std::int64_t classes, std::int6
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i] == ignore_index) continue;
     if (all[i] < 0 || all[i] >= classes)
-      fail<IndexError>("cross_entropy: target {} is class {}, but there are {} classes (0 to {})",
-                       i, all[i], classes, classes - 1);
+      detail::fail_class(fmt::format("target {}", i), all[i], classes, "cross_entropy");
     ++counted;
   }
   return counted;
@@ -89,10 +88,7 @@ Tensor reduced(const Tensor& loss, Reduction reduction, const Tensor& divisor) {
 Tensor weight_row(const CrossEntropyOptions& options, const Tensor& logits) {
   const std::int64_t classes = logits.shape()[1];
   if (!options.weight.defined()) return ones({1, classes}, logits.dtype());
-  if (options.weight.shape() != Shape(classes))
-    fail<ShapeError>(
-        "cross_entropy: weight has shape {}, but there are {} classes: it must be [{}]",
-        options.weight.shape(), classes, classes);
+  detail::require_class_weights(options.weight, classes, "cross_entropy");
   return reshape(options.weight, {1, classes}).to(logits.dtype());
 }
 
@@ -116,12 +112,6 @@ Tensor weighted_classes(const Tensor& logits, const Tensor& target,
 
 Tensor class_probabilities(const Tensor& logits, const Tensor& target,
                            const CrossEntropyOptions& options) {
-  if (target.shape() != logits.shape())
-    fail<ShapeError>(
-        "cross_entropy: probabilities of shape {} for logits of shape {}; give the same shape, or "
-        "int64 "
-        "classes",
-        target.shape(), logits.shape());
   const double smoothing = options.label_smoothing;
   const double classes = static_cast<double>(logits.shape()[1]);
   const Tensor p = smoothing > 0 ? target * (1 - smoothing) + smoothing / classes : target;
@@ -132,13 +122,6 @@ Tensor class_probabilities(const Tensor& logits, const Tensor& target,
 
 Tensor rows_loss(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
   if (is_floating_point(target.dtype())) return class_probabilities(logits, target, options);
-  if (target.dtype() != int64)
-    fail<DTypeError>(
-        "cross_entropy: the target must be int64 classes or floating-point probabilities, not {}",
-        target.dtype());
-  if (target.shape() != Shape(logits.shape()[0]))
-    fail<ShapeError>("cross_entropy: logits for {} rows but classes of shape {}", logits.shape()[0],
-                     target.shape());
   const std::int64_t counted = check_classes(target, logits.shape()[1], options.ignore_index);
   if (options.weight.defined() || options.label_smoothing > 0)
     return weighted_classes(logits, target, options);
@@ -150,12 +133,11 @@ Tensor rows_loss(const Tensor& logits, const Tensor& target, const CrossEntropyO
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& target,
                      const CrossEntropyOptions& options) {
-  detail::require_floating(logits, "cross_entropy");
+  detail::require_defined(logits, target, "cross_entropy");
+  detail::require_classes(logits, target, "logits", "cross_entropy");
   if (!(options.label_smoothing >= 0 && options.label_smoothing <= 1))
     fail<ValueError>("cross_entropy: label_smoothing must be in [0, 1], not {}",
                      options.label_smoothing);
-  if (logits.dim() == 0)
-    fail<ShapeError>("cross_entropy: logits must be [C], [N, C] or [N, C, ...], not a number");
   if (logits.dim() == 2) return rows_loss(logits, target, options);
   const bool classes = target.dtype() == int64;
   if (logits.dim() == 1) {
@@ -171,9 +153,6 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target,
   }
   order.push_back(1);
   const Shape rows{places.numel(), logits.shape()[1]};
-  if (target.shape() != (classes ? places : logits.shape()))
-    fail<ShapeError>("cross_entropy: a target of shape {} does not fit logits of shape {}",
-                     target.shape(), logits.shape());
   const Tensor rows_target = classes ? reshape(target, -1) : reshape(permute(target, order), rows);
   const Tensor loss = rows_loss(reshape(permute(logits, order), rows), rows_target, options);
   return options.reduction == Reduction::none ? reshape(loss, places) : loss;

@@ -141,9 +141,14 @@ class Call {
                               const Tensor* const (&inputs)[N])
       : info_(info), parameters_(parameters) {
     std::copy_n(inputs, N, inputs_);
-    if (!grad_enabled()) return;
-    note(0);
-    if constexpr (N == 2) note(1);
+    bool history = note(0);
+    if constexpr (N == 2) history |= note(1);
+    if (!history) return;
+    recorded_ = grad_enabled();
+    if (!recorded_) {
+      reads_ = kNone;
+      flags_ = Impl::kCutByNoGrad;
+    }
   }
 
   /// True when the result may take the memory of operand `i`: nobody else sees that, and no rule
@@ -152,13 +157,18 @@ class Call {
     const Impl* impl = inputs_[i]->impl();
     if (N == 2 && inputs_[0]->impl() == inputs_[1]->impl()) return false;
     return !(reads_ >> (i + 1) & 1) && !impl->base && impl->unique() && !impl->grad &&
-           impl->flags.load(std::memory_order_relaxed) == 0;
+           !(impl->flags.load(std::memory_order_relaxed) & ~Impl::kCuts);
   }
 
   /// Computes into the new value `y`.
   [[gnu::always_inline]] void run(const Tensor& y) const {
+    // First what may find no memory.
+    auto* record = recorded_ ? new_record<ElementwiseRecord>(info_, parameters_, y) : nullptr;
     compute(y);
-    if (recorded_) record(y);
+    if (record)
+      attach(*record, y);
+    else if (flags_ & Impl::kCuts) [[unlikely]]
+      y.impl()->add_cuts(flags_);
   }
 
   /// The result in place of `operand`, whose own history only the record of this call keeps.
@@ -174,10 +184,16 @@ class Call {
   }
 
  private:
-  [[gnu::always_inline]] void note(int i) {
-    if (!requires_record(*inputs_[i])) return;
-    recorded_ = true;
-    reads_ |= info_.reads[i];
+  /// True when operand `i` has a history.
+  [[gnu::always_inline]] bool note(int i) {
+    const Impl* impl = inputs_[i]->impl();
+    const unsigned flags = impl->flags.load(std::memory_order_relaxed);
+    if (impl->record.load(std::memory_order_relaxed) || flags & Impl::kRequiresGrad) {
+      reads_ |= info_.reads[i];
+      return true;
+    }
+    flags_ |= flags;
+    return false;
   }
 
   [[gnu::always_inline]] void compute(const Tensor& y) const {
@@ -187,16 +203,15 @@ class Call {
       run_forward<2>(info_, parameters_, {inputs_[0]->impl(), inputs_[1]->impl()}, y.impl());
   }
 
-  [[gnu::always_inline]] void record(const Tensor& y) const {
-    auto* record = new_record<ElementwiseRecord>(info_, parameters_, y);
+  [[gnu::always_inline]] void attach(ElementwiseRecord& record, const Tensor& y) const {
     const auto keep = [&](int i) __attribute__((always_inline)) {
-      record->edge[i].connect(*inputs_[i]);
-      if (reads_ >> (i + 1) & 1) record->slot[i + 1].save(inputs_[i]->impl());
+      record.edge[i].connect(*inputs_[i]);
+      if (reads_ >> (i + 1) & 1) record.slot[i + 1].save(inputs_[i]->impl());
     };
     keep(0);
     if constexpr (N == 2) keep(1);
-    if (reads_ & kY) record->slot[0].save(y.impl());
-    record->attach(y);
+    if (reads_ & kY) record.slot[0].save(y.impl());
+    record.attach(y);
   }
 
   const ElementwiseInfo& info_;
@@ -204,6 +219,7 @@ class Call {
   const Tensor* inputs_[N];
   bool recorded_ = false;
   Reads reads_ = kNone;  // by the rules of the inputs that have a gradient
+  unsigned flags_ = 0;   // of the inputs that have none: where their graphs ended
 };
 
 /// The type that the loop of `info` works on, for operands of type `dtype`. What turns integers
@@ -224,6 +240,7 @@ bool is_plain(const Tensor& x) { return is_floating_point(x.dtype()) && !is_numb
 }  // namespace
 
 Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
+  require_defined(x, info.name);
   if (!is_plain(x)) {
     if (is_logic(info, x, x)) return info.on_bool(x, x);
     const bool number = is_number(x);
@@ -233,13 +250,15 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x
   }
   const Call<1> call(info, parameters, {&x});
   if (call.is_spare(0)) return call.instead_of(x);
-  Tensor y = Tensor::adopt(new_impl(x.shape(), x.dtype(), x.numel()));
+  Tensor y = allocating_for(
+      info.name, [&] { return Tensor::adopt(new_impl(x.shape(), x.dtype(), x.numel())); });
   call.run(y);
   return y;
 }
 
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
                   const Tensor& b, Tensor* room) {
+  require_defined(a, b, info.name);
   if (a.dtype() != b.dtype() || !is_plain(a) || !is_plain(b)) {
     if (is_logic(info, a, b)) return info.on_bool(a, b);
     const bool numbers = is_number(a) && is_number(b);
@@ -258,8 +277,10 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
   if (room && call.is_spare(room == &b) &&
       (same || room->shape() == broadcast(a.shape(), b.shape(), info.name)))
     return call.instead_of(*room);
-  Tensor y = same ? Tensor::adopt(new_impl(a.shape(), a.dtype(), a.numel()))
-                  : new_tensor(broadcast(a.shape(), b.shape(), info.name), a.dtype());
+  Tensor y = allocating_for(info.name, [&] {
+    return same ? Tensor::adopt(new_impl(a.shape(), a.dtype(), a.numel()))
+                : new_tensor(broadcast(a.shape(), b.shape(), info.name), a.dtype());
+  });
   call.run(y);
   return y;
 }
@@ -282,8 +303,8 @@ void before_recorded_write(const Tensor& a, Change change) {
   if (a.impl()->base || a.impl()->has(Impl::kViewed))
     fail<GradError>(
         "{}: the data of this tensor of shape {} is shared with a view of it (reshape, narrow, "
-        "detach), "
-        "which a recorded change in place would leave with a wrong gradient; use the form without "
+        "detach), which a recorded change in place would leave with a wrong gradient; use the form "
+        "without "
         "underscore, or clone() first",
         name_of(change), a.shape());
 }
@@ -315,6 +336,7 @@ bool overwrites(Change change) {
 }  // namespace
 
 void assign_in_place(Tensor& a, const Tensor& y, Change change) {
+  require_defined(a, y, name_of(change));
   check_result(a, y.dtype(), y.shape(), name_of(change));
   if (should_record(a, y)) before_recorded_write(a, change);
   const bool number = is_number(a);
@@ -332,6 +354,7 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change) {
   std::memcpy(a.impl()->data, made.impl()->data,
               static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
   a.impl()->changed(change);
+  keep_cuts(a, {&y});
   Record* record = made.impl()->record.exchange(nullptr);
   if (!record && !grad_enabled()) return;
   Record* before = a.impl()->record.exchange(record);
@@ -348,6 +371,7 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change) {
 
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change) {
+  require_defined(a, b, name_of(change));
   if (is_logic(info, a, b)) return assign_in_place(a, info.on_bool(a, b), change);
   if (is_number(a)) {
     // Of a copy, which the rule of `b` may read.
@@ -374,6 +398,7 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
   }
   run_forward<2>(info, parameters, {a.impl(), b.impl()}, a.impl());
   a.impl()->changed(change);
+  keep_cuts(a, {&b});
 }
 
 }  // namespace tapegrad::detail

@@ -155,6 +155,8 @@ Tensor at_least_1d(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x;
 }  // namespace
 
 Tensor gather(const Tensor& x, int dim, const Tensor& index) {
+  detail::require_defined(x, "the first argument", "gather");
+  detail::require_defined(index, "the index", "gather");
   if (x.dim() == 0 || index.dim() == 0)
     return reshape(gather(at_least_1d(x), dim, at_least_1d(index)), index.shape());
   const int d = require_index(x.shape(), dim, index, "gather");
@@ -162,6 +164,9 @@ Tensor gather(const Tensor& x, int dim, const Tensor& index) {
 }
 
 Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source) {
+  detail::require_defined(x, "the first argument", "scatter_add");
+  detail::require_defined(index, "the index", "scatter_add");
+  detail::require_defined(source, "the source", "scatter_add");
   if (x.dim() == 0 || index.dim() == 0 || source.dim() == 0)
     return reshape(scatter_add(at_least_1d(x), dim, at_least_1d(index), at_least_1d(source)),
                    x.shape());
@@ -173,9 +178,7 @@ Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& 
     fail<ShapeError>(
         "scatter_add: the index of shape {} does not lie within the source of shape {}",
         index.shape(), source.shape());
-  if (source.dtype() != x.dtype())
-    fail<DTypeError>("scatter_add: the source is {} but the tensor is {}; convert one with to()",
-                     source.dtype(), x.dtype());
+  detail::require_same_type("source", source.dtype(), "tensor", x.dtype(), "scatter_add");
   return apply(ScatterAdd{x.shape(), source.shape(), d}, x, index, source);
 }
 

@@ -35,17 +35,16 @@ Shape position(const Shape& shape, std::int64_t flat) {
 }  // namespace
 
 void require_indices(const Tensor& index, const Shape& shape, int dim, const char* name) {
-  if (index.dtype() != int64)
-    fail<DTypeError>("{}: the index must be int64, not {}; convert it with to(int64)", name,
-                     index.dtype());
+  require_int64("the index", index.dtype(), name);
   const std::int64_t size = AroundDim(shape, dim).size;
   const std::int64_t* first = data_of<std::int64_t>(index);
   const std::int64_t* last = first + index.numel();
   const auto* bad =
       std::find_if(first, last, [size](std::int64_t value) { return value < 0 || value >= size; });
   if (bad != last)
-    fail<IndexError>("{}: index {} at position {} is out of range for dimension {} of shape {}",
-                     name, *bad, position(index.shape(), bad - first), dim, shape);
+    fail<IndexError>(
+        "{}: index {} at position {} is out of range for dimension {} of shape {} (0 to {})", name,
+        *bad, position(index.shape(), bad - first), dim, shape, size - 1);
 }
 
 }  // namespace detail
@@ -136,12 +135,17 @@ Shape shape_of_entries(const Shape& shape, int dim, const Tensor& index, const c
 }  // namespace
 
 Tensor index_select(const Tensor& x, int dim, const Tensor& index) {
+  detail::require_defined(x, "the first argument", "index_select");
+  detail::require_defined(index, "the index", "index_select");
   const int d = normal_dim(dim, x.dim(), "index_select");
   const Shape result = shape_of_entries(x.shape(), d, index, "index_select");
   return apply(IndexSelect{x.shape(), result, d}, x, index);
 }
 
 Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source) {
+  detail::require_defined(x, "the first argument", "index_add");
+  detail::require_defined(index, "the index", "index_add");
+  detail::require_defined(source, "the source", "index_add");
   const int d = normal_dim(dim, x.dim(), "index_add");
   const Shape wanted = shape_of_entries(x.shape(), d, index, "index_add");
   if (source.shape() != wanted)
@@ -149,16 +153,13 @@ Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& so
         "index_add: the source has shape {}, but {} indices of dimension {} of shape {} need "
         "{}",
         source.shape(), index.numel(), d, x.shape(), wanted);
-  if (source.dtype() != x.dtype())
-    fail<DTypeError>("index_add: the source is {} but the tensor is {}; convert one with to()",
-                     source.dtype(), x.dtype());
+  detail::require_same_type("source", source.dtype(), "tensor", x.dtype(), "index_add");
   return apply(IndexAdd{x.shape(), d}, x, index, source);
 }
 
 Tensor one_hot(const Tensor& classes, std::int64_t num_classes) {
-  if (classes.dtype() != int64)
-    fail<DTypeError>("one_hot: the classes must be int64, not {}; convert them with to(int64)",
-                     classes.dtype());
+  detail::require_defined(classes, "one_hot");
+  detail::require_int64("the classes", classes.dtype(), "one_hot");
   const std::int64_t* values = data_of<std::int64_t>(classes);
   const std::int64_t n = classes.numel();
   std::int64_t count = num_classes;
@@ -179,15 +180,14 @@ Tensor one_hot(const Tensor& classes, std::int64_t num_classes) {
   }
   for (std::int64_t i = 0; i < n; ++i) {
     if (values[i] < 0 || values[i] >= count)
-      fail<IndexError>("one_hot: class {} at position {} is not in 0 to {}", values[i],
-                       detail::position(classes.shape(), i), count - 1);
+      detail::fail_class(fmt::format("the entry at {}", detail::position(classes.shape(), i)),
+                         values[i], count, "one_hot");
   }
-  if (classes.dim() == kMaxRank)
-    fail<ShapeError>("one_hot: shape {} has {} dimensions already, and no tensor has more",
-                     classes.shape(), kMaxRank);
+  detail::require_room(classes.shape(), "one_hot");
   Shape shape = classes.shape();
   shape.push_back(count);
-  Tensor y = zeros(shape, int64);
+  Tensor y = detail::allocate("one_hot", shape, int64);
+  std::fill_n(fresh_data<std::int64_t>(y), y.numel(), 0);
   for (std::int64_t i = 0; i < n; ++i) fresh_data<std::int64_t>(y)[i * count + values[i]] = 1;
   return y;
 }

@@ -47,6 +47,13 @@ Shape with_matrix(Shape batch, std::int64_t rows, std::int64_t columns) {
   return batch;
 }
 
+[[noreturn]] void fail_inner_sizes(const Tensor& a, const Tensor& b, MatmulOptions flags,
+                                   std::int64_t columns, std::int64_t rows) {
+  fail<ShapeError>("matmul: {}{} times {}{}: the inner sizes {} and {} differ", a.shape(),
+                   flags.transpose_a ? " (transposed)" : "", b.shape(),
+                   flags.transpose_b ? " (transposed)" : "", columns, rows);
+}
+
 /// C = op(A) op(B) for `count` matrices.
 void run_gemm(MatmulOptions flags, std::int64_t count, std::int64_t m, std::int64_t n,
               std::int64_t k, const Tensor& a, const Tensor& b, const Tensor& c,
@@ -79,10 +86,7 @@ struct MatMul {
   Tensor forward(const Tensor& a, const Tensor& b) const {
     const MatrixSize left(a.shape(), flags.transpose_a), right(b.shape(), flags.transpose_b);
     const Shape batch_a = batch_of(a.shape()), batch_b = batch_of(b.shape());
-    if (left.columns != right.rows)
-      fail<ShapeError>("matmul: {}{} times {}{}: the inner sizes {} and {} differ", a.shape(),
-                       flags.transpose_a ? " (transposed)" : "", b.shape(),
-                       flags.transpose_b ? " (transposed)" : "", left.columns, right.rows);
+    if (left.columns != right.rows) fail_inner_sizes(a, b, flags, left.columns, right.rows);
     const Shape batch = batch_a == batch_b ? batch_a : detail::broadcast(batch_a, batch_b, name);
     Tensor c = new_tensor(with_matrix(batch, left.rows, right.columns), a.dtype());
     const std::int64_t m = left.rows, k = left.columns, n = right.columns;
@@ -119,11 +123,16 @@ struct MatMul {
   }
 };
 
-void check_types(const Tensor& a, const Tensor& b, const char* name) {
-  if (a.dtype() != b.dtype())
-    fail<DTypeError>("{}: {} and {} tensors do not mix; convert one with to()", name, a.dtype(),
-                     b.dtype());
-  if (a.dtype() == boolean) fail<DTypeError>("{}: not defined for bool; convert with to()", name);
+/// Throws unless both are of one type, which has products.
+void check_types(const Tensor& a, const Tensor& b, const char* what_a, const char* what_b,
+                 const char* name) {
+  detail::require_same_type(what_b, b.dtype(), what_a, a.dtype(), name);
+  if (a.dtype() == boolean)
+    fail<DTypeError>("{}: not defined for bool; convert with to(float32)", name);
+}
+void check_operands(const Tensor& a, const Tensor& b) {
+  detail::require_defined(a, b, "matmul");
+  check_types(a, b, "first argument", "second argument", "matmul");
 }
 
 /// x W^T + b as one operator.
@@ -170,7 +179,7 @@ struct Linear {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
-  check_types(a, b, "matmul");
+  check_operands(a, b);
   if (a.dim() < 2 || b.dim() < 2)
     fail<ShapeError>("matmul: transposition needs at least two dimensions: shapes {} and {}",
                      a.shape(), b.shape());
@@ -178,13 +187,13 @@ Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
-  check_types(a, b, "matmul");
+  check_operands(a, b);
   if (a.dim() == 0 || b.dim() == 0)
     fail<ShapeError>("matmul: both need at least one dimension: shapes {} and {}; use mul",
                      a.shape(), b.shape());
   if (a.dim() > 1 && b.dim() > 1) return apply(MatMul{}, a, b);
-  if (a.shape().back() != b.shape()[b.dim() > 1 ? b.shape().size() - 2 : 0])
-    fail<ShapeError>("matmul: {} times {}: the inner sizes differ", a.shape(), b.shape());
+  const std::int64_t rows = b.shape()[b.dim() > 1 ? b.shape().size() - 2 : 0];
+  if (a.shape().back() != rows) fail_inner_sizes(a, b, {}, a.shape().back(), rows);
   // A vector is a row on the left and a column on the right; that dimension goes away again.
   Tensor product =
       apply(MatMul{}, a.dim() == 1 ? unsqueeze(a, 0) : a, b.dim() == 1 ? unsqueeze(b, 1) : b);
@@ -194,7 +203,9 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  check_types(x, weight, "linear");
+  detail::require_defined(x, "the input", "linear");
+  detail::require_defined(weight, "the weight", "linear");
+  check_types(x, weight, "input", "weight", "linear");
   detail::require_floating(x, "linear");
   if (weight.dim() != 2)
     fail<ShapeError>("linear: the weight must be [out, in], not {}", weight.shape());
@@ -204,7 +215,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
         "must be {}",
         x.shape(), weight.shape(), weight.shape()[1]);
   if (bias.defined()) {
-    check_types(x, bias, "linear");
+    detail::require_same_type("bias", bias.dtype(), "input", x.dtype(), "linear");
     if (bias.shape() != Shape(weight.shape()[0]))
       fail<ShapeError>("linear: a bias of shape {} does not fit a weight of shape {} ([out, in])",
                        bias.shape(), weight.shape());

@@ -117,12 +117,10 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
         normalized_shape, x.shape());
   for (const Tensor* parameter : {&weight, &bias}) {
     if (!parameter->defined()) continue;
-    if (parameter->shape() != normalized_shape)
-      fail<ShapeError>("layer_norm: weight and bias must have shape {}, not {}", normalized_shape,
-                       parameter->shape());
-    if (parameter->dtype() != x.dtype())
-      fail<DTypeError>("layer_norm: a parameter is {} but the input is {}", parameter->dtype(),
-                       x.dtype());
+    const char* what = parameter == &weight ? "weight" : "bias";
+    detail::require_same_shape(what, parameter->shape(), "normalized_shape", normalized_shape,
+                               "layer_norm");
+    detail::require_same_type(what, parameter->dtype(), "input", x.dtype(), "layer_norm");
   }
   const std::int64_t n = normalized_shape.numel();
   const auto flat = [&](const Tensor& t) { return t.defined() ? reshape(t, n) : t; };
@@ -132,7 +130,7 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
 
 Tensor dropout(const Tensor& x, double p, Flag training) {
   detail::require_floating(x, "dropout");
-  if (!(p >= 0 && p <= 1)) fail<ValueError>("dropout: p is a probability in [0, 1], not {}", p);
+  detail::require_probability(p, "p", "dropout");
   if (!training || p == 0) return x;
   const Tensor mask = p == 1 ? zeros_like(x) : bernoulli(1 - p, x.shape(), x.dtype()) / (1 - p);
   return apply(Dropout{}, x, mask);

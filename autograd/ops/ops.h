@@ -26,6 +26,12 @@ Tensor div(const Tensor& a, const Tensor& b);
 // The signs do the same, and compute into the memory of an operand that is a temporary, where its
 // value is not needed for a gradient: `x * y + z` takes one piece of memory, not two. So do the
 // functions below that take their argument by value.
+namespace detail {
+/// The larger of two operands, where both are defined.
+inline Tensor& more_room(Tensor& a, Tensor& b) noexcept {
+  return a.defined() && b.defined() && a.impl()->numel > b.impl()->numel ? a : b;
+}
+}  // namespace detail
 #define TAPEGRAD_SIGN(sign, name)                                                            \
   namespace detail {                                                                         \
   /** `room`: one of the two, of which this is the last use. */                              \
@@ -35,7 +41,7 @@ Tensor div(const Tensor& a, const Tensor& b);
   inline Tensor operator sign(Tensor&& a, const Tensor& b) { return detail::name(a, b, a); } \
   inline Tensor operator sign(const Tensor& a, Tensor&& b) { return detail::name(a, b, b); } \
   inline Tensor operator sign(Tensor&& a, Tensor&& b) {                                      \
-    return detail::name(a, b, a.numel() > b.numel() ? a : b);                                \
+    return detail::name(a, b, detail::more_room(a, b));                                      \
   }
 TAPEGRAD_SIGN(+, add)
 TAPEGRAD_SIGN(-, sub)

@@ -19,23 +19,26 @@ template <std::size_t N>
 void prepare(detail::Change change, Tensor& parameter, const Tensor& gradient,
              const std::array<Tensor*, N>& buffers) {
   const char* name = name_of(change);
+  detail::require_defined(parameter, "the parameter", name);
+  detail::require_defined(gradient, "the gradient", name);
   detail::require_floating(parameter, name);
   const auto check = [&](const Tensor& other, const char* what) {
-    if (other.shape() != parameter.shape())
-      fail<ShapeError>("{}: a {} of shape {} for a parameter of shape {}", name, what,
-                       other.shape(), parameter.shape());
-    if (other.dtype() != parameter.dtype())
-      fail<DTypeError>("{}: a {} of type {} for a parameter of type {}", name, what, other.dtype(),
-                       parameter.dtype());
+    detail::require_same_shape(what, other.shape(), "parameter", parameter.shape(), name);
+    detail::require_same_type(what, other.dtype(), "parameter", parameter.dtype(), name);
   };
   check(gradient, "gradient");
   for (const Tensor* buffer : buffers) {
     if (buffer && buffer->defined()) check(*buffer, "buffer");
   }
-  for (Tensor* buffer : buffers) {
-    if (!buffer) continue;
-    if (!buffer->defined()) *buffer = zeros_like(parameter);
-    buffer->impl()->changed(change);
+  // All that may find no memory comes before the first change.
+  std::array<Tensor, N> made;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (buffers[i] && !buffers[i]->defined()) made[i] = zeros_like(parameter);
+  }
+  for (std::size_t i = 0; i < N; ++i) {
+    if (!buffers[i]) continue;
+    if (made[i].defined()) *buffers[i] = std::move(made[i]);
+    buffers[i]->impl()->changed(change);
   }
   parameter.impl()->changed(change);
 }

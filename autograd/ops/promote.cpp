@@ -59,6 +59,7 @@ struct Cast {
 }  // namespace
 
 DType result_type(const Tensor& a, const Tensor& b) {
+  detail::require_defined(a, b, "result_type");
   if (a.dtype() == b.dtype()) return a.dtype();
   return detail::result_type({&a, &b});
 }
@@ -68,8 +69,13 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
 }
 
 Tensor Tensor::to(DType dtype) const {
-  if (checked().dtype == dtype && !impl_->has(detail::Impl::kNumber)) return *this;
-  if (!is_floating_point(dtype)) return detail::converted(*this, dtype);
+  detail::require_defined(*this, "to");
+  if (impl_->dtype == dtype && !impl_->has(detail::Impl::kNumber)) return *this;
+  if (!is_floating_point(dtype)) {
+    const Tensor result = detail::converted(*this, dtype);
+    detail::note_cut(result, detail::Impl::kCutByRounding, {this});
+    return result;
+  }
   return apply(Cast{.from = impl_->dtype, .to = dtype}, *this);
 }
 
@@ -89,7 +95,7 @@ DType result_type(std::span<const Tensor* const> operands) {
 
 Tensor converted(const Tensor& tensor, DType dtype) {
   if (tensor.dtype() == dtype && !is_number(tensor)) return tensor;
-  Tensor result = new_tensor(tensor.shape(), dtype);
+  Tensor result = allocating_for("to", [&] { return new_tensor(tensor.shape(), dtype); });
   visit_dtype(tensor.dtype(), [&]<class From>(From) {
     visit_dtype(dtype, [&]<class To>(To) {
       convert(data_of<From>(tensor), fresh_data<To>(result), tensor.numel());
@@ -98,42 +104,8 @@ Tensor converted(const Tensor& tensor, DType dtype) {
   return result;
 }
 
-Shape broadcast(const Shape& a, const Shape& b, const char* name) {
-  const Shape& longer = a.rank() >= b.rank() ? a : b;
-  const Shape& shorter = a.rank() >= b.rank() ? b : a;
-  Shape result = longer;
-  const int shift = longer.rank() - shorter.rank();
-  for (int i = 0; i < shorter.rank(); ++i) {
-    const auto at = static_cast<std::size_t>(i + shift);
-    const std::int64_t other = shorter[static_cast<std::size_t>(i)];
-    if (result[at] == other || other == 1) continue;
-    if (result[at] != 1)
-      fail<ShapeError>(
-          "{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {} from the end "
-          "differ "
-          "and neither is 1",
-          name, a, b, result[at], other, longer.rank() - static_cast<int>(at));
-    result[at] = other;
-  }
-  return result;
-}
-
 DType floating_type(const Tensor& tensor) {
   return is_floating_point(tensor.dtype()) ? tensor.dtype() : get_default_dtype();
-}
-
-int normal_dim(int dim, int rank, const char* name) {
-  const int range = std::max(rank, 1);
-  if (dim < -range || dim >= range)
-    fail<IndexError>("{}: dimension {} is out of range for a tensor of {} dimensions ({} to {})",
-                     name, dim, rank, -range, range - 1);
-  return dim < 0 ? dim + range : dim;
-}
-
-void require_floating(const Tensor& tensor, const char* name) {
-  if (!is_floating_point(tensor.dtype()))
-    fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)",
-                     name, tensor.dtype());
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "autograd/tensor/default_dtype.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::detail {
@@ -29,17 +30,7 @@ inline DType result_type(std::initializer_list<const Tensor*> operands) {
 /// Errors: `ValueError` for what int64 cannot hold.
 Tensor converted(const Tensor& tensor, DType dtype);
 
-/// The shape both broadcast to; `name` is the operator's, for the message. Errors: `ShapeError`.
-Shape broadcast(const Shape& a, const Shape& b, const char* name);
-
 /// The element type of an operator on one tensor that is defined for floating-point numbers.
 DType floating_type(const Tensor& tensor);
-
-/// `dim` counted from 0, for a tensor of `rank` dimensions (a number counts as one). Errors:
-/// `IndexError`.
-int normal_dim(int dim, int rank, const char* name);
-
-/// Throws `DTypeError` unless floating-point.
-void require_floating(const Tensor& tensor, const char* name);
 
 }  // namespace tapegrad::detail

@@ -17,10 +17,9 @@ ReducedShape::ReducedShape(const Shape& shape, const Dims& wanted, bool keepdim,
     : kept(shape), count(1) {
   bool reduced[kMaxRank] = {};
   for (std::int64_t dim : wanted) {
-    const int d =
-        normal_dim(static_cast<int>(std::clamp<std::int64_t>(dim, -100, 100)), shape.rank(), name);
+    const int d = normal_dim(dim, shape.rank(), name);
     if (shape.rank() == 0) continue;
-    if (reduced[d]) fail<IndexError>("{}: dimension {} is named twice in {}", name, dim, wanted);
+    if (reduced[d]) fail_named_twice(dim, wanted, name);
     reduced[d] = true;
   }
   for (int d = 0; d < shape.rank(); ++d) {
@@ -239,7 +238,7 @@ Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
 Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
   const bool bool_in = x.dtype() == boolean;
   const Tensor source = bool_in ? converted(x, int64) : x;
-  checked_numel(shape.result);  // a size 0 that is reduced may hide sizes without end
+  checked_numel(shape.result, x.dtype());  // a size 0 that is reduced may hide sizes without end
   auto [runs, count] = Runs(x.shape(), shape.dims);
   // One run at a time, the last first; nearly always there is one.
   Tensor current = source;

@@ -99,10 +99,21 @@ Tensor detail::padded(const Tensor& x, const Shape& shape) {
   return y;
 }
 
+namespace {
+
+/// `dim` of a tensor that must have dimensions, counted from 0.
+int dimension_of(const Shape& shape, int dim, const char* name) {
+  if (shape.empty())
+    fail<ShapeError>("{}: a number (0-d tensor) has no dimensions; item() gives its value", name);
+  return normal_dim(dim, shape.rank(), name);
+}
+
+}  // namespace
+
 Tensor narrow(const Tensor& x, int dim, std::int64_t start, std::int64_t length) {
+  detail::require_defined(x, "narrow");
   const Shape& shape = x.shape();
-  if (shape.empty()) fail<ShapeError>("narrow: a number (0-d tensor) has no dimension to narrow");
-  const int d = normal_dim(dim, shape.rank(), "narrow");
+  const int d = dimension_of(shape, dim, "narrow");
   const std::int64_t size = shape[static_cast<std::size_t>(d)];
   if (length < 0) fail<IndexError>("narrow: length {} is negative", length);
   if (start < -size || start > size)
@@ -116,23 +127,19 @@ Tensor narrow(const Tensor& x, int dim, std::int64_t start, std::int64_t length)
 }
 
 Tensor select(const Tensor& x, int dim, std::int64_t index) {
+  detail::require_defined(x, "select");
   const Shape& shape = x.shape();
-  if (shape.empty())
-    fail<ShapeError>("select: a number (0-d tensor) has no entries; item() gives its value");
-  const int d = normal_dim(dim, shape.rank(), "select");
-  const std::int64_t size = shape[static_cast<std::size_t>(d)];
-  if (index < -size || index >= size)
-    fail<IndexError>("select: index {} is out of range for dimension {} of shape {}", index, d,
-                     shape);
+  const int d = dimension_of(shape, dim, "select");
+  const std::int64_t entry = detail::normal_index(index, d, shape, "select");
   Shape part = shape;
   part.erase(d);
-  return apply(Select{{{shape, part, d, index < 0 ? index + size : index, 1}}}, x);
+  return apply(Select{{{shape, part, d, entry, 1}}}, x);
 }
 
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim) {
+  detail::require_defined(x, "split");
   const Shape& shape = x.shape();
-  if (shape.empty()) fail<ShapeError>("split: a number (0-d tensor) has no dimension to split");
-  const int d = normal_dim(dim, shape.rank(), "split");
+  const int d = dimension_of(shape, dim, "split");
   const std::int64_t total = shape[static_cast<std::size_t>(d)];
   if (size < 0 || (size == 0 && total != 0))
     fail<ValueError>("split: pieces of size {} do not make up dimension {} of shape {}", size, d,
@@ -146,9 +153,9 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim) {
 }
 
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim) {
+  detail::require_defined(x, "split");
   const Shape& shape = x.shape();
-  if (shape.empty()) fail<ShapeError>("split: a number (0-d tensor) has no dimension to split");
-  const int d = normal_dim(dim, shape.rank(), "split");
+  const int d = dimension_of(shape, dim, "split");
   const std::int64_t total = shape[static_cast<std::size_t>(d)];
   std::int64_t left = total;
   for (std::size_t i = 0; i < sizes.size(); ++i) {

@@ -169,9 +169,13 @@ Shape complete(const Tensor& x, const Shape& shape) {
 
 }  // namespace
 
-Tensor reshape(const Tensor& x, const Shape& shape) { return viewed(x, complete(x, shape)); }
+Tensor reshape(const Tensor& x, const Shape& shape) {
+  detail::require_defined(x, "reshape");
+  return viewed(x, complete(x, shape));
+}
 
 Tensor flatten(const Tensor& x, int start_dim, int end_dim) {
+  detail::require_defined(x, "flatten");
   const Shape& shape = x.shape();
   const int start = normal_dim(start_dim, x.dim(), "flatten");
   const int end = normal_dim(end_dim, x.dim(), "flatten");
@@ -186,6 +190,7 @@ Tensor flatten(const Tensor& x, int start_dim, int end_dim) {
 }
 
 Tensor squeeze(const Tensor& x) {
+  detail::require_defined(x, "squeeze");
   Shape result;
   for (std::int64_t size : x.shape()) {
     if (size != 1) result.push_back(size);
@@ -194,6 +199,7 @@ Tensor squeeze(const Tensor& x) {
 }
 
 Tensor squeeze(const Tensor& x, int dim) {
+  detail::require_defined(x, "squeeze");
   Shape result = x.shape();
   const int i = normal_dim(dim, x.dim(), "squeeze");
   if (!result.empty() && result[at(i)] == 1) result.erase(i);
@@ -201,15 +207,15 @@ Tensor squeeze(const Tensor& x, int dim) {
 }
 
 Tensor unsqueeze(const Tensor& x, int dim) {
+  detail::require_defined(x, "unsqueeze");
   Shape result = x.shape();
-  if (x.dim() == kMaxRank)
-    fail<ShapeError>("unsqueeze: shape {} has {} dimensions already, and no tensor has more",
-                     x.shape(), kMaxRank);
+  detail::require_room(x.shape(), "unsqueeze");
   result.insert(normal_dim(dim, x.dim() + 1, "unsqueeze"), 1);
   return viewed(x, result);
 }
 
 Tensor permute(const Tensor& x, const Dims& dims) {
+  detail::require_defined(x, "permute");
   const int rank = x.dim();
   if (dims.rank() != rank)
     fail<ShapeError>("permute: {} dimensions {} for a tensor of shape {}; name each of its {} once",
@@ -217,11 +223,8 @@ Tensor permute(const Tensor& x, const Dims& dims) {
   Dims order = dims;
   unsigned seen = 0;
   for (std::int64_t& dim : order) {
-    // Out of the range of int is out of range.
-    const auto narrowed = static_cast<int>(std::clamp<std::int64_t>(dim, -kMaxRank - 1, kMaxRank));
-    const int i = normal_dim(narrowed, rank, "permute");
-    if (seen >> i & 1)
-      fail<ShapeError>("permute: {} names dimension {} of shape {} twice", dims, i, x.shape());
+    const int i = normal_dim(dim, rank, "permute");
+    if (seen >> i & 1) detail::fail_named_twice(dim, dims, "permute");
     seen |= 1u << i;
     dim = i;
   }
@@ -229,6 +232,7 @@ Tensor permute(const Tensor& x, const Dims& dims) {
 }
 
 Tensor transpose(const Tensor& x, int dim0, int dim1) {
+  detail::require_defined(x, "transpose");
   const int a = normal_dim(dim0, x.dim(), "transpose");
   const int b = normal_dim(dim1, x.dim(), "transpose");
   Dims order = x.shape();
@@ -237,12 +241,14 @@ Tensor transpose(const Tensor& x, int dim0, int dim1) {
 }
 
 Tensor t(const Tensor& x) {
+  detail::require_defined(x, "t");
   if (x.dim() > 2)
     fail<ShapeError>("t: shape {} is no matrix; use transpose(x, dim0, dim1)", x.shape());
   return x.dim() == 2 ? transpose(x, 0, 1) : x;
 }
 
 Tensor expand(const Tensor& x, const Shape& shape) {
+  detail::require_defined(x, "expand");
   const Shape& from = x.shape();
   const int added = shape.rank() - from.rank();
   if (added < 0)
@@ -269,7 +275,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
 // ---- Methods -----------------------------------------------------------------------------------
 
 Tensor Tensor::clone() const {
-  checked();
+  detail::require_defined(*this, "clone");
   if (detail::is_number(*this)) return detail::as_number(detail::copy_of(*this));
   return apply(Clone{}, *this);
 }

@@ -73,6 +73,7 @@ Tensor softmax(const Tensor& x, int dim) { return along<Softmax>(x, dim); }
 Tensor log_softmax(const Tensor& x, int dim) { return along<LogSoftmax>(x, dim); }
 
 Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim) {
+  detail::require_defined(x, mask, "masked_softmax");
   const double minus_infinity = -std::numeric_limits<double>::infinity();
   const Tensor kept = where(mask, x, minus_infinity);
   // A row without any entry becomes a row of zeros here and has none of its values used below.

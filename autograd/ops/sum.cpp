@@ -144,16 +144,16 @@ Tensor summable(const Tensor& x) {
 template <Reducer reducer>
 Tensor extreme(const Tensor& x, const Dims& dims, Flag keepdim) {
   using Op = Extreme<reducer>;
+  detail::require_defined(x, Op::name);
   ReducedShape shape(x.shape(), dims, keepdim, Op::name);
-  if (shape.count == 0)
-    fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimensions {}",
-                     Op::name, x.shape(), shape.dims);
+  if (shape.count == 0) detail::fail_nothing_to_choose(x.shape(), shape.dims, Op::name);
   return apply(Op{shape}, x);
 }
 
 }  // namespace
 
 Tensor sum(const Tensor& x, const Dims& dims, Flag keepdim) {
+  detail::require_defined(x, "sum");
   const Tensor source = summable(x);
   return apply(Sum{ReducedShape(x.shape(), dims, keepdim, "sum")}, source);
 }
@@ -164,6 +164,7 @@ Tensor mean(const Tensor& x, const Dims& dims, Flag keepdim) {
 }
 
 Tensor prod(const Tensor& x, const Dims& dims, Flag keepdim) {
+  detail::require_defined(x, "prod");
   const ReducedShape shape(x.shape(), dims, keepdim, "prod");
   const Tensor rows = detail::reduced_last(summable(x), shape);
   const Tensor product = apply(Prod{ReducedShape(rows.shape(), -1, false, "prod")}, rows);
@@ -176,8 +177,14 @@ Tensor amax(const Tensor& x, const Dims& dims, Flag keepdim) {
 Tensor amin(const Tensor& x, const Dims& dims, Flag keepdim) {
   return extreme<Reducer::min>(x, dims, keepdim);
 }
-Tensor max(const Tensor& x) { return amax(x); }
-Tensor min(const Tensor& x) { return amin(x); }
+Tensor max(const Tensor& x) {
+  detail::require_defined(x, "max");
+  return amax(x);
+}
+Tensor min(const Tensor& x) {
+  detail::require_defined(x, "min");
+  return amin(x);
+}
 
 Tensor var(const Tensor& x, const Dims& dims, int correction, Flag keepdim) {
   detail::require_floating(x, "var");
@@ -197,6 +204,7 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, Flag keepdim) {
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
+  detail::require_defined(x, "sum_to");
   if (x.shape() == shape) return x;
   if (detail::broadcast(x.shape(), shape, "sum_to") != x.shape())
     fail<ShapeError>("sum_to: shape {} cannot be summed down to {}", x.shape(), shape);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "autograd/tape/record.h"
+#include "autograd/tensor/require.h"
 
 // How an operator written as a struct gets onto the tape. `custom.h` explains the struct to users.
 
@@ -138,11 +139,15 @@ Tensor apply(Op op, const Tensors&... inputs) {
                 "an operator has one to four tensor inputs");
   static_assert(sizeof(Op::reads) / sizeof(Reads) == sizeof...(Tensors),
                 "an operator says for every input what its rule reads: reads[] has one entry each");
-  if (!detail::should_record(inputs...)) return std::as_const(op).forward(inputs...);
+  const bool recorded = detail::should_record(inputs...);
   Tensor output;
   {
     const NoGrad no_grad;
-    output = std::as_const(op).forward(inputs...);
+    output = detail::allocating_for(Op::name, [&] { return std::as_const(op).forward(inputs...); });
+  }
+  if (!recorded) {
+    detail::keep_cuts(output, {&inputs...});
+    return output;
   }
   detail::require_gradient_type(output, Op::name);
   // The record needs a tensor of its own.

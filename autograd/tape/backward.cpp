@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "autograd/kernels/thread_kept.h"
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad {
 
@@ -14,6 +17,13 @@ namespace {
 using detail::Edge;
 using detail::Impl;
 using detail::Record;
+
+/// Says of a gradient, which nobody else sees, that it comes from a walk that was not recorded.
+void note_walk(Impl& gradient) noexcept {
+  const unsigned others = gradient.flags.load(std::memory_order_relaxed) & ~Impl::kCuts;
+  gradient.flags.store(static_cast<std::uint8_t>(others | Impl::kCutByWalk),
+                       std::memory_order_relaxed);
+}
 
 /// Where a walk starts: an output and the cotangent of it.
 struct Root {
@@ -95,8 +105,10 @@ class Walk {
         record->release_graph();
     }
     for (auto& sharing = lists_.sharing; !sharing.empty(); sharing.pop_back()) {
-      if (Impl*& grad = sharing.back().impl()->grad; grad && !grad->unique())
-        detail::release(std::exchange(grad, Tensor::share(grad).clone().leak()));
+      Impl*& grad = sharing.back().impl()->grad;
+      if (!grad) continue;
+      if (!grad->unique()) detail::release(std::exchange(grad, Tensor::share(grad).clone().leak()));
+      if (!create_) note_walk(*grad);
     }
   }
 
@@ -211,7 +223,8 @@ class Walk {
             record.vjp_into(static_cast<int>(i), gradient, gradient.impl(), false))
           return deliver(edge, std::move(gradient));
       }
-      Tensor cotangent = record.vjp(static_cast<int>(i), gradient, create_);
+      Tensor cotangent = detail::allocating_for(
+          record.name(), [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
       if (record.elementwise) {
         if (cotangent.dtype() != dtype || target != record.shape)
           cotangent = detail::reduce_cotangent(cotangent, record.shape, target, dtype);
@@ -265,7 +278,10 @@ class Walk {
       cotangent =
           detail::add_cotangents(Tensor::share(target->grad), cotangent, target->shape, create_);
     cotangent = detail::dense_cotangent(cotangent, target->shape);
-    if (!cotangent.impl()->unique()) lists_.sharing.push_back(Tensor::share(target));
+    if (!cotangent.impl()->unique())
+      lists_.sharing.push_back(Tensor::share(target));
+    else if (!create_)
+      note_walk(*cotangent.impl());
     detail::release(std::exchange(target->grad, cotangent.leak()));
   }
 
@@ -288,34 +304,55 @@ struct KeepTape {
   }
 };
 
+/// Where the graph of `tensor`, which has none, ended.
+std::string where_it_ended(const Tensor& tensor) {
+  constexpr std::pair<Impl::Flag, const char*> ends[] = {
+      {Impl::kCutByDetach, "at a detach(), which gradients do not pass"},
+      {Impl::kCutByNoGrad, "in a NoGrad scope, where nothing is recorded"},
+      {Impl::kCutByWalk,
+       "at a gradient that was computed without create_graph = true; pass that to the grad() or "
+       "backward() that gave it"},
+      {Impl::kCutByChoice, "at argmax or argmin, which have no gradient; amax and amin have one"},
+      {Impl::kCutByRounding,
+       "at a comparison or a conversion to int64 or bool, which have no gradient; where() and "
+       "clamp() have one"}};
+  std::string text;
+  for (const auto& [flag, end] : ends) {
+    if (tensor.impl()->has(flag))
+      text += (text.empty() ? "its graph ended " : ", and ") + std::string(end);
+  }
+  if (!text.empty()) return text;
+  if (!is_floating_point(tensor.dtype()))
+    return fmt::format("it is {}, and only float32 and float64 have gradients", tensor.dtype());
+  return "nothing that it was computed from does; call requires_grad_() on the leaves, or unfreeze "
+         "the model";
+}
+
+void require_history(const Tensor& tensor, const char* caller) {
+  if (!tensor.requires_grad())
+    fail<GradError>("{}: the tensor of shape {} does not require gradients: {}", caller,
+                    tensor.shape(), where_it_ended(tensor));
+}
+
 Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
-  if (!output.requires_grad())
-    fail<GradError>(
-        "{}: the tensor of shape {} does not require gradients: nothing it was computed from does, "
-        "or it "
-        "was computed inside NoGrad",
-        caller, output.shape());
   if (!seed.defined()) {
     if (output.numel() != 1)
       fail<GradError>(
           "{}: a gradient can be left out only for a tensor of one element, not for shape {}; "
-          "reduce it "
-          "(sum, mean) or pass a gradient of this shape",
+          "reduce it with sum() or mean(), or pass a gradient of this shape",
           caller, output.shape());
     return {output, detail::unit_cotangent(output.shape(), output.dtype())};
   }
-  if (seed.shape() != output.shape())
-    fail<ShapeError>("{}: the gradient has shape {} but the tensor has shape {}", caller,
-                     seed.shape(), output.shape());
-  if (seed.dtype() != output.dtype())
-    fail<DTypeError>("{}: the gradient is {} but the tensor is {}", caller, seed.dtype(),
-                     output.dtype());
+  detail::require_same_shape("gradient", seed.shape(), "tensor", output.shape(), caller);
+  detail::require_same_type("gradient", seed.dtype(), "tensor", output.dtype(), caller);
   return {output, seed};
 }
 
 }  // namespace
 
 void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
+  detail::require_defined(*this, "backward");
+  require_history(*this, "backward");
   const Root root = make_root(*this, gradient, "backward");
   const KeepTape keep;
   Walk walk(options.retain_graph, options.create_graph);
@@ -324,18 +361,21 @@ void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const GradOptions& options) {
+  for (const Tensor& output : outputs) detail::require_defined(output, "an output", "grad");
+  for (const Tensor& input : inputs) detail::require_defined(input, "an input", "grad");
   if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
-    fail<GradError>("grad: {} outputs but {} grad_outputs", outputs.size(),
-                    options.grad_outputs.size());
+    fail<GradError>("grad: {} outputs but {} grad_outputs; give one for each output",
+                    outputs.size(), options.grad_outputs.size());
   std::vector<Root> roots;
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    roots.push_back(make_root(
-        outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad"));
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].requires_grad())
-      fail<GradError>("grad: input {} of shape {} does not require gradients", i,
-                      inputs[i].shape());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    Root root = make_root(
+        outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
+    // A constant, such as the derivative of something linear.
+    if (options.allow_unused && !outputs[i].requires_grad()) continue;
+    require_history(outputs[i], "grad");
+    roots.push_back(std::move(root));
   }
+  for (const Tensor& input : inputs) require_history(input, "grad");
   std::vector<Tensor> results;
   {
     const KeepTape keep;
@@ -351,11 +391,13 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     }
     if (results[i].defined()) {
       results[i] = detail::own_cotangent(std::move(results[i]), inputs[i].shape());
-    } else if (!options.allow_unused) {
+      if (!options.create_graph) note_walk(*results[i].impl());
+    } else if (options.allow_unused) {
+      results[i] = detail::zero_cotangent(inputs[i].shape(), inputs[i].dtype());
+    } else {
       fail<GradError>(
           "grad: the outputs do not depend on input {} of shape {}; pass allow_unused = true to "
-          "get an "
-          "undefined tensor for it",
+          "get zeros for it",
           i, inputs[i].shape());
     }
   }

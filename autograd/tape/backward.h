@@ -13,8 +13,9 @@ struct GradOptions {
       {};  ///< one per output, of its shape; empty for ones (outputs of one element)
   bool retain_graph = false;  ///< keep saved values for another walk
   bool create_graph = false;  ///< record the walk, for higher orders; implies retain_graph
-  bool allow_unused =
-      false;  ///< an input that the outputs do not depend on gives an undefined tensor
+  /// An input that the outputs do not depend on gives zeros, and so does one where an output has no
+  /// graph, such as the second derivative of something linear; otherwise both are errors.
+  bool allow_unused = false;
 };
 
 /// The gradients of the sum of `outputs` (weighted by `grad_outputs`) for each of `inputs`, in
@@ -22,7 +23,8 @@ struct GradOptions {
 ///
 /// Touches no `grad()`; computes only what lies between inputs and outputs. Inputs may be leaves or
 /// intermediate tensors. May run on several threads at once, as long as they share leaves only.
-/// Errors: `GradError` as for `Tensor::backward`, and for an unused input unless `allow_unused`.
+/// Errors: `GradError` as for `Tensor::backward`, and for an unused input unless `allow_unused`;
+/// what does not require gradients says where its graph ended.
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const GradOptions& options = {});
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <type_traits>
 
 #include "autograd/tape/no_grad.h"
@@ -193,6 +194,14 @@ bool should_record(const Tensors&... inputs) noexcept {
   return (requires_record(inputs) || ...) && grad_enabled();
 }
 
+/// Notes in `y`, where that has no history, where those of `inputs` ended: here, by `cut`, or
+/// before. Undefined inputs count for nothing.
+void note_cut(const Tensor& y, unsigned cut, std::initializer_list<const Tensor*> inputs);
+/// The same for an operator that would have been recorded but for `NoGrad`.
+inline void keep_cuts(const Tensor& y, std::initializer_list<const Tensor*> inputs) {
+  note_cut(y, grad_enabled() ? 0 : unsigned{Impl::kCutByNoGrad}, inputs);
+}
+
 /// Throws `DTypeError` unless the result of a recorded operator can have a gradient.
 void require_gradient_type(const Tensor& output, const char* name);
 
@@ -227,6 +236,8 @@ void add_into(Impl* a, const Tensor& b);
 Tensor own_cotangent(Tensor gradient, const Shape& shape);
 /// One, as the cotangent of a tensor of one element.
 Tensor unit_cotangent(const Shape& shape, DType dtype);
+/// Zeros, as the gradient of what was not used.
+Tensor zero_cotangent(const Shape& shape, DType dtype);
 /// `gradient` broadcast to exactly `shape`.
 Tensor dense_cotangent(const Tensor& gradient, const Shape& shape);
 

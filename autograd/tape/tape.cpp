@@ -2,6 +2,7 @@
 #include <cstring>
 #include <iterator>
 #include <mutex>
+#include <new>
 #include <string>
 #include <unordered_set>
 
@@ -61,14 +62,21 @@ void before_write(const Tensor& tensor, Change change) {
   if (tensor.is_leaf())
     fail<GradError>(
         "{}: a leaf of shape {} that requires gradients cannot be changed in place while gradients "
-        "are "
-        "recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
+        "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
         name_of(change), tensor.shape());
   fail<GradError>(
       "{}: the elements of a recorded tensor of shape {} cannot be changed by hand while gradients "
-      "are "
-      "recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
+      "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
       name_of(change), tensor.shape());
+}
+
+void note_cut(const Tensor& y, unsigned cut, std::initializer_list<const Tensor*> inputs) {
+  unsigned flags = 0;
+  for (const Tensor* input : inputs) {
+    if (!input->defined()) continue;
+    flags |= requires_record(*input) ? cut : input->impl()->flags.load(std::memory_order_relaxed);
+  }
+  if (flags & Impl::kCuts && !requires_record(y)) y.impl()->add_cuts(flags);
 }
 
 void Edge::reset() noexcept {
@@ -110,10 +118,12 @@ Tensor saved_tensor(Impl* value, const Edge* edge) {
 }  // namespace
 
 void Record::fail_check() const {
+  thread_tape.scope = scope;  // the walk puts it back
   if (released)
     fail<GradError>(
         "backward: the graph of '{}' (output {}) was released by an earlier backward; pass "
-        "retain_graph = true to that one to walk the graph again",
+        "retain_graph = true to that one to walk the graph again, or, where a state is carried "
+        "from one step to the next, detach() it between the steps",
         name(), shape);
   const Saved& value = *std::find_if(saved, saved + slots_for(static_cast<int>(input_count)),
                                      [](const Saved& slot) { return slot.changed(); });
@@ -146,7 +156,11 @@ void require_gradient_type(const Tensor& output, const char* name) {
 }
 
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
-  return acquire_block(bytes, size_class, BlockKind::record);
+  try {
+    return acquire_block(bytes, size_class, BlockKind::record);
+  } catch (const std::bad_alloc&) {
+    fail<OutOfMemoryError>("the tape: the system refused the {} bytes of one record", bytes);
+  }
 }
 
 // Records are destroyed one after the other, never by recursion: a chain of a million is freed on

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad {
@@ -40,6 +41,7 @@ Tensor filled(const char* name, const Shape& shape, DType dtype, int value) {
 
 /// Throws unless `value` is a number or a tensor that can stand for one.
 void check_number(const char* name, const char* argument, const Tensor& value) {
+  detail::require_defined(value, argument, name);
   if (value.numel() != 1)
     fail<ShapeError>("{}: {} must be a number or have one element, but its shape is {}", name,
                      argument, value.shape());
@@ -205,11 +207,7 @@ Tensor tensor_from_memory(const void* data, std::int64_t count, DType source, co
 }
 
 Tensor allocate(const char* name, const Shape& shape, DType dtype) {
-  try {
-    return new_tensor(shape, dtype);
-  } catch (const ShapeError& error) {
-    throw ShapeError(std::string(name) + ": " + error.what());
-  }
+  return allocating_for(name, [&] { return new_tensor(shape, dtype); });
 }
 
 }  // namespace detail
@@ -219,19 +217,26 @@ Tensor zeros(const Shape& shape, DType dtype) { return filled("zeros", shape, dt
 Tensor ones(const Shape& shape, DType dtype) { return filled("ones", shape, dtype, 1); }
 
 Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype) {
+  detail::require_defined(value, "value", "full");
   // A C++ number with a decimal point is a double only because C++ says so.
   const bool decimal = value.dtype() == float64 && value.impl()->has(detail::Impl::kNumber);
   return fill("full", shape, value, dtype.value_or(decimal ? get_default_dtype() : value.dtype()));
 }
 
 Tensor empty_like(const Tensor& like) {
+  detail::require_defined(like, "empty_like");
   return detail::allocate("empty_like", like.shape(), like.dtype());
 }
 Tensor zeros_like(const Tensor& like) {
+  detail::require_defined(like, "zeros_like");
   return filled("zeros_like", like.shape(), like.dtype(), 0);
 }
-Tensor ones_like(const Tensor& like) { return filled("ones_like", like.shape(), like.dtype(), 1); }
+Tensor ones_like(const Tensor& like) {
+  detail::require_defined(like, "ones_like");
+  return filled("ones_like", like.shape(), like.dtype(), 1);
+}
 Tensor full_like(const Tensor& like, const Tensor& value) {
+  detail::require_defined(like, value, "full_like");
   return fill("full_like", like.shape(), value, like.dtype());
 }
 
@@ -260,8 +265,8 @@ Tensor arange(const Tensor& start, const Tensor& end, const Tensor& step,
 Tensor arange(const Tensor& end, std::optional<DType> dtype) { return arange(0, end, 1, dtype); }
 
 Tensor linspace(double start, double end, std::int64_t steps, DType dtype) {
-  if (!is_floating_point(dtype))
-    fail<DTypeError>("linspace: the element type must be float32 or float64, not {}", dtype);
+  detail::require_floating(dtype, "linspace");
+  detail::require_size(steps, "steps", "linspace");
   Tensor result = detail::allocate("linspace", Shape(steps), dtype);
   const std::int64_t last = steps - 1;
   const double gaps = static_cast<double>(last);
@@ -280,6 +285,8 @@ Tensor linspace(double start, double end, std::int64_t steps, DType dtype) {
 }
 
 Tensor eye(std::int64_t n, std::optional<std::int64_t> m, DType dtype) {
+  detail::require_size(n, "n", "eye");
+  detail::require_size(m.value_or(n), "m", "eye");
   Tensor result = filled("eye", {n, m.value_or(n)}, dtype, 0);
   const std::int64_t columns = result.shape()[1];
   visit_dtype(dtype, [&]<class T>(T) {

@@ -45,6 +45,13 @@ class ValueError : public Error {
   using Error::Error;
 };
 
+/// Memory that the system does not have; names the operator, the shape and the bytes. A tensor of
+/// over 2^47 bytes, for which no system has addresses, is a `ShapeError`.
+class OutOfMemoryError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A file that is missing, truncated or not of the expected format; names file and offset.
 class FileError : public Error {
  public:

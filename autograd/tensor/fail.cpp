@@ -15,6 +15,7 @@ template void throw_formatted<DTypeError>(fmt::string_view, fmt::format_args);
 template void throw_formatted<GradError>(fmt::string_view, fmt::format_args);
 template void throw_formatted<IndexError>(fmt::string_view, fmt::format_args);
 template void throw_formatted<ValueError>(fmt::string_view, fmt::format_args);
+template void throw_formatted<OutOfMemoryError>(fmt::string_view, fmt::format_args);
 template void throw_formatted<FileError>(fmt::string_view, fmt::format_args);
 
 }  // namespace tapegrad::detail

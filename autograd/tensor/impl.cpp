@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "autograd/tensor/block_cache.h"
-#include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad::detail {
 
@@ -18,26 +18,31 @@ static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned")
 [[gnu::always_inline]] inline Impl* make_impl(const Shape& shape, DType dtype, std::int64_t numel,
                                               std::size_t data_bytes) {
   std::uint8_t size_class;
-  void* block = acquire_block(kHeader + data_bytes, size_class, BlockKind::tensor);
+  void* block;
+  try {
+    block = acquire_block(kHeader + data_bytes, size_class, BlockKind::tensor);
+  } catch (const std::bad_alloc&) {
+    throw_unallocated<OutOfMemoryError>(shape, dtype);
+  }
   return new (block)
       Impl(shape, dtype, numel, static_cast<std::byte*>(block) + kHeader, size_class);
 }
 
 }  // namespace
 
-std::int64_t checked_numel(const Shape& shape) {
+std::int64_t checked_numel(const Shape& shape, DType dtype) {
   // The limit leaves room for every later size computation in 64 bits.
-  constexpr std::int64_t limit = std::int64_t{1} << 45;
+  const std::int64_t limit = kMostBytes / static_cast<std::int64_t>(size_of(dtype));
   std::int64_t numel = 1;
-  bool too_large = false;
+  bool bad = false;
   bool empty = false;
   for (std::int64_t size : shape) {
-    if (size < 0) fail<ShapeError>("shape {} has a negative size", shape);
+    if (size < 0) throw_unallocated<ShapeError>(shape, dtype);
     empty |= size == 0;
-    too_large |= __builtin_mul_overflow(numel, size, &numel) || numel > limit;
+    bad |= __builtin_mul_overflow(numel, size, &numel) || numel > limit;
   }
   if (empty) return 0;
-  if (too_large) fail<ShapeError>("shape {} has more elements than memory can hold", shape);
+  if (bad) throw_unallocated<ShapeError>(shape, dtype);
   return numel;
 }
 
@@ -52,7 +57,7 @@ void retype_number(Impl* number, DType dtype, Change change) {
 }
 
 Impl* new_impl(const Shape& shape, DType dtype) {
-  return new_impl(shape, dtype, checked_numel(shape));
+  return new_impl(shape, dtype, checked_numel(shape, dtype));
 }
 
 Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel) {

@@ -91,6 +91,14 @@ struct Impl {
     kRequiresGrad = 1,  ///< a leaf that collects a gradient
     kNumber = 2,        ///< a C++ number, of rank 0 and without history; weakest in type promotion
     kViewed = 4,        ///< other headers show, or once showed, this value's data
+    // Where its graph ended, of a value that has none, for error messages. Each operator that is
+    // not recorded hands them on.
+    kCutByDetach = 8,
+    kCutByNoGrad = 16,
+    kCutByWalk = 32,       ///< a gradient, of a walk without create_graph
+    kCutByChoice = 64,     ///< argmax, argmin
+    kCutByRounding = 128,  ///< comparisons, conversions to int64 and bool
+    kCuts = 8 + 16 + 32 + 64 + 128,
   };
 
   Impl(const Shape& sizes, DType type, std::int64_t count, void* elements,
@@ -121,6 +129,14 @@ struct Impl {
       flags.fetch_and(static_cast<std::uint8_t>(~flag), std::memory_order_relaxed);
     }
   }
+  /// Of `other_flags` those that say where a graph ended.
+  void add_cuts(unsigned other_flags) noexcept {
+    flags.fetch_or(static_cast<std::uint8_t>(other_flags & kCuts), std::memory_order_relaxed);
+  }
+  /// Of a leaf, which is where a graph begins.
+  void clear_cuts() noexcept {
+    flags.fetch_and(static_cast<std::uint8_t>(~kCuts), std::memory_order_relaxed);
+  }
   /// To be called when the data has changed.
   void changed(Change change) noexcept {
     ++owner()->version;
@@ -133,15 +149,16 @@ struct Impl {
   }
 };
 
-/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what no memory can
-/// hold.
-std::int64_t checked_numel(const Shape& shape);
+/// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what takes more than
+/// 2^47 bytes, which no address space can hold.
+std::int64_t checked_numel(const Shape& shape, DType dtype);
 
 /// Gives a C++ number the element type `dtype` and nothing for a value, on behalf of `change`.
 /// Errors: `GradError` when a view shows the data under the type it had.
 void retype_number(Impl* number, DType dtype, Change change);
 
-/// A new value with uninitialised data; the caller owns its one handle.
+/// A new value with uninitialised data; the caller owns its one handle. Errors: `ShapeError` as
+/// above, `OutOfMemoryError`; both are `Unallocated` (require.h), for the operator to add its name.
 Impl* new_impl(const Shape& shape, DType dtype);
 /// The same for a shape that another value has, whose `numel` is known.
 Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel);

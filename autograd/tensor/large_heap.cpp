@@ -28,8 +28,8 @@ struct Range {
 /// Best fit over a sorted list of free ranges. There are tens of them; where a program makes
 /// thousands, smaller blocks do without the heap, so that the search stays short beside their use.
 ///
-/// The addresses are reserved once, without memory behind them, and opened as the heap grows. Each
-/// block begins with its size.
+/// The addresses are reserved once, without memory behind them, and opened as the heap grows: then
+/// the system is asked, and may refuse. Each block begins with its size.
 class LargeHeap {
  public:
   void* acquire(std::size_t bytes) noexcept {
@@ -125,8 +125,8 @@ class LargeHeap {
   bool grow([[maybe_unused]] std::size_t size) noexcept {
 #if defined(TAPEGRAD_HAVE_MMAP)
     if (!base_) {
-      void* addresses =
-          mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      // Without MAP_NORESERVE, which would have the system promise what it has not.
+      void* addresses = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
       if (addresses == MAP_FAILED) return false;
       base_ = top_ = static_cast<char*>(addresses);
 #if defined(MADV_HUGEPAGE)

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
 #include "autograd/tensor/block_cache.h"
-#include "autograd/tensor/fail.h"
 #include "autograd/tensor/large_heap.h"
 
 namespace tapegrad {
@@ -122,7 +122,7 @@ void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind
     }
   }
   const int wanted = SizeClasses::of(bytes);
-  if (wanted >= SizeClasses::kClasses) fail<Error>("cannot allocate more than 2^40 bytes");
+  if (wanted >= SizeClasses::kClasses) throw std::bad_alloc();  // more than 2^40 bytes
   size_class = static_cast<std::uint8_t>(wanted);
   return take_block(wanted, SizeClasses::bytes(wanted), kind);
 }
@@ -139,11 +139,11 @@ void* block_from_system(int size_class, BlockKind kind) {
   if (life == Life::unknown) register_thread();
   const std::size_t size = SizeClasses::bytes(size_class);
   void* block = std::aligned_alloc(kAlignment, size);
-  if (!block && block_cache.cached_bytes.get() > 0) {
-    free_cached(block_cache);
+  if (!block) {
+    empty_cache();
     block = std::aligned_alloc(kAlignment, size);
   }
-  if (!block) fail<Error>("out of memory: the system refused {} bytes", size);
+  if (!block) throw std::bad_alloc();
   count(size_class, kind, 1);
   return block;
 }

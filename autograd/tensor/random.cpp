@@ -8,6 +8,7 @@
 #include "autograd/kernels/random.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad {
@@ -20,11 +21,6 @@ template <class F>
 void draw(Generator& generator, const F& fill) {
   generator.take(
       fill(kernels::RandomPosition{generator.seed(), generator.position(), generator.stream()}));
-}
-
-void check_floating(const char* name, DType dtype) {
-  if (!is_floating_point(dtype))
-    fail<DTypeError>("{}: the element type must be float32 or float64, not {}", name, dtype);
 }
 
 // What fills floating-point elements: called with the elements, their count and the position.
@@ -44,7 +40,7 @@ auto normal(double mean, double std) {
 template <class F>
 Tensor create(const char* name, const Shape& shape, DType dtype, Generator& generator,
               const F& fill) {
-  check_floating(name, dtype);
+  detail::require_floating(dtype, name);
   Tensor result = detail::allocate(name, shape, dtype);
   visit_floating(dtype, [&]<class T>(T) {
     draw(generator, [&](kernels::RandomPosition at) {
@@ -119,16 +115,20 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dt
   return integers("randint", low, high, shape, dtype, generator);
 }
 Tensor rand_like(const Tensor& like, Generator& generator) {
+  detail::require_defined(like, "rand_like");
   return create("rand_like", like.shape(), like.dtype(), generator, uniform(0, 1));
 }
 Tensor randn_like(const Tensor& like, Generator& generator) {
+  detail::require_defined(like, "randn_like");
   return create("randn_like", like.shape(), like.dtype(), generator, normal(0, 1));
 }
 Tensor randint_like(const Tensor& like, std::int64_t low, std::int64_t high, Generator& generator) {
+  detail::require_defined(like, "randint_like");
   return integers("randint_like", low, high, like.shape(), like.dtype(), generator);
 }
 
 Tensor randperm(std::int64_t n, Generator& generator) {
+  detail::require_size(n, "n", "randperm");
   Tensor result = detail::allocate("randperm", Shape(n), int64);
   draw(generator, [&](kernels::RandomPosition at) {
     return kernels::fill_randperm(detail::fresh_data<std::int64_t>(result), n, at);
@@ -137,7 +137,7 @@ Tensor randperm(std::int64_t n, Generator& generator) {
 }
 
 Tensor bernoulli(double p, const Shape& shape, DType dtype, Generator& generator) {
-  if (!(p >= 0 && p <= 1)) fail<ValueError>("bernoulli: the probability {} is not in [0, 1]", p);
+  detail::require_probability(p, "p", "bernoulli");
   if (dtype == int64)
     fail<DTypeError>("bernoulli: the element type must be float32, float64 or bool, not int64");
   Tensor result = detail::allocate("bernoulli", shape, dtype);
@@ -152,7 +152,7 @@ Tensor bernoulli(double p, const Shape& shape, DType dtype, Generator& generator
 }
 
 Tensor& uniform_(Tensor& tensor, double low, double high, Generator& generator) {
-  check_floating("uniform_", tensor.dtype());
+  detail::require_floating(tensor, "uniform_");
   visit_floating(tensor.dtype(), [&]<class T>(T) {
     if (!(low <= high) || !std::isfinite(static_cast<T>(high) - static_cast<T>(low)))
       fail<ValueError>("uniform_: from {} to {} is no finite range of {}", low, high, dtype_of<T>);
@@ -161,7 +161,7 @@ Tensor& uniform_(Tensor& tensor, double low, double high, Generator& generator) 
 }
 
 Tensor& normal_(Tensor& tensor, double mean, double std, Generator& generator) {
-  check_floating("normal_", tensor.dtype());
+  detail::require_floating(tensor, "normal_");
   if (!(std >= 0) || !std::isfinite(std) || !std::isfinite(mean))
     fail<ValueError>(
         "normal_: mean {} and standard deviation {} must be finite, and the latter not negative",

@@ -2,6 +2,7 @@
 
 #include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad {
@@ -25,20 +26,20 @@ Tensor Tensor::wrap(std::int64_t value) { return wrap_number(value); }
 Tensor Tensor::wrap(double value) { return wrap_number(value); }
 
 void Tensor::undefined() {
-  fail<ValueError>(
-      "an undefined tensor was used: one that was never assigned, or the grad() of a tensor "
-      "that no backward() has reached; ask with defined()");
+  detail::fail_undefined("what was asked for its shape, type or elements", "Tensor");
 }
 
 std::int64_t Tensor::size(int dim) const {
+  detail::require_defined(*this, "size");
   const Shape& sizes = shape();
-  if (dim < -sizes.rank() || dim >= sizes.rank())
-    fail<IndexError>("size: dimension {} is out of range for shape {}", dim, sizes);
-  return sizes[dim];
+  if (sizes.empty())
+    fail<IndexError>("size: a number (0-d tensor) has no dimension {}; numel() is 1", dim);
+  return sizes[detail::normal_dim(dim, sizes.rank(), "size")];
 }
 
 const void* Tensor::typed_data(DType wanted) const {
-  const detail::Impl& impl = checked();
+  detail::require_defined(*this, "data");
+  const detail::Impl& impl = *impl_;
   if (impl.dtype != wanted)
     fail<DTypeError>("data: the tensor holds {}, not {}; convert it with to({})", impl.dtype,
                      wanted, wanted);
@@ -53,10 +54,13 @@ void* Tensor::writable_data(DType wanted) {
 }
 
 double Tensor::item_as_double() const {
-  const detail::Impl& impl = checked();
+  detail::require_defined(*this, "item");
+  const detail::Impl& impl = *impl_;
   if (impl.numel != 1)
-    fail<ShapeError>("item: the tensor of shape {} has {} elements, not one", impl.shape,
-                     impl.numel);
+    fail<ShapeError>(
+        "item: the tensor of shape {} has {} elements, not one; choose one with at<T>({{...}}), "
+        "reduce it with sum() or mean(), or take all with data<T>()",
+        impl.shape, impl.numel);
   return visit_dtype(impl.dtype, [&]<class T>(T) {
     return static_cast<double>(*static_cast<const T*>(impl.data));
   });
@@ -68,6 +72,7 @@ void Tensor::does_not_fit(double value) {
 }
 
 std::int64_t Tensor::item_as_int64() const {
+  detail::require_defined(*this, "item");
   if (is_floating_point(dtype())) {
     const double value = item_as_double();
     if (!(value >= -0x1p63 && value < 0x1p63)) does_not_fit(value);
@@ -81,14 +86,11 @@ std::int64_t Tensor::item_as_int64() const {
 std::int64_t Tensor::flat_index(const Shape& indices) const {
   const Shape& sizes = shape();
   if (indices.rank() != sizes.rank())
-    fail<IndexError>("at: {} indices {} for a tensor of shape {}", indices.rank(), indices, sizes);
+    fail<IndexError>("at: {} indices {} for a tensor of shape {}; give one for each dimension",
+                     indices.rank(), indices, sizes);
   std::int64_t flat = 0;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    const std::int64_t index = indices[i] < 0 ? indices[i] + sizes[i] : indices[i];
-    if (index < 0 || index >= sizes[i])
-      fail<IndexError>("at: index {} is out of range for dimension {} of shape {}", indices[i], i,
-                       sizes);
-    flat = flat * sizes[i] + index;
+    flat = flat * sizes[i] + detail::normal_index(indices[i], static_cast<int>(i), sizes, "at");
   }
   return flat;
 }
@@ -101,13 +103,13 @@ bool Tensor::requires_grad() const {
 bool Tensor::is_leaf() const { return !checked().record.load(std::memory_order_relaxed); }
 
 Tensor& Tensor::requires_grad_(Flag requires_grad) {
-  detail::Impl& impl = checked();
+  detail::require_defined(*this, "requires_grad_");
+  detail::Impl& impl = *impl_;
   if (!is_leaf()) {
     if (requires_grad) return *this;
     fail<GradError>(
         "requires_grad_: only a leaf can stop requiring gradients; use detach() for a tensor that "
-        "an "
-        "operator made");
+        "an operator made");
   }
   const bool number = impl.has(detail::Impl::kNumber) && impl.dtype != boolean;
   if (requires_grad && number) {
@@ -124,6 +126,7 @@ Tensor& Tensor::requires_grad_(Flag requires_grad) {
   if (requires_grad && !is_floating_point(impl.dtype))
     fail<DTypeError>("requires_grad_: only float32 and float64 tensors have gradients, not {}",
                      impl.dtype);
+  impl.clear_cuts();
   impl.set(detail::Impl::kRequiresGrad, requires_grad);
   return *this;
 }
@@ -140,16 +143,13 @@ MutableGrad Tensor::mutable_grad() const {
 }
 
 void Tensor::set_grad(const Tensor& grad) {
-  detail::Impl& impl = checked();
+  detail::require_defined(*this, "set_grad");
+  detail::Impl& impl = *impl_;
   if (grad.defined()) {
     if (grad.is_same(*this))
       fail<ValueError>("set_grad: a tensor cannot be its own gradient; use a clone()");
-    if (grad.shape() != impl.shape)
-      fail<ShapeError>("set_grad: a gradient of shape {} for a tensor of shape {}", grad.shape(),
-                       impl.shape);
-    if (grad.dtype() != impl.dtype)
-      fail<DTypeError>("set_grad: a gradient of type {} for a tensor of type {}", grad.dtype(),
-                       impl.dtype);
+    detail::require_same_shape("gradient", grad.shape(), "tensor", impl.shape, "set_grad");
+    detail::require_same_type("gradient", grad.dtype(), "tensor", impl.dtype, "set_grad");
   }
   detail::retain(grad.impl());
   detail::release(std::exchange(impl.grad, grad.impl()));
@@ -157,6 +157,12 @@ void Tensor::set_grad(const Tensor& grad) {
 
 void Tensor::zero_grad() { detail::release(std::exchange(checked().grad, nullptr)); }
 
-Tensor Tensor::detach() const { return adopt(detail::new_view(impl_, checked().shape, 0)); }
+Tensor Tensor::detach() const {
+  detail::require_defined(*this, "detach");
+  Tensor detached = adopt(detail::new_view(impl_, impl_->shape, 0));
+  detached.impl_->add_cuts(requires_grad() ? unsigned{detail::Impl::kCutByDetach}
+                                           : impl_->flags.load(std::memory_order_relaxed));
+  return detached;
+}
 
 }  // namespace tapegrad

@@ -13,6 +13,7 @@
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/random.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tools/differences.h"
 
 namespace tapegrad {
@@ -77,7 +78,7 @@ class Check {
     result_.rtol = options.rtol;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const Tensor& input = inputs[i];
-      if (!input.defined()) fail<ValueError>("{}: input {} is undefined", name, i);
+      detail::require_defined(input, "an input", name);
       arguments_.push_back(input.detach().clone());
       versions_.push_back(arguments_.back().version());
       if (!input.requires_grad()) continue;

@@ -7,6 +7,7 @@
 
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad {
@@ -72,7 +73,7 @@ std::int64_t bytes_of(const Impl& value) {
 }  // namespace
 
 std::vector<RecordInfo> records(const Tensor& tensor) {
-  if (!tensor.defined()) fail<ValueError>("records: the tensor is undefined");
+  detail::require_defined(tensor, "records");
   const std::vector<Record*> found = collect(tensor.impl()->record.load(std::memory_order_relaxed));
   std::unordered_map<const Record*, std::int64_t> position;
   std::unordered_set<const Impl*> counted;  // owners of data that is already accounted for

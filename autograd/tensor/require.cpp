@@ -1,0 +1,147 @@
+#include "autograd/tensor/require.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "autograd/tensor/fail.h"
+
+namespace tapegrad::detail {
+
+void fail_undefined(const char* what, const char* name) {
+  fail<ValueError>(
+      "{}: {} is an undefined tensor: one that was never assigned, that was moved from, or the "
+      "grad() of a tensor that no backward() has reached; ask with defined()",
+      name, what);
+}
+
+void require_floating(const Tensor& tensor, const char* name) {
+  require_defined(tensor, name);
+  if (!is_floating_point(tensor.dtype()))
+    fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)",
+                     name, tensor.dtype());
+}
+
+void require_floating(DType dtype, const char* name) {
+  if (!is_floating_point(dtype))
+    fail<DTypeError>("{}: the element type must be float32 or float64, not {}", name, dtype);
+}
+
+void require_same_type(const char* what, DType dtype, const char* other, DType expected,
+                       const char* name) {
+  if (dtype != expected)
+    fail<DTypeError>("{}: the {} is {} but the {} is {}; convert one of them with to()", name, what,
+                     dtype, other, expected);
+}
+
+void require_int64(const char* what, DType dtype, const char* name) {
+  if (dtype != int64)
+    fail<DTypeError>("{}: {} must be int64, not {}; convert with to(int64)", name, what, dtype);
+}
+
+void require_same_shape(const char* what, const Shape& shape, const char* other,
+                        const Shape& expected, const char* name) {
+  if (shape != expected)
+    fail<ShapeError>("{}: the {} has shape {} but the {} has shape {}; they must be the same", name,
+                     what, shape, other, expected);
+}
+
+void require_size(std::int64_t size, const char* what, const char* name) {
+  if (size < 0) fail<ShapeError>("{}: {} must not be negative, but is {}", name, what, size);
+}
+
+void require_room(const Shape& shape, const char* name) {
+  if (shape.rank() == kMaxRank)
+    fail<ShapeError>("{}: shape {} has {} dimensions already, and no tensor has more", name, shape,
+                     kMaxRank);
+}
+
+void fail_nothing_to_choose(const Shape& shape, const Dims& dims, const char* name) {
+  fail<ShapeError>("{}: a tensor of shape {} has no element to choose from over dimensions {}",
+                   name, shape, dims);
+}
+
+Shape broadcast(const Shape& a, const Shape& b, const char* name) {
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  const Shape& shorter = a.rank() >= b.rank() ? b : a;
+  Shape result = longer;
+  const int shift = longer.rank() - shorter.rank();
+  for (int i = 0; i < shorter.rank(); ++i) {
+    const auto at = static_cast<std::size_t>(i + shift);
+    const std::int64_t other = shorter[static_cast<std::size_t>(i)];
+    if (result[at] == other || other == 1) continue;
+    if (result[at] != 1)
+      fail<ShapeError>(
+          "{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {} from the end "
+          "differ and neither is 1",
+          name, a, b, result[at], other, longer.rank() - static_cast<int>(at));
+    result[at] = other;
+  }
+  return result;
+}
+
+int normal_dim(std::int64_t dim, int rank, const char* name) {
+  const int range = std::max(rank, 1);
+  if (dim < -range || dim >= range)
+    fail<IndexError>("{}: dimension {} is out of range for a tensor of {} dimensions ({} to {})",
+                     name, dim, rank, -range, range - 1);
+  return static_cast<int>(dim < 0 ? dim + range : dim);
+}
+
+void fail_named_twice(std::int64_t dim, const Dims& dims, const char* name) {
+  fail<IndexError>("{}: dimension {} is named twice in {}", name, dim, dims);
+}
+
+std::int64_t normal_index(std::int64_t index, int dim, const Shape& shape, const char* name) {
+  const std::int64_t size = shape[static_cast<std::size_t>(dim)];
+  if (index < -size || index >= size)
+    fail<IndexError>("{}: index {} is out of range for dimension {} of shape {}{}", name, index,
+                     dim, shape,
+                     size == 0 ? std::string() : fmt::format(" ({} to {})", -size, size - 1));
+  return index < 0 ? index + size : index;
+}
+
+void require_probability(double p, const char* what, const char* name) {
+  if (!(p >= 0 && p <= 1))
+    fail<ValueError>("{}: {} must be a probability, in [0, 1], but is {}", name, what, p);
+}
+
+namespace {
+
+template <class E>
+struct UnallocatedError : E, Unallocated {
+  UnallocatedError(const std::string& text, const Unallocated& what) : E(text), Unallocated(what) {}
+};
+
+std::string text_of(const Unallocated& what) {
+  const auto size = static_cast<double>(size_of(what.dtype));
+  double bytes = size;  // may be beyond every integer
+  for (std::int64_t n : what.shape) {
+    if (n < 0) return fmt::format("shape {} has a negative size", what.shape);
+    bytes *= static_cast<double>(n);
+  }
+  if (what.refused)
+    return fmt::format("the system refused the {:.0f} bytes of a tensor of shape {} and type {}",
+                       bytes, what.shape, what.dtype);
+  return fmt::format(
+      "a tensor of shape {} and type {} would take {:.4g} bytes; no address space holds more than "
+      "2^47",
+      what.shape, what.dtype, bytes);
+}
+
+}  // namespace
+
+void Unallocated::throw_for(const char* name) const {
+  if (refused) fail<OutOfMemoryError>("{}: {}", name, text_of(*this));
+  fail<ShapeError>("{}: {}", name, text_of(*this));
+}
+
+template <class E>
+void throw_unallocated(const Shape& shape, DType dtype) {
+  const Unallocated what{shape, dtype, std::is_same_v<E, OutOfMemoryError>};
+  throw UnallocatedError<E>(text_of(what), what);
+}
+template void throw_unallocated<ShapeError>(const Shape&, DType);
+template void throw_unallocated<OutOfMemoryError>(const Shape&, DType);
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <string>
+
+#include "autograd/tensor/tensor.h"
+
+// Internal: mistakes that many operators can be given, each with one wording. `name` is the
+// operator's, `what` an argument of it, such as "weight". What is checked here costs a comparison;
+// texts are made on the way out only.
+
+namespace tapegrad::detail {
+
+// ---- The undefined tensor: ValueError ----------------------------------------------------------
+
+/// `what`: "the argument", "the index".
+[[noreturn, gnu::cold]] void fail_undefined(const char* what, const char* name);
+
+inline void require_defined(const Tensor& tensor, const char* what, const char* name) {
+  if (!tensor.defined()) [[unlikely]]
+    fail_undefined(what, name);
+}
+inline void require_defined(const Tensor& argument, const char* name) {
+  require_defined(argument, "the argument", name);
+}
+inline void require_defined(const Tensor& a, const Tensor& b, const char* name) {
+  require_defined(a, "the first argument", name);
+  require_defined(b, "the second argument", name);
+}
+
+// ---- Element types: DTypeError -----------------------------------------------------------------
+
+/// Of a tensor; an undefined one is a `ValueError`.
+void require_floating(const Tensor& tensor, const char* name);
+/// Of a tensor to be made.
+void require_floating(DType dtype, const char* name);
+/// "the bias is float64 but the input is float32".
+void require_same_type(const char* what, DType dtype, const char* other, DType expected,
+                       const char* name);
+/// Classes and indices; `what` is plural, as "the classes".
+void require_int64(const char* what, DType dtype, const char* name);
+
+// ---- Shapes: ShapeError ------------------------------------------------------------------------
+
+/// "the gradient has shape [2] but the tensor has shape [3]".
+void require_same_shape(const char* what, const Shape& shape, const char* other,
+                        const Shape& expected, const char* name);
+/// A size that is an argument of its own.
+void require_size(std::int64_t size, const char* what, const char* name);
+/// The shape both broadcast to.
+Shape broadcast(const Shape& a, const Shape& b, const char* name);
+/// For a tensor that is to get one more dimension.
+void require_room(const Shape& shape, const char* name);
+/// Of a reduction that chooses an element of each slice.
+[[noreturn, gnu::cold]] void fail_nothing_to_choose(const Shape& shape, const Dims& dims,
+                                                    const char* name);
+
+// ---- Positions: IndexError ---------------------------------------------------------------------
+
+/// `dim` counted from 0, for a tensor of `rank` dimensions (a number counts as one).
+int normal_dim(std::int64_t dim, int rank, const char* name);
+/// Of a list of dimensions that names `dim` more than once.
+[[noreturn, gnu::cold]] void fail_named_twice(std::int64_t dim, const Dims& dims, const char* name);
+/// `index` of dimension `dim` counted from 0; negative ones count from the end.
+std::int64_t normal_index(std::int64_t index, int dim, const Shape& shape, const char* name);
+
+// ---- Classes: ShapeError, DTypeError, IndexError -----------------------------------------------
+
+/// Checks what a loss of classes is given: `scores` (`what`: "logits") `[N, C]`, `[C]` or
+/// `[N, C, ...]` of a floating-point type, and `target` int64 classes without the `C`, or, where
+/// `probabilities` are taken, floating-point of the same shape. Errors: `DTypeError`,
+/// `ShapeError`, with the way out for swapped arguments, labels `[N, 1]` and one-hot rows.
+void require_classes(const Tensor& scores, const Tensor& target, const char* what, const char* name,
+                     bool probabilities = true);
+
+/// One weight for each class. Errors: `ShapeError`.
+void require_class_weights(const Tensor& weight, std::int64_t classes, const char* name);
+
+/// `what`: "target 3".
+[[noreturn, gnu::cold]] void fail_class(const std::string& what, std::int64_t value,
+                                        std::int64_t classes, const char* name);
+
+// ---- Numbers: ValueError -----------------------------------------------------------------------
+
+void require_probability(double p, const char* what, const char* name);
+
+// ---- Memory: ShapeError, OutOfMemoryError ------------------------------------------------------
+
+/// No address space has more; the limit also keeps sums of sizes within 64 bits.
+inline constexpr std::int64_t kMostBytes = std::int64_t{1} << 47;
+
+/// A tensor that could not be made, by what does not know for which operator: the base beside
+/// `ShapeError` or `OutOfMemoryError`.
+struct Unallocated {
+  Shape shape;
+  DType dtype;
+  bool refused;  ///< by the system; otherwise the shape makes no sense
+  [[noreturn, gnu::cold]] void throw_for(const char* name) const;
+};
+template <class E>
+[[noreturn, gnu::cold]] void throw_unallocated(const Shape& shape, DType dtype);
+
+/// Calls `f()`; where that finds no memory, the error names `name`. Costs nothing otherwise.
+template <class F>
+[[gnu::always_inline]] inline decltype(auto) allocating_for(const char* name, F&& f) {
+  try {
+    return f();
+  } catch (const Unallocated& error) {
+    error.throw_for(name);
+  }
+}
+
+}  // namespace tapegrad::detail
