@@ -1,5 +1,7 @@
 #include "nn/batch_norm.h"
 
+#include <cmath>
+
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
@@ -7,6 +9,18 @@
 #include "nn/option_check.h"
 
 namespace tapegrad::nn {
+
+namespace {
+
+/// 1 / sqrt(deviation^2 + eps), without a square that leaves the range.
+Tensor inverse_deviation(const Tensor& deviation, double eps) {
+  const double root = std::sqrt(eps);
+  const Tensor larger = maximum(deviation.detach(), root);
+  const Tensor scale = where(larger == 0, 1, larger);
+  return 1 / (scale * sqrt(square(deviation / scale) + square(root / scale)));
+}
+
+}  // namespace
 
 BatchNorm1d::BatchNorm1d(std::int64_t num_features, const BatchNormOptions& options)
     : num_features_(num_features), eps_(options.eps), momentum_(options.momentum) {
@@ -44,20 +58,22 @@ Tensor BatchNorm1d::operator()(const Tensor& x) const {
 
   const Shape per_channel_shape =
       x.dim() == 2 ? Shape{1, num_features_} : Shape{1, num_features_, 1};
-  Tensor y = x, mean, var;
+  Tensor y = x, mean, deviation;
   if (by_batch && per_channel > 0) {
     const Dims others = x.dim() == 2 ? Dims{0} : Dims{0, 2};
     mean = tapegrad::mean(x, others, true);
-    var = tapegrad::var(x, others, 0, true);
+    // Not by the variance: its squares may leave the range.
+    deviation = tapegrad::std(x, others, 0, true);
+    y = (x - mean) * inverse_deviation(deviation, eps_);
   } else if (!by_batch) {
-    mean = reshape(running_mean, per_channel_shape);
-    var = reshape(running_var, per_channel_shape);
+    y = (x - reshape(running_mean, per_channel_shape)) *
+        rsqrt(reshape(running_var, per_channel_shape) + eps_);
   }
-  if (mean.defined()) y = (x - mean) * rsqrt(var + eps_);
   if (weight.defined()) {
     y = y * reshape(weight, per_channel_shape) + reshape(bias, per_channel_shape);
   }
-  if (training_ && running_mean.defined() && per_channel > 0) track(mean, var, per_channel);
+  if (training_ && running_mean.defined() && per_channel > 0)
+    track(mean, square(deviation), per_channel);
   return y;
 }
 

@@ -26,6 +26,11 @@ LossPair::LossPair(const char* name, const Tensor& x, const Tensor& y, bool broa
   target = y.to(dtype);
 }
 
+Tensor weigh(const Tensor& elements, const Tensor& weight) {
+  if (!weight.defined()) return elements;
+  return where((weight == 0) & !isfinite(elements), 0, elements) * weight;
+}
+
 Tensor reduce(const Tensor& elements, Reduction reduction) {
   switch (reduction) {
     case Reduction::mean:

@@ -16,6 +16,10 @@ struct LossPair {
            bool can_broadcast = true);
 };
 
+/// `elements` times `weight`, or as they are without one. A weight of 0 masks an infinite or NaN
+/// element: 0, with gradient 0.
+Tensor weigh(const Tensor& elements, const Tensor& weight);
+
 /// Mean, sum or the elements themselves.
 Tensor reduce(const Tensor& elements, Reduction reduction);
 

@@ -23,7 +23,11 @@ struct BinaryCrossEntropy {
     return (y - 1) * log1m_limited(x) - y * log_limited(x);
   }
   Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& y, auto) const {
-    return g * (x - y) / clamp(x * (1 - x), 1e-12);
+    const Tensor both = x * (1 - x);
+    // At the ends one of the two terms is 0 times infinity, and is left out; elsewhere their
+    // difference would lose digits where x is near y.
+    const Tensor at_ends = (1 - y) / clamp(1 - x, 1e-12) - y / clamp(x, 1e-12);
+    return g * where(both < 1e-12, at_ends, (x - y) / clamp(both, 1e-12));
   }
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto) const {
     return g * (log1m_limited(x) - log_limited(x));
@@ -57,10 +61,6 @@ void check_factor(const char* name, const char* what, const Tensor& factor, cons
     fail<ShapeError>("{}: the {} of shape {} does not broadcast to the shape {} of the input", name,
                      what, factor.shape(), shape);
   }
-}
-
-Tensor weigh(const Tensor& elements, const Tensor& weight) {
-  return weight.defined() ? elements * weight : elements;
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ Tensor nll_loss(const Tensor& input, const Tensor& target, const NllOptions& opt
                       ? reshape(index_select(options.weight, 0, flatten(classes)), classes.shape())
                       : counted.to(input.dtype());
   if (options.weight.defined() && any_ignored) weight = where(counted, weight, 0);
-  const Tensor elements = -picked * weight;
+  const Tensor elements = weigh(-picked, weight);
   if (options.reduction != Reduction::mean) return reduce(elements, options.reduction);
   return sum(elements) / sum(weight);
 }

@@ -219,10 +219,10 @@ TEMPLATE_TEST_CASE("cross_entropy is log_softmax at the target, and so is its ru
     const Array<T> scale = numbers<T>(rows, 1.3);
     Array<Int> target(rows);
     for (Int r = 0; r < rows; ++r) target[index(r)] = r % 7 == 6 ? -100 : (r * 5) % n;
-    Array<T> loss(rows), lse(rows), gx(x.size());
-    cross_entropy<Arch, T>(x.data(), target.data(), loss.data(), lse.data(), rows, n);
-    cross_entropy_rule<Arch, T>(x.data(), lse.data(), target.data(), scale.data(), 1, gx.data(),
-                                rows, n);
+    Array<T> loss(rows), shift(rows), sum(rows), gx(x.size());
+    cross_entropy<Arch, T>(x.data(), target.data(), loss.data(), shift.data(), sum.data(), rows, n);
+    cross_entropy_rule<Arch, T>(x.data(), shift.data(), sum.data(), target.data(), scale.data(), 1,
+                                gx.data(), rows, n);
     Array<Exact> exact(rows, 0), exact_gx(x.size(), 0);
     for (Int r = 0; r < rows; ++r) {
       if (target[index(r)] < 0) continue;
@@ -244,18 +244,18 @@ TEMPLATE_TEST_CASE("cross_entropy keeps the digits of a small loss beside large 
   using T = TestType;
   const T x[2] = {T(1000), T(996)};
   const Int target = 0;
-  T loss, lse;
-  cross_entropy<Arch, T>(x, &target, &loss, &lse, 1, 2);
+  T loss, shift, sum;
+  cross_entropy<Arch, T>(x, &target, &loss, &shift, &sum, 1, 2);
   CHECK(loss == Approx(std::log1p(std::exp(-4.0))).epsilon(4 * kTolerance<T>));
 }
 
 TEMPLATE_TEST_CASE("cross_entropy has its limits at infinite logits", "[simd]", float, double) {
   using T = TestType;
   const auto check = [](Array<T> x, Int target, T loss_is, const Array<T>& gx_is) {
-    T loss, lse;
+    T loss, shift, sum;
     const T one = 1;
-    cross_entropy<Arch, T>(x.data(), &target, &loss, &lse, 1, 2);
-    cross_entropy_rule<Arch, T>(x.data(), &lse, &target, &one, 0, x.data(), 1, 2);
+    cross_entropy<Arch, T>(x.data(), &target, &loss, &shift, &sum, 1, 2);
+    cross_entropy_rule<Arch, T>(x.data(), &shift, &sum, &target, &one, 0, x.data(), 1, 2);
     CHECK(loss == loss_is);
     CHECK(x == gx_is);
   };
@@ -275,12 +275,14 @@ TEMPLATE_TEST_CASE("layer_norm and its rules match their definitions", "[simd]",
       const Array<T> weight = numbers<T>(n, 0.4), bias = numbers<T>(n, 1.5);
       const T* w = affine ? weight.data() : nullptr;
       const T* b = affine ? bias.data() : nullptr;
-      Array<T> out(x.size()), gx(x.size()), mean(rows), rstd(rows);
+      Array<T> out(x.size()), gx(x.size()), center(rows), offset(rows), rstd(rows);
       Array<T> dweight(index(n), T(1));
-      layer_norm<Arch, T>(x.data(), w, b, T(eps), out.data(), mean.data(), rstd.data(), rows, n);
-      layer_norm_rule<Arch, T>(g.data(), x.data(), mean.data(), rstd.data(), w, gx.data(), rows, n);
-      layer_norm_sums<Arch, T>(g.data(), x.data(), mean.data(), rstd.data(), dweight.data(), rows,
-                               n);
+      layer_norm<Arch, T>(x.data(), w, b, T(eps), out.data(), center.data(), offset.data(),
+                          rstd.data(), rows, n);
+      layer_norm_rule<Arch, T>(g.data(), x.data(), center.data(), offset.data(), rstd.data(), w,
+                               gx.data(), rows, n);
+      layer_norm_sums<Arch, T>(g.data(), x.data(), center.data(), offset.data(), rstd.data(),
+                               dweight.data(), rows, n);
       Array<Exact> y(x.size()), dx(x.size()), dw(index(n), 1);
       double largest_scale = 1;
       for (Int r = 0; r < rows; ++r) {

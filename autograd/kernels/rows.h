@@ -29,13 +29,14 @@ template <class Arch, class T>
 /// that the sum of exponentials is 0 or inf, as its logarithm needs it.
 enum class InfiniteShift { itself, nothing };
 
-/// Calls use(row, shift, rest) for each row, where log(sum(exp(x))) = shift + rest.
+/// Calls use(row, shift, sum, rest) for each row, where rest = log(sum) and log(sum(exp(x))) =
+/// shift + rest.
 template <InfiniteShift infinite_shift, class Arch, class T, class F>
 [[gnu::always_inline]] inline void for_each_log_sum(const T* x, std::int64_t rows, std::int64_t n,
                                                     F use) noexcept {
   // Logarithms are taken for many rows at once.
   constexpr std::int64_t group = 64;
-  T shift[group], rest[group];
+  T shift[group], sum[group], rest[group];
   for (std::int64_t begin = 0; begin < rows; begin += group) {
     const std::int64_t count = rows - begin < group ? rows - begin : group;
     for (std::int64_t i = 0; i < count; ++i) {
@@ -43,11 +44,12 @@ template <InfiniteShift infinite_shift, class Arch, class T, class F>
       shift[i] = largest_of<Arch>(row, n);
       const bool finite = shift[i] - shift[i] == 0;
       if (infinite_shift == InfiniteShift::nothing && !finite) shift[i] = 0;
-      rest[i] = sum_of_exp<Arch>(row, shift[i], n);
+      sum[i] = sum_of_exp<Arch>(row, shift[i], n);
     }
     T* logs = rest;
-    for_each_place<Arch, T>(count, [logs](auto at) { at.store(logs, log(at(logs))); });
-    for (std::int64_t i = 0; i < count; ++i) use(begin + i, shift[i], rest[i]);
+    const T* sums = sum;
+    for_each_place<Arch, T>(count, [logs, sums](auto at) { at.store(logs, log(at(sums))); });
+    for (std::int64_t i = 0; i < count; ++i) use(begin + i, shift[i], sum[i], rest[i]);
   }
 }
 
@@ -85,7 +87,7 @@ template <class Arch, class T>
 static void log_softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   detail::for_each_log_sum<detail::InfiniteShift::itself, Arch>(
-      x, rows, n, [=](std::int64_t r, V shift, V rest) {
+      x, rows, n, [=](std::int64_t r, V shift, T, V rest) {
         const T* row = x + r * n;
         T* to = out + r * n;
         detail::for_each_place<Arch, T>(n,
@@ -108,29 +110,30 @@ static void log_softmax_rule(const T* g, const T* y, T* out, std::int64_t rows,
 template <class Arch, class T>
 static void logsumexp(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
   detail::for_each_log_sum<detail::InfiniteShift::nothing, Arch>(
-      x, rows, n, [out](std::int64_t r, T shift, T rest) { out[r] = rest + shift; });
+      x, rows, n, [out](std::int64_t r, T shift, T, T rest) { out[r] = rest + shift; });
 }
 
-/// loss[r] = lse[r] - x[r][target[r]], lse[r] = log(sum(exp(x[r]))). A target outside of [0, n)
-/// stands for a row that does not count: loss 0.
+/// loss[r] = log(sum(exp(x[r]))) - x[r][target[r]]. A target outside of [0, n) stands for a row
+/// that does not count: loss 0. For the rule shift[r] and sum[r] = sum(exp(x[r] - shift[r])) are
+/// kept apart: their log-sum, rounded, would lose the digits that a large common offset has not.
 template <class Arch, class T>
-static void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* lse,
+static void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* shift, T* sum,
                           std::int64_t rows, std::int64_t n) noexcept {
   detail::for_each_log_sum<detail::InfiniteShift::nothing, Arch>(
-      x, rows, n, [=](std::int64_t r, T shift, T rest) {
-        lse[r] = rest + shift;
-        // Not lse - x: where the shift is large, it would take the digits of a small loss.
+      x, rows, n, [=](std::int64_t r, T shift_of_row, T sum_of_row, T rest) {
+        shift[r] = shift_of_row;
+        sum[r] = sum_of_row;
         const bool counts = target[r] >= 0 && target[r] < n;
-        loss[r] = counts ? rest + (shift - x[r * n + target[r]]) : T(0);
+        loss[r] = counts ? rest + (shift_of_row - x[r * n + target[r]]) : T(0);
       });
 }
 
-/// out[r][j] = scale[r] (exp(x[r][j] - lse[r]) - [j == target[r]]), the gradient of cross_entropy;
-/// 0 in a row that does not count, or whose scale is 0: NaN logits do not reach through a mask.
-/// `scale_step` is 1, or 0 for one scale for all rows.
+/// out[r][j] = scale[r] (exp(x[r][j] - shift[r]) / sum[r] - [j == target[r]]), the gradient of
+/// cross_entropy; 0 in a row that does not count, or whose scale is 0: NaN logits do not reach
+/// through a mask. `scale_step` is 1, or 0 for one scale for all rows.
 template <class Arch, class T>
-static void cross_entropy_rule(const T* x, const T* lse, const std::int64_t* target, const T* scale,
-                               std::int64_t scale_step, T* out, std::int64_t rows,
+static void cross_entropy_rule(const T* x, const T* shift, const T* sum, const std::int64_t* target,
+                               const T* scale, std::int64_t scale_step, T* out, std::int64_t rows,
                                std::int64_t n) noexcept {
   using V = Vec<T, Arch>;
   for (std::int64_t r = 0; r < rows; ++r, x += n, out += n, scale += scale_step) {
@@ -138,12 +141,17 @@ static void cross_entropy_rule(const T* x, const T* lse, const std::int64_t* tar
       detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, V(0)); });
       continue;
     }
-    const V shift(lse[r]);
-    const V factor(*scale);
-    const T at_target = *scale * (exp(V(x[target[r]]) - shift).first() - 1);
+    const V center(shift[r]);
+    const T inverse = 1 / sum[r];
+    const V factor(*scale * inverse);
+    const T p = exp(V(x[target[r]]) - center).first() * inverse;
     detail::for_each_place<Arch, T>(n,
-                                    [=](auto at) { at.store(out, factor * exp(at(x) - shift)); });
-    out[target[r]] = at_target;
+                                    [=](auto at) { at.store(out, factor * exp(at(x) - center)); });
+    out[target[r]] = 0;
+    // Near 1, 1 - p has few digits left: the others' probabilities add up to it.
+    out[target[r]] =
+        p > T(0.5) ? -detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(out); })
+                   : *scale * (p - 1);
   }
 }
 

@@ -39,12 +39,14 @@ struct CrossEntropy {
   std::int64_t ignore_index;
   Reduction reduction;
   double divisor;               // 1, or the number of counted rows
-  mutable Tensor lse = {};      // log(sum(exp(x))) of each row
+  mutable Tensor shift = {};    // the largest logit of each row
+  mutable Tensor total = {};    // sum(exp(x - shift)) of each row
   mutable Tensor counted = {};  // the target, with -1 in rows that are ignored
 
   Tensor forward(const Tensor& x, const Tensor& target) const {
     const std::int64_t rows = x.shape()[0], classes = x.shape()[1];
-    lse = new_tensor(rows, x.dtype());
+    shift = new_tensor(rows, x.dtype());
+    total = new_tensor(rows, x.dtype());
     Tensor loss = new_tensor(rows, x.dtype());
     // The kernel skips targets outside of [0, C); an ignored one inside is moved there.
     counted = ignore_index < 0 ? target : where(target == ignore_index, -1, target);
@@ -52,7 +54,8 @@ struct CrossEntropy {
       detail::for_row_tiles(rows, classes, [&](std::int64_t first, std::int64_t count) {
         detail::kernel_table().rows<T>().cross_entropy(
             data_of<T>(x) + first * classes, data_of<std::int64_t>(counted) + first,
-            fresh_data<T>(loss) + first, fresh_data<T>(lse) + first, count, classes);
+            fresh_data<T>(loss) + first, fresh_data<T>(shift) + first, fresh_data<T>(total) + first,
+            count, classes);
       });
     });
     if (reduction == Reduction::none) return loss;
@@ -71,8 +74,8 @@ struct CrossEntropy {
                                             std::int64_t count, std::int64_t n) {
       const bool by_row = reduction == Reduction::none;
       const T one = *data_of<T>(g) / static_cast<T>(divisor);
-      loops.cross_entropy_rule(data_of<T>(x) + first * n, data_of<T>(lse) + first,
-                               data_of<std::int64_t>(counted) + first,
+      loops.cross_entropy_rule(data_of<T>(x) + first * n, data_of<T>(shift) + first,
+                               data_of<T>(total) + first, data_of<std::int64_t>(counted) + first,
                                by_row ? data_of<T>(g) + first : &one, by_row ? 1 : 0,
                                out + first * n, count, n);
     });
@@ -104,7 +107,7 @@ Tensor weighted_classes(const Tensor& logits, const Tensor& target,
   Tensor loss = where(own_weight == 0, 0, -own * own_weight);
   if (options.label_smoothing > 0) {
     const double share = options.label_smoothing / static_cast<double>(logits.shape()[1]);
-    const Tensor smooth = where(counted, -sum(log_p * weight, 1), 0);
+    const Tensor smooth = where(counted, -sum(where(weight == 0, 0, log_p * weight), 1), 0);
     loss = (1 - options.label_smoothing) * loss + share * smooth;
   }
   return reduced(loss, options.reduction, sum(own_weight));

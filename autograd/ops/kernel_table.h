@@ -58,18 +58,20 @@ struct RowLoops {
   void (*log_softmax)(const T* x, T* out, Int rows, Int n);
   void (*log_softmax_rule)(const T* g, const T* y, T* out, Int rows, Int n);
   void (*logsumexp)(const T* x, T* out, Int rows, Int n);
-  /// The loss of each row and its logsumexp; a target outside of [0, n) does not count.
-  void (*cross_entropy)(const T* x, const Int* target, T* loss, T* lse, Int rows, Int n);
-  /// out = scale (exp(x - lse) - [class]) for each row; one scale for all where its step is 0.
-  void (*cross_entropy_rule)(const T* x, const T* lse, const Int* target, const T* scale,
-                             Int scale_step, T* out, Int rows, Int n);
-  void (*layer_norm)(const T* x, const T* weight, const T* bias, T eps, T* out, T* mean, T* rstd,
-                     Int rows, Int n);
-  void (*layer_norm_rule)(const T* g, const T* x, const T* mean, const T* rstd, const T* weight,
-                          T* out, Int rows, Int n);
+  /// The loss of each row, its shift and sum(exp(x - shift)); a target outside of [0, n) does not
+  /// count.
+  void (*cross_entropy)(const T* x, const Int* target, T* loss, T* shift, T* sum, Int rows, Int n);
+  /// out = scale (exp(x - shift) / sum - [class]) for each row; one scale for all where its step is
+  /// 0.
+  void (*cross_entropy_rule)(const T* x, const T* shift, const T* sum, const Int* target,
+                             const T* scale, Int scale_step, T* out, Int rows, Int n);
+  void (*layer_norm)(const T* x, const T* weight, const T* bias, T eps, T* out, T* center,
+                     T* offset, T* rstd, Int rows, Int n);
+  void (*layer_norm_rule)(const T* g, const T* x, const T* center, const T* offset, const T* rstd,
+                          const T* weight, T* out, Int rows, Int n);
   /// Adds the rows' part of the gradient of weight.
-  void (*layer_norm_sums)(const T* g, const T* x, const T* mean, const T* rstd, T* dweight,
-                          Int rows, Int n);
+  void (*layer_norm_sums)(const T* g, const T* x, const T* center, const T* offset, const T* rstd,
+                          T* dweight, Int rows, Int n);
   void (*sgd)(T* p, const T* g, T* momentum, kernels::SgdStep step, Int n);
   void (*adam)(T* p, const T* g, T* m, T* v, T* largest_v, kernels::AdamStep step, Int n);
   void (*rmsprop)(T* p, const T* g, T* square_mean, T* mean, T* momentum, kernels::RmspropStep step,

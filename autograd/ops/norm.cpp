@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/reduce.h"
@@ -24,7 +26,8 @@ struct LayerNorm {
   static constexpr const char* name = "layer_norm";
   static constexpr Reads reads[] = {kA | kB, kA, kNone};
   double eps;
-  mutable Tensor mean_of = {}, rstd = {};  // of each row, from the forward
+  // Of each row, from the forward; the mean is center + offset.
+  mutable Tensor center = {}, offset = {}, rstd = {};
 
   template <class T>
   static const T* data_or_null(const Tensor& tensor) {
@@ -32,13 +35,14 @@ struct LayerNorm {
   }
 
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
-    mean_of = new_tensor(x.shape()[0], x.dtype());
+    center = new_tensor(x.shape()[0], x.dtype());
+    offset = new_tensor(x.shape()[0], x.dtype());
     rstd = new_tensor(x.shape()[0], x.dtype());
     return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                             std::int64_t rows, std::int64_t n) {
       loops.layer_norm(data_of<T>(x) + first * n, data_or_null<T>(weight), data_or_null<T>(bias),
-                       T(eps), out + first * n, fresh_data<T>(mean_of) + first,
-                       fresh_data<T>(rstd) + first, rows, n);
+                       T(eps), out + first * n, fresh_data<T>(center) + first,
+                       fresh_data<T>(offset) + first, fresh_data<T>(rstd) + first, rows, n);
     });
   }
 
@@ -54,9 +58,9 @@ struct LayerNorm {
           [&](std::int64_t t) {
             const std::int64_t first = t * group;
             detail::kernel_table().rows<T>().layer_norm_sums(
-                data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(mean_of) + first,
-                data_of<T>(rstd) + first, fresh_data<T>(weights) + t * n,
-                std::min(group, rows - first), n);
+                data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(center) + first,
+                data_of<T>(offset) + first, data_of<T>(rstd) + first,
+                fresh_data<T>(weights) + t * n, std::min(group, rows - first), n);
           },
           rows * n);
     });
@@ -66,9 +70,13 @@ struct LayerNorm {
   /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 /
   /// deviation.
   Tensor normalised(const Tensor& x, Tensor& scale) const {
-    const Tensor deviation = x - mean(x, -1, true);
-    scale = rsqrt(mean(square(deviation), -1, true) + eps);
-    return deviation * scale;
+    // 1 / sqrt(deviation^2 + eps), without a square that leaves the range.
+    const Tensor deviation = std(x, -1, 0, true);
+    const double root = std::sqrt(eps);
+    const Tensor larger = maximum(deviation.detach(), root);
+    const Tensor size = where(larger == 0, 1, larger);
+    scale = 1 / (size * sqrt(square(deviation / size) + square(root / size)));
+    return detail::deviation(x, Dims(x.dim() - 1)) * scale;
   }
 
   Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& weight, auto, auto) const {
@@ -81,8 +89,9 @@ struct LayerNorm {
     return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                             std::int64_t rows, std::int64_t n) {
       loops.layer_norm_rule(data_of<T>(g) + first * n, data_of<T>(x) + first * n,
-                            data_of<T>(mean_of) + first, data_of<T>(rstd) + first,
-                            data_or_null<T>(weight), out + first * n, rows, n);
+                            data_of<T>(center) + first, data_of<T>(offset) + first,
+                            data_of<T>(rstd) + first, data_or_null<T>(weight), out + first * n,
+                            rows, n);
     });
   }
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) const {

@@ -1,6 +1,7 @@
 #include "autograd/ops/reduce.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -288,13 +289,43 @@ Tensor sum_rows(const Tensor& x) {
   return sums;
 }
 
-Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor) {
+namespace {
+
+/// The sum over `shape`, divided by `divisor`.
+Tensor plain_mean(const Tensor& x, const ReducedShape& shape, double divisor) {
   Tensor mean = reduce(Reducer::sum, x, shape);
   visit_floating(mean.dtype(), [&]<class T>(T) {
     T* value = fresh_data<T>(mean);
     for (std::int64_t i = 0; i < mean.numel(); ++i) value[i] /= static_cast<T>(divisor);
   });
   return mean;
+}
+
+}  // namespace
+
+double largest_of(DType dtype) {
+  return dtype == float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+}
+
+bool all_within(const Tensor& x, double smallest, double largest) {
+  bool within = true;
+  visit_floating(x.dtype(), [&]<class T>(T) {
+    const T* value = data_of<T>(x);
+    for (std::int64_t i = 0; i < x.numel(); ++i) {
+      const T size = std::abs(value[i]);
+      within &= size >= static_cast<T>(smallest) && size <= static_cast<T>(largest);
+    }
+  });
+  return within;
+}
+
+Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor) {
+  const Tensor mean = plain_mean(x, shape, divisor);
+  if (all_within(mean, 0, largest_of(x.dtype()))) return mean;
+  // The sum left the range, if the elements had not: again with a power of two, which is exact.
+  const double scale = std::exp2(-std::ceil(std::log2(static_cast<double>(shape.count) + 1)));
+  const Tensor scaled = plain_mean(x * scale, shape, divisor * scale);
+  return where(isfinite(mean), mean, scaled);
 }
 
 Tensor reduced_last(const Tensor& x, const ReducedShape& shape) {

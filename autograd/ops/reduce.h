@@ -27,8 +27,18 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape);
 /// one dimension.
 Tensor sum_rows(const Tensor& x);
 
-/// The sum over `shape.dims`, divided by `divisor`; not recorded. For floating-point numbers.
+/// True when the size of every element lies between these; NaN does not.
+bool all_within(const Tensor& x, double smallest, double largest);
+/// The largest finite number of a floating-point type.
+double largest_of(DType dtype);
+
+/// The sum over `shape.dims`, divided by `divisor`; not recorded. For floating-point numbers. Where
+/// the sum leaves the range and the elements do not, it is computed again with a scale.
 Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor);
+
+/// x - mean(x) over `dims`, from the distances to one of the elements: then equal elements are 0
+/// away, which a rounded mean would not give. Recorded.
+Tensor deviation(const Tensor& x, const Dims& dims);
 
 /// Each `g` shared out evenly among the elements of `x` that equal the largest or smallest one `y`,
 /// or are NaN where that is; not recorded. Of floating-point numbers. Undefined where the reduced

@@ -76,6 +76,7 @@ Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim) {
   detail::require_defined(x, mask, "masked_softmax");
   const double minus_infinity = -std::numeric_limits<double>::infinity();
   const Tensor kept = where(mask, x, minus_infinity);
+  if (kept.numel() == 0) return kept;
   // A row without any entry becomes a row of zeros here and has none of its values used below.
   const Tensor empty = amax(kept.detach(), dim, true) == minus_infinity;
   return where(mask & !empty, softmax(where(empty, 0, kept), dim), 0);

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 
 #include "autograd/ops/ops.h"
@@ -79,20 +80,40 @@ struct Var {
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   double freedom;  // n - correction, at least 0
-  /// x - mean(x), from the distances to one of the elements: then equal elements are 0 away, which
-  /// a rounded mean would not give.
-  Tensor deviation(const Tensor& x) const {
-    if (shape.count == 0) return x - mean(x, shape.dims, true);
-    Tensor first = x.detach();
-    for (std::int64_t d : shape.dims) first = narrow(first, static_cast<int>(d), 0, 1);
-    const Tensor distance = x - first;
-    return distance - mean(distance, shape.dims, true);
+  /// The variance of x / scale. `scale` stays undefined for 1, which it is unless squares leave the
+  /// range; then it is a power of two for each result.
+  Tensor scaled(const Tensor& x, Tensor& scale) const {
+    const Tensor deviations = detail::deviation(x, shape.dims);
+    const Tensor plain = detail::reduce_mean(square(deviations), shape, freedom);
+    // Below, squares that vanish would be missed in the sum.
+    const double smallest = x.dtype() == float32 ? 0x1p-100 : 0x1p-960;
+    if (shape.count == 0 || detail::all_within(plain, smallest, detail::largest_of(x.dtype())))
+      return plain;
+    const Tensor kept = power_of_two(amax(abs(deviations), shape.dims, true));
+    scale = reshape(kept, shape.result);
+    return detail::reduce_mean(square(deviations / kept), shape, freedom);
   }
   Tensor forward(const Tensor& x) const {
-    return detail::reduce_mean(square(deviation(x)), shape, freedom);
+    Tensor scale;
+    const Tensor variance = scaled(x, scale);
+    return scale.defined() ? variance * scale * scale : variance;
   }
   Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
-    return reshape(g, shape.kept) * deviation(x) * (2 / freedom);
+    return reshape(g, shape.kept) * detail::deviation(x, shape.dims) * (2 / freedom);
+  }
+
+ private:
+  /// The largest power of two that is not above each element; 1 for 0, NaN and infinity.
+  static Tensor power_of_two(const Tensor& x) {
+    const Tensor result = ones_like(x);
+    visit_floating(x.dtype(), [&]<class T>(T) {
+      const T* in = detail::data_of<T>(x);
+      T* out = detail::fresh_data<T>(result);
+      for (std::int64_t i = 0; i < x.numel(); ++i) {
+        if (in[i] > 0 && std::isfinite(in[i])) out[i] = std::ldexp(T(1), std::ilogb(in[i]));
+      }
+    });
+    return result;
   }
 };
 
@@ -101,10 +122,15 @@ struct Std {
   static constexpr const char* name = "std";
   static constexpr Reads reads[] = {kA | kY};
   Var var;
-  Tensor forward(const Tensor& x) const { return sqrt(var.forward(x)); }
+  Tensor forward(const Tensor& x) const {
+    Tensor scale;
+    const Tensor variance = var.scaled(x, scale);
+    return scale.defined() ? sqrt(variance) * scale : sqrt(variance);
+  }
   Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
     const Tensor factor = where(y == 0, 0, g / where(y == 0, 1, y));
-    return reshape(factor, var.shape.kept) * var.deviation(x) * (1 / var.freedom);
+    return reshape(factor, var.shape.kept) * detail::deviation(x, var.shape.dims) *
+           (1 / var.freedom);
   }
 };
 
@@ -201,6 +227,16 @@ Tensor std(const Tensor& x, const Dims& dims, int correction, Flag keepdim) {
 Tensor logsumexp(const Tensor& x, const Dims& dims, Flag keepdim) {
   detail::require_floating(x, "logsumexp");
   return apply(LogSumExp{ReducedShape(x.shape(), dims, keepdim, "logsumexp")}, x);
+}
+
+Tensor detail::deviation(const Tensor& x, const Dims& dims) {
+  Tensor first = x.detach();
+  for (const std::int64_t d : dims) {
+    if (x.shape()[d] == 0) return x - mean(x, dims, true);
+    first = narrow(first, static_cast<int>(d), 0, 1);
+  }
+  const Tensor distance = x - first;
+  return distance - mean(distance, dims, true);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {

@@ -211,7 +211,7 @@ struct LeakyRelu {
   auto vjp(auto g, auto x, auto) const { return where(x > 0, g, slope * g); }
 };
 
-/// x for x > 0, else alpha (e^x - 1); derivative alpha at 0.
+/// x for x > 0, else alpha (e^x - 1); derivative alpha at 0, 1 at NaN.
 struct Elu {
   static constexpr const char* name = "elu";
   static constexpr Reads reads = kA;
@@ -219,8 +219,8 @@ struct Elu {
   double alpha = 1;
   auto forward(auto x) const { return where(x > 0, x, alpha * expm1(x)); }
   auto vjp(auto g, auto x, auto) const {
-    const auto negative = where(x > 0, 0, x);  // no overflow in the branch not taken
-    return where(x > 0, g, g * (alpha * exp(negative)));
+    const auto negative = where(x <= 0, x, 0);  // no overflow in the branch not taken
+    return where(x <= 0, g * (alpha * exp(negative)), g);
   }
 };
 
@@ -233,7 +233,7 @@ struct Softplus {
   double threshold = 20;
   auto forward(auto x) const {
     const auto z = beta * x;
-    return where(z > threshold, x, log1p(exp(minimum(z, threshold))) / beta);
+    return where(z > threshold, x, (maximum(z, 0) + log1p(exp(-abs(z)))) / beta);
   }
   auto vjp(auto g, auto x, auto) const {
     const auto z = beta * x;
