@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "autograd/kernels/parallel.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
@@ -308,14 +309,11 @@ TEST_CASE("manual_seed restarts the generator of this thread only", "[threads]")
   CHECK(default_generator().position() == 0);
   const auto first = numbers(randn({10}));
   std::vector<double> other;
-  std::uint64_t other_seed = 1;
   std::thread([&] {
-    other_seed = default_generator().seed();
     manual_seed(42);
     other = numbers(randn({10}));
     randn({1000});
   }).join();
-  CHECK(other_seed == 0);
   CHECK(other == first);
   const auto second = numbers(randn({10}));
   CHECK(second != first);
@@ -323,4 +321,46 @@ TEST_CASE("manual_seed restarts the generator of this thread only", "[threads]")
   CHECK(numbers(randn({10})) == first);
   CHECK(numbers(randn({10})) == second);
   manual_seed(0);
+}
+
+TEST_CASE("threads that were never seeded draw from streams of their own", "[threads]") {
+  rand({1});  // so that the first stream is taken
+  const auto in_new_thread = [](const auto& f) { std::thread(f).join(); };
+  std::vector<std::vector<double>> drawn;
+  std::uint64_t stream = 0;
+  const auto draw = [&] {
+    drawn.push_back(numbers(randn({10})));
+    stream = default_generator().stream();
+  };
+  in_new_thread(draw);
+  const std::uint64_t first = stream;
+  CHECK(first > 0);
+  in_new_thread([] {});  // draws nothing and takes no number
+  set_num_threads(3);
+  Generator seeded(1);
+  randn({1 << 20}, float32, seeded);  // nor do the threads of the pool
+  set_num_threads(1);
+  in_new_thread(draw);
+  CHECK(stream == first + 1);
+  CHECK(drawn[0] != drawn[1]);
+
+  // The number of the stream says it all; no seed gives the same numbers as another stream.
+  for (std::uint64_t i : {0, 1}) {
+    Generator same(0, first + i), other(first + i);
+    CHECK(numbers(randn({10}, float32, same)) == drawn[i]);
+    CHECK(numbers(randn({10}, float32, other)) != drawn[i]);
+  }
+  Generator none(0);
+  CHECK(numbers(randn({10}, float32, none)) != drawn[0]);
+}
+
+TEST_CASE("streams of one seed differ, and stream 0 is the seed's own") {
+  Generator plain(9), zero(9, 0), one(9, 1);
+  const auto numbers_of = [](Generator& g) { return numbers(rand({7}, float64, g)); };
+  const auto expected = numbers_of(plain);
+  CHECK(numbers_of(zero) == expected);
+  CHECK(numbers_of(one) != expected);
+  CHECK(one.stream() == 1);
+  CHECK(one.seed() == 9);
+  CHECK(one.position() == plain.position());
 }

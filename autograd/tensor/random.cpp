@@ -1,6 +1,7 @@
 #include "autograd/tensor/random.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -17,7 +18,8 @@ namespace {
 /// them.
 template <class F>
 void draw(Generator& generator, const F& fill) {
-  generator.take(fill(kernels::RandomPosition{generator.seed(), generator.position()}));
+  generator.take(
+      fill(kernels::RandomPosition{generator.seed(), generator.position(), generator.stream()}));
 }
 
 void check_floating(const char* name, DType dtype) {
@@ -99,7 +101,8 @@ Tensor integers(const char* name, std::int64_t low, std::int64_t high, const Sha
 }  // namespace
 
 Generator& default_generator() noexcept {
-  thread_local Generator generator;
+  static std::atomic<std::uint64_t> streams{0};
+  thread_local Generator generator(0, streams.fetch_add(1, std::memory_order_relaxed));
   return generator;
 }
 

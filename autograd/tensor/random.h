@@ -6,17 +6,20 @@
 
 namespace tapegrad {
 
-/// A source of random numbers: a seed and a position in its sequence (Philox4x32-10, a
-/// counter-based generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+/// A source of random numbers: a seed, one of the streams that each seed has, and a position in its
+/// sequence (Philox4x32-10, a counter-based generator: Salmon et al., "Parallel random numbers: as
+/// easy as 1, 2, 3", SC 2011). Streams of one seed are independent of each other.
 ///
-/// The same seed gives the same numbers on every platform and with any number of threads, and
-/// `randn(15)` is a prefix of `randn(16)`. Copy one to branch off; a generator is not to be shared
-/// between threads.
+/// The same seed and stream give the same numbers on every platform and with any number of threads,
+/// and `randn(15)` is a prefix of `randn(16)`. Copy one to branch off; a generator is not to be
+/// shared between threads.
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed = 0) noexcept : seed_(seed) {}
+  explicit Generator(std::uint64_t seed = 0, std::uint64_t stream = 0) noexcept
+      : seed_(seed), stream_(stream) {}
   std::uint64_t seed() const noexcept { return seed_; }
-  /// Blocks of the sequence that were used up; with `seed()` this is the whole state.
+  std::uint64_t stream() const noexcept { return stream_; }
+  /// Blocks of the sequence that were used up; with `seed()` and `stream()` the whole state.
   std::uint64_t position() const noexcept { return position_; }
   void set_position(std::uint64_t position) noexcept { position_ = position; }
   /// Reserves `blocks` blocks and returns where they start.
@@ -28,13 +31,16 @@ class Generator {
 
  private:
   std::uint64_t seed_;
+  std::uint64_t stream_;
   std::uint64_t position_ = 0;
 };
 
-/// The generator that the functions below use when none is given: one per thread, seeded with 0
-/// until `manual_seed`.
+/// The generator that the functions below use when none is given. Each thread has its own: the
+/// first thread that draws (or seeds) has stream 0 of seed 0, the next one stream 1, and so on. A
+/// program that draws in several threads repeats its numbers if the threads come in the same order,
+/// or if each calls `manual_seed`. The threads that share the work of one operator draw nothing.
 Generator& default_generator() noexcept;
-/// Restarts this thread's default generator with `seed`.
+/// Restarts this thread's default generator with stream 0 of `seed`, whichever thread it is.
 void manual_seed(std::uint64_t seed) noexcept;
 
 // Errors of all functions that take a shape: `ShapeError` for a negative size or too many elements.
