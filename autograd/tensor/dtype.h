@@ -5,6 +5,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "autograd/kernels/cxx20.h"
+
 namespace tapegrad {
 
 /// Element type of a tensor. The order is the order of promotion within the loops: do not change
