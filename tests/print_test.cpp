@@ -1,6 +1,6 @@
 // What is printed, compared with the text that PyTorch prints for the same tensor.
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
@@ -195,6 +195,38 @@ TEST_CASE("streams and fmt print the same text") {
   CHECK(fmt::format("{}", x) == to_string(x));
   CHECK(fmt::format("{:>14}|{:<5}|", tensor({1, 2}), tensor(true, int64)) ==
         "tensor([1, 2])|tensor(1)|");
+}
+
+TEST_CASE("a format for numbers says how elements are written, a single one alone") {
+  const Tensor loss = tensor(0.03125, float64);
+  CHECK(fmt::format("{:.3f}", loss) == "0.031");
+  CHECK(fmt::format("loss {:8.2e}|{:<+8.3f}|{:*^9.1f}|", loss, tensor({1.5}), tensor({{2}})) ==
+        "loss 3.12e-02|+1.500  |***2.0***|");
+  CHECK(fmt::format("{:g} {:.4} {:05} {:#x} {:d} {:+}", tensor(1e-7), tensor(2.0 / 3), tensor(7),
+                    tensor(255), tensor(true),
+                    tensor(9007199254740993)) == "1e-07 0.6667 00007 0xff 1 +9007199254740993");
+  CHECK(fmt::format("{:.2f}", tensor({{1., 20.}, {0.006, -3.}})) ==
+        "tensor([[ 1.00, 20.00],\n        [ 0.01, -3.00]])");
+  CHECK(fmt::format("{:.1f}", tensor({0.25, -NAN, INFINITY}, float64)) ==
+        "tensor([0.2, nan, inf], dtype=float64)");
+  CHECK(fmt::format("{:.1f}", zeros({0})) == "tensor([])");
+  CHECK(fmt::format("{:.1f}", Tensor()) == "tensor(undefined)");
+  // Formats for texts are about the whole text, as before.
+  CHECK(fmt::format("{:>12}|{:12s}|{:.<11}", tensor(1), tensor(2.0), tensor(3)) ==
+        "   tensor(1)|tensor(2.)  |tensor(3)..");
+  // A text that is not constant is checked when it is used.
+  CHECK(fmt::format(fmt::runtime("{:.2f}"), loss) == "0.03");
+  CHECK_THROWS_AS(fmt::format(fmt::runtime("{:.2q}"), loss), fmt::format_error);
+  CHECK_THROWS_WITH(fmt::format("{:d}", loss),
+                    "format: {:d} is for whole numbers, and the elements are float64; convert them "
+                    "with to(int64)");
+}
+
+TEST_CASE("streams print shapes and element types") {
+  const Tensor x = zeros({2, 3});
+  std::ostringstream stream;
+  stream << x.shape() << ' ' << Shape{} << ' ' << x.dtype() << ' ' << boolean;
+  CHECK(stream.str() == "[2, 3] [] float32 bool");
 }
 
 TEST_CASE("fmt prints shapes and element types") {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string_view>
 #include <type_traits>
 
@@ -24,6 +25,9 @@ constexpr std::string_view name(DType dtype) {
   constexpr std::string_view names[] = {"float32", "float64", "int64", "bool"};
   return names[static_cast<std::size_t>(dtype)];
 }
+
+/// Prints the name, as fmt does.
+std::ostream& operator<<(std::ostream& stream, DType dtype);
 
 /// Bytes of one element.
 constexpr std::size_t size_of(DType dtype) {

@@ -20,17 +20,23 @@ constexpr std::string_view kPrefix = "tensor(";
 /// How floating-point numbers are written; one way for a whole tensor.
 enum class Notation { whole, fixed, scientific };
 
+/// Writes the elements as `specs` say, a format of fmt, or as PyTorch does if that is empty.
 class Printer {
  public:
-  explicit Printer(const Tensor& tensor) : tensor_(tensor), shorten_(tensor.numel() > kThreshold) {
+  explicit Printer(const Tensor& tensor, std::string_view specs = {})
+      : tensor_(tensor), shorten_(tensor.numel() > kThreshold) {
+    if (!specs.empty()) format_ = fmt::format("{{:{}}}", specs);
     if (tensor.numel() == 0) return;
     if (is_floating_point(tensor.dtype())) choose_notation();
     for_each_shown(0, 0, [&](std::int64_t offset) {
       // PyTorch leaves what is not a finite number other than 0 out of the width.
-      if (!is_floating_point(tensor.dtype()) || counts(number(offset)))
+      if (!format_.empty() || !is_floating_point(tensor.dtype()) || counts(number(offset)))
         width_ = std::max(width_, text(offset).size());
     });
   }
+
+  /// Of a tensor with one element.
+  std::string number() const { return text(0); }
 
   std::string print() {
     out_ = kPrefix;
@@ -93,7 +99,20 @@ class Printer {
       notation_ = Notation::scientific;
   }
 
+  /// By the format that was given. Whole numbers are written as such unless it has decimals.
+  std::string formatted(std::int64_t offset) const {
+    if (!is_floating_point(tensor_.dtype()) && format_.find_first_of(".aAeEfFgG") == format_.npos) {
+      const std::int64_t value = tensor_.dtype() == int64
+                                     ? detail::data_of<std::int64_t>(tensor_)[offset]
+                                     : detail::data_of<bool>(tensor_)[offset];
+      return fmt::format(fmt::runtime(format_), value);
+    }
+    const double value = number(offset);
+    return fmt::format(fmt::runtime(format_), std::isnan(value) ? std::abs(value) : value);
+  }
+
   std::string text(std::int64_t offset) const {
+    if (!format_.empty()) return formatted(offset);
     if (tensor_.dtype() == boolean)
       return detail::data_of<bool>(tensor_)[offset] ? "True" : "False";
     if (tensor_.dtype() == int64)
@@ -196,6 +215,7 @@ class Printer {
 
   const Tensor& tensor_;
   bool shorten_;
+  std::string format_;
   Notation notation_ = Notation::whole;
   std::size_t width_ = 1;
   std::string out_;
@@ -207,8 +227,27 @@ std::string to_string(const Tensor& tensor) {
   return tensor.defined() ? Printer(tensor).print() : "tensor(undefined)";
 }
 
+namespace detail {
+
+std::string format_elements(const Tensor& tensor, std::string_view specs) {
+  if (!tensor.defined()) return to_string(tensor);
+  if (is_floating_point(tensor.dtype()) && kind_of_format(specs) == FormatKind::integer)
+    fail<DTypeError>(
+        "format: {{:{}}} is for whole numbers, and the elements are {}; convert them with "
+        "to(int64)",
+        specs, tensor.dtype());
+  Printer printer(tensor, specs);
+  return tensor.numel() == 1 ? printer.number() : printer.print();
+}
+
+}  // namespace detail
+
 std::ostream& operator<<(std::ostream& stream, const Tensor& tensor) {
   return stream << to_string(tensor);
 }
+std::ostream& operator<<(std::ostream& stream, const Shape& shape) {
+  return stream << to_string(shape);
+}
+std::ostream& operator<<(std::ostream& stream, DType dtype) { return stream << name(dtype); }
 
 }  // namespace tapegrad

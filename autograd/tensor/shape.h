@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -63,6 +64,10 @@ class Shape {
       if (a.sizes_[i] != b.sizes_[i]) return false;
     return true;
   }
+
+  /// Prints "[2, 3]", as fmt does. A friend, so that what converts to a shape does not print as
+  /// one.
+  friend std::ostream& operator<<(std::ostream& stream, const Shape& shape);
 
  private:
   Shape(const std::int64_t* sizes, std::size_t count);
