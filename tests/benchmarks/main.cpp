@@ -1,9 +1,11 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 
 #include "autograd/kernels/cpu.h"
@@ -13,6 +15,7 @@
 #include "tests/benchmarks/ours.h"
 #include "tests/benchmarks/random_array.h"
 #include "tests/benchmarks/rival.h"
+#include "tests/benchmarks/rival_blas.h"
 
 namespace {
 
@@ -46,12 +49,25 @@ std::string processor() {
 }
 
 /// What a figure is worth nothing without.
-std::string title(Side* torch) {
+std::string title(Side* torch, const std::string& blas) {
   static constexpr const char* kIsas[] = {"baseline", "avx2", "avx512"};
   return fmt::format("{:%Y-%m-%d}{}, {}: Tapegrad ({}) and {}", fmt::gmtime(std::time(nullptr)),
                      processor(), kCompiler,
                      kIsas[static_cast<int>(tapegrad::kernels::detect_isa())],
-                     torch ? "libtorch " + torch->version() : "no libtorch");
+                     torch ? fmt::format("libtorch {} with {}", torch->version(),
+                                         blas.empty() ? "an unknown BLAS" : blas)
+                           : "no libtorch");
+}
+
+/// Says on stderr what misleads. Errors: `std::runtime_error` when no ratio would be worth
+/// anything; with `--quick`, where only results are compared, that is said, too.
+void judge(const std::string& blas, const Options& options) {
+  const auto variable = [](const char* name) { return std::getenv(name); };
+  const BlasVerdict verdict = judge_blas(blas, options.threads.front(), variable);
+  for (const std::string& warning : verdict.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  if (verdict.refusal.empty()) return;
+  if (!options.quick) throw std::runtime_error(verdict.refusal);
+  fmt::print(stderr, "warning: {}\n", verdict.refusal);
 }
 
 int run(const Options& options) {
@@ -67,7 +83,9 @@ int run(const Options& options) {
   keep_freed_memory();
   Setting setting{ours(), options.alone ? nullptr : rival(),
                   options.quick ? Effort{0.001, 3} : Effort{}};
-  Table table(title(setting.torch));
+  const std::string blas = setting.torch ? rival_blas() : std::string();
+  judge(blas, options);
+  Table table(title(setting.torch, blas));
   int wrong = 0;
   for (const int threads : options.threads) {
     setting.effort.clock = threads == 1 ? Clock::processor : Clock::wall;
