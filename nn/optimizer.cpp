@@ -236,8 +236,10 @@ std::vector<Parameter> detail::joined(std::span<const std::vector<Parameter>> li
 
 std::pair<std::vector<Parameter>, std::vector<Parameter>> split_parameters(
     std::vector<Parameter> parameters, const std::function<bool(const Parameter&)>& belongs) {
-  const auto middle = std::stable_partition(parameters.begin(), parameters.end(), belongs);
-  return {{parameters.begin(), middle}, {middle, parameters.end()}};
+  std::pair<std::vector<Parameter>, std::vector<Parameter>> parts;
+  for (Parameter& parameter : parameters)
+    (belongs(parameter) ? parts.first : parts.second).push_back(std::move(parameter));
+  return parts;
 }
 
 }  // namespace tapegrad::nn

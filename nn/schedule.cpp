@@ -85,9 +85,10 @@ CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROpti
 }
 
 double CosineAnnealingLR::next(std::size_t group, double lr) const {
-  const auto [period, bottom] = options_;
+  const std::int64_t period = options_.T_max;
+  const double bottom = options_.eta_min;
   const std::int64_t t = last_epoch();
-  const auto height = [period = period](std::int64_t epoch) {
+  const auto height = [period](std::int64_t epoch) {
     return 1 +
            std::cos(std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(period));
   };

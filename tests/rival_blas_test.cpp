@@ -3,6 +3,8 @@
 #include "tests/benchmarks/rival_blas.h"
 
 #include <map>
+#include <string>
+#include <vector>
 
 #include "tests/catch.h"
 
@@ -24,17 +26,17 @@ const std::string debian = "/usr/lib/x86_64-linux-gnu/";
 }  // namespace
 
 TEST_CASE("the reference BLAS is known by its file and folder") {
-  for (const std::string file :
-       {debian + "blas/libblas.so.3.11.0", debian + "libblas.so.3", std::string("libblas.so.3"),
-        std::string("/home/mkl/lib/libblas.so.3.12.0"), debian + "libgslcblas.so.0.0.0"}) {
+  for (const std::string& file : std::vector<std::string>{
+           debian + "blas/libblas.so.3.11.0", debian + "libblas.so.3", "libblas.so.3",
+           "/home/mkl/lib/libblas.so.3.12.0", debian + "libgslcblas.so.0.0.0"}) {
     CAPTURE(file);
     CHECK(is_reference_blas(file));
   }
-  for (const std::string file :
-       {debian + "openblas-serial/libblas.so.3", debian + "openblas-pthread/libblas.so.3",
-        debian + "blis-openmp/libblas.so.4.0.0", debian + "atlas/libblas.so.3.10.3",
-        debian + "libmkl_rt.so", std::string("/opt/libtorch/lib/libtorch_cpu.so"),
-        std::string("/opt/lib/libopenblasp-r0.3.21.so"), std::string("/"), std::string()}) {
+  for (const std::string& file : std::vector<std::string>{
+           debian + "openblas-serial/libblas.so.3", debian + "openblas-pthread/libblas.so.3",
+           debian + "blis-openmp/libblas.so.4.0.0", debian + "atlas/libblas.so.3.10.3",
+           debian + "libmkl_rt.so", "/opt/libtorch/lib/libtorch_cpu.so",
+           "/opt/lib/libopenblasp-r0.3.21.so", "/", ""}) {
     CAPTURE(file);
     CHECK_FALSE(is_reference_blas(file));
   }

@@ -45,7 +45,7 @@ std::vector<Call> unary_calls() {
     add(name, f);
   for (const auto& [name, f] : std::vector<std::pair<const char*, Reduction>>{
            {"sum", tg::sum}, {"mean", tg::mean}, {"prod", tg::prod}, {"amax", tg::amax}})
-    add(name, [f = f](const Tensor& x) { return f(x, {}, false); });
+    add(name, [reduce = f](const Tensor& x) { return reduce(x, {}, false); });
   add("zeros_like", [](const Tensor& x) { return tg::zeros_like(x); });
   add("one_hot", [](const Tensor& x) { return tg::one_hot(x); });
   add("var", [](const Tensor& x) { return tg::var(x); });

@@ -9,18 +9,24 @@ namespace tapegrad::detail {
 
 namespace {
 
-constexpr int kMostOperands = 4;
+constexpr std::size_t kMostOperands = 4;
 constexpr std::int64_t kTile = 1 << 15;  // elements
 
 using Strides = std::array<std::int64_t, kMostOperands>;
 
-/// The dimensions of a loop, innermost first, joined where every operand goes on.
+struct Level {
+  std::int64_t size;
+  Strides stride;
+};
+
+/// The dimensions of a loop, innermost first, joined where every operand goes on. There is at least
+/// one, and the first two can be read in any case.
 struct Levels {
-  int count = 0;
-  std::array<std::int64_t, kMaxRank> size;
-  std::array<Strides, kMaxRank> stride;
+  int count = 1;
+  std::array<Level, kMaxRank> level;
 
   Levels(const Shape& output, Operands operands) {
+    level[0] = level[1] = {1, {}};
     Strides dense;  // stride of the operand's next dimension
     dense.fill(1);
     for (int d = output.rank() - 1; d >= 0; --d) {
@@ -33,21 +39,22 @@ struct Levels {
         step[k] = dense[k];
         dense[k] *= shape[static_cast<std::size_t>(own)];
       }
-      if (length != 1) add(length, step, operands.size());
+      if (length != 1) add({length, step});
     }
-    if (count == 0) add(1, {}, operands.size());
   }
 
  private:
-  void add(std::int64_t length, const Strides& step, std::size_t operands) {
-    bool joins = count > 0;
-    for (std::size_t k = 0; joins && k < operands; ++k)
-      joins = step[k] == stride[count - 1][k] * size[count - 1];
-    if (joins) {
-      size[count - 1] *= length;
+  void add(const Level& next) {
+    Level& last = level[static_cast<std::size_t>(count - 1)];
+    bool joins = true;
+    for (std::size_t k = 0; k < kMostOperands; ++k)
+      joins &= next.stride[k] == last.stride[k] * last.size;
+    if (last.size == 1) {  // there was none yet
+      last = next;
+    } else if (joins) {
+      last.size *= next.size;
     } else {
-      size[count] = length;
-      stride[count++] = step;
+      level[static_cast<std::size_t>(count++)] = next;
     }
   }
 };
@@ -89,23 +96,24 @@ void broadcast_loop(const Shape& output, Operands operands, BroadcastBody run, v
   if (single_row(numel, operands, in)) return block(in, 0, 1, numel);
 
   const Levels levels(output, operands);
-  const std::int64_t columns = levels.size[0];
-  const std::int64_t rows = levels.count > 1 ? levels.size[1] : 1;
+  const Level& column = levels.level[0];
+  const Level& row = levels.level[1];
+  const std::span outer(levels.level.begin() + 2, levels.level.begin() + std::max(2, levels.count));
   std::int64_t blocks = 1;
-  for (int level = 2; level < levels.count; ++level) blocks *= levels.size[level];
+  for (const Level& level : outer) blocks *= level.size;
   for (std::int64_t b = 0; b < blocks; ++b) {
     for (std::size_t k = 0; k < operands.size(); ++k) {
       std::int64_t offset = 0;
       std::int64_t rest = b;
-      for (int level = 2; level < levels.count; ++level) {
-        offset += rest % levels.size[level] * levels.stride[level][k];
-        rest /= levels.size[level];
+      for (const Level& level : outer) {
+        offset += rest % level.size * level.stride[k];
+        rest /= level.size;
       }
       in[k] = {static_cast<const char*>(operands[k]->data) +
                    offset * static_cast<std::int64_t>(size_of(operands[k]->dtype)),
-               levels.stride[0][k], levels.count > 1 ? levels.stride[1][k] : 0};
+               column.stride[k], row.stride[k]};
     }
-    block(in, b * rows * columns, rows, columns);
+    block(in, b * row.size * column.size, row.size, column.size);
   }
 }
 

@@ -12,20 +12,26 @@
 
 namespace tapegrad::detail {
 
-const KernelTable& kernel_table() {
-  static const KernelTable& table = []() -> const KernelTable& {
+namespace {
+
+const KernelTable& choose_kernel_table() {
 #if defined(TAPEGRAD_X86)
-    switch (kernels::detect_isa()) {
-      case kernels::Isa::avx512:
-        return avx512_kernels();
-      case kernels::Isa::avx2:
-        return avx2_kernels();
-      case kernels::Isa::baseline:
-        break;
-    }
+  switch (kernels::detect_isa()) {
+    case kernels::Isa::avx512:
+      return avx512_kernels();
+    case kernels::Isa::avx2:
+      return avx2_kernels();
+    case kernels::Isa::baseline:
+      break;
+  }
 #endif
-    return baseline_kernels();
-  }();
+  return baseline_kernels();
+}
+
+}  // namespace
+
+const KernelTable& kernel_table() {
+  static const KernelTable& table = choose_kernel_table();
   return table;
 }
 

@@ -163,22 +163,22 @@ class Picture {
   /// Sorted by scope the nodes of one frame stand together, and only the change from one node to
   /// the next opens and closes frames.
   void write_nodes(std::string& out) {
-    std::stable_sort(nodes_.begin(), nodes_.end(),
-                     [](const Node& a, const Node& b) { return a.scope < b.scope; });
+    std::multimap<Path, const Node*> by_scope;  // nodes of one scope stay in their order
+    for (const Node& node : nodes_) by_scope.emplace(node.scope, &node);
     Path open;
     int frames = 0;
     const auto close_to = [&](std::size_t depth) {
       for (; open.size() > depth; open.pop_back()) out += std::string(2 * open.size(), ' ') + "}\n";
     };
-    for (const Node& node : nodes_) {
-      close_to(common_length(open, node.scope));
-      while (open.size() < node.scope.size()) {
-        open.push_back(node.scope[open.size()]);
+    for (const auto& [scope, node] : by_scope) {
+      close_to(common_length(open, scope));
+      while (open.size() < scope.size()) {
+        open.push_back(scope[open.size()]);
         out += fmt::format("{:{}}subgraph cluster{} {{ label={};\n", "", 2 * open.size(), frames++,
                            dot_string(open.back()));
       }
-      out += fmt::format("{:{}}{} [label={}, {}];\n", "", 2 * open.size() + 2, node.id,
-                         dot_string(node.label), node.look);
+      out += fmt::format("{:{}}{} [label={}, {}];\n", "", 2 * open.size() + 2, node->id,
+                         dot_string(node->label), node->look);
     }
     close_to(0);
   }
