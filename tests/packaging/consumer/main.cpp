@@ -19,8 +19,7 @@ struct Cube {
   static constexpr tg::Reads reads[] = {tg::kA};
   tg::Tensor forward(const tg::Tensor& x) const {
     if (!tg::is_floating_point(x.dtype()))
-      tg::fail<tg::DTypeError>("cube: the element type must be floating-point, not {}",
-                               x.dtype());
+      tg::fail<tg::DTypeError>("cube: the element type must be floating-point, not {}", x.dtype());
     tg::Tensor result = x.clone();
     tg::visit_floating(x.dtype(), [&]<class T>(T) {
       result.write<T>([](std::span<T> values) {
