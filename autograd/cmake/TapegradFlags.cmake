@@ -27,6 +27,14 @@ function(tapegrad_flags target)
   endif()
 endfunction()
 
+# Sets TAPEGRAD_LINKS_STATICALLY: static libraries of the system are not everywhere.
+macro(tapegrad_check_static)
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_LINK_OPTIONS -static)
+  check_cxx_source_compiles("int main() {}" TAPEGRAD_LINKS_STATICALLY)
+  unset(CMAKE_REQUIRED_LINK_OPTIONS)
+endmacro()
+
 # A library: small code where the time is not spent, which is outside the engine's operators and the loading of
 # data. -O3, CMake's choice for Release, is for the kernels alone: it costs size and compile time.
 function(tapegrad_library_flags target)

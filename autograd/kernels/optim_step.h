@@ -1,5 +1,7 @@
 #pragma once
 
+#include "autograd/kernels/cxx20.h"
+
 namespace tapegrad::kernels {
 
 // What one step of an optimizer needs to know beside the parameter, its gradient and the buffers.

@@ -5,6 +5,8 @@
 #include <memory>
 #include <type_traits>
 
+#include "autograd/kernels/cxx20.h"
+
 namespace tapegrad {
 
 namespace kernels::detail {

@@ -12,5 +12,9 @@
 ///     tg::Tensor cube(const tg::Tensor& x) { return tg::apply(Cube{}, x); }
 ///
 /// Rules are written with the public operators, so second and higher orders come of themselves.
+/// `fail` throws an error as the library does, with the module path; `visit_dtype` and
+/// `visit_floating` call a function with the C++ type of the elements.
 
 #include "autograd/tape/apply.h"
+#include "autograd/tensor/fail.h"
+#include "autograd/tensor/visit_dtype.h"

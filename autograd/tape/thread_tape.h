@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "autograd/kernels/cxx20.h"
+
 // Internal: the state of the tape that each thread has. In a header so that asking for it costs one
 // instruction.
 

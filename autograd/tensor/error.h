@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "autograd/kernels/cxx20.h"
+
 namespace tapegrad {
 
 /// Base of every exception that Tapegrad throws on bad input.

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "autograd/kernels/cxx20.h"
+
 namespace tapegrad {
 
 /// What Tapegrad holds at this moment, over all threads.

@@ -2,7 +2,8 @@
 
 #include "autograd/tensor/tensor.h"
 
-// Internal: small things that every layer above the tensor needs.
+// From an element type to the C++ type, for the library and for operators of your own; `detail` is
+// internal: small things that every layer above the tensor needs.
 
 namespace tapegrad {
 

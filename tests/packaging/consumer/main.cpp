@@ -1,12 +1,51 @@
-// A user's program: learns "exclusive or" with a small network; exit status 1 if it does not.
+// A user's program: learns "exclusive or" with a small network, and has an operator of its own;
+// exit status 1 if either does not work.
 
 #include <autograd/autograd.h>
 #include <nn/nn.h>
 
 #include <cstdio>
+#include <span>
+#include <string>
 
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
+
+namespace {
+
+/// x * x * x by a loop of its own, as an operator of the user's.
+struct Cube {
+  static constexpr const char* name = "cube";
+  static constexpr tg::Reads reads[] = {tg::kA};
+  tg::Tensor forward(const tg::Tensor& x) const {
+    if (!tg::is_floating_point(x.dtype()))
+      tg::fail<tg::DTypeError>("cube: the element type must be floating-point, not {}", x.dtype());
+    tg::Tensor result = x.clone();
+    tg::visit_floating(x.dtype(), [&]<class T>(T) {
+      result.write<T>([](std::span<T> values) {
+        for (T& value : values) value = value * value * value;
+      });
+    });
+    return result;
+  }
+  tg::Tensor vjp(const tg::Tensor& g, const tg::Tensor& x, auto) const { return g * 3 * x * x; }
+};
+
+tg::Tensor cube(const tg::Tensor& x) { return tg::apply(Cube{}, x); }
+
+bool operator_of_ones_own_works() {
+  try {
+    cube(tg::tensor({1, 2}));
+    return false;
+  } catch (const tg::DTypeError& error) {
+    const std::string expected = "cube: the element type must be floating-point, not int64";
+    if (error.what() != expected) return false;
+  }
+  const tg::Tensor x = tg::tensor({1., 2., 3.}, tg::float64).requires_grad_();
+  return tg::gradcheck(cube, x, {.second_order = true}).ok;
+}
+
+}  // namespace
 
 int main() {
   tg::manual_seed(1);
@@ -24,5 +63,5 @@ int main() {
     loss_value = loss.item();
   }
   std::printf("loss after 200 steps: %.5f\n", loss_value);
-  return loss_value < 0.05 ? 0 : 1;
+  return loss_value < 0.05 && operator_of_ones_own_works() ? 0 : 1;
 }
