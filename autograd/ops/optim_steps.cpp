@@ -20,21 +20,24 @@ void prepare(detail::Change change, Tensor& parameter, const Tensor& gradient,
              const std::array<Tensor*, N>& buffers) {
   const char* name = name_of(change);
   detail::require_floating(parameter, name);
-  const auto check = [&](const Tensor& other, const char* what) {
+  const auto check = [&](const Tensor& other, const char* what, bool converts) {
     if (other.shape() != parameter.shape())
       fail<ShapeError>("{}: a {} of shape {} for a parameter of shape {}", name, what,
                        other.shape(), parameter.shape());
-    if (other.dtype() != parameter.dtype())
+    if (other.dtype() != parameter.dtype() && !(converts && is_floating_point(other.dtype())))
       fail<DTypeError>("{}: a {} of type {} for a parameter of type {}", name, what, other.dtype(),
                        parameter.dtype());
   };
-  check(gradient, "gradient");
+  check(gradient, "gradient", false);
   for (const Tensor* buffer : buffers) {
-    if (buffer && buffer->defined()) check(*buffer, "buffer");
+    if (buffer && buffer->defined()) check(*buffer, "buffer", true);
   }
   for (Tensor* buffer : buffers) {
     if (!buffer) continue;
-    if (!buffer->defined()) *buffer = zeros_like(parameter);
+    if (!buffer->defined())
+      *buffer = zeros_like(parameter);
+    else if (buffer->dtype() != parameter.dtype())
+      *buffer = detail::converted(*buffer, parameter.dtype());
     buffer->impl()->changed(change);
   }
   parameter.impl()->changed(change);
