@@ -1,0 +1,11 @@
+// refused: needs void visit(nn::Visitor& f), which names them
+#include <nn/nn.h>
+
+namespace nn = tapegrad::nn;
+
+struct Block {
+  nn::Linear fc{1, 1};
+  tapegrad::Tensor operator()(const tapegrad::Tensor& x) const { return fc(x); }
+};
+
+void build(nn::Sequential& net) { net.push_back(Block()); }
