@@ -31,7 +31,7 @@ concept Callable = requires(const T& layer, const Tensor& x) {
 template <class F>
 struct Stateless {
   F function;
-  Tensor operator()(const Tensor& x) const { return function(x); }
+  Tensor operator()(Tensor x) const { return function(std::move(x)); }
 };
 
 /// Marks a function object that keeps something, such as a lambda with a capture or a

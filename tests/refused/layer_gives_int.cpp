@@ -1,5 +1,5 @@
 // refused: a layer returns a Tensor
-#include <nn/nn.h>
+#include <nn/sequential.h>
 
 namespace nn = tapegrad::nn;
 

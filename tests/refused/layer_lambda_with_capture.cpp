@@ -1,5 +1,6 @@
 // refused: if nothing in it is trained or saved, mark it: nn::stateless(f)
-#include <nn/nn.h>
+#include <nn/linear.h>
+#include <nn/sequential.h>
 
 namespace nn = tapegrad::nn;
 

@@ -1,5 +1,7 @@
 // refused: needs void visit(nn::Visitor& f), which names them
-#include <nn/nn.h>
+#include <nn/linear.h>
+#include <nn/module.h>
+#include <nn/sequential.h>
 
 namespace nn = tapegrad::nn;
 

@@ -1,5 +1,6 @@
 // refused: needs void visit(nn::Visitor& f), which names them
-#include <nn/nn.h>
+#include <nn/linear.h>
+#include <nn/module.h>
 
 namespace nn = tapegrad::nn;
 

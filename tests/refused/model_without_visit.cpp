@@ -1,5 +1,6 @@
 // refused: a model names its members in a visit that takes the visitor by reference
-#include <nn/nn.h>
+#include <nn/linear.h>
+#include <nn/module.h>
 
 namespace nn = tapegrad::nn;
 
@@ -7,4 +8,4 @@ struct Net {
   nn::Linear fc{1, 1};
 };
 
-void train() { nn::Adam optimizer(nn::parameters(Net())); }
+auto parameters = nn::parameters(Net());

@@ -1,5 +1,7 @@
 // refused: visit takes the visitor by reference and is not const: void visit(nn::Visitor& f)
-#include <nn/nn.h>
+#include <nn/linear.h>
+#include <nn/module.h>
+#include <nn/sequential.h>
 
 namespace nn = tapegrad::nn;
 

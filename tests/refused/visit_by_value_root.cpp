@@ -1,5 +1,6 @@
 // refused: a model names its members in a visit that takes the visitor by reference
-#include <nn/nn.h>
+#include <nn/linear.h>
+#include <nn/module.h>
 
 namespace nn = tapegrad::nn;
 
@@ -8,4 +9,4 @@ struct Net {
   void visit(auto f) { f("fc", fc); }
 };
 
-void train() { nn::Adam optimizer(nn::parameters(Net())); }
+auto parameters = nn::parameters(Net());
