@@ -19,7 +19,7 @@ Tensor Activation<Function>::operator()(Tensor x) const {
 namespace {
 
 /// An activation without a name does not compile.
-consteval const char* name_of(Tensor (*function)(Tensor)) {
+constexpr const char* name_of(Tensor (*function)(Tensor)) {
   constexpr std::pair<Tensor (*)(Tensor), const char*> names[] = {
       {tapegrad::relu, "ReLU()"},       {tapegrad::gelu, "GELU()"},
       {tapegrad::silu, "SiLU()"},       {tapegrad::tanh, "Tanh()"},
@@ -36,7 +36,8 @@ consteval const char* name_of(Tensor (*function)(Tensor)) {
 
 template <Tensor (*Function)(Tensor)>
 std::string Activation<Function>::describe() const {
-  return name_of(Function);
+  static constexpr const char* name = name_of(Function);
+  return name;
 }
 
 template class Activation<tapegrad::relu>;
