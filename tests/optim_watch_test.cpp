@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "autograd/tape/no_grad.h"
+#include "autograd/tensor/memory.h"
 #include "autograd/tensor/random.h"
 #include "autograd/tensor/warning.h"
 #include "nn/activations.h"
@@ -117,6 +118,20 @@ TEST_CASE("to_ changes what a leaf holds, for every handle, with its gradient", 
     w += 1;
   }
   CHECK(values_of(handle) == std::vector<double>{2, 3});
+}
+
+TEST_CASE("what to_ took goes back when the last handle goes", "[optim]") {
+  const auto in_use = [] { return tg::memory_stats().live_bytes; };
+  const auto before = in_use();
+  {
+    Tensor w = tg::ones(1000).requires_grad_();
+    (w * w).sum().backward();
+    w.to_(tg::float64).to_(tg::float32);
+    const Tensor shown = w.detach();
+    w.to_(tg::float64);
+    CHECK(in_use() > before);
+  }
+  CHECK(in_use() == before);
 }
 
 TEST_CASE("a graph from before to_ fails where it saved the value, and is right elsewhere",
