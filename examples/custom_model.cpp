@@ -19,7 +19,7 @@ struct Residual {
       : norm(width), up(width, 2 * width), down(2 * width, width) {}
 
   tg::Tensor operator()(const tg::Tensor& x) const { return x + down(tg::gelu(up(norm(x)))); }
-  void visit(auto& f) {
+  void visit(nn::Visitor& f) {
     f("norm", norm);
     f("up", up);
     f("down", down);
@@ -37,7 +37,7 @@ struct Net {
     for (const Residual& block : blocks) h = block(h);
     return out(h) * scale;
   }
-  void visit(auto& f) {
+  void visit(nn::Visitor& f) {
     f("in", in);
     f("blocks", blocks);
     f("out", out);

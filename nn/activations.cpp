@@ -16,17 +16,28 @@ Tensor Activation<Function>::operator()(Tensor x) const {
   return Function(std::move(x));
 }
 
-template <Tensor (*Function)(Tensor)>
-std::string Activation<Function>::describe() const {
-  static constexpr std::pair<Tensor (*)(Tensor), const char*> names[] = {
+namespace {
+
+/// An activation without a name does not compile.
+constexpr const char* name_of(Tensor (*function)(Tensor)) {
+  constexpr std::pair<Tensor (*)(Tensor), const char*> names[] = {
       {tapegrad::relu, "ReLU()"},       {tapegrad::gelu, "GELU()"},
       {tapegrad::silu, "SiLU()"},       {tapegrad::tanh, "Tanh()"},
       {tapegrad::sigmoid, "Sigmoid()"}, {tapegrad::logsigmoid, "LogSigmoid()"},
+      {detail::identity, "Identity()"},
   };
-  for (const auto& [function, name] : names) {
-    if (function == Function) return name;
+  for (const auto& [known, name] : names) {
+    if (known == function) return name;
   }
-  return "Identity()";
+  throw "no name";
+}
+
+}  // namespace
+
+template <Tensor (*Function)(Tensor)>
+std::string Activation<Function>::describe() const {
+  static constexpr const char* name = name_of(Function);
+  return name;
 }
 
 template class Activation<tapegrad::relu>;

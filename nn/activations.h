@@ -19,6 +19,7 @@ Tensor identity(Tensor x);
 template <Tensor (*Function)(Tensor)>
 class Activation : public NamedLayer {
  public:
+  Activation() = default;  // else it is an aggregate, whose base `{}` cannot make
   Tensor operator()(Tensor x) const;
   std::string describe() const;
 };

@@ -24,7 +24,7 @@ struct BatchNormOptions {
 /// PyTorch's details. Errors: `ValueError` for a negative number of channels, for an eps that is
 /// negative or not finite, for a momentum outside [0, 1], and when trained with one value per
 /// channel; `ShapeError` for another rank or number of channels. Then the statistics have not
-/// moved.
+/// moved. A copy shares weight, bias and statistics but has a mode of its own: see `train`.
 class BatchNorm1d : public NamedLayer {
  public:
   explicit BatchNorm1d(std::int64_t num_features, const BatchNormOptions& options = {});

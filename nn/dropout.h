@@ -9,7 +9,8 @@ namespace tapegrad::nn {
 
 /// While training, sets elements to 0 with probability `p` and scales the rest by 1 / (1 - p), so
 /// that the expected value stays; in evaluation, the input itself. Draws from this thread's default
-/// generator. Srivastava et al., JMLR 2014. Errors: `ValueError` for `p` outside [0, 1].
+/// generator. A copy has a mode of its own: see `train`. Srivastava et al., JMLR 2014. Errors:
+/// `ValueError` for `p` outside [0, 1].
 class Dropout : public NamedLayer {
  public:
   explicit Dropout(double p = 0.5);

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 
@@ -25,13 +26,16 @@ class NamedLayer {
   std::string path_;
 };
 
-/// Any layer, held by value: an operator, a lambda, a built-in layer, a whole model. Copying it
-/// copies what it holds, whose tensors stay shared; see `clone` for a copy with its own tensors.
+/// Any layer, held by value: an operator, a lambda without captures, a built-in layer, a whole
+/// model. What keeps something has a `visit`, or is marked `stateless`; anything else would be
+/// trained in part, and does not compile. Copying it copies what it holds, whose tensors stay
+/// shared; see `clone` for a copy with its own tensors.
 class Layer {
  public:
   template <class F>
-  requires(!std::same_as<F, Layer> && Callable<F>) Layer(F layer)
-      : held_(std::make_unique<Holder<F>>(std::move(layer))) {}
+  requires(!std::same_as<F, Layer> &&
+           (std::is_class_v<F> || std::is_function_v<std::remove_pointer_t<F>>)) Layer(F layer)
+      : held_(hold(std::move(layer))) {}
 
   Layer(const Layer& other);
   Layer& operator=(const Layer& other);
@@ -84,6 +88,19 @@ class Layer {
 
     F layer;
   };
+
+  template <class F>
+  static std::unique_ptr<Held> hold(F layer) {
+    constexpr bool called = std::invocable<const F&, const Tensor&>;
+    static_assert(called,
+                  "a layer is called with a Tensor: Tensor operator()(const Tensor& x) const");
+    if constexpr (called) {
+      static_assert(Callable<F>, "a layer returns a Tensor");
+      if constexpr (Callable<F> && detail::owns_nothing<F>())
+        return std::make_unique<Holder<F>>(std::move(layer));
+    }
+    return nullptr;
+  }
 
   const Held& held() const;
 

@@ -32,13 +32,32 @@ void Linear::reset_parameters() {
   init::uniform_(bias, -bound, bound);
 }
 
+namespace {
+
+/// What probably helps, where the last dimensions together are the features: images, as a rule.
+std::string way_out(const Shape& shape, std::int64_t features) {
+  const auto fits = [&](int first) {
+    std::int64_t together = 1;
+    for (int dim = first; dim < shape.rank(); ++dim)
+      together *= shape[static_cast<std::size_t>(dim)];
+    return together == features;
+  };
+  if (shape.rank() > 2 && fits(1))
+    return "; flatten it first: nn::Flatten{} before this layer, or flatten(x, 1)";
+  for (int first = 0; first + 1 < shape.rank(); ++first)
+    if (fits(first)) return fmt::format("; flatten it first: flatten(x, {})", first);
+  return "";
+}
+
+}  // namespace
+
 Tensor Linear::operator()(const Tensor& x) const {
   const LayerScope scope(path());
   if (x.dim() == 0 || x.shape().back() != in_features()) {
     fail<ShapeError>(
         "linear: the last dimension of the input must be {} features, but the input is {} and the "
-        "weight is {}",
-        in_features(), x.shape(), weight.shape());
+        "weight is {}{}",
+        in_features(), x.shape(), weight.shape(), way_out(x.shape(), in_features()));
   }
   return linear(x, weight, bias);
 }

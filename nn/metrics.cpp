@@ -25,8 +25,9 @@ std::int64_t class_count(const Tensor& scores) {
 struct Classes {
   Tensor predicted, target;
 
-  Classes(const char* name, const Tensor& scores, const Tensor& given, std::int64_t num_classes)
-      : predicted(predicted_classes(scores)), target(given) {
+  Classes(const char* name, const Tensor& scores, const Tensor& given, std::int64_t num_classes,
+          const ScoreOptions& options)
+      : predicted(predicted_classes(scores, options)), target(given) {
     if (target.dtype() != int64) {
       fail<DTypeError>("{}: the targets must be classes, int64, not {}", name, target.dtype());
     }
@@ -58,8 +59,15 @@ std::int64_t largest_class(const Tensor& classes) {
 
 }  // namespace
 
-Tensor predicted_classes(const Tensor& scores) {
+Tensor predicted_classes(const Tensor& scores, const ScoreOptions& options) {
   const NoGrad no_grad;
+  if (std::isnan(options.threshold)) fail<ValueError>("predicted_classes: the threshold is NaN");
+  if (options.threshold != 0 &&
+      (scores.dtype() == int64 || (scores.dim() == 2 && scores.size(1) > 1)))
+    fail<ValueError>(
+        "predicted_classes: a threshold of {} is for one column of scores, but they are {} {}; "
+        "leave it out",
+        options.threshold, scores.dtype(), scores.shape());
   if (scores.dtype() == int64 && scores.dim() == 1) return scores;
   if (scores.dtype() == int64 || scores.dtype() == boolean || scores.dim() == 0 ||
       scores.dim() > 2 || (scores.dim() == 2 && scores.size(1) == 0)) {
@@ -69,26 +77,27 @@ Tensor predicted_classes(const Tensor& scores) {
         scores.dtype(), scores.shape());
   }
   if (scores.dim() == 2 && scores.size(1) > 1) return argmax(scores, 1);
-  return reshape(scores > 0, scores.size(0)).to(int64);
+  return reshape(scores > options.threshold, scores.size(0)).to(int64);
 }
 
-double accuracy(const Tensor& scores, const Tensor& target) {
-  const Classes classes("accuracy", scores, target, class_count(scores));
+double accuracy(const Tensor& scores, const Tensor& target, const ScoreOptions& options) {
+  const Classes classes("accuracy", scores, target, class_count(scores), options);
   if (classes.target.numel() == 0) return std::numeric_limits<double>::quiet_NaN();
   return sum(classes.predicted == classes.target).item() / double(classes.target.numel());
 }
 
-double zero_one_loss(const Tensor& scores, const Tensor& target) {
-  return 1 - accuracy(scores, target);
+double zero_one_loss(const Tensor& scores, const Tensor& target, const ScoreOptions& options) {
+  return 1 - accuracy(scores, target, options);
 }
 
-Tensor confusion_matrix(const Tensor& scores, const Tensor& target, std::int64_t num_classes) {
+Tensor confusion_matrix(const Tensor& scores, const Tensor& target, std::int64_t num_classes,
+                        const ScoreOptions& options) {
   if (num_classes < -1 || num_classes > kMostClasses) {
     fail<ValueError>("confusion_matrix: num_classes must be at most {}, or -1, but is {}",
                      kMostClasses, num_classes);
   }
   if (num_classes < 0) num_classes = class_count(scores);
-  const Classes classes("confusion_matrix", scores, target, num_classes);
+  const Classes classes("confusion_matrix", scores, target, num_classes, options);
   if (num_classes < 0) {
     const std::int64_t largest =
         std::max(largest_class(classes.predicted), largest_class(classes.target));

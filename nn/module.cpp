@@ -57,13 +57,8 @@ class Namer : public Visitor {
   void on_scope(std::string& own) override { own = path(); }
 };
 
-/// Replaces every tensor by what `convert` makes of it. Tensors that were one before are one
-/// afterwards.
-template <class Convert>
-class Replacer : public Visitor {
- public:
-  explicit Replacer(Convert convert) : convert_(convert) {}
-
+/// Replaces every tensor by a copy. Tensors that were one before are one afterwards.
+class Cloner : public Visitor {
  private:
   void on_parameter(const std::string&, Tensor& value) override { replace(value); }
   void on_buffer(const std::string&, Tensor& value) override { replace(value); }
@@ -75,26 +70,30 @@ class Replacer : public Visitor {
       }
     }
     const NoGrad no_grad;
-    Tensor after = convert_(value);
-    if (!after.is_same(value)) after.requires_grad_(value.requires_grad());
+    Tensor after = value.clone();
+    after.requires_grad_(value.requires_grad());
     done_.emplace_back(value, after);
     value = after;
   }
 
-  Convert convert_;
   std::vector<std::pair<Tensor, Tensor>> done_;
 };
 
-void set_requires_grad(ModuleRef model, bool requires_grad) {
-  auto all = parameters(model);
-  for (const auto& [name, value] : all) {
-    if (!value.is_leaf()) {
+/// Errors: `GradError` unless all are leaves; `undone` says what cannot be done with another.
+void require_leaves(const char* name, const std::vector<Parameter>& list, const char* undone) {
+  for (const Parameter& parameter : list) {
+    if (!parameter.value.is_leaf()) {
       fail<GradError>(
-          "{}: parameter {} was computed by an operator, so it cannot be frozen or unfrozen; use "
-          "its detach() as the parameter",
-          requires_grad ? "unfreeze" : "freeze", name);
+          "{}: parameter {} was computed by an operator, so it cannot be {}; use its detach() as "
+          "the parameter",
+          name, parameter.name, undone);
     }
   }
+}
+
+void set_requires_grad(ModuleRef model, bool requires_grad) {
+  auto all = parameters(model);
+  require_leaves(requires_grad ? "unfreeze" : "freeze", all, "frozen or unfrozen");
   for (auto& [name, value] : all) value.requires_grad_(requires_grad);
 }
 
@@ -129,15 +128,16 @@ void to(ModuleRef model, DType dtype) {
   if (!is_floating_point(dtype)) {
     fail<DTypeError>("to: a model cannot be converted to {}; use float32 or float64", dtype);
   }
-  Replacer([dtype](const Tensor& value) {
-    return is_floating_point(value.dtype()) ? value.to(dtype) : value;
-  }).walk(model);
+  std::vector<Parameter> all = parameters(model);
+  for (Parameter& buffer : buffers(model)) {
+    if (is_floating_point(buffer.value.dtype())) all.push_back(std::move(buffer));
+  }
+  require_leaves("to", all, "converted");
+  for (auto& [name, value] : all) value.to_(dtype);
 }
 
 void name_modules(ModuleRef model, std::string_view root) { Namer(std::string(root)).walk(model); }
 
-void detail::own_tensors(ModuleRef model) {
-  Replacer([](const Tensor& value) { return value.clone(); }).walk(model);
-}
+void detail::own_tensors(ModuleRef model) { Cloner().walk(model); }
 
 }  // namespace tapegrad::nn

@@ -13,7 +13,7 @@
 //     struct Net {
 //       nn::Linear fc1{784, 128}, fc2{128, 10};
 //       Tensor operator()(const Tensor& x) const { return fc2(relu(fc1(x))); }
-//       void visit(auto& f) { f("fc1", fc1); f("fc2", fc2); }
+//       void visit(nn::Visitor& f) { f("fc1", fc1); f("fc2", fc2); }
 //     };
 //
 // Copying a model copies its structure and shares its tensors, as copying a `Tensor` does; `clone`
@@ -40,8 +40,11 @@ std::vector<Parameter> buffers(ModuleRef model, std::string_view prefix = "");
 std::int64_t parameter_count(ModuleRef model, bool trainable_only = false);
 
 /// Switches layers that behave differently in training (dropout, batch normalisation) to that mode.
+/// The mode is the layer's own: a copy of the model, or of a layer, shares the tensors, running
+/// statistics among them, but keeps its mode. So a copy that is still in training goes on to move
+/// the statistics of a model in evaluation: switch both, or take a `clone`.
 void train(ModuleRef model, bool training = true);
-/// Switches them to evaluation.
+/// Switches them to evaluation; for copies see `train`.
 inline void eval(ModuleRef model) { train(model, false); }
 
 /// Stops, or starts again, the collection of gradients by all parameters. Running statistics are
@@ -53,8 +56,10 @@ void unfreeze(ModuleRef model);
 /// Drops the gradients of all parameters.
 void zero_grad(ModuleRef model);
 
-/// Converts floating-point parameters and buffers to `dtype`; the model gets new tensors, so do
-/// this before an optimizer is made. Errors: `DTypeError` unless `dtype` is floating-point.
+/// Converts floating-point parameters and buffers to `dtype`. They stay the tensors that they are,
+/// with their gradients, so that optimizers and copies of the model follow; see `Tensor::to_`.
+/// Errors: `DTypeError` unless `dtype` is floating-point; `GradError` when a parameter is not a
+/// leaf; then nothing has changed.
 void to(ModuleRef model, DType dtype);
 
 /// Tells each layer its path below `root`, so that errors and records say "net.2.fc1". Do it once,

@@ -11,6 +11,8 @@ struct AdagradOptions {
   double initial_accumulator_value = 0;  ///< what the sum of g^2 starts from
   double eps = 1e-10;                    ///< keeps the quotient finite; outside the root
   bool maximize = false;                 ///< climbs instead
+  bool warn_unused = true;               ///< see `Optimizer::step`
+  bool check_finite = false;             ///< see `Optimizer::step`
 
   /// Errors: `ValueError`.
   void check() const;

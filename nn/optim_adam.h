@@ -11,6 +11,8 @@ struct AdamOptions {
   double weight_decay = 0;                  ///< added to the gradient: weight_decay * parameter
   bool amsgrad = false;                     ///< divides by the largest mean of g^2 so far
   bool maximize = false;                    ///< climbs instead
+  bool warn_unused = true;                  ///< see `Optimizer::step`
+  bool check_finite = false;                ///< see `Optimizer::step`
 
   /// Errors: `ValueError`.
   void check() const;
@@ -32,6 +34,8 @@ struct AdamWOptions {
   double weight_decay = 1e-2;  ///< each step shrinks the parameter by lr * weight_decay
   bool amsgrad = false;        ///< divides by the largest mean of g^2 so far
   bool maximize = false;       ///< climbs instead
+  bool warn_unused = true;     ///< see `Optimizer::step`
+  bool check_finite = false;   ///< see `Optimizer::step`
 
   /// Errors: `ValueError`.
   void check() const;

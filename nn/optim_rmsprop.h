@@ -5,13 +5,15 @@
 namespace tapegrad::nn {
 
 struct RMSpropOptions {
-  double lr = 1e-2;         ///< learning rate
-  double alpha = 0.99;      ///< decay of the mean of g^2
-  double eps = 1e-8;        ///< keeps the quotient finite; outside the root
-  double weight_decay = 0;  ///< added to the gradient: weight_decay * parameter
-  double momentum = 0;      ///< share of the last step that is kept
-  bool centered = false;    ///< divides by the deviation instead: subtracts the squared mean of g
-  bool maximize = false;    ///< climbs instead
+  double lr = 1e-2;           ///< learning rate
+  double alpha = 0.99;        ///< decay of the mean of g^2
+  double eps = 1e-8;          ///< keeps the quotient finite; outside the root
+  double weight_decay = 0;    ///< added to the gradient: weight_decay * parameter
+  double momentum = 0;        ///< share of the last step that is kept
+  bool centered = false;      ///< divides by the deviation instead: subtracts the squared mean of g
+  bool maximize = false;      ///< climbs instead
+  bool warn_unused = true;    ///< see `Optimizer::step`
+  bool check_finite = false;  ///< see `Optimizer::step`
 
   /// Errors: `ValueError`.
   void check() const;

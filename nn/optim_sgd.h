@@ -5,12 +5,14 @@
 namespace tapegrad::nn {
 
 struct SGDOptions {
-  double lr = 1e-3;         ///< learning rate
-  double momentum = 0;      ///< share of the last step that is kept
-  double dampening = 0;     ///< share of the gradient that momentum leaves out
-  double weight_decay = 0;  ///< added to the gradient: weight_decay * parameter
-  bool nesterov = false;    ///< looks ahead along the momentum; needs momentum and no dampening
-  bool maximize = false;    ///< climbs instead
+  double lr = 1e-3;           ///< learning rate
+  double momentum = 0;        ///< share of the last step that is kept
+  double dampening = 0;       ///< share of the gradient that momentum leaves out
+  double weight_decay = 0;    ///< added to the gradient: weight_decay * parameter
+  bool nesterov = false;      ///< looks ahead along the momentum; needs momentum and no dampening
+  bool maximize = false;      ///< climbs instead
+  bool warn_unused = true;    ///< see `Optimizer::step`
+  bool check_finite = false;  ///< see `Optimizer::step`
 
   /// Errors: `ValueError`.
   void check() const;

@@ -1,19 +1,28 @@
 #include "nn/optimizer.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <span>
 
+#include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/warning.h"
+#include "nn/loaded_state.h"
 
 namespace tapegrad::nn {
 
 namespace {
 
+/// Steps without a gradient after which a parameter is reported.
+constexpr int kUnusedSteps = 20;
+
+bool all_finite(const Tensor& tensor) { return all(isfinite(tensor)).item<bool>(); }
+
 Tensor number(double value) { return tensor(value, float64); }
+
+constexpr std::string_view kFamily = "optimizer";
 
 std::string setting_key(std::size_t group, std::string_view name) {
   return fmt::format("group.{}.{}", group, name);
@@ -36,7 +45,7 @@ void check_parameter(std::string_view optimizer, const Parameter& parameter) {
 
 }  // namespace
 
-void Optimizer::append(std::vector<Parameter> parameters) {
+void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
   if (parameters.empty())
     fail<ValueError>("{}: there are no parameters; pass nn::parameters(model)", kind_.name);
   // A tensor is told by the address of its value.
@@ -54,7 +63,7 @@ void Optimizer::append(std::vector<Parameter> parameters) {
   };
   for (const Group& group : groups_)
     for (const Entry& entry : group.entries) add(entry.parameter);
-  Group group;
+  Group group{.entries = {}, .watch = watch, .initial_lr = {}};
   for (Parameter& parameter : parameters) {
     check_parameter(kind_.name, parameter);
     add(parameter);
@@ -65,14 +74,76 @@ void Optimizer::append(std::vector<Parameter> parameters) {
 
 void Optimizer::step() {
   const NoGrad no_grad;
+  check_gradients();
+  bool stepped = false;
+  std::string unused;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
+    const Watch watch = groups_[group].watch;
     for (Entry& entry : groups_[group].entries) {
       const Tensor grad = entry.parameter.value.grad();
-      if (!grad.defined()) continue;
+      if (!grad.defined()) {
+        if (++entry.unused < kUnusedSteps || entry.reported || !watch.warn_unused ||
+            !entry.parameter.value.requires_grad())
+          continue;
+        entry.reported = true;
+        unused += (unused.empty() ? "" : ", ") + entry.parameter.name;
+        continue;
+      }
+      stepped = true;
+      entry.unused = 0;
       ++entry.step;
       update(group, entry, grad);
+      if (watch.check_finite) check_finite(entry);
     }
   }
+  if (!stepped) no_gradients();
+  if (!unused.empty())
+    warn(
+        fmt::format("{}: no gradient in {} steps for {}: what does not reach the loss is not "
+                    "trained, nor is what was replaced in the model after the optimizer was made "
+                    "(the option warn_unused = false silences this)",
+                    kind_.name, kUnusedSteps, unused));
+}
+
+/// For groups that ask for it, before anything has changed.
+void Optimizer::check_gradients() const {
+  for (const Group& group : groups_) {
+    if (!group.watch.check_finite) continue;
+    for (const Entry& entry : group.entries) {
+      const Tensor grad = entry.parameter.value.grad();
+      if (grad.defined() && !all_finite(grad))
+        fail<ValueError>(
+            "{}: the gradient of parameter '{}' has an infinity or NaN, so the step would, too; "
+            "nothing was changed. Look at the loss, lower the learning rate, or clip gradients",
+            kind_.name, entry.parameter.name);
+    }
+  }
+}
+
+void Optimizer::check_finite(const Entry& entry) const {
+  if (all_finite(entry.parameter.value)) return;
+  fail<ValueError>(
+      "{}: step {} made parameter '{}' infinite or NaN, from a finite gradient; lower the learning "
+      "rate, or go back to a saved state",
+      kind_.name, entry.step, entry.parameter.name);
+}
+
+void Optimizer::no_gradients() const {
+  std::string names;
+  std::size_t count = 0;
+  bool frozen = true;
+  for (const Group& group : groups_) {
+    for (const Entry& entry : group.entries) {
+      frozen = frozen && !entry.parameter.value.requires_grad();
+      if (++count <= 3) names += (count == 1 ? "" : ", ") + entry.parameter.name;
+    }
+  }
+  if (count > 3) names += fmt::format(" and {} more", count - 3);
+  fail<GradError>("{}: step() without any gradient, nothing was trained: {} {}", kind_.name, names,
+                  frozen ? "are frozen; unfreeze(model) lets them collect gradients"
+                         : "have none. Call backward() first; if it was called, these are not the "
+                           "tensors of the model that made the loss: make the optimizer from "
+                           "nn::parameters(model) again when a part of the model was replaced");
 }
 
 void Optimizer::zero_grad() {
@@ -114,12 +185,21 @@ bool Optimizer::has_setting(std::string_view name) const {
   return std::ranges::find(all, name, &Setting::name) != all.end();
 }
 
-void Optimizer::set_setting(std::string_view name, double value, std::size_t group) {
+std::vector<Optimizer::Setting> Optimizer::with(std::string_view name, double value,
+                                                std::size_t group) const {
   check_group(group);
   std::vector<Setting> all = settings(group);
   find(all, name).value = value;
   check_settings(group, all);
-  change_settings(group, all);
+  return all;
+}
+
+void Optimizer::set_setting(std::string_view name, double value, std::size_t group) {
+  change_settings(group, with(name, value, group));
+}
+
+void Optimizer::check_setting(std::string_view name, double value, std::size_t group) const {
+  with(name, value, group);
 }
 
 double Optimizer::initial_lr(std::size_t group) {
@@ -131,7 +211,7 @@ double Optimizer::initial_lr(std::size_t group) {
 
 StateDict Optimizer::state() const {
   const NoGrad no_grad;
-  std::vector<Parameter> list;
+  StateDict list = detail::state_of(kFamily, kind_.name);
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     for (const auto& [name, value] : settings(i))
       list.push_back({setting_key(i, name), number(value)});
@@ -145,34 +225,14 @@ StateDict Optimizer::state() const {
       list.push_back({state_key(name, "step"), tensor(entry.step)});
       for (std::size_t i = 0; i < entry.slots.size(); ++i)
         if (entry.slots[i].defined())
-          list.push_back({state_key(name, kind_.slots[i]), entry.slots[i].clone()});
+          list.push_back({state_key(name, kind_.slots[i]),
+                          entry.slots[i].to(entry.parameter.value.dtype()).clone()});
     }
   }
   return list;
 }
 
-// The list that is being loaded; what nobody asked for is left over.
-struct Optimizer::Loaded {
-  std::string_view optimizer;
-  std::map<std::string, Tensor> values;
-
-  std::optional<Tensor> take(const std::string& key) {
-    const auto found = values.find(key);
-    if (found == values.end()) return {};
-    Tensor value = std::move(found->second);
-    values.erase(found);
-    return value;
-  }
-  std::optional<double> take_number(const std::string& key) {
-    const auto value = take(key);
-    if (!value) return {};
-    if (!value->defined() || value->numel() != 1)
-      fail<ShapeError>("{}: the state's '{}' must be one number", optimizer, key);
-    return value->item();
-  }
-};
-
-void Optimizer::load_entry(Loaded& loaded, Entry& entry) const {
+void Optimizer::load_entry(detail::LoadedState& loaded, Entry& entry) const {
   const auto& [name, parameter] = entry.parameter;
   const double step = loaded.take_number(state_key(name, "step")).value_or(0);
   if (!(step >= 0)) fail<ValueError>("{}: the state's step of '{}' is {}", kind_.name, name, step);
@@ -200,10 +260,7 @@ void Optimizer::load_entry(Loaded& loaded, Entry& entry) const {
 
 void Optimizer::load_state(const StateDict& state) {
   const NoGrad no_grad;
-  Loaded loaded{kind_.name, {}};
-  for (const auto& [name, value] : state)
-    if (!loaded.values.emplace(name, value).second)
-      fail<ValueError>("{}: the state has '{}' twice", kind_.name, name);
+  detail::LoadedState loaded(kFamily, kind_.name, state);
 
   std::vector<Group> groups = groups_;
   std::vector<std::vector<Setting>> values;
@@ -217,12 +274,15 @@ void Optimizer::load_state(const StateDict& state) {
       value = *found;
     }
     check_settings(i, values.back());
-    groups[i].initial_lr = loaded.take_number(setting_key(i, "initial_lr"));
+    const auto initial_lr = loaded.take_number(setting_key(i, "initial_lr"));
+    if (groups[i].initial_lr && !initial_lr)
+      fail<ValueError>(
+          "{}: the state was saved before a schedule was made; load it before you make yours",
+          kind_.name);
+    groups[i].initial_lr = initial_lr;
     for (Entry& entry : groups[i].entries) load_entry(loaded, entry);
   }
-  if (!loaded.values.empty())
-    fail<ValueError>("{}: the state's '{}' belongs to no parameter, group or setting here",
-                     kind_.name, loaded.values.begin()->first);
+  loaded.require_nothing_left();
 
   for (std::size_t i = 0; i < groups.size(); ++i) change_settings(i, values[i]);
   groups_ = std::move(groups);

@@ -15,6 +15,10 @@
 
 namespace tapegrad::nn {
 
+namespace detail {
+class LoadedState;
+}
+
 /// What all optimizers have in common: parameter groups with settings of their own, and a state for
 /// each parameter, kept by its name.
 ///
@@ -37,7 +41,12 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   /// Updates every parameter that has a gradient, in place; the others are skipped and their state
-  /// stays as it is.
+  /// stays as it is. A parameter that requires a gradient but had none in 20 steps one after the
+  /// other is reported once, by name, to the handler of `set_warning_handler`, unless the option
+  /// `warn_unused` is off: a part of the model may have been replaced, or does not reach the loss.
+  /// Errors: `GradError` when no parameter has a gradient. With the option `check_finite` also
+  /// `ValueError` for a gradient that has an infinity or NaN, before anything has changed, and for
+  /// a parameter that the step made so, which it then is. (This costs a further pass over both.)
   void step();
   /// Drops the gradients of all parameters.
   void zero_grad();
@@ -59,14 +68,18 @@ class Optimizer {
   bool has_setting(std::string_view name) const;
   /// Errors: `ValueError` for a value that the constructor would refuse, too.
   void set_setting(std::string_view name, double value, std::size_t group = 0);
+  /// Has the errors of `set_setting`, and changes nothing.
+  void check_setting(std::string_view name, double value, std::size_t group = 0) const;
 
   /// Everything that is needed to go on exactly: a list of names and tensors, which a model file
-  /// can hold. "group.0.lr" and the other settings are `float64` numbers, "state.fc1.weight.step"
-  /// is `int64`, "state.fc1.weight.exp_avg" and so on have the shape and type of their parameter.
-  /// The tensors are copies.
+  /// can hold. The first, "optimizer.Adam", says what it is of. "group.0.lr" and the other settings
+  /// are `float64` numbers, "state.fc1.weight.step" is `int64`, "state.fc1.weight.exp_avg" and so
+  /// on have the shape and type of their parameter. The tensors are copies.
   StateDict state() const;
-  /// Takes over what `state()` gave. Errors: `ValueError`, `ShapeError` or `DTypeError` when it is
-  /// of other parameters, groups or another kind of optimizer; then nothing has changed.
+  /// Takes over what `state()` gave, before or after schedules are made and loaded. Errors:
+  /// `ValueError`, `ShapeError` or `DTypeError` when it is of other parameters, groups or another
+  /// kind of optimizer, or when schedules were made here but not where the state is from; then
+  /// nothing has changed.
   void load_state(const StateDict& state);
 
   /// The learning rate that schedules start from: that of the moment when the first one was made.
@@ -78,6 +91,8 @@ class Optimizer {
     Parameter parameter;
     std::int64_t step = 0;             ///< updates so far
     std::array<Tensor, 3> slots = {};  ///< undefined until they are needed
+    int unused = 0;                    ///< steps without a gradient since the last with one
+    bool reported = false;             ///< that it is unused
   };
   /// One option of a group; flags are 0 or 1.
   struct Setting {
@@ -91,11 +106,17 @@ class Optimizer {
     int always = 0;  ///< so many of them are there after the first update
   };
 
+  /// Options of a group that say how it is watched; they are no part of the state.
+  struct Watch {
+    bool warn_unused = true;
+    bool check_finite = false;
+  };
+
   explicit Optimizer(Kind kind) noexcept : kind_(kind) {}
 
   const Kind& kind() const noexcept { return kind_; }
   /// Appends a group. Errors: see `OptimizerOf::add_group`.
-  void append(std::vector<Parameter> parameters);
+  void append(std::vector<Parameter> parameters, Watch watch);
   void check_group(std::size_t group) const;
 
   virtual std::vector<Setting> settings(std::size_t group) const = 0;
@@ -108,13 +129,17 @@ class Optimizer {
  private:
   struct Group {
     std::vector<Entry> entries;
+    Watch watch;
     std::optional<double> initial_lr;
   };
 
-  struct Loaded;
-
+  void check_gradients() const;
+  void check_finite(const Entry& entry) const;
+  [[noreturn]] void no_gradients() const;
+  /// All settings of `group` with one changed. Errors: see `set_setting`.
+  std::vector<Setting> with(std::string_view name, double value, std::size_t group) const;
   Setting& find(std::vector<Setting>& settings, std::string_view name) const;
-  void load_entry(Loaded& loaded, Entry& entry) const;
+  void load_entry(detail::LoadedState& loaded, Entry& entry) const;
 
   Kind kind_;
   std::vector<Group> groups_;
@@ -126,8 +151,9 @@ namespace detail {
 std::vector<Parameter> joined(std::span<const std::vector<Parameter>> lists);
 }  // namespace detail
 
-/// An optimizer with options of type `Options`: an aggregate with `check() const`, and a static
-/// `visit(options, f)` that calls f(name, value) for each number and flag.
+/// An optimizer with options of type `Options`: an aggregate with `check() const`, the flags
+/// `warn_unused` and `check_finite` (see `Optimizer::step`), and a static `visit(options, f)` that
+/// calls f(name, value) for each other number and flag.
 template <class Options>
 class OptimizerOf : public Optimizer {
  public:
@@ -139,7 +165,7 @@ class OptimizerOf : public Optimizer {
   void add_group(std::vector<Parameter> parameters, const Options& options = {}) {
     options.check();
     options_.reserve(options_.size() + 1);
-    append(std::move(parameters));
+    append(std::move(parameters), {options.warn_unused, options.check_finite});
     options_.push_back(options);
   }
   /// The parameters of several models as one group.

@@ -6,6 +6,7 @@
 
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "nn/loaded_state.h"
 
 namespace tapegrad::nn {
 
@@ -20,9 +21,16 @@ void check_not_negative(std::string_view schedule, std::string_view name, double
     fail<ValueError>("{}: {} must be finite and at least 0, but is {}", schedule, name, value);
 }
 
+constexpr std::string_view kFamily = "schedule";
+
+std::string driven_key(std::string_view setting, std::size_t group) {
+  return fmt::format("{}.{}", setting, group);
+}
+
 }  // namespace
 
-Schedule::Schedule(Optimizer& optimizer) : optimizer_(optimizer) {
+Schedule::Schedule(std::string_view kind, Optimizer& optimizer)
+    : kind_(kind), optimizer_(optimizer) {
   for (std::size_t group = 0; group < optimizer.group_count(); ++group) optimizer.initial_lr(group);
 }
 
@@ -39,18 +47,39 @@ void Schedule::step() {
   apply();
 }
 
-StateDict Schedule::state() const { return {{"last_epoch", tensor(last_epoch_)}}; }
+StateDict Schedule::state() const {
+  StateDict list = detail::state_of(kFamily, kind_);
+  list.push_back({"last_epoch", tensor(last_epoch_)});
+  for (std::size_t group = 0; group < optimizer_.group_count(); ++group) {
+    for (const std::string_view name : driven_)
+      list.push_back({driven_key(name, group), tensor(optimizer_.setting(name, group), float64)});
+  }
+  return list;
+}
 
 void Schedule::load_state(const StateDict& state) {
-  if (state.size() != 1 || state[0].name != "last_epoch")
-    fail<ValueError>("Schedule: the state must be one number named 'last_epoch'");
-  const auto epoch = state[0].value.item<std::int64_t>();
-  if (epoch < 0) fail<ValueError>("Schedule: the state's last_epoch is {}", epoch);
-  last_epoch_ = epoch;
+  detail::LoadedState loaded(kFamily, kind_, state);
+  const double epoch = loaded.require_number("last_epoch");
+  if (!(epoch >= 0 && epoch < 0x1p53))
+    fail<ValueError>("{}: the state's last_epoch is {}", kind_, epoch);
+  check(static_cast<std::int64_t>(epoch));
+  std::vector<double> values;
+  for (std::size_t group = 0; group < optimizer_.group_count(); ++group) {
+    for (const std::string_view name : driven_) {
+      values.push_back(loaded.require_number(driven_key(name, group)));
+      optimizer_.check_setting(name, values.back(), group);
+    }
+  }
+  loaded.require_nothing_left();
+  auto value = values.begin();
+  for (std::size_t group = 0; group < optimizer_.group_count(); ++group) {
+    for (const std::string_view name : driven_) optimizer_.set_setting(name, *value++, group);
+  }
+  last_epoch_ = static_cast<std::int64_t>(epoch);
 }
 
 StepLR::StepLR(Optimizer& optimizer, StepLROptions options)
-    : Schedule(optimizer), options_(options) {
+    : Schedule("StepLR", optimizer), options_(options) {
   check_at_least_one("StepLR", "step_size", options.step_size);
   check_not_negative("StepLR", "gamma", options.gamma);
 }
@@ -60,7 +89,7 @@ double StepLR::next(std::size_t, double lr) const {
 }
 
 MultiStepLR::MultiStepLR(Optimizer& optimizer, MultiStepLROptions options)
-    : Schedule(optimizer), options_(std::move(options)) {
+    : Schedule("MultiStepLR", optimizer), options_(std::move(options)) {
   for (const std::int64_t milestone : options_.milestones)
     check_at_least_one("MultiStepLR", "a milestone", milestone);
   check_not_negative("MultiStepLR", "gamma", options_.gamma);
@@ -72,14 +101,14 @@ double MultiStepLR::next(std::size_t, double lr) const {
 }
 
 ExponentialLR::ExponentialLR(Optimizer& optimizer, ExponentialLROptions options)
-    : Schedule(optimizer), options_(options) {
+    : Schedule("ExponentialLR", optimizer), options_(options) {
   check_not_negative("ExponentialLR", "gamma", options.gamma);
 }
 
 double ExponentialLR::next(std::size_t, double lr) const { return lr * options_.gamma; }
 
 CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROptions options)
-    : Schedule(optimizer), options_(options) {
+    : Schedule("CosineAnnealingLR", optimizer), options_(options) {
   check_at_least_one("CosineAnnealingLR", "T_max", options.T_max);
   check_not_negative("CosineAnnealingLR", "eta_min", options.eta_min);
 }
@@ -99,7 +128,7 @@ double CosineAnnealingLR::next(std::size_t group, double lr) const {
 }
 
 LinearLR::LinearLR(Optimizer& optimizer, LinearLROptions options)
-    : Schedule(optimizer), options_(options) {
+    : Schedule("LinearLR", optimizer), options_(options) {
   if (!(options.start_factor > 0 && options.start_factor <= 1))
     fail<ValueError>("LinearLR: start_factor must be in (0, 1], but is {}", options.start_factor);
   if (!(options.end_factor >= 0 && options.end_factor <= 1))

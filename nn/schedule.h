@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "nn/optimizer.h"
@@ -16,7 +17,9 @@ namespace tapegrad::nn {
 /// Each rule turns the last learning rate into the next, so that several may work on one optimizer,
 /// and every group keeps its own. The optimizer must outlive its schedules.
 ///
-/// To resume a run, make optimizer and schedule as before, then load the state of both.
+/// To resume a run, make optimizer and schedules as before and load the state of each, in any order
+/// that suits: the state of a schedule holds the learning rates that it had set, too, which its
+/// constructor may have changed again.
 class Schedule {
  public:
   Schedule(const Schedule&) = delete;
@@ -27,13 +30,19 @@ class Schedule {
   void step();
   /// How often `step()` was called.
   std::int64_t last_epoch() const noexcept { return last_epoch_; }
-  /// What `load_state` needs to go on. Errors of `load_state`: `ValueError` for another kind of
-  /// list.
+  /// What `load_state` needs to go on: "schedule.StepLR", which says what it is of, "last_epoch",
+  /// and for each group what the schedule drives, "lr.0" and so on.
   StateDict state() const;
+  /// Takes over what `state()` gave, and gives the optimizer the learning rates of that time.
+  /// Errors: `ValueError` when it is of another kind of schedule, which is named, or of another
+  /// number of groups; `ShapeError`; then nothing has changed.
   void load_state(const StateDict& state);
 
  protected:
-  explicit Schedule(Optimizer& optimizer);
+  /// `kind` is the name of the class.
+  Schedule(std::string_view kind, Optimizer& optimizer);
+  /// Says that the rule changes this setting of the optimizer, too.
+  void drive(std::string_view setting) { driven_.push_back(setting); }
   /// Sets the learning rates of epoch 0; constructors of rules that change them there call it.
   void start() { apply(); }
   Optimizer& optimizer() const noexcept { return optimizer_; }
@@ -48,7 +57,9 @@ class Schedule {
   virtual void check(std::int64_t /*epoch*/) const {}
   void apply();
 
+  std::string_view kind_;
   Optimizer& optimizer_;
+  std::vector<std::string_view> driven_{"lr"};
   std::int64_t last_epoch_ = 0;
 };
 

@@ -23,7 +23,7 @@ void check_momentum(std::string_view name, double value) {
 }  // namespace
 
 OneCycleLR::OneCycleLR(Optimizer& optimizer, OneCycleLROptions options)
-    : Schedule(optimizer), options_(options) {
+    : Schedule("OneCycleLR", optimizer), options_(options) {
   check_positive("max_lr", options.max_lr);
   check_positive("div_factor", options.div_factor);
   check_positive("final_div_factor", options.final_div_factor);
@@ -38,6 +38,7 @@ OneCycleLR::OneCycleLR(Optimizer& optimizer, OneCycleLROptions options)
     if (!optimizer.has_setting(momentum_))
       fail<ValueError>(
           "OneCycleLR: this optimizer has no momentum to cycle; set cycle_momentum to false");
+    drive(momentum_);
   }
 
   const double total = static_cast<double>(options.total_steps);

@@ -1,10 +1,12 @@
 #include "nn/schedule_plateau.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "nn/loaded_state.h"
 
 namespace tapegrad::nn {
 
@@ -30,11 +32,12 @@ ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOpti
 }
 
 bool ReduceLROnPlateau::better(double metric) const {
-  const double sign = options_.mode == Mode::min ? -1 : 1;
-  const double needed = options_.threshold_mode == Threshold::rel
-                            ? best_ * (1 + sign * options_.threshold)
-                            : best_ + sign * options_.threshold;
-  return options_.mode == Mode::min ? metric < needed : metric > needed;
+  // By a share of the size of the best: a share of the best itself would have the wrong sign below
+  // 0. Before the first figure the best is infinite, and a share of that is no number.
+  const double margin = options_.threshold_mode == Threshold::abs ? options_.threshold
+                        : std::isfinite(best_) ? options_.threshold * std::abs(best_)
+                                               : 0;
+  return options_.mode == Mode::min ? metric < best_ - margin : metric > best_ + margin;
 }
 
 void ReduceLROnPlateau::step(double metric) {
@@ -59,22 +62,25 @@ void ReduceLROnPlateau::step(double metric) {
 }
 
 StateDict ReduceLROnPlateau::state() const {
-  return {{"best", tensor(best_, float64)},
-          {"bad_epochs", tensor(bad_epochs_)},
-          {"cooldown_left", tensor(cooldown_left_)}};
+  StateDict list = detail::state_of("schedule", "ReduceLROnPlateau");
+  list.push_back({"best", tensor(best_, float64)});
+  list.push_back({"bad_epochs", tensor(bad_epochs_)});
+  list.push_back({"cooldown_left", tensor(cooldown_left_)});
+  return list;
 }
 
 void ReduceLROnPlateau::load_state(const StateDict& state) {
-  if (state.size() != 3 || state[0].name != "best" || state[1].name != "bad_epochs" ||
-      state[2].name != "cooldown_left")
-    fail<ValueError>(
-        "ReduceLROnPlateau: the state must be 'best', 'bad_epochs' and 'cooldown_left'");
-  const auto best = state[0].value.item();
-  const auto bad_epochs = state[1].value.item<std::int64_t>();
-  const auto cooldown_left = state[2].value.item<std::int64_t>();
+  detail::LoadedState loaded("schedule", "ReduceLROnPlateau", state);
+  const double best = loaded.require_number("best");
+  const double bad_epochs = loaded.require_number("bad_epochs");
+  const double cooldown_left = loaded.require_number("cooldown_left");
+  loaded.require_nothing_left();
+  if (!(bad_epochs >= 0 && cooldown_left >= 0))
+    fail<ValueError>("ReduceLROnPlateau: the state counts {} bad epochs and {} of cooldown",
+                     bad_epochs, cooldown_left);
   best_ = best;
-  bad_epochs_ = bad_epochs;
-  cooldown_left_ = cooldown_left;
+  bad_epochs_ = static_cast<std::int64_t>(bad_epochs);
+  cooldown_left_ = static_cast<std::int64_t>(cooldown_left);
 }
 
 }  // namespace tapegrad::nn

@@ -8,8 +8,10 @@
 namespace tapegrad::nn {
 
 struct ReduceLROnPlateauOptions {
-  enum class Mode { min, max };       ///< whether less or more is better
-  enum class Threshold { rel, abs };  ///< better by a share of the best, or by an amount
+  enum class Mode { min, max };  ///< whether less or more is better
+  /// Better by a share of the best's absolute value, or by an amount. (PyTorch takes a share of the
+  /// best itself, so that a negative one never counts as reached.)
+  enum class Threshold { rel, abs };
 
   Mode mode = Mode::min;
   double factor = 0.1;         ///< what the learning rate is multiplied by, in [0, 1)
@@ -34,9 +36,10 @@ class ReduceLROnPlateau {
   void step(double metric);
   /// The best figure so far; infinite before the first.
   double best() const noexcept { return best_; }
-  /// What `load_state` needs to go on. Errors of `load_state`: `ValueError` for another kind of
-  /// list.
+  /// What `load_state` needs to go on; the learning rates are in the optimizer's state.
   StateDict state() const;
+  /// Errors: `ValueError` for the state of another kind of schedule, which is named; `ShapeError`;
+  /// then nothing has changed.
   void load_state(const StateDict& state);
 
  private:

@@ -15,7 +15,9 @@ namespace tapegrad::nn {
 ///
 ///     nn::Sequential net{nn::Linear{784, 128}, tg::relu, nn::Linear{128, 10}};
 ///
-/// It can also be built at run time with `push_back`. Copies share their tensors, as all models do.
+/// A lambda with captures, or a function object with members, is marked `stateless`, or has a
+/// `visit`. It can also be built at run time with `push_back`. Copies share their tensors, as all
+/// models do.
 class Sequential {
  public:
   Sequential() = default;

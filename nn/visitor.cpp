@@ -51,30 +51,54 @@ std::string detail::type_name(const std::type_info& type) {
   return name;
 }
 
+std::span<const detail::NamedFunction> detail::named_functions() {
+  static constexpr NamedFunction named[] = {
+      {"neg", neg, nullptr},
+      {"abs", abs, nullptr},
+      {"sign", sign, nullptr},
+      {"exp", exp, nullptr},
+      {"expm1", expm1, nullptr},
+      {"log", log, nullptr},
+      {"log1p", log1p, nullptr},
+      {"sqrt", sqrt, nullptr},
+      {"rsqrt", rsqrt, nullptr},
+      {"reciprocal", reciprocal, nullptr},
+      {"square", square, nullptr},
+      {"sin", sin, nullptr},
+      {"cos", cos, nullptr},
+      {"tanh", tanh, nullptr},
+      {"erf", erf, nullptr},
+      {"sigmoid", sigmoid, nullptr},
+      {"relu", relu, nullptr},
+      {"gelu", gelu, nullptr},
+      {"silu", silu, nullptr},
+      {"logsigmoid", logsigmoid, nullptr},
+      {"logical_not", nullptr, logical_not},
+      {"isnan", nullptr, isnan},
+      {"isinf", nullptr, isinf},
+      {"isfinite", nullptr, isfinite},
+      {"any", nullptr, any},
+      {"all", nullptr, all},
+      {"max", nullptr, max},
+      {"min", nullptr, min},
+      {"argmax", nullptr, argmax},
+      {"argmin", nullptr, argmin},
+      {"squeeze", nullptr, squeeze},
+      {"t", nullptr, t},
+  };
+  return named;
+}
+
 std::string detail::function_name(Tensor (*function)(Tensor)) {
-  struct Entry {
-    Tensor (*function)(Tensor);
-    const char* name;
-  };
-  static constexpr Entry known[] = {
-      {relu, "relu"},
-      {tanh, "tanh"},
-      {sigmoid, "sigmoid"},
-      {gelu, "gelu"},
-      {silu, "silu"},
-      {erf, "erf"},
-      {logsigmoid, "logsigmoid"},
-      {exp, "exp"},
-      {log, "log"},
-      {abs, "abs"},
-      {square, "square"},
-      {sqrt, "sqrt"},
-      {sin, "sin"},
-      {cos, "cos"},
-      {neg, "neg"},
-  };
-  for (const Entry& entry : known) {
-    if (entry.function == function) return entry.name;
+  for (const NamedFunction& named : named_functions()) {
+    if (named.by_value == function) return named.name;
+  }
+  return "function";
+}
+
+std::string detail::function_name(Tensor (*function)(const Tensor&)) {
+  for (const NamedFunction& named : named_functions()) {
+    if (named.by_reference == function) return named.name;
   }
   return "function";
 }

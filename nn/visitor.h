@@ -1,10 +1,12 @@
 #pragma once
 
 #include <concepts>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 
 #include "autograd/tensor/tensor.h"
 
@@ -12,8 +14,8 @@ namespace tapegrad::nn {
 
 class Visitor;
 
-/// A type that names its members: `void visit(auto& f) { f("fc1", fc1); f("fc2", fc2); }`.
-/// The parameter may also be spelled `nn::Visitor& f`.
+/// A type that names its members:
+/// `void visit(nn::Visitor& f) { f("fc1", fc1); f("fc2", fc2); }`, public and not const.
 template <class T>
 concept Module = requires(T& module, Visitor& visitor) {
   module.visit(visitor);
@@ -22,27 +24,92 @@ concept Module = requires(T& module, Visitor& visitor) {
 /// Anything that maps a tensor to a tensor: a layer. Operators such as `tapegrad::relu` are layers.
 template <class T>
 concept Callable = requires(const T& layer, const Tensor& x) {
-  { layer(x) } -> std::convertible_to<Tensor>;
+  requires std::same_as<std::remove_cvref_t<decltype(layer(x))>, Tensor>;
 };
 
+/// What `stateless` makes of a function.
+template <class F>
+struct Stateless {
+  F function;
+  Tensor operator()(Tensor x) const { return function(std::move(x)); }
+};
+
+/// Marks a function object that keeps something, such as a lambda with a capture or a
+/// `std::function`, as one that has no tensors to train, to save or to convert, and no mode: then
+/// it may be a layer or a member without a `visit`.
+///
+///     nn::Sequential net{nn::Linear{2, 8}, nn::stateless([slope](const Tensor& x) {
+///                          return tg::leaky_relu(x, slope);
+///                        })};
+template <class F>
+Stateless<F> stateless(F function) {
+  return {std::move(function)};
+}
+
 namespace detail {
+template <class T>
+inline constexpr bool is_stateless =
+    std::is_empty_v<T> || std::is_function_v<std::remove_pointer_t<T>>;
+template <class F>
+inline constexpr bool is_stateless<Stateless<F>> = true;
+
+/// A visitor that, unlike the real one, can be copied.
+struct CopiedVisitor {
+  void operator()(std::string_view, auto&) {}
+  void buffer(std::string_view, Tensor&) {}
+  void training(bool&) {}
+  void scope(std::string&) {}
+};
+/// Has a `visit`, if not one that can be used.
+template <class T>
+concept NamesVisit = requires(T& module, CopiedVisitor& visitor) {
+  module.visit(visitor);
+}
+|| requires { &T::visit; };
+
+/// True, or does not compile: `T` may be part of a model without being asked for its members.
+template <class T>
+consteval bool owns_nothing() {
+  static_assert(
+      Module<T> || !NamesVisit<T>,
+      "visit takes the visitor by reference and is not const: void visit(nn::Visitor& f)");
+  static_assert(Module<T> || NamesVisit<T> || is_stateless<T>,
+                "what holds tensors or other values needs void visit(nn::Visitor& f), which names "
+                "them; if nothing in it is trained or saved, mark it: nn::stateless(f)");
+  return true;
+}
+
 /// The readable name of a class without its namespaces; "lambda" for a lambda.
 std::string type_name(const std::type_info& type);
 /// "relu" for `tapegrad::relu` and so on; "function" for one that is not of the library.
 std::string function_name(Tensor (*function)(Tensor));
+std::string function_name(Tensor (*function)(const Tensor&));
+
+/// The functions of one tensor in ops.h, by name; one of the two pointers is null.
+struct NamedFunction {
+  const char* name;
+  Tensor (*by_value)(Tensor);
+  Tensor (*by_reference)(const Tensor&);
+};
+std::span<const NamedFunction> named_functions();
 
 /// What the summary prints for a layer: its own `describe()`, or the name of its type.
 template <class T>
 std::string describe(const T& layer) {
   if constexpr (requires { layer.describe(); }) {
     return layer.describe();
-  } else if constexpr (std::is_same_v<T, Tensor (*)(Tensor)>) {
+  } else if constexpr (std::is_same_v<T, Tensor (*)(Tensor)> ||
+                       std::is_same_v<T, Tensor (*)(const Tensor&)>) {
     return function_name(layer);
   } else if constexpr (std::is_function_v<std::remove_pointer_t<T>>) {
     return "function";
   } else {
     return type_name(typeid(T));
   }
+}
+template <class F>
+std::string describe(const Stateless<F>& layer) {
+  return describe(layer.function);
 }
 }  // namespace detail
 
@@ -57,6 +124,14 @@ class ModuleRef {
         visit_([](void* object, Visitor& visitor) { static_cast<M*>(object)->visit(visitor); }),
         describe_(
             [](const void* object) { return detail::describe(*static_cast<const M*>(object)); }) {}
+
+  /// Everything else is refused with a sentence.
+  template <class M>
+  requires(std::is_class_v<M> && !Module<M> && !std::same_as<M, ModuleRef>) ModuleRef(const M&) {
+    static_assert(!std::is_class_v<M>,
+                  "a model names its members in a visit that takes the visitor by reference and is "
+                  "not const: void visit(nn::Visitor& f) { f(<name>, <member>); }");
+  }
 
   /// Shows the module's members to `visitor`.
   void visit(Visitor& visitor) const { visit_(object_, visitor); }
@@ -74,6 +149,9 @@ class ModuleRef {
 class Visitor {
  public:
   virtual ~Visitor() = default;
+  // A visit that takes a copy would show its members to nobody: void visit(nn::Visitor& f)
+  Visitor(const Visitor&) = delete;
+  Visitor& operator=(const Visitor&) = delete;
 
   /// Visits the root of a model.
   void walk(ModuleRef module);
@@ -81,8 +159,9 @@ class Visitor {
   // ---- What a module's `visit` calls
 
   /// A member: a parameter (a floating-point `Tensor`; the undefined one is absent), a module, a
-  /// `std::optional` of these or a vector or array of them (named by index), or a plain function,
-  /// which has nothing to visit. Errors: `DTypeError` for an int64 or bool parameter.
+  /// `std::optional` of these or a vector or array of them (named by index), or a function without
+  /// state (see `stateless`), which has nothing to visit. What keeps something but has no `visit`
+  /// does not compile. Errors: `DTypeError` for an int64 or bool parameter.
   template <class Member>
   void operator()(std::string_view name, Member& member) {
     if constexpr (std::is_same_v<Member, Tensor>) {
@@ -91,14 +170,16 @@ class Visitor {
       const Step step(path_, name);
       walk(member);
     } else if constexpr (Callable<Member>) {
-      // A function has no members.
+      static_assert(detail::owns_nothing<Member>());  // a function has no members
     } else if constexpr (requires { member.has_value(); }) {
       if (member.has_value()) (*this)(name, *member);
     } else {
       static_assert(
           requires { member.begin(), member.end(); },
-          "f(name, member): a member is a Tensor, a type with visit(auto& f), a function of a "
-          "Tensor, or a std::optional, std::vector or std::array of these");
+          "f(name, member): a member is a Tensor, a type with void visit(nn::Visitor& f), a "
+          "function "
+          "of a Tensor, or a std::optional, std::vector or std::array of these; visit itself is "
+          "not const");
       const Step step(path_, name);
       int index = 0;
       for (auto& element : member) (*this)(std::to_string(index++), element);

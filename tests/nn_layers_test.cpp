@@ -1,5 +1,10 @@
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
 #include <limits>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -428,4 +433,93 @@ TEST_CASE("whole models pass the gradient check") {
   const auto result = tg::gradcheck(net, x, {.second_order = true});
   INFO(result.message());
   CHECK(result.ok);
+}
+
+// ---- All layers --------------------------------------------------------------------------------
+
+namespace {
+
+/// The layers of the library's headers: classes that are a NamedLayer, and their aliases.
+std::set<std::string> layers_in_the_headers() {
+  std::set<std::string> names;
+  const std::regex layer(R"(class (\w+) : public NamedLayer|using (\w+) = Activation<)");
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(TAPEGRAD_SOURCE_DIR) / "nn")) {
+    if (entry.path().extension() != ".h") continue;
+    std::ifstream file(entry.path());
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    for (std::sregex_iterator it(text.begin(), text.end(), layer), end; it != end; ++it)
+      names.insert((*it)[1].matched ? (*it)[1].str() : (*it)[2].str());
+  }
+  names.erase("Activation");  // only by its aliases
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("every layer is made with braces and with parentheses, and stands in a Sequential") {
+  std::set<std::string> made;
+  const auto check = [&made](const nn::Sequential& net) {
+    REQUIRE(net.size() == 2);
+    CHECK(net[0].describe() == net[1].describe());
+    const std::string text = net[0].describe();
+    made.insert(text.substr(0, text.find('(')));
+  };
+  check(nn::Sequential{nn::ReLU{}, nn::ReLU()});
+  check(nn::Sequential{nn::GELU{}, nn::GELU()});
+  check(nn::Sequential{nn::SiLU{}, nn::SiLU()});
+  check(nn::Sequential{nn::Tanh{}, nn::Tanh()});
+  check(nn::Sequential{nn::Sigmoid{}, nn::Sigmoid()});
+  check(nn::Sequential{nn::LogSigmoid{}, nn::LogSigmoid()});
+  check(nn::Sequential{nn::Identity{}, nn::Identity()});
+  check(nn::Sequential{nn::LeakyReLU{}, nn::LeakyReLU()});
+  check(nn::Sequential{nn::ELU{}, nn::ELU()});
+  check(nn::Sequential{nn::Softplus{}, nn::Softplus()});
+  check(nn::Sequential{nn::Softmax{1}, nn::Softmax(1)});
+  check(nn::Sequential{nn::LogSoftmax{1}, nn::LogSoftmax(1)});
+  check(nn::Sequential{nn::Flatten{}, nn::Flatten()});
+  check(nn::Sequential{nn::Dropout{}, nn::Dropout()});
+  check(nn::Sequential{nn::Linear{2, 3}, nn::Linear(2, 3)});
+  check(nn::Sequential{nn::LayerNorm{3}, nn::LayerNorm(3)});
+  check(nn::Sequential{nn::BatchNorm1d{3}, nn::BatchNorm1d(3)});
+  CHECK(made == layers_in_the_headers());
+}
+
+TEST_CASE("a copy of a layer shares its statistics, but has a mode of its own") {
+  nn::BatchNorm1d norm{1};
+  nn::BatchNorm1d copy = norm;
+  nn::eval(norm);
+  const Tensor x = tg::tensor({{1.}, {3.}});
+  norm(x);
+  CHECK(norm.num_batches_tracked.item<int>() == 0);
+  copy(x);  // still in training
+  CHECK(norm.num_batches_tracked.item<int>() == 1);
+  nn::eval(copy);
+  copy(x);
+  CHECK(norm.num_batches_tracked.item<int>() == 1);
+
+  nn::Dropout dropout(1), other = dropout;
+  nn::eval(dropout);
+  CHECK(tg::equal(dropout(x), x));
+  CHECK(tg::equal(other(x), tg::zeros({2, 1})));
+}
+
+TEST_CASE("what a function keeps may be marked as no state") {
+  const double slope = 0.5;
+  std::function<Tensor(const Tensor&)> twice = [](const Tensor& x) { return x * 2; };
+  nn::Sequential net{nn::stateless([slope](const Tensor& x) { return tg::leaky_relu(x, slope); }),
+                     nn::stateless(twice)};
+  CHECK(tg::equal(net(tg::tensor({-2., 2.})), tg::tensor({-2., 4.})));
+  CHECK(net[0].describe() == "lambda");
+  CHECK(nn::parameters(net).empty());
+  nn::name_modules(net, "net");
+  struct Local {
+    nn::Stateless<std::function<Tensor(const Tensor&)>> activation;
+    nn::Linear fc{1, 1};
+    void visit(nn::Visitor& f) {
+      f("activation", activation);
+      f("fc", fc);
+    }
+  };
+  CHECK(nn::parameters(Local{nn::stateless(twice)}).size() == 2);
 }

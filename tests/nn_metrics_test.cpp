@@ -111,3 +111,28 @@ TEST_CASE("Wilson's interval stays in [0, 1] and says nothing without trials") {
   CHECK_THROWS_AS(nn::wilson_interval(3, 2), tg::ValueError);
   CHECK_THROWS_AS(nn::wilson_interval(-1, 2), tg::ValueError);
 }
+
+TEST_CASE("probabilities of one column are told apart by the threshold that is passed") {
+  const Tensor p = tg::tensor({.1, .2, .9, .8, .3});
+  const Tensor target = tg::tensor({0, 0, 1, 1, 0});
+  const auto logits = tg::log(p / (1 - p));
+  CHECK(nn::accuracy(p, target, {.threshold = 0.5}) == 1);
+  CHECK(nn::accuracy(p.reshape({5, 1}), target, {.threshold = 0.5}) == 1);
+  CHECK(nn::zero_one_loss(p, target, {.threshold = 0.5}) == 0);
+  CHECK(tg::equal(nn::predicted_classes(p, {.threshold = 0.85}), tg::tensor({0, 0, 1, 0, 0})));
+  CHECK(tg::equal(nn::confusion_matrix(p, target, -1, {.threshold = 0.5}),
+                  tg::tensor({{3, 0}, {0, 2}})));
+  CHECK(nn::accuracy(logits, target) == 1);
+  // Nothing depends on the values: these could be probabilities, but are said to be logits.
+  CHECK(nn::accuracy(p, target) == 0.4);
+  CHECK(nn::accuracy(p, target, {.threshold = 0}) == 0.4);
+}
+
+TEST_CASE("a threshold that would have no effect is refused") {
+  const Tensor target = tg::tensor({0, 1});
+  CHECK_THROWS_WITH(nn::accuracy(tg::zeros({2, 3}), target, {.threshold = 0.5}),
+                    ContainsSubstring("threshold of 0.5 is for one column") &&
+                        ContainsSubstring("float32 [2, 3]"));
+  CHECK_THROWS_AS(nn::accuracy(target, target, {.threshold = 0.5}), tg::ValueError);
+  CHECK_THROWS_AS(nn::accuracy(tg::zeros(2), target, {.threshold = std::nan("")}), tg::ValueError);
+}

@@ -1,5 +1,10 @@
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <optional>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -210,6 +215,22 @@ TEST_CASE("a clone keeps shared tensors shared") {
   CHECK(clone.encode.weight.is_same(clone.decode.weight));
 }
 
+TEST_CASE("to keeps the tensors, so that copies, ties and handles follow") {
+  Net net;
+  Tied tied;
+  const Net copy = net;
+  const Tensor weight = net.fc1.weight, mean = net.norm.running_mean;
+  const auto values = weight.detach().clone();
+  nn::to(net, tg::float64);
+  nn::to(tied, tg::float64);
+  CHECK(weight.is_same(net.fc1.weight));
+  CHECK(mean.is_same(net.norm.running_mean));
+  CHECK(copy.fc1.weight.dtype() == tg::float64);
+  CHECK(tied.encode.weight.is_same(tied.decode.weight));
+  nn::to(net, tg::float32);
+  CHECK(tg::equal(weight, values));
+}
+
 TEST_CASE("to converts floating-point tensors, keeps requires_grad, and leaves integers alone") {
   Net net;
   nn::freeze(net.fc2);
@@ -412,4 +433,27 @@ TEST_CASE("every activation prints its name and settings") {
         "ReLU() GELU() SiLU() Tanh() Sigmoid() LogSigmoid() Identity() "
         "LeakyReLU(negative_slope=0.2) ELU(alpha=2) Softplus(beta=1, threshold=20) "
         "Softmax(dim=1) LogSoftmax(dim=-1) lambda ");
+}
+
+TEST_CASE("the summary names every operator of one tensor that is used as a layer") {
+  std::ifstream file(std::filesystem::path(TAPEGRAD_SOURCE_DIR) / "autograd/ops/ops.h");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::regex unary(R"(\nTensor (\w+)\((const Tensor&|Tensor) x\);)");
+  std::set<std::string> declared, named;
+  for (std::sregex_iterator it(text.begin(), text.end(), unary), end; it != end; ++it)
+    declared.insert((*it)[1]);
+  REQUIRE(declared.size() > 20);
+
+  for (const auto& [name, by_value, by_reference] : nn::detail::named_functions()) {
+    INFO(name);
+    named.insert(name);
+    const nn::Layer layer = by_value ? nn::Layer(by_value) : nn::Layer(by_reference);
+    CHECK(layer.describe() == name);
+    // The name is the one that the tape has, for what is recorded under its own.
+    if (!by_value) continue;
+    const auto tape = tg::records(layer(tg::full({2}, 0.5).requires_grad_()));
+    REQUIRE(tape.size() == 1);
+    CHECK(tape[0].name == name);
+  }
+  CHECK(named == declared);
 }

@@ -105,16 +105,16 @@ TEST_CASE("the state is an ordered list of names", "[optim]") {
   std::vector<std::string> names;
   const nn::StateDict state = optimizer.state();
   for (const auto& entry : state) names.push_back(entry.name);
-  CHECK(names == std::vector<std::string>{"group.0.lr", "group.0.beta1", "group.0.beta2",
-                                          "group.0.eps", "group.0.weight_decay", "group.0.amsgrad",
-                                          "group.0.maximize", "state.b.step", "state.b.exp_avg",
-                                          "state.b.exp_avg_sq"});
-  CHECK(state[7].value.item<int>() == 1);
-  CHECK(state[8].value.item() == Approx(0.1));
+  CHECK(names == std::vector<std::string>{"optimizer.Adam", "group.0.lr", "group.0.beta1",
+                                          "group.0.beta2", "group.0.eps", "group.0.weight_decay",
+                                          "group.0.amsgrad", "group.0.maximize", "state.b.step",
+                                          "state.b.exp_avg", "state.b.exp_avg_sq"});
+  CHECK(state[8].value.item<int>() == 1);
+  CHECK(state[9].value.item() == Approx(0.1));
 
   // It is a copy: the next step does not change it.
   optimizer.step();
-  CHECK(state[8].value.item() == Approx(0.1));
+  CHECK(state[9].value.item() == Approx(0.1));
 }
 
 TEST_CASE("a state that does not fit is refused and changes nothing", "[optim]") {
@@ -126,23 +126,23 @@ TEST_CASE("a state that does not fit is refused and changes nothing", "[optim]")
   const auto refused = [&](auto error, auto change) {
     using E = decltype(error);
     nn::StateDict state = good;
-    state[0].value = tg::tensor(0.125, tg::float64);  // would show if it were taken over
+    state[1].value = tg::tensor(0.125, tg::float64);  // would show if it were taken over
     change(state);
     const std::string text = message_of<E>([&] { optimizer.load_state(state); });
     CHECK(optimizer.lr() == 0.5);
     return text;
   };
   using S = nn::StateDict;
-  CHECK_THAT(refused(tg::ValueError(""), [](S& s) { s.erase(s.begin() + 1); }),
+  CHECK_THAT(refused(tg::ValueError(""), [](S& s) { s.erase(s.begin() + 2); }),
              ContainsSubstring("has no 'group.0.beta1'"));
   CHECK_THAT(refused(tg::ValueError(""),
                      [](S& s) {
                        s.push_back({"state.c.step", tg::tensor(1)});
                      }),
              ContainsSubstring("'state.c.step' belongs to no parameter"));
-  CHECK_THAT(refused(tg::ValueError(""), [](S& s) { s.push_back(s[3]); }),
+  CHECK_THAT(refused(tg::ValueError(""), [](S& s) { s.push_back(s[4]); }),
              ContainsSubstring("'group.0.eps' twice"));
-  CHECK_THAT(refused(tg::ValueError(""), [](S& s) { s[1].value = tg::tensor(1.5); }),
+  CHECK_THAT(refused(tg::ValueError(""), [](S& s) { s[2].value = tg::tensor(1.5); }),
              ContainsSubstring("beta1 must be in [0, 1)"));
   CHECK_THAT(
       refused(tg::ValueError(""),

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/autograd.h"
 #include "nn/nn.h"
 #include "tests/catch.h"
 

@@ -121,8 +121,8 @@ TEST_CASE("layers lend what they were given by the layer before") {
     memory = memory_of(h);
     return h;
   };
-  const tg::nn::Sequential net{tg::nn::Linear(2, 3), look, tg::nn::Sequential{tg::relu},
-                               tg::nn::Tanh(), tg::nn::ELU()};
+  const tg::nn::Sequential net{tg::nn::Linear(2, 3), tg::nn::stateless(look),
+                               tg::nn::Sequential{tg::relu}, tg::nn::Tanh(), tg::nn::ELU()};
   const Tensor x = tg::ones({4, 2});
   const tg::NoGrad no_grad;
   const Tensor y = net(x);

@@ -22,18 +22,23 @@ void prepare(detail::Change change, Tensor& parameter, const Tensor& gradient,
   detail::require_defined(parameter, "the parameter", name);
   detail::require_defined(gradient, "the gradient", name);
   detail::require_floating(parameter, name);
-  const auto check = [&](const Tensor& other, const char* what) {
+  const auto check = [&](const Tensor& other, const char* what, bool converts) {
     detail::require_same_shape(what, other.shape(), "parameter", parameter.shape(), name);
-    detail::require_same_type(what, other.dtype(), "parameter", parameter.dtype(), name);
+    if (!(converts && is_floating_point(other.dtype())))
+      detail::require_same_type(what, other.dtype(), "parameter", parameter.dtype(), name);
   };
-  check(gradient, "gradient");
+  check(gradient, "gradient", false);
   for (const Tensor* buffer : buffers) {
-    if (buffer && buffer->defined()) check(*buffer, "buffer");
+    if (buffer && buffer->defined()) check(*buffer, "buffer", true);
   }
   // All that may find no memory comes before the first change.
   std::array<Tensor, N> made;
   for (std::size_t i = 0; i < N; ++i) {
-    if (buffers[i] && !buffers[i]->defined()) made[i] = zeros_like(parameter);
+    if (!buffers[i]) continue;
+    if (!buffers[i]->defined())
+      made[i] = zeros_like(parameter);
+    else if (buffers[i]->dtype() != parameter.dtype())
+      made[i] = detail::converted(*buffers[i], parameter.dtype());
   }
   for (std::size_t i = 0; i < N; ++i) {
     if (!buffers[i]) continue;

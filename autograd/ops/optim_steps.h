@@ -7,9 +7,10 @@
 // they are public for programs with an update loop of their own.
 //
 // All change `parameter` and its buffers in place and raise their versions, are never recorded, and
-// leave `gradient` alone. An undefined buffer is made, filled with zeros, when the step needs it.
-// Errors: `DTypeError` unless everything has one floating-point type; `ShapeError` unless all
-// shapes are equal.
+// leave `gradient` alone. An undefined buffer is made, filled with zeros, when the step needs it;
+// one of the other floating-point type follows the parameter, which may have been converted
+// (`to_`). Errors: `DTypeError` unless parameter and gradient have one floating-point type;
+// `ShapeError` unless all shapes are equal.
 
 namespace tapegrad {
 

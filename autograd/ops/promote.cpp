@@ -79,6 +79,33 @@ Tensor Tensor::to(DType dtype) const {
   return apply(Cast{.from = impl_->dtype, .to = dtype}, *this);
 }
 
+Tensor& Tensor::to_(DType dtype) {
+  detail::Impl& impl = checked();
+  if (!is_leaf())
+    fail<GradError>(
+        "to_: only a leaf can be converted in place; use to() for a tensor that an "
+        "operator made");
+  if (impl.dtype == dtype) {
+    impl.set(detail::Impl::kNumber, false);
+    return *this;
+  }
+  if (requires_grad() && !is_floating_point(dtype))
+    fail<DTypeError>("to_: the tensor requires gradients, which {} does not have", dtype);
+  Tensor made = detail::converted(*this, dtype);
+  const Tensor grad = impl.grad ? detail::converted(Tensor::share(impl.grad), dtype) : Tensor();
+  // This header becomes a view of the new elements; a version of its own tells what was saved.
+  detail::Impl* next = made.impl();
+  next->version = impl.owner()->version + 1;
+  next->set(detail::Impl::kViewed, true);
+  detail::hold(next);
+  if (detail::Impl* before = std::exchange(impl.base, next)) detail::unhold(before);
+  impl.data = next->data;
+  impl.dtype = dtype;
+  impl.set(detail::Impl::kNumber, false);
+  if (grad.defined()) set_grad(grad);
+  return *this;
+}
+
 namespace detail {
 
 DType result_type(std::span<const Tensor* const> operands) {

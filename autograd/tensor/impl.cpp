@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "autograd/tensor/block_cache.h"
+#include "autograd/tensor/fail.h"
 #include "autograd/tensor/require.h"
 
 namespace tapegrad::detail {

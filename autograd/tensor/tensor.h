@@ -154,6 +154,13 @@ class Tensor {
   /// Converted to another element type; recorded between floating-point types. Itself when nothing
   /// changes.
   Tensor to(DType dtype) const;
+  /// Converts this leaf itself, and its gradient: every handle of it holds `dtype` from now on, and
+  /// stays what others know it as (an optimizer, say). Never recorded. What `detach()`, `reshape`
+  /// and slices showed before keeps the old elements; so does the memory behind them, until the
+  /// last handle goes. A graph that has saved the old value fails in `backward`. Errors:
+  /// `GradError` when it is not a leaf; `DTypeError` for int64 and bool while it requires a
+  /// gradient.
+  Tensor& to_(DType dtype);
 
   // ---- In place. Each raises the version; the result must have this tensor's shape and its type's
   // category (a C++ number, as above, takes the result's type). Errors: `GradError` on a leaf that

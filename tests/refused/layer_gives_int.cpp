@@ -1,0 +1,6 @@
+// refused: a layer returns a Tensor
+#include <nn/sequential.h>
+
+namespace nn = tapegrad::nn;
+
+nn::Sequential net{[](const tapegrad::Tensor&) { return 1; }};

@@ -1,0 +1,15 @@
+// refused: visit takes the visitor by reference and is not const: void visit(nn::Visitor& f)
+#include <nn/linear.h>
+#include <nn/module.h>
+
+namespace nn = tapegrad::nn;
+
+struct Block {
+  nn::Linear fc{1, 1};
+  tapegrad::Tensor operator()(const tapegrad::Tensor& x) const { return fc(x); }
+  void visit(nn::Visitor f) { f("fc", fc); }
+};
+struct Net {
+  Block block;
+  void visit(nn::Visitor& f) { f("block", block); }
+};

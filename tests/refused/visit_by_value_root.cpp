@@ -1,0 +1,12 @@
+// refused: a model names its members in a visit that takes the visitor by reference
+#include <nn/linear.h>
+#include <nn/module.h>
+
+namespace nn = tapegrad::nn;
+
+struct Net {
+  nn::Linear fc{1, 1};
+  void visit(auto f) { f("fc", fc); }
+};
+
+auto parameters = nn::parameters(Net());
