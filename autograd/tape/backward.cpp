@@ -328,10 +328,10 @@ std::string where_it_ended(const Tensor& tensor) {
          "the model";
 }
 
-void require_history(const Tensor& tensor, const char* caller) {
-  if (!tensor.requires_grad())
-    fail<GradError>("{}: the tensor of shape {} does not require gradients: {}", caller,
-                    tensor.shape(), where_it_ended(tensor));
+[[noreturn, gnu::cold]] void fail_history(const Tensor& tensor, const std::string& what,
+                                          const char* caller) {
+  fail<GradError>("{}: {} of shape {} does not require gradients: {}", caller, what, tensor.shape(),
+                  where_it_ended(tensor));
 }
 
 Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
@@ -352,7 +352,7 @@ Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
 
 void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
   detail::require_defined(*this, "backward");
-  require_history(*this, "backward");
+  if (!requires_grad()) fail_history(*this, "the tensor", "backward");
   const Root root = make_root(*this, gradient, "backward");
   const KeepTape keep;
   Walk walk(options.retain_graph, options.create_graph);
@@ -370,12 +370,14 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     Root root = make_root(
         outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
-    // A constant, such as the derivative of something linear.
-    if (options.allow_unused && !outputs[i].requires_grad()) continue;
-    require_history(outputs[i], "grad");
-    roots.push_back(std::move(root));
+    if (outputs[i].requires_grad())
+      roots.push_back(std::move(root));
+    else if (!options.allow_unused)  // else a constant, such as the derivative of something linear
+      fail_history(outputs[i], fmt::format("output {}", i), "grad");
   }
-  for (const Tensor& input : inputs) require_history(input, "grad");
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].requires_grad()) fail_history(inputs[i], fmt::format("input {}", i), "grad");
+  }
   std::vector<Tensor> results;
   {
     const KeepTape keep;
