@@ -13,6 +13,19 @@ namespace tapegrad {
 
 namespace {
 
+/// Makes those buffers that are undefined: all of them, or, where memory ends, none.
+template <std::size_t N>
+[[gnu::noinline]] void make_missing(const Tensor& parameter,
+                                    const std::array<Tensor*, N>& buffers) {
+  std::array<Tensor, N> made;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (buffers[i] && !buffers[i]->defined()) made[i] = zeros_like(parameter);
+  }
+  for (std::size_t i = 0; i < N; ++i) {
+    if (made[i].defined()) *buffers[i] = std::move(made[i]);
+  }
+}
+
 /// Checks the gradient, then makes or checks each buffer, and raises the versions of what will
 /// change.
 template <std::size_t N>
@@ -27,18 +40,17 @@ void prepare(detail::Change change, Tensor& parameter, const Tensor& gradient,
     detail::require_same_type(what, other.dtype(), "parameter", parameter.dtype(), name);
   };
   check(gradient, "gradient");
+  bool missing = false;
   for (const Tensor* buffer : buffers) {
-    if (buffer && buffer->defined()) check(*buffer, "buffer");
+    if (!buffer) continue;
+    if (buffer->defined())
+      check(*buffer, "buffer");
+    else
+      missing = true;
   }
-  // All that may find no memory comes before the first change.
-  std::array<Tensor, N> made;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (buffers[i] && !buffers[i]->defined()) made[i] = zeros_like(parameter);
-  }
-  for (std::size_t i = 0; i < N; ++i) {
-    if (!buffers[i]) continue;
-    if (made[i].defined()) *buffers[i] = std::move(made[i]);
-    buffers[i]->impl()->changed(change);
+  if (missing) make_missing(parameter, buffers);
+  for (Tensor* buffer : buffers) {
+    if (buffer) buffer->impl()->changed(change);
   }
   parameter.impl()->changed(change);
 }

@@ -2,7 +2,6 @@
 #include <cstring>
 #include <iterator>
 #include <mutex>
-#include <new>
 #include <string>
 #include <unordered_set>
 
@@ -156,11 +155,7 @@ void require_gradient_type(const Tensor& output, const char* name) {
 }
 
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
-  try {
-    return acquire_block(bytes, size_class, BlockKind::record);
-  } catch (const std::bad_alloc&) {
-    fail<OutOfMemoryError>("the tape: the system refused the {} bytes of one record", bytes);
-  }
+  return acquire_block(bytes, size_class, BlockKind::record);
 }
 
 // Records are destroyed one after the other, never by recursion: a chain of a million is freed on
