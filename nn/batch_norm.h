@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/tensor.h"
 #include "nn/layer.h"
 
@@ -14,7 +15,7 @@ struct BatchNormOptions {
   std::optional<double> momentum = 0.1;  ///< share of the new batch; none: the plain average of all
   bool affine = true;                    ///< learn a weight and a bias per channel
   bool track_running_stats = true;       ///< false: normalise by the batch in evaluation too
-  DType dtype = float32;
+  DType dtype = get_default_dtype();
 };
 
 /// Normalises each channel of `[N, C]` or `[N, C, L]` over the other dimensions.

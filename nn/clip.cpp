@@ -45,7 +45,7 @@ double combine(const std::vector<double>& norms, double p) {
 }  // namespace
 
 double clip_grad_norm_(const std::vector<Parameter>& parameters, double max_norm, double norm_type,
-                       bool error_if_nonfinite) {
+                       Flag error_if_nonfinite) {
   if (!(max_norm >= 0))
     fail<ValueError>("clip_grad_norm_: max_norm must be at least 0, but is {}", max_norm);
   if (!(norm_type > 0))

@@ -15,7 +15,7 @@ namespace tapegrad::nn {
 /// `ValueError` that names the parameter; then nothing has changed. Errors: `ValueError` unless
 /// max_norm >= 0 and norm_type > 0.
 double clip_grad_norm_(const std::vector<Parameter>& parameters, double max_norm,
-                       double norm_type = 2, bool error_if_nonfinite = false);
+                       double norm_type = 2, Flag error_if_nonfinite = false);
 
 /// Limits each element of all gradients, in place, to [-clip_value, clip_value]; NaN stays.
 /// Errors: `ValueError` unless clip_value >= 0.

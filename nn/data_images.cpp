@@ -7,6 +7,7 @@
 
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::nn {
 
@@ -65,15 +66,17 @@ std::int64_t ImageDataset::label(std::int64_t index) const { return (*labels_)[c
 
 Batch ImageDataset::batch(std::span<const std::int64_t> indices) const {
   const auto count = static_cast<std::int64_t>(indices.size());
-  Batch batch{empty({count, height(), width()}), empty(count, int64)};
-  const auto factor = static_cast<float>(1 / (scale_.max_pixel * scale_.std));
-  const auto shift = static_cast<float>(-scale_.mean / scale_.std);
-  batch.inputs.write<float>([&](std::span<float> out) {
-    float* to = out.data();
-    for (const std::int64_t index : indices)
-      to = std::ranges::transform(pixels(index), to, [=](std::uint8_t pixel) {
-             return static_cast<float>(pixel) * factor + shift;
-           }).out;
+  Batch batch{empty({count, height(), width()}, dtype_), empty(count, int64)};
+  visit_floating(dtype_, [&]<class T>(T) {
+    const auto factor = static_cast<T>(1 / (scale_.max_pixel * scale_.std));
+    const auto shift = static_cast<T>(-scale_.mean / scale_.std);
+    batch.inputs.write<T>([&](std::span<T> out) {
+      T* to = out.data();
+      for (const std::int64_t index : indices)
+        to = std::ranges::transform(pixels(index), to, [=](std::uint8_t pixel) {
+               return static_cast<T>(pixel) * factor + shift;
+             }).out;
+    });
   });
   batch.targets.write<std::int64_t>([&](std::span<std::int64_t> out) {
     std::ranges::transform(indices, out.begin(), [&](auto i) { return label(i); });
@@ -180,7 +183,7 @@ void check_kind(const std::string& path, const IdxArray& array, std::string_view
 
 }  // namespace
 
-ImageDataset load_mnist(const std::string& folder, bool train, std::int64_t num_classes) {
+ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_classes) {
   if (num_classes < 0)
     fail<ValueError>(
         "load_mnist: num_classes must be at least 1, or 0 for the usual number, but is {}",

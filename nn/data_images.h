@@ -14,8 +14,8 @@ namespace tapegrad::nn {
 /// Labelled grey images that stay bytes until a batch is asked for: MNIST takes 47 MB instead of
 /// 188.
 ///
-/// A batch has inputs `[B, height, width]`, `float32`, and targets `[B]`, `int64`. A pixel p
-/// becomes (p / max_pixel - mean) / std. Copies share the pixels.
+/// A batch has inputs `[B, height, width]`, of the default type where the data set was made, and
+/// targets `[B]`, `int64`. A pixel p becomes (p / max_pixel - mean) / std. Copies share the pixels.
 class ImageDataset {
  public:
   /// What a pixel is turned into.
@@ -58,6 +58,7 @@ class ImageDataset {
   std::shared_ptr<const std::vector<std::uint8_t>> labels_;
   std::int64_t num_classes_;
   Scale scale_;
+  DType dtype_ = get_default_dtype();  // of batches, in whatever thread they are made
 };
 
 /// Reads the training or the test images of a folder in MNIST's format: `train-images-idx3-ubyte`
@@ -70,6 +71,6 @@ class ImageDataset {
 /// with file and offset, for missing or ambiguous files, for damaged ones (see `read_idx`), for
 /// images that are not bytes of rank 3, for labels out of range, and when the numbers of images and
 /// labels differ.
-ImageDataset load_mnist(const std::string& folder, bool train, std::int64_t num_classes = 0);
+ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_classes = 0);
 
 }  // namespace tapegrad::nn

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/tensor.h"
 #include "nn/layer.h"
 
@@ -14,7 +15,7 @@ struct LayerNormOptions {
   double eps = 1e-5;
   bool elementwise_affine = true;  ///< learn a weight and a bias per element
   bool bias = true;                ///< with `elementwise_affine`, false leaves the bias out
-  DType dtype = float32;
+  DType dtype = get_default_dtype();
 };
 
 /// (x - mean) / sqrt(var + eps) over the trailing dimensions `normalized_shape`, times `weight`,

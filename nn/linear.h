@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/tensor.h"
 #include "nn/layer.h"
 
@@ -10,7 +11,7 @@ namespace tapegrad::nn {
 
 struct LinearOptions {
   bool bias = true;
-  DType dtype = float32;
+  DType dtype = get_default_dtype();
 };
 
 /// y = x W^T + b: `[..., in]` to `[..., out]`.

@@ -42,7 +42,7 @@ std::vector<Parameter> collect(ModuleRef model, Collector::What what, std::strin
 
 class TrainingSetter : public Visitor {
  public:
-  explicit TrainingSetter(bool training) : training_(training) {}
+  explicit TrainingSetter(Flag training) : training_(training) {}
 
  private:
   void on_training(bool& flag) override { flag = training_; }
@@ -107,7 +107,7 @@ std::vector<Parameter> buffers(ModuleRef model, std::string_view prefix) {
   return collect(model, Collector::What::buffers, prefix);
 }
 
-std::int64_t parameter_count(ModuleRef model, bool trainable_only) {
+std::int64_t parameter_count(ModuleRef model, Flag trainable_only) {
   std::int64_t count = 0;
   for (const auto& [name, value] : parameters(model)) {
     if (!trainable_only || value.requires_grad()) count += value.numel();
@@ -115,7 +115,7 @@ std::int64_t parameter_count(ModuleRef model, bool trainable_only) {
   return count;
 }
 
-void train(ModuleRef model, bool training) { TrainingSetter(training).walk(model); }
+void train(ModuleRef model, Flag training) { TrainingSetter(training).walk(model); }
 
 void freeze(ModuleRef model) { set_requires_grad(model, false); }
 void unfreeze(ModuleRef model) { set_requires_grad(model, true); }

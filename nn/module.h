@@ -37,13 +37,13 @@ std::vector<Parameter> parameters(ModuleRef model, std::string_view prefix = "")
 std::vector<Parameter> buffers(ModuleRef model, std::string_view prefix = "");
 
 /// Number of elements of all parameters, or of those that require a gradient.
-std::int64_t parameter_count(ModuleRef model, bool trainable_only = false);
+std::int64_t parameter_count(ModuleRef model, Flag trainable_only = false);
 
 /// Switches layers that behave differently in training (dropout, batch normalisation) to that mode.
 /// The mode is the layer's own: a copy of the model, or of a layer, shares the tensors, running
 /// statistics among them, but keeps its mode. So a copy that is still in training goes on to move
 /// the statistics of a model in evaluation: switch both, or take a `clone`.
-void train(ModuleRef model, bool training = true);
+void train(ModuleRef model, Flag training = true);
 /// Switches them to evaluation; for copies see `train`.
 inline void eval(ModuleRef model) { train(model, false); }
 

@@ -72,7 +72,7 @@ StateDict state_dict(ModuleRef model, std::string_view prefix) {
   return state;
 }
 
-LoadReport load_state_dict(ModuleRef model, const StateDict& state, bool strict,
+LoadReport load_state_dict(ModuleRef model, const StateDict& state, Flag strict,
                            std::string_view prefix) {
   // Whether a name of the state is meant for this model.
   const auto ours = [prefix](std::string_view name) {

@@ -28,7 +28,7 @@ struct LoadReport {
 /// `ValueError` for missing and unexpected names (when strict) and for a name given twice;
 /// `ShapeError`; `DTypeError`. With a prefix "gen" the model's names begin with "gen.", and all
 /// other names of the state belong to other models: they are passed by.
-LoadReport load_state_dict(ModuleRef model, const StateDict& state, bool strict = true,
+LoadReport load_state_dict(ModuleRef model, const StateDict& state, Flag strict = true,
                            std::string_view prefix = "");
 
 }  // namespace tapegrad::nn

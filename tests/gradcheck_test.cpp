@@ -266,7 +266,8 @@ TEST_CASE("gradcheck: what cannot be checked is an error that says why") {
       tg::gradcheck(tg::tanh, x.detach()),
       "gradcheck: no input requires gradients; call requires_grad_() on those to check");
   CHECK_THROWS_AS(tg::gradgradcheck(tg::tanh, x.detach()), tg::GradError);
-  CHECK_THROWS_WITH(tg::gradcheck(tg::tanh, Tensor()), "gradcheck: input 0 is undefined");
+  CHECK_THROWS_WITH(tg::gradcheck(tg::tanh, Tensor()),
+                    ContainsSubstring("gradcheck: input 0 is an undefined tensor"));
   CHECK_THROWS_WITH(tg::gradcheck([](const Tensor&) { return Tensor(); }, x),
                     "gradcheck: the function returned the undefined tensor");
   CHECK_THROWS_WITH(tg::gradcheck([](const Tensor& a) { return a.to(tg::float32); }, x),

@@ -242,11 +242,12 @@ TEST_CASE("one_hot says which class is wrong") {
   CHECK_THAT(message_of<tg::IndexError>([] {
                tg::one_hot(tg::tensor({{0, 3}}), 3);
              }),
-             ContainsSubstring("one_hot: class 3 at position [0, 1] is not in 0 to 2"));
+             ContainsSubstring(
+                 "one_hot: the entry at [0, 1] is class 3, but there are 3 classes (0 to 2)"));
   CHECK_THAT(message_of<tg::IndexError>([] {
                tg::one_hot(tg::tensor({0, -1}));
              }),
-             ContainsSubstring("one_hot: class -1 at position [1]"));
+             ContainsSubstring("one_hot: the entry at [1] is class -1"));
   CHECK_THAT(message_of<tg::DTypeError>([] { tg::one_hot(tg::tensor({0.0})); }),
              ContainsSubstring("one_hot: the classes must be int64, not float32"));
   CHECK_THAT(message_of<tg::ValueError>([] {

@@ -119,7 +119,7 @@ TEST_CASE("a gradient of a gradient that was not recorded names create_graph") {
       " does not require gradients: its graph ended at a gradient that was computed without "
       "create_graph = true; pass that to the grad() or backward() that gave it";
   messages::check({
-      mistake<GradError>("grad of grad", "grad: the tensor of shape []" + text,
+      mistake<GradError>("grad of grad", "grad: output 0 of shape []" + text,
                          [](World& w) {
                            const Tensor first = grad(sum(w.x * w.x * w.x), w.x);
                            grad(sum(first * first), w.x);
@@ -150,7 +150,7 @@ TEST_CASE("a gradient of a gradient that was not recorded names create_graph") {
 TEST_CASE("an error of grad says which input or output, and why") {
   messages::check({
       mistake<GradError>("a detached input",
-                         "grad: the tensor of shape [2, 3] does not require gradients: its graph "
+                         "grad: input 0 of shape [2, 3] does not require gradients: its graph "
                          "ended at a detach(), which gradients do not pass",
                          [](World& w) { grad(sum(w.x * w.x), w.x.detach()); }),
       mistake<GradError>("an input that is not used",

@@ -5,9 +5,19 @@
 
 #include "tests/messages.h"
 
-#if defined(__linux__)
+// Sanitizers end a program that is refused memory.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TAPEGRAD_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TAPEGRAD_SANITIZED
+#endif
+#endif
+
+#if defined(__linux__) && !defined(TAPEGRAD_SANITIZED)
 #include <sys/resource.h>
 #include <unistd.h>
+#define TAPEGRAD_MAY_BE_REFUSED
 #endif
 
 namespace tg = tapegrad;
@@ -98,7 +108,18 @@ TEST_CASE("what the system has not is another error") {
   CHECK_THROWS_AS(tg::zeros({kHuge, side}), tg::Error);
 }
 
-#if defined(__linux__)
+#if defined(TAPEGRAD_MAY_BE_REFUSED)
+TEST_CASE("the system is not asked to promise what it has not") {
+  int overcommit = 1;
+  std::ifstream("/proc/sys/vm/overcommit_memory") >> overcommit;
+  const std::int64_t memory = std::int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  if (overcommit == 1 || memory > std::int64_t{1} << 37) return;
+  messages::check(mistake<OutOfMemoryError>(
+      "half of all addresses that large blocks have",
+      refused("empty", std::int64_t{1} << 39, "tensor of shape [549755813888] and type bool"),
+      [](World&) { tg::empty({std::int64_t{1} << 39}, tg::boolean); }));
+}
+
 TEST_CASE("where memory is limited, an operator that gets none leaves everything as it was") {
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_DATA, &before) == 0);

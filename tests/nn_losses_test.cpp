@@ -250,7 +250,8 @@ TEST_CASE("weights of binary losses multiply the elements, also broadcast") {
   CHECK_THROWS_AS(nn::binary_cross_entropy(x, y, {.weight = f64({1., 1., 1.})}), tg::ShapeError);
   CHECK_THROWS_WITH(
       nn::binary_cross_entropy_with_logits(logits.select(0, 0), y.select(0, 0), {.weight = x}),
-      ContainsSubstring("weight [2, 2] does not broadcast to the elements [2]"));
+      ContainsSubstring(
+          "the weight of shape [2, 2] does not broadcast to the shape [2] of the input"));
 }
 
 TEST_CASE("pos_weight multiplies the loss of the positive part only") {

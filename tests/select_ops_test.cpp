@@ -71,7 +71,7 @@ TEST_CASE("narrow says what is out of range") {
   CHECK_THAT(text(0, 1, std::numeric_limits<std::int64_t>::max()),
              ContainsSubstring("go beyond the end"));
   CHECK_THAT(message_of<tg::ShapeError>([] { tg::tensor(1.0).narrow(0, 0, 1); }),
-             ContainsSubstring("narrow: a number (0-d tensor) has no dimension to narrow"));
+             ContainsSubstring("narrow: a number (0-d tensor) has no dimensions"));
 }
 
 TEST_CASE("select takes one entry, and its dimension away") {
@@ -97,7 +97,7 @@ TEST_CASE("select takes one entry, and its dimension away") {
              }),
              ContainsSubstring("select: index 0 is out of range for dimension 0 of shape [0, 4]"));
   CHECK_THAT(message_of<tg::ShapeError>([] { tg::tensor(1.0)[0]; }),
-             ContainsSubstring("select: a number (0-d tensor) has no entries"));
+             ContainsSubstring("select: a number (0-d tensor) has no dimensions"));
   CHECK_THROWS_AS(Tensor()[0], tg::ValueError);
 }
 
@@ -212,7 +212,7 @@ TEST_CASE("cat and stack name the tensor that does not fit") {
   CHECK_THAT(message_of<tg::ValueError>([&] {
                tg::cat({x, Tensor()});
              }),
-             ContainsSubstring("cat: tensor 1 is undefined"));
+             ContainsSubstring("cat: tensor 1 is an undefined tensor"));
   CHECK_THAT(
       message_of<tg::ShapeError>([&] {
         tg::stack({x, x, tg::zeros({3, 2})});

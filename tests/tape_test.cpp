@@ -65,9 +65,7 @@ TEST_CASE("a part of a graph that another backward released is an error that nam
   a.backward();
   const std::vector<double> before = values_of(x.grad());
   CHECK_THROWS_WITH(b.backward(),
-                    "backward: the graph of 'tanh' (output [2]) was released by an earlier "
-                    "backward; pass retain_graph = true to that one to walk the graph "
-                    "again");
+                    ContainsSubstring("backward: the graph of 'tanh' (output [2]) was released"));
   check_values("x", x.grad(), before);
   CHECK_THROWS_WITH(tg::grad(b, x), ContainsSubstring("'tanh' (output [2]) was released"));
 }
@@ -164,14 +162,14 @@ TEST_CASE("grad: an input asked for twice is answered twice") {
   for (const int i : {2, 4}) check_values("y", found[static_cast<std::size_t>(i)], {1, 2});
 }
 
-TEST_CASE("grad: an unused input is an error, or undefined if that is allowed") {
+TEST_CASE("grad: an unused input is an error, or has zeros if that is allowed") {
   const Tensor x = leaf({1}), other = leaf({1, 2});
   CHECK_THROWS_WITH(tg::grad({x * 2}, {x, other}),
                     ContainsSubstring("do not depend on input 1 of shape [2]") &&
                         ContainsSubstring("allow_unused = true"));
   const auto found = tg::grad({x * 2}, {x, other}, {.allow_unused = true});
   check_values("x", found[0], {2});
-  CHECK_FALSE(found[1].defined());
+  check_values("other", found[1], {0, 0});
 }
 
 TEST_CASE("grad: what does not require gradients is an error, as output and as input") {

@@ -139,7 +139,7 @@ TEST_CASE("shape, size, rank and count") {
   CHECK(x.numel() == 24);
   CHECK(x.size(0) == 2);
   CHECK(x.size(-1) == 4);
-  CHECK_THROWS_WITH(x.size(3), ContainsSubstring("size: ") && ContainsSubstring("[2, 3, 4]"));
+  CHECK_THROWS_WITH(x.size(3), ContainsSubstring("size: dimension 3 is out of range"));
   CHECK_THROWS_AS(x.size(-4), IndexError);
   CHECK_THROWS_AS(tensor(1).size(0), IndexError);
   CHECK(tensor(1).dim() == 0);

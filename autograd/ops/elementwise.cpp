@@ -137,18 +137,12 @@ void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool ad
 template <int N>
 class Call {
  public:
+  /// `past`: an operand has a history, or says where that ended.
   [[gnu::always_inline]] Call(const ElementwiseInfo& info, const void* parameters,
-                              const Tensor* const (&inputs)[N])
+                              const Tensor* const (&inputs)[N], bool past)
       : info_(info), parameters_(parameters) {
     std::copy_n(inputs, N, inputs_);
-    bool history = note(0);
-    if constexpr (N == 2) history |= note(1);
-    if (!history) return;
-    recorded_ = grad_enabled();
-    if (!recorded_) {
-      reads_ = kNone;
-      flags_ = Impl::kCutByNoGrad;
-    }
+    if (past) note();
   }
 
   /// True when the result may take the memory of operand `i`: nobody else sees that, and no rule
@@ -162,13 +156,11 @@ class Call {
 
   /// Computes into the new value `y`.
   [[gnu::always_inline]] void run(const Tensor& y) const {
-    // First what may find no memory.
-    auto* record = recorded_ ? new_record<ElementwiseRecord>(info_, parameters_, y) : nullptr;
     compute(y);
-    if (record)
-      attach(*record, y);
-    else if (flags_ & Impl::kCuts) [[unlikely]]
-      y.impl()->add_cuts(flags_);
+    if (recorded())
+      record(y);
+    else if (past_ != 0) [[unlikely]]
+      y.impl()->add_cuts(past_);
   }
 
   /// The result in place of `operand`, whose own history only the record of this call keeps.
@@ -178,23 +170,31 @@ class Call {
     impl->version = 0;  // first, since the record may save the new value
     impl->last_change = Change::none;
     run(operand);
-    if (!recorded_) impl->record.store(nullptr, std::memory_order_relaxed);
+    if (!recorded()) impl->record.store(nullptr, std::memory_order_relaxed);
     if (before) release_record(before);
     return std::move(operand);
   }
 
  private:
+  [[gnu::always_inline]] void note() {
+    bool history = note(0);
+    if constexpr (N == 2) history |= note(1);
+    if (!history) return;
+    past_ = grad_enabled() ? Impl::kRequiresGrad : Impl::kCutByNoGrad;
+    if (past_ == Impl::kCutByNoGrad) reads_ = kNone;
+  }
   /// True when operand `i` has a history.
   [[gnu::always_inline]] bool note(int i) {
     const Impl* impl = inputs_[i]->impl();
-    const unsigned flags = impl->flags.load(std::memory_order_relaxed);
-    if (impl->record.load(std::memory_order_relaxed) || flags & Impl::kRequiresGrad) {
+    if (impl->record.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad)) {
       reads_ |= info_.reads[i];
       return true;
     }
-    flags_ |= flags;
+    past_ |= impl->flags.load(std::memory_order_relaxed) & Impl::kCuts;
     return false;
   }
+
+  [[gnu::always_inline]] bool recorded() const { return past_ == Impl::kRequiresGrad; }
 
   [[gnu::always_inline]] void compute(const Tensor& y) const {
     if constexpr (N == 1)
@@ -203,23 +203,23 @@ class Call {
       run_forward<2>(info_, parameters_, {inputs_[0]->impl(), inputs_[1]->impl()}, y.impl());
   }
 
-  [[gnu::always_inline]] void attach(ElementwiseRecord& record, const Tensor& y) const {
+  [[gnu::always_inline]] void record(const Tensor& y) const {
+    auto* record = new_record<ElementwiseRecord>(info_, parameters_, y);
     const auto keep = [&](int i) __attribute__((always_inline)) {
-      record.edge[i].connect(*inputs_[i]);
-      if (reads_ >> (i + 1) & 1) record.slot[i + 1].save(inputs_[i]->impl());
+      record->edge[i].connect(*inputs_[i]);
+      if (reads_ >> (i + 1) & 1) record->slot[i + 1].save(inputs_[i]->impl());
     };
     keep(0);
     if constexpr (N == 2) keep(1);
-    if (reads_ & kY) record.slot[0].save(y.impl());
-    record.attach(y);
+    if (reads_ & kY) record->slot[0].save(y.impl());
+    record->attach(y);
   }
 
   const ElementwiseInfo& info_;
   const void* parameters_;
   const Tensor* inputs_[N];
-  bool recorded_ = false;
   Reads reads_ = kNone;  // by the rules of the inputs that have a gradient
-  unsigned flags_ = 0;   // of the inputs that have none: where their graphs ended
+  unsigned past_ = 0;    // kRequiresGrad: this call is recorded; else where graphs ended, see Impl
 };
 
 /// The type that the loop of `info` works on, for operands of type `dtype`. What turns integers
@@ -232,6 +232,16 @@ DType loop_type(const ElementwiseInfo& info, DType dtype, bool numbers = false) 
 /// True for two truth values, on which `info` is another operator than on integers.
 bool is_logic(const ElementwiseInfo& info, const Tensor& a, const Tensor& b) {
   return a.dtype() == boolean && b.dtype() == boolean && info.on_bool;
+}
+
+unsigned flags_of(const Impl& x) { return x.flags.load(std::memory_order_relaxed); }
+
+/// True when an operand has a history, or says where that ended; `flags` are those of both.
+[[gnu::always_inline]] inline bool has_past(const Impl& a, const Impl& b, unsigned flags) {
+  const auto record = [](const Impl& x) {
+    return reinterpret_cast<std::uintptr_t>(x.record.load(std::memory_order_relaxed));
+  };
+  return flags & (Impl::kRequiresGrad | Impl::kCuts) || (record(a) | record(b)) != 0;
 }
 
 /// True for what needs no conversion: a floating-point tensor, not a number from C++.
@@ -248,10 +258,9 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x
     if (number) return as_number(run_unary(info, parameters, converted(x, dtype)));
     if (dtype != x.dtype()) return run_unary(info, parameters, x.to(dtype));
   }
-  const Call<1> call(info, parameters, {&x});
+  const Call<1> call(info, parameters, {&x}, has_past(*x.impl(), *x.impl(), flags_of(*x.impl())));
   if (call.is_spare(0)) return call.instead_of(x);
-  Tensor y = allocating_for(
-      info.name, [&] { return Tensor::adopt(new_impl(x.shape(), x.dtype(), x.numel())); });
+  Tensor y = Tensor::adopt(new_impl(x.shape(), x.dtype(), x.numel(), info.name));
   call.run(y);
   return y;
 }
@@ -259,7 +268,9 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
                   const Tensor& b, Tensor* room) {
   require_defined(a, b, info.name);
-  if (a.dtype() != b.dtype() || !is_plain(a) || !is_plain(b)) {
+  const Impl &left = *a.impl(), &right = *b.impl();
+  const unsigned flags = flags_of(left) | flags_of(right);
+  if (left.dtype != right.dtype || !is_floating_point(left.dtype) || flags & Impl::kNumber) {
     if (is_logic(info, a, b)) return info.on_bool(a, b);
     const bool numbers = is_number(a) && is_number(b);
     const DType dtype = loop_type(info, result_type(a, b), numbers);
@@ -272,15 +283,13 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
     if (b.dtype() != dtype)
       return run_binary(info, parameters, a, convert(b), room == &a ? room : nullptr);
   }
-  const Call<2> call(info, parameters, {&a, &b});
-  const bool same = a.shape() == b.shape();
+  const Call<2> call(info, parameters, {&a, &b}, has_past(left, right, flags));
+  const bool same = left.shape == right.shape;
   if (room && call.is_spare(room == &b) &&
       (same || room->shape() == broadcast(a.shape(), b.shape(), info.name)))
     return call.instead_of(*room);
-  Tensor y = allocating_for(info.name, [&] {
-    return same ? Tensor::adopt(new_impl(a.shape(), a.dtype(), a.numel()))
-                : new_tensor(broadcast(a.shape(), b.shape(), info.name), a.dtype());
-  });
+  Tensor y = same ? Tensor::adopt(new_impl(left.shape, left.dtype, left.numel, info.name))
+                  : allocate(info.name, broadcast(a.shape(), b.shape(), info.name), a.dtype());
   call.run(y);
   return y;
 }

@@ -13,6 +13,24 @@ namespace tapegrad {
 
 namespace {
 
+/// Makes those buffers that are undefined, and converts those that the parameter's type has left
+/// behind: all of them, or, where memory ends, none.
+template <std::size_t N>
+[[gnu::noinline]] void renew_buffers(const Tensor& parameter,
+                                     const std::array<Tensor*, N>& buffers) {
+  std::array<Tensor, N> made;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (!buffers[i]) continue;
+    if (!buffers[i]->defined())
+      made[i] = zeros_like(parameter);
+    else if (buffers[i]->dtype() != parameter.dtype())
+      made[i] = detail::converted(*buffers[i], parameter.dtype());
+  }
+  for (std::size_t i = 0; i < N; ++i) {
+    if (made[i].defined()) *buffers[i] = std::move(made[i]);
+  }
+}
+
 /// Checks the gradient, then makes or checks each buffer, and raises the versions of what will
 /// change.
 template <std::size_t N>
@@ -28,22 +46,15 @@ void prepare(detail::Change change, Tensor& parameter, const Tensor& gradient,
       detail::require_same_type(what, other.dtype(), "parameter", parameter.dtype(), name);
   };
   check(gradient, "gradient", false);
+  bool renew = false;
   for (const Tensor* buffer : buffers) {
-    if (buffer && buffer->defined()) check(*buffer, "buffer", true);
+    if (!buffer) continue;
+    if (buffer->defined()) check(*buffer, "buffer", true);
+    renew |= !buffer->defined() || buffer->dtype() != parameter.dtype();
   }
-  // All that may find no memory comes before the first change.
-  std::array<Tensor, N> made;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (!buffers[i]) continue;
-    if (!buffers[i]->defined())
-      made[i] = zeros_like(parameter);
-    else if (buffers[i]->dtype() != parameter.dtype())
-      made[i] = detail::converted(*buffers[i], parameter.dtype());
-  }
-  for (std::size_t i = 0; i < N; ++i) {
-    if (!buffers[i]) continue;
-    if (made[i].defined()) *buffers[i] = std::move(made[i]);
-    buffers[i]->impl()->changed(change);
+  if (renew) renew_buffers(parameter, buffers);
+  for (Tensor* buffer : buffers) {
+    if (buffer) buffer->impl()->changed(change);
   }
   parameter.impl()->changed(change);
 }

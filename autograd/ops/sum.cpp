@@ -128,9 +128,10 @@ struct Std {
     return scale.defined() ? sqrt(variance) * scale : sqrt(variance);
   }
   Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
-    const Tensor factor = where(y == 0, 0, g / where(y == 0, 1, y));
-    return reshape(factor, var.shape.kept) * detail::deviation(x, var.shape.dims) *
-           (1 / var.freedom);
+    // Deviations in units of y first: g / y may leave the range where this does not.
+    const Tensor unit = reshape(where(y == 0, 1, y), var.shape.kept);
+    const Tensor factor = where(y == 0, 0, g * (1 / var.freedom));
+    return detail::deviation(x, var.shape.dims) / unit * reshape(factor, var.shape.kept);
   }
 };
 

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <utility>
 
 #include "autograd/tape/record.h"
-#include "autograd/tensor/require.h"
 
 // How an operator written as a struct gets onto the tape. `custom.h` explains the struct to users.
 
@@ -96,6 +97,21 @@ struct RecordOf final : Record {
   }
 };
 
+/// `op.forward` of `count` inputs, as a plain function.
+template <class Op, std::size_t count>
+Tensor forward_of(const void* op, const Tensor* const* inputs) {
+  return [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return static_cast<const Op*>(op)->forward(*inputs[i]...);
+  }
+  (std::make_index_sequence<count>());
+}
+
+/// What of `apply` is the same for all operators: runs `forward` without recording, with errors
+/// that name the operator, and, where it is to be `recorded`, makes sure of a result that a record
+/// can be attached to.
+Tensor run_forward(const char* name, Tensor (*forward)(const void*, const Tensor* const*),
+                   const void* op, std::span<const Tensor* const> inputs, bool recorded);
+
 /// Records the call `op(inputs...) = output`. Saves what the rules of those inputs read that have
 /// an edge.
 template <class Op, class... Tensors>
@@ -139,21 +155,11 @@ Tensor apply(Op op, const Tensors&... inputs) {
                 "an operator has one to four tensor inputs");
   static_assert(sizeof(Op::reads) / sizeof(Reads) == sizeof...(Tensors),
                 "an operator says for every input what its rule reads: reads[] has one entry each");
+  const Tensor* const all[] = {&inputs...};
   const bool recorded = detail::should_record(inputs...);
-  Tensor output;
-  {
-    const NoGrad no_grad;
-    output = detail::allocating_for(Op::name, [&] { return std::as_const(op).forward(inputs...); });
-  }
-  if (!recorded) {
-    detail::keep_cuts(output, {&inputs...});
-    return output;
-  }
-  detail::require_gradient_type(output, Op::name);
-  // The record needs a tensor of its own.
-  if (output.impl()->handles.load() != 1 || detail::requires_record(output))
-    output = output.detach();
-  detail::record_call(std::move(op), output, inputs...);
+  Tensor output =
+      detail::run_forward(Op::name, detail::forward_of<Op, sizeof...(Tensors)>, &op, all, recorded);
+  if (recorded) detail::record_call(std::move(op), output, inputs...);
   return output;
 }
 

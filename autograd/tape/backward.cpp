@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <span>
-#include <string>
 #include <utility>
 
 #include "autograd/kernels/thread_kept.h"
+#include "autograd/tape/history.h"
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/require.h"
@@ -304,36 +304,6 @@ struct KeepTape {
   }
 };
 
-/// Where the graph of `tensor`, which has none, ended.
-std::string where_it_ended(const Tensor& tensor) {
-  constexpr std::pair<Impl::Flag, const char*> ends[] = {
-      {Impl::kCutByDetach, "at a detach(), which gradients do not pass"},
-      {Impl::kCutByNoGrad, "in a NoGrad scope, where nothing is recorded"},
-      {Impl::kCutByWalk,
-       "at a gradient that was computed without create_graph = true; pass that to the grad() or "
-       "backward() that gave it"},
-      {Impl::kCutByChoice, "at argmax or argmin, which have no gradient; amax and amin have one"},
-      {Impl::kCutByRounding,
-       "at a comparison or a conversion to int64 or bool, which have no gradient; where() and "
-       "clamp() have one"}};
-  std::string text;
-  for (const auto& [flag, end] : ends) {
-    if (tensor.impl()->has(flag))
-      text += (text.empty() ? "its graph ended " : ", and ") + std::string(end);
-  }
-  if (!text.empty()) return text;
-  if (!is_floating_point(tensor.dtype()))
-    return fmt::format("it is {}, and only float32 and float64 have gradients", tensor.dtype());
-  return "nothing that it was computed from does; call requires_grad_() on the leaves, or unfreeze "
-         "the model";
-}
-
-void require_history(const Tensor& tensor, const char* caller) {
-  if (!tensor.requires_grad())
-    fail<GradError>("{}: the tensor of shape {} does not require gradients: {}", caller,
-                    tensor.shape(), where_it_ended(tensor));
-}
-
 Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
   if (!seed.defined()) {
     if (output.numel() != 1)
@@ -352,7 +322,7 @@ Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
 
 void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
   detail::require_defined(*this, "backward");
-  require_history(*this, "backward");
+  if (!requires_grad()) detail::fail_history(*this, "the tensor", "backward");
   const Root root = make_root(*this, gradient, "backward");
   const KeepTape keep;
   Walk walk(options.retain_graph, options.create_graph);
@@ -370,12 +340,15 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     Root root = make_root(
         outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
-    // A constant, such as the derivative of something linear.
-    if (options.allow_unused && !outputs[i].requires_grad()) continue;
-    require_history(outputs[i], "grad");
-    roots.push_back(std::move(root));
+    if (outputs[i].requires_grad())
+      roots.push_back(std::move(root));
+    else if (!options.allow_unused)  // else a constant, such as the derivative of something linear
+      detail::fail_history(outputs[i], fmt::format("output {}", i), "grad");
   }
-  for (const Tensor& input : inputs) require_history(input, "grad");
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].requires_grad())
+      detail::fail_history(inputs[i], fmt::format("input {}", i), "grad");
+  }
   std::vector<Tensor> results;
   {
     const KeepTape keep;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <type_traits>
 
 #include "autograd/tape/no_grad.h"
@@ -196,14 +197,14 @@ bool should_record(const Tensors&... inputs) noexcept {
 
 /// Notes in `y`, where that has no history, where those of `inputs` ended: here, by `cut`, or
 /// before. Undefined inputs count for nothing.
-void note_cut(const Tensor& y, unsigned cut, std::initializer_list<const Tensor*> inputs);
+void note_cut(const Tensor& y, unsigned cut, std::span<const Tensor* const> inputs);
+inline void note_cut(const Tensor& y, unsigned cut, std::initializer_list<const Tensor*> inputs) {
+  note_cut(y, cut, std::span(inputs.begin(), inputs.size()));
+}
 /// The same for an operator that would have been recorded but for `NoGrad`.
 inline void keep_cuts(const Tensor& y, std::initializer_list<const Tensor*> inputs) {
   note_cut(y, grad_enabled() ? 0 : unsigned{Impl::kCutByNoGrad}, inputs);
 }
-
-/// Throws `DTypeError` unless the result of a recorded operator can have a gradient.
-void require_gradient_type(const Tensor& output, const char* name);
 
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class);
 

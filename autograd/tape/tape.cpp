@@ -2,13 +2,14 @@
 #include <cstring>
 #include <iterator>
 #include <mutex>
-#include <new>
 #include <string>
 #include <unordered_set>
 
+#include "autograd/tape/apply.h"
 #include "autograd/tape/record.h"
 #include "autograd/tensor/block_cache.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad {
@@ -70,7 +71,7 @@ void before_write(const Tensor& tensor, Change change) {
       name_of(change), tensor.shape());
 }
 
-void note_cut(const Tensor& y, unsigned cut, std::initializer_list<const Tensor*> inputs) {
+void note_cut(const Tensor& y, unsigned cut, std::span<const Tensor* const> inputs) {
   unsigned flags = 0;
   for (const Tensor* input : inputs) {
     if (!input->defined()) continue;
@@ -148,19 +149,29 @@ Tensor Record::output(bool create_graph) {
 
 const char* record_name(const Record* record) noexcept { return record->name(); }
 
-void require_gradient_type(const Tensor& output, const char* name) {
+Tensor run_forward(const char* name, Tensor (*forward)(const void*, const Tensor* const*),
+                   const void* op, std::span<const Tensor* const> inputs, bool recorded) {
+  Tensor output;
+  {
+    const NoGrad no_grad;
+    output = allocating_for(name, [&] { return forward(op, inputs.data()); });
+  }
+  require_defined(output, "the result", name);
+  if (!recorded) {
+    note_cut(output, grad_enabled() ? 0 : unsigned{Impl::kCutByNoGrad}, inputs);
+    return output;
+  }
   if (!is_floating_point(output.dtype()))
     fail<DTypeError>(
         "{}: an operator on tensors that require gradients must return float32 or float64, not {}",
         name, output.dtype());
+  // The record needs a tensor of its own.
+  if (output.impl()->handles.load() != 1 || requires_record(output)) return output.detach();
+  return output;
 }
 
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
-  try {
-    return acquire_block(bytes, size_class, BlockKind::record);
-  } catch (const std::bad_alloc&) {
-    fail<OutOfMemoryError>("the tape: the system refused the {} bytes of one record", bytes);
-  }
+  return acquire_block(bytes, size_class, BlockKind::record);
 }
 
 // Records are destroyed one after the other, never by recursion: a chain of a million is freed on

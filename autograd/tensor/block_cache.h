@@ -82,7 +82,8 @@ void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind
 void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept;
 
 /// A block of at least `bytes` bytes, 64-byte aligned. `size_class` receives what `release_block`
-/// wants back. Throws `std::bad_alloc` when the system has no memory; the caller knows for what.
+/// wants back. When the system has no memory it throws `OutOfMemoryError` for a record, and
+/// `std::bad_alloc` for a tensor, whose shape the caller knows.
 inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
   if (bytes > SizeClasses::kSmall) return acquire_other_block(bytes, size_class, kind);
   const std::size_t wanted = (bytes - 1) / SizeClasses::kStep;

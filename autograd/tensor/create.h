@@ -112,8 +112,8 @@ Tensor tensor(const Range& values, const Shape& shape, std::optional<DType> dtyp
   return detail::tensor_from_range(values, &shape, dtype);
 }
 
-// ---- Of a shape. Errors of all: `ShapeError` for a negative size or more elements than memory can
-// hold.
+// ---- Of a shape. Errors of all: `ShapeError` for a negative size or more than 2^47 bytes,
+// `OutOfMemoryError` for what the system refuses.
 
 /// Elements that are not set.
 Tensor empty(const Shape& shape, DType dtype = get_default_dtype());

@@ -17,13 +17,13 @@ static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned")
 
 /// A header with `data_bytes` bytes behind it.
 [[gnu::always_inline]] inline Impl* make_impl(const Shape& shape, DType dtype, std::int64_t numel,
-                                              std::size_t data_bytes) {
+                                              std::size_t data_bytes, const char* name) {
   std::uint8_t size_class;
   void* block;
   try {
     block = acquire_block(kHeader + data_bytes, size_class, BlockKind::tensor);
   } catch (const std::bad_alloc&) {
-    throw_unallocated<OutOfMemoryError>(shape, dtype);
+    throw_unallocated<OutOfMemoryError>(shape, dtype, name);
   }
   return new (block)
       Impl(shape, dtype, numel, static_cast<std::byte*>(block) + kHeader, size_class);
@@ -32,19 +32,21 @@ static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned")
 }  // namespace
 
 std::int64_t checked_numel(const Shape& shape, DType dtype) {
-  // The limit leaves room for every later size computation in 64 bits.
-  const std::int64_t limit = kMostBytes / static_cast<std::int64_t>(size_of(dtype));
-  std::int64_t numel = 1;
-  bool bad = false;
-  bool empty = false;
+  std::int64_t numel = 1, signs = 0;
+  bool overflow = false;
   for (std::int64_t size : shape) {
-    if (size < 0) throw_unallocated<ShapeError>(shape, dtype);
-    empty |= size == 0;
-    bad |= __builtin_mul_overflow(numel, size, &numel) || numel > limit;
+    signs |= size;
+    overflow |= __builtin_mul_overflow(numel, size, &numel);
   }
-  if (empty) return 0;
-  if (bad) throw_unallocated<ShapeError>(shape, dtype);
-  return numel;
+  if (!overflow && signs >= 0 && numel <= kMostBytes / std::int64_t{8}) return numel;
+  // The limit leaves room for every later size computation in 64 bits.
+  if (signs >= 0) {
+    for (std::int64_t size : shape) {
+      if (size == 0) return 0;
+    }
+    if (!overflow && numel <= kMostBytes / static_cast<std::int64_t>(size_of(dtype))) return numel;
+  }
+  throw_unallocated<ShapeError>(shape, dtype);
 }
 
 void retype_number(Impl* number, DType dtype, Change change) {
@@ -61,12 +63,12 @@ Impl* new_impl(const Shape& shape, DType dtype) {
   return new_impl(shape, dtype, checked_numel(shape, dtype));
 }
 
-Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel) {
-  return make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype));
+Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel, const char* name) {
+  return make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype), name);
 }
 
 Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
-  Impl* impl = make_impl(shape, source->dtype, shape.numel(), 0);
+  Impl* impl = make_impl(shape, source->dtype, shape.numel(), 0, nullptr);
   impl->data = static_cast<std::byte*>(source->data) +
                static_cast<std::size_t>(offset) * size_of(source->dtype);
   impl->base = source->owner();

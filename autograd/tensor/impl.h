@@ -160,8 +160,9 @@ void retype_number(Impl* number, DType dtype, Change change);
 /// A new value with uninitialised data; the caller owns its one handle. Errors: `ShapeError` as
 /// above, `OutOfMemoryError`; both are `Unallocated` (require.h), for the operator to add its name.
 Impl* new_impl(const Shape& shape, DType dtype);
-/// The same for a shape that another value has, whose `numel` is known.
-Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel);
+/// The same for a shape that another value has, whose `numel` is known, and for the operator
+/// `name`, if that is not nullptr.
+Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel, const char* name = nullptr);
 
 /// A new header over `source`'s data, starting `offset` elements in.
 Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset);

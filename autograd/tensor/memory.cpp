@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "autograd/tensor/block_cache.h"
+#include "autograd/tensor/fail.h"
 #include "autograd/tensor/large_heap.h"
 
 namespace tapegrad {
@@ -122,7 +123,7 @@ void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind
     }
   }
   const int wanted = SizeClasses::of(bytes);
-  if (wanted >= SizeClasses::kClasses) throw std::bad_alloc();  // more than 2^40 bytes
+  if (wanted >= SizeClasses::kClasses) throw std::bad_alloc();  // of 2^40 bytes and more
   size_class = static_cast<std::uint8_t>(wanted);
   return take_block(wanted, SizeClasses::bytes(wanted), kind);
 }
@@ -143,6 +144,8 @@ void* block_from_system(int size_class, BlockKind kind) {
     empty_cache();
     block = std::aligned_alloc(kAlignment, size);
   }
+  if (!block && kind == BlockKind::record)
+    fail<OutOfMemoryError>("the tape: the system refused the {} bytes of a record", size);
   if (!block) throw std::bad_alloc();
   count(size_class, kind, 1);
   return block;

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <ostream>
 
+#include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -204,8 +205,9 @@ class Printer {
     const bool empty = tensor_.numel() == 0;
     const DType dtype = tensor_.dtype();
     if (empty && tensor_.dim() != 1) append(fmt::format("size={}", tensor_.shape()));
-    // float32, int64 and bool show in the elements, where there are any.
-    if (dtype == float64 || (empty && dtype != float32)) append(fmt::format("dtype={}", dtype));
+    // The default type, int64 and bool show in the elements, where there are any.
+    if (dtype != get_default_dtype() && (empty || is_floating_point(dtype)))
+      append(fmt::format("dtype={}", dtype));
     if (const detail::Record* record = tensor_.impl()->record.load(std::memory_order_relaxed)) {
       append(fmt::format("grad_fn=<{}>", detail::record_name(record)));
     } else if (tensor_.requires_grad()) {

@@ -17,7 +17,7 @@ void fail_undefined(const char* what, const char* name) {
 
 void require_floating(const Tensor& tensor, const char* name) {
   require_defined(tensor, name);
-  if (!is_floating_point(tensor.dtype()))
+  if (!is_floating_point(tensor.impl()->dtype))
     fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)",
                      name, tensor.dtype());
 }
@@ -27,11 +27,10 @@ void require_floating(DType dtype, const char* name) {
     fail<DTypeError>("{}: the element type must be float32 or float64, not {}", name, dtype);
 }
 
-void require_same_type(const char* what, DType dtype, const char* other, DType expected,
-                       const char* name) {
-  if (dtype != expected)
-    fail<DTypeError>("{}: the {} is {} but the {} is {}; convert one of them with to()", name, what,
-                     dtype, other, expected);
+void fail_other_type(const char* what, DType dtype, const char* other, DType expected,
+                     const char* name) {
+  fail<DTypeError>("{}: the {} is {} but the {} is {}; convert one of them with to()", name, what,
+                   dtype, other, expected);
 }
 
 void require_int64(const char* what, DType dtype, const char* name) {
@@ -39,11 +38,10 @@ void require_int64(const char* what, DType dtype, const char* name) {
     fail<DTypeError>("{}: {} must be int64, not {}; convert with to(int64)", name, what, dtype);
 }
 
-void require_same_shape(const char* what, const Shape& shape, const char* other,
-                        const Shape& expected, const char* name) {
-  if (shape != expected)
-    fail<ShapeError>("{}: the {} has shape {} but the {} has shape {}; they must be the same", name,
-                     what, shape, other, expected);
+void fail_other_shape(const char* what, const Shape& shape, const char* other,
+                      const Shape& expected, const char* name) {
+  fail<ShapeError>("{}: the {} has shape {} but the {} has shape {}; they must be the same", name,
+                   what, shape, other, expected);
 }
 
 void require_size(std::int64_t size, const char* what, const char* name) {
@@ -137,11 +135,12 @@ void Unallocated::throw_for(const char* name) const {
 }
 
 template <class E>
-void throw_unallocated(const Shape& shape, DType dtype) {
+void throw_unallocated(const Shape& shape, DType dtype, const char* name) {
   const Unallocated what{shape, dtype, std::is_same_v<E, OutOfMemoryError>};
+  if (name) what.throw_for(name);
   throw UnallocatedError<E>(text_of(what), what);
 }
-template void throw_unallocated<ShapeError>(const Shape&, DType);
-template void throw_unallocated<OutOfMemoryError>(const Shape&, DType);
+template void throw_unallocated<ShapeError>(const Shape&, DType, const char*);
+template void throw_unallocated<OutOfMemoryError>(const Shape&, DType, const char*);
 
 }  // namespace tapegrad::detail

@@ -15,14 +15,16 @@ namespace tapegrad::detail {
 /// `what`: "the argument", "the index".
 [[noreturn, gnu::cold]] void fail_undefined(const char* what, const char* name);
 
-inline void require_defined(const Tensor& tensor, const char* what, const char* name) {
+[[gnu::always_inline]] inline void require_defined(const Tensor& tensor, const char* what,
+                                                   const char* name) {
   if (!tensor.defined()) [[unlikely]]
     fail_undefined(what, name);
 }
-inline void require_defined(const Tensor& argument, const char* name) {
+[[gnu::always_inline]] inline void require_defined(const Tensor& argument, const char* name) {
   require_defined(argument, "the argument", name);
 }
-inline void require_defined(const Tensor& a, const Tensor& b, const char* name) {
+[[gnu::always_inline]] inline void require_defined(const Tensor& a, const Tensor& b,
+                                                   const char* name) {
   require_defined(a, "the first argument", name);
   require_defined(b, "the second argument", name);
 }
@@ -33,17 +35,30 @@ inline void require_defined(const Tensor& a, const Tensor& b, const char* name) 
 void require_floating(const Tensor& tensor, const char* name);
 /// Of a tensor to be made.
 void require_floating(DType dtype, const char* name);
+[[noreturn, gnu::cold]] void fail_other_type(const char* what, DType dtype, const char* other,
+                                             DType expected, const char* name);
 /// "the bias is float64 but the input is float32".
-void require_same_type(const char* what, DType dtype, const char* other, DType expected,
-                       const char* name);
+[[gnu::always_inline]] inline void require_same_type(const char* what, DType dtype,
+                                                     const char* other, DType expected,
+                                                     const char* name) {
+  if (dtype != expected) [[unlikely]]
+    fail_other_type(what, dtype, other, expected, name);
+}
 /// Classes and indices; `what` is plural, as "the classes".
 void require_int64(const char* what, DType dtype, const char* name);
 
 // ---- Shapes: ShapeError ------------------------------------------------------------------------
 
+[[noreturn, gnu::cold]] void fail_other_shape(const char* what, const Shape& shape,
+                                              const char* other, const Shape& expected,
+                                              const char* name);
 /// "the gradient has shape [2] but the tensor has shape [3]".
-void require_same_shape(const char* what, const Shape& shape, const char* other,
-                        const Shape& expected, const char* name);
+[[gnu::always_inline]] inline void require_same_shape(const char* what, const Shape& shape,
+                                                      const char* other, const Shape& expected,
+                                                      const char* name) {
+  if (shape != expected) [[unlikely]]
+    fail_other_shape(what, shape, other, expected, name);
+}
 /// A size that is an argument of its own.
 void require_size(std::int64_t size, const char* what, const char* name);
 /// The shape both broadcast to.
@@ -97,7 +112,8 @@ struct Unallocated {
   [[noreturn, gnu::cold]] void throw_for(const char* name) const;
 };
 template <class E>
-[[noreturn, gnu::cold]] void throw_unallocated(const Shape& shape, DType dtype);
+[[noreturn, gnu::cold]] void throw_unallocated(const Shape& shape, DType dtype,
+                                               const char* name = nullptr);
 
 /// Calls `f()`; where that finds no memory, the error names `name`. Costs nothing otherwise.
 template <class F>

@@ -78,7 +78,7 @@ class Check {
     result_.rtol = options.rtol;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const Tensor& input = inputs[i];
-      detail::require_defined(input, "an input", name);
+      if (!input.defined()) detail::fail_undefined(fmt::format("input {}", i).c_str(), name);
       arguments_.push_back(input.detach().clone());
       versions_.push_back(arguments_.back().version());
       if (!input.requires_grad()) continue;
@@ -144,21 +144,17 @@ class Check {
   /// The gradients of `y`; zero for a leaf that it does not depend on.
   std::vector<Tensor> gradients(const Tensor& y, const Tensor& cotangent, const Leaves& leaves,
                                 bool create_graph = false) {
-    std::vector<Tensor> result(leaves.size());
-    if (y.requires_grad())
-      result = grad({y}, leaves.tensors,
-                    {.grad_outputs = {cotangent},
-                     .retain_graph = true,
-                     .create_graph = create_graph,
-                     .allow_unused = true});
+    std::vector<Tensor> result = grad({y}, leaves.tensors,
+                                      {.grad_outputs = {cotangent},
+                                       .retain_graph = true,
+                                       .create_graph = create_graph,
+                                       .allow_unused = true});
     for (std::size_t k = 0; k < result.size(); ++k) {
       const Tensor& leaf = leaves.tensors[k];
       Tensor& gradient = result[k];
-      if (gradient.defined() && gradient.shape() == leaf.shape() && gradient.dtype() == float64)
-        continue;
-      if (gradient.defined())
-        problem(fmt::format("the gradient of input {} of shape {} has shape {} and type {}",
-                            leaves.inputs[k], leaf.shape(), gradient.shape(), gradient.dtype()));
+      if (gradient.shape() == leaf.shape() && gradient.dtype() == float64) continue;
+      problem(fmt::format("the gradient of input {} of shape {} has shape {} and type {}",
+                          leaves.inputs[k], leaf.shape(), gradient.shape(), gradient.dtype()));
       gradient = zeros_like(leaf);
     }
     return result;
