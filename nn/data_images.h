@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "autograd/tensor/default_dtype.h"
 #include "nn/data.h"
 #include "nn/idx.h"
 

@@ -289,6 +289,7 @@ inline std::vector<Function> methods() {
               "data"),
           one("size", [](T x) { x.size(0); }),
           TAPEGRAD_METHOD(requires_grad_),
+          one("to_", [](T x) { x.to_(tg::float64); }),
           one("set_grad", [](T x) { x.set_grad(tg::ones({2})); }),
           {"grad", {"an output", "an input"}, [](Arguments& a) { tg::grad(a[0], a[1]); }},
           TAPEGRAD_ONE(empty_like),

@@ -221,9 +221,9 @@ TEST_CASE("binary_cross_entropy costs 100 for certainty that is wrong and still 
   const auto loss = [](double target) {
     return [target](const Tensor& x) { return nn::binary_cross_entropy(x, f64({target})); };
   };
-  check(loss(0), f64({0.}), {0}, {0});
+  check(loss(0), f64({0.}), {0}, {1});
   check(loss(1), f64({0.}), {100}, {-1e12});
-  check(loss(1), f64({1.}), {0}, {0});
+  check(loss(1), f64({1.}), {0}, {-1});
   check(loss(0), f64({1.}), {100}, {1e12});
 }
 

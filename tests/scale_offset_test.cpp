@@ -67,38 +67,37 @@ Tensor logits() {
   return tg::tensor({{0.5, -1.25, 2.0, 0.75, -0.5}, {3.0, 1.0, 0.25, -2.0, 1.5}}, float64);
 }
 
-const std::vector<Case>& of_logits() {
-  static const Tensor classes = tg::tensor({2, 0});
-  static const Tensor p = tg::softmax(logits() * 0.5, 1);
-  static const std::vector<Case> cases{
-      {"softmax", [](const Tensor& x) { return tg::softmax(x, 1); }},
-      {"softmax along 0", [](const Tensor& x) { return tg::softmax(x, 0); }},
-      {"log_softmax", [](const Tensor& x) { return tg::log_softmax(x, 1); }},
+std::vector<Case> of_logits() {
+  const Tensor classes = tg::tensor({2, 0});
+  const Tensor p = tg::softmax(logits() * 0.5, 1);
+  return {
+      {"softmax", [=](const Tensor& x) { return tg::softmax(x, 1); }},
+      {"softmax along 0", [=](const Tensor& x) { return tg::softmax(x, 0); }},
+      {"log_softmax", [=](const Tensor& x) { return tg::log_softmax(x, 1); }},
       {"masked_softmax",
-       [](const Tensor& x) { return tg::masked_softmax(x, tg::ones_like(x) > 0, 1); }},
-      {"cross_entropy", [](const Tensor& x) { return tg::cross_entropy(x, classes); }},
+       [=](const Tensor& x) { return tg::masked_softmax(x, tg::ones_like(x) > 0, 1); }},
+      {"cross_entropy", [=](const Tensor& x) { return tg::cross_entropy(x, classes); }},
       {"cross_entropy, sum",
-       [](const Tensor& x) {
+       [=](const Tensor& x) {
          return tg::cross_entropy(x, classes, {.reduction = tg::Reduction::sum});
        }},
       {"cross_entropy, none",
-       [](const Tensor& x) {
+       [=](const Tensor& x) {
          return tg::cross_entropy(x, classes, {.reduction = tg::Reduction::none});
        }},
       {"cross_entropy, ignored",
-       [](const Tensor& x) { return tg::cross_entropy(x, classes, {.ignore_index = 2}); }},
+       [=](const Tensor& x) { return tg::cross_entropy(x, classes, {.ignore_index = 2}); }},
       {"cross_entropy, weights",
-       [](const Tensor& x) {
+       [=](const Tensor& x) {
          return tg::cross_entropy(x, classes,
                                   {.weight = tg::tensor({1.0, 2.0, 3.0, 1.0, 0.0}, x.dtype())});
        }},
       {"cross_entropy, smoothing",
-       [](const Tensor& x) { return tg::cross_entropy(x, classes, {.label_smoothing = 0.2}); }},
+       [=](const Tensor& x) { return tg::cross_entropy(x, classes, {.label_smoothing = 0.2}); }},
       {"cross_entropy, probabilities",
-       [](const Tensor& x) { return tg::cross_entropy(x, p.to(x.dtype())); }},
+       [=](const Tensor& x) { return tg::cross_entropy(x, p.to(x.dtype())); }},
       {"nll_loss of log_softmax",
-       [](const Tensor& x) { return nn::nll_loss(tg::log_softmax(x, 1), classes); }}};
-  return cases;
+       [=](const Tensor& x) { return nn::nll_loss(tg::log_softmax(x, 1), classes); }}};
 }
 
 /// Numbers whose sums and squares leave the range of float32 at either end of the scales.

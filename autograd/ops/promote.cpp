@@ -80,7 +80,8 @@ Tensor Tensor::to(DType dtype) const {
 }
 
 Tensor& Tensor::to_(DType dtype) {
-  detail::Impl& impl = checked();
+  detail::require_defined(*this, "to_");
+  detail::Impl& impl = *impl_;
   if (!is_leaf())
     fail<GradError>(
         "to_: only a leaf can be converted in place; use to() for a tensor that an "

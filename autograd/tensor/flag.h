@@ -3,6 +3,8 @@
 #include <concepts>
 #include <type_traits>
 
+#include "autograd/kernels/cxx20.h"
+
 namespace tapegrad {
 
 /// A parameter that is true or false, and takes no number: `x.sum(0, 1)` would else keep the

@@ -134,7 +134,8 @@ Tensor& Tensor::requires_grad_(Flag requires_grad) {
 Tensor Tensor::grad() const { return checked().grad ? share(impl_->grad) : Tensor(); }
 
 MutableGrad Tensor::mutable_grad() const {
-  if (!checked().grad)
+  detail::require_defined(*this, "mutable_grad");
+  if (!impl_->grad)
     fail<GradError>(
         "mutable_grad: the tensor of shape {} has no gradient: no backward() has reached it; "
         "set_grad puts one in",

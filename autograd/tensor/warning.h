@@ -3,6 +3,8 @@
 #include <functional>
 #include <string>
 
+#include "autograd/kernels/cxx20.h"
+
 namespace tapegrad {
 
 /// What is done with a warning: something that is probably not meant, but no error.
