@@ -22,7 +22,7 @@ bool all_finite(const Tensor& tensor) { return all(isfinite(tensor)).item<bool>(
 
 Tensor number(double value) { return tensor(value, float64); }
 
-constexpr std::string_view kFamily = "optimizer";
+constexpr std::string_view kOptimizers = "optimizer";
 
 std::string setting_key(std::size_t group, std::string_view name) {
   return fmt::format("group.{}.{}", group, name);
@@ -211,7 +211,7 @@ double Optimizer::initial_lr(std::size_t group) {
 
 StateDict Optimizer::state() const {
   const NoGrad no_grad;
-  StateDict list = detail::state_of(kFamily, kind_.name);
+  StateDict list = detail::state_of(kOptimizers, kind_.name);
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     for (const auto& [name, value] : settings(i))
       list.push_back({setting_key(i, name), number(value)});
@@ -260,7 +260,7 @@ void Optimizer::load_entry(detail::LoadedState& loaded, Entry& entry) const {
 
 void Optimizer::load_state(const StateDict& state) {
   const NoGrad no_grad;
-  detail::LoadedState loaded(kFamily, kind_.name, state);
+  detail::LoadedState loaded(kOptimizers, kind_.name, state);
 
   std::vector<Group> groups = groups_;
   std::vector<std::vector<Setting>> values;

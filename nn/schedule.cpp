@@ -21,7 +21,7 @@ void check_not_negative(std::string_view schedule, std::string_view name, double
     fail<ValueError>("{}: {} must be finite and at least 0, but is {}", schedule, name, value);
 }
 
-constexpr std::string_view kFamily = "schedule";
+constexpr std::string_view kSchedules = "schedule";
 
 std::string driven_key(std::string_view setting, std::size_t group) {
   return fmt::format("{}.{}", setting, group);
@@ -48,7 +48,7 @@ void Schedule::step() {
 }
 
 StateDict Schedule::state() const {
-  StateDict list = detail::state_of(kFamily, kind_);
+  StateDict list = detail::state_of(kSchedules, kind_);
   list.push_back({"last_epoch", tensor(last_epoch_)});
   for (std::size_t group = 0; group < optimizer_.group_count(); ++group) {
     for (const std::string_view name : driven_)
@@ -58,7 +58,7 @@ StateDict Schedule::state() const {
 }
 
 void Schedule::load_state(const StateDict& state) {
-  detail::LoadedState loaded(kFamily, kind_, state);
+  detail::LoadedState loaded(kSchedules, kind_, state);
   const double epoch = loaded.require_number("last_epoch");
   if (!(epoch >= 0 && epoch < 0x1p53))
     fail<ValueError>("{}: the state's last_epoch is {}", kind_, epoch);
