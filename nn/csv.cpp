@@ -3,152 +3,120 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <limits>
-#include <optional>
-#include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "nn/csv_columns.h"
+#include "nn/csv_number.h"
+#include "nn/csv_scan.h"
 #include "nn/data_file.h"
 
 namespace tapegrad::nn {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  const std::string_view blanks = " \t\r";
-  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-  return text.substr(0, text.find_last_not_of(blanks) + 1);
-}
+using detail::CsvColumnPlan;
+using detail::CsvField;
+using detail::CsvNumber;
+using detail::CsvPlan;
+using detail::CsvScanner;
+using Kind = CsvColumnPlan::Kind;
 
-// Takes the text up to `end`, and `end` itself, off the front.
-std::string_view take(std::string_view& text, char end) {
-  const std::size_t at = std::min(text.find(end), text.size());
-  const std::string_view front = text.substr(0, at);
-  text.remove_prefix(std::min(at + 1, text.size()));
-  return front;
-}
-
-std::vector<std::string_view> fields_of(std::string_view line, char delimiter) {
-  std::vector<std::string_view> fields;
-  for (bool more = true; more;) {
-    more = line.find(delimiter) != std::string_view::npos;
-    fields.push_back(trim(take(line, delimiter)));
+void check(const CsvOptions& options) {
+  const std::pair<const char*, char> marks[] = {{"delimiter", options.delimiter},
+                                                {"decimal", options.decimal},
+                                                {"quotechar", options.quotechar},
+                                                {"comment", options.comment}};
+  for (const auto* mark = std::begin(marks); mark != std::end(marks); ++mark) {
+    const auto& [name, c] = *mark;
+    if (c == '\n' || c == '\r' || (c == '\0' && mark < marks + 2))
+      fail<ValueError>("read_csv: the option {} cannot be the character {}", name, int{c});
+    for (const auto* other = std::begin(marks); other != mark; ++other)
+      if (other->second == c && c != '\0')
+        fail<ValueError>("read_csv: the options {} and {} are both '{}'{}", other->first, name, c,
+                         c == ',' ? "; most tables with a decimal comma need delimiter = ';'" : "");
   }
-  return fields;
-}
-
-// from_chars, because it does not depend on the locale of the host program.
-template <class T>
-std::optional<T> number(std::string_view text) {
-  // Read as double, so that a number too small for float is 0 and not an error.
-  using Wide = std::conditional_t<std::is_floating_point_v<T>, double, T>;
-  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  Wide value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return {};
-  if constexpr (std::is_same_v<T, float>)
-    if (std::isfinite(value) && std::abs(value) > std::numeric_limits<float>::max()) return {};
-  return static_cast<T>(value);
-}
-
-// The text between quotes; all of it where there are none.
-std::string_view unquote(std::string_view text) {
-  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
-  return quoted ? text.substr(1, text.size() - 2) : text;
-}
-
-// Whether `text` is meant as a number, be it one that does not fit the type that is asked for, or
-// in a spelling that is not read here ("1,5", "1'000", "0x10", "5%", a number in quotes), or with
-// another delimiter than was asked for ("1;2").
-bool looks_numeric(std::string_view text) {
-  text = trim(unquote(text));
-  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-  double ignored = 0;
-  const char* end = text.data() + text.size();
-  if (!text.empty() && std::from_chars(text.data(), end, ignored).ptr == end) return true;
-  std::string_view more = ".,'_% ;\t|";
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    text.remove_prefix(2);
-    more = "abcdefABCDEF";
-  }
-  bool digit = false;
-  for (const char c : text) {
-    const bool is_digit = c >= '0' && c <= '9';
-    if (!is_digit && more.find(c) == std::string_view::npos) return false;
-    digit = digit || is_digit;
-  }
-  return digit;
-}
-
-// A line of names. A line with a single number is one of values, so that a mistake in it is
-// reported and the row not lost.
-bool is_header(const std::vector<std::string_view>& fields) {
-  return std::ranges::none_of(fields, looks_numeric) &&
-         std::ranges::any_of(fields, [](std::string_view field) { return !field.empty(); });
-}
-
-// What a field of `T` must be, for the message about `text`, which is not.
-template <class T>
-std::string expected(std::string_view text) {
-  if constexpr (std::is_integral_v<T>) return "a whole number of 64 bits";
-  double ignored = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, ignored);
-  const bool number = !text.empty() && stop == end;
-  return number ? fmt::format("a number in the range of {}", dtype_of<T>) : "a number";
+  if (options.skiprows < 0)
+    fail<ValueError>("read_csv: the option skiprows must be at least 0, but is {}",
+                     options.skiprows);
+  if (options.dtype != DType::float32 && options.dtype != DType::float64 &&
+      options.dtype != DType::int64)
+    fail<DTypeError>("read_csv: dtype must be float32, float64 or int64, but is {}", options.dtype);
+  if (options.dtype == DType::int64 && !options.na_values.empty())
+    fail<DTypeError>(
+        "read_csv: na_values become NaN, which int64 does not have; set the option dtype = "
+        "float64");
 }
 
 template <class T>
-CsvTable parse(const std::string& path, std::string_view text, const CsvOptions& options) {
-  using Header = CsvOptions::Header;
-  CsvTable table;
-  std::vector<T> values;
-  std::size_t width = 0;
-  std::int64_t rows = 0;
-  const std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  for (std::size_t line = 1; !text.empty(); ++line) {
-    const std::string_view content = take(text, '\n');
-    if (trim(content).empty()) continue;
-    const auto fields = fields_of(content, options.delimiter);
-    if (width == 0) {
-      width = fields.size();
-      if (options.header == Header::yes ||
-          (options.header == Header::automatic && is_header(fields))) {
-        for (const std::string_view field : fields) table.columns.emplace_back(unquote(field));
-        continue;
+class Parser {
+ public:
+  Parser(const CsvOptions& options, CsvPlan& plan)
+      : options_(options), plan_(plan), has_na_(!options.na_values.empty()) {}
+
+  CsvTable parse(CsvScanner& scanner) {
+    auto& columns = plan_.columns;
+    CsvColumnPlan* const target = columns.back().target ? &columns.back() : nullptr;
+    const std::size_t width = columns.size() - (target ? 1 : 0);
+    std::vector<T> values, target_values;
+    std::vector<std::int64_t> target_codes;
+    std::int64_t rows = 0;
+    for (std::vector<CsvField> fields; scanner.next(fields); ++rows) {
+      plan_.check_width(fields);
+      for (std::size_t i = 0; i < width; ++i)
+        values.push_back(value(columns[i], fields[columns[i].at]));
+      if (!target) continue;
+      if (target->kind == Kind::classes) {
+        target_codes.push_back(plan_.code(*target, fields[target->at]));
+      } else {
+        target_values.push_back(value(*target, fields[target->at]));
       }
     }
-    if (fields.size() != width)
-      fail<FileError>(
-          "read_csv: '{}', line {}: expected {} columns as in the lines before, found {}", path,
-          line, width, fields.size());
+
+    CsvTable table;
+    table.classes.resize(width);
     for (std::size_t i = 0; i < width; ++i) {
-      const auto value = number<T>(fields[i]);
-      if (!value) {
-        const std::string name =
-            i < table.columns.size() ? fmt::format(" ({})", table.columns[i]) : "";
-        const bool first = rows == 0 && options.header == Header::automatic && name.empty();
-        const bool delimited = width == 1 && fields[i].find_first_of(";\t|") != fields[i].npos;
-        const char* hint = delimited ? "; if that is more than one column, set the option delimiter"
-                           : first   ? "; if this line holds names, set the option header to yes"
-                                     : "";
-        fail<FileError>("read_csv: '{}', line {}, column {}{}: expected {}, found '{}'{}", path,
-                        line, i + 1, name, expected<T>(fields[i]), fields[i].substr(0, 40), hint);
-      }
-      values.push_back(*value);
+      if (!plan_.header.empty()) table.columns.push_back(plan_.header[columns[i].at]);
+      if (columns[i].kind == Kind::classes)
+        renumber(columns[i].sort(table.classes[i]), values, i, width);
     }
-    ++rows;
+    if (target && target->kind == Kind::classes) {
+      renumber(target->sort(table.target_classes), target_codes, 0, 1);
+      table.target = tensor(target_codes, {rows});
+    } else if (target) {
+      table.target = tensor(target_values, {rows});
+    }
+    table.values = tensor(values, {rows, static_cast<std::int64_t>(width)});
+    return table;
   }
-  if (rows == 0)
-    fail<FileError>("read_csv: '{}': expected at least one line of numbers, found none", path);
-  table.values = tensor(values, {rows, static_cast<std::int64_t>(width)});
-  return table;
-}
+
+ private:
+  T value(CsvColumnPlan& column, const CsvField& field) const {
+    if constexpr (std::is_floating_point_v<T>)
+      if (has_na_ && plan_.is_na(field.text)) return std::numeric_limits<T>::quiet_NaN();
+    if (column.kind == Kind::classes) return static_cast<T>(plan_.code(column, field));
+    T value{};
+    if (detail::csv_number(field.text, options_.decimal, value) != CsvNumber::good)
+      plan_.refuse_number(column, field);
+    return value;
+  }
+
+  template <class Number>
+  static void renumber(const std::vector<std::int64_t>& place, std::vector<Number>& values,
+                       std::size_t first, std::size_t step) {
+    for (std::size_t i = first; i < values.size(); i += step)
+      if (values[i] == values[i])  // a missing class stays NaN
+        values[i] = static_cast<Number>(place[static_cast<std::size_t>(values[i])]);
+  }
+
+  const CsvOptions& options_;
+  CsvPlan& plan_;
+  bool has_na_;
+};
 
 }  // namespace
 
@@ -157,22 +125,27 @@ Tensor CsvTable::column(const std::string& name) const {
   if (found == columns.end())
     fail<ValueError>("CsvTable: there is no column '{}'; there are: {}", name,
                      fmt::join(columns, ", "));
+  if (std::ranges::count(columns, name) > 1)
+    fail<ValueError>(
+        "CsvTable: there is more than one column '{}'; select(values, 1, number) takes "
+        "one by its number",
+        name);
   return select(values, 1, found - columns.begin());
 }
 
 CsvTable read_csv(const std::string& path, const CsvOptions& options) {
+  check(options);
   detail::InputFile file("read_csv", path);
   const std::string text = file.read_rest();
+  CsvScanner scanner(path, text, options);
+  CsvPlan plan(path, options, scanner);
   switch (options.dtype) {
     case DType::float32:
-      return parse<float>(path, text, options);
+      return Parser<float>(options, plan).parse(scanner);
     case DType::float64:
-      return parse<double>(path, text, options);
-    case DType::int64:
-      return parse<std::int64_t>(path, text, options);
+      return Parser<double>(options, plan).parse(scanner);
     default:
-      fail<DTypeError>("read_csv: dtype must be float32, float64 or int64, but is {}",
-                       options.dtype);
+      return Parser<std::int64_t>(options, plan).parse(scanner);
   }
 }
 

@@ -56,9 +56,10 @@ TEST_CASE("read_csv knows a header when it sees one", "[csv]") {
 TEST_CASE("a first line with a number in it is never taken for a header", "[csv]") {
   CHECK_THAT(error_of("1,\n3,4"),
              ContainsSubstring("table.csv', line 1, column 2: expected a number, found ''") &&
-                 ContainsSubstring("set the option header to yes"));
+                 ContainsSubstring("set the option na_values = {\"\"}"));
   CHECK_THAT(error_of("1,2x\n3,4"),
-             ContainsSubstring("line 1, column 2: expected a number, found '2x'"));
+             ContainsSubstring("line 1, column 2: expected a number, found '2x'; set the option "
+                               "header = CsvOptions::Header::yes if this line holds names"));
   CHECK_THAT(
       error_of("1.5,2\n3,4", {.dtype = tg::int64}),
       ContainsSubstring("line 1, column 1: expected a whole number of 64 bits, found '1.5'"));
@@ -69,7 +70,7 @@ TEST_CASE("a first line with a number in it is never taken for a header", "[csv]
   CHECK_THAT(error_of("1e999\n2\n", {.dtype = tg::float64}),
              ContainsSubstring("in the range of float64, found '1e999'"));
   for (const char* text : {"0x1F;a", "-1,5;a", "1'000;a", "1_000;a", "5%;a", "nan;a", "+3;a",
-                           "-inf;a", ".5;a", "\"2\";\"a\"", "\" -2.5 \";\"3\""})
+                           "-inf;a", ".5;a", "\"2\";\"a\""})
     CHECK_THAT(error_of(std::string(text) + "\n1;2\n", {.delimiter = ';'}),
                ContainsSubstring("line 1, column"));
   CHECK_THAT(error_of(",\n1,2\n"), ContainsSubstring("line 1, column 1: expected a number"));
@@ -79,9 +80,17 @@ TEST_CASE("a first line with a number in it is never taken for a header", "[csv]
 }
 
 TEST_CASE("read_csv: another delimiter than was said is no header", "[csv]") {
-  CHECK_THAT(error_of("1;2"), ContainsSubstring("line 1, column 1") &&
-                                  ContainsSubstring("set the option delimiter"));
-  CHECK_THAT(error_of("1\t2\n3\t4"), ContainsSubstring("set the option delimiter"));
+  CHECK_THAT(error_of("1;2"), ContainsSubstring("line 1, column 1: expected a number, found '1;2'; "
+                                                "set the option delimiter = ';'"));
+  CHECK_THAT(error_of("1\t2\n3\t4"), ContainsSubstring("found '1\\t2'; set the option delimiter = "
+                                                       "'\\t' if that is more than one column"));
+  CHECK_THAT(error_of("1   2\n3   4"), ContainsSubstring("set the option delimiter = ' '"));
+  CHECK_THAT(error_of("1,5\n", {.delimiter = ';'}),
+             ContainsSubstring("set the option decimal = ','"));
+  CHECK_THAT(error_of("1,5;2,5\n3;4\n"),
+             ContainsSubstring("found '5;2'; set the option delimiter = ';'"));
+  CHECK_THAT(error_of("a;b\nx;y\n"),
+             ContainsSubstring("found 'x;y'; set the option delimiter = ';'"));
   CHECK(read("a;b\n1\n").columns == std::vector<std::string>{"a;b"});
 }
 
