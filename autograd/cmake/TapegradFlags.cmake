@@ -45,7 +45,7 @@ function(tapegrad_library_flags target)
   if(CMAKE_BUILD_TYPE STREQUAL "Release")
     # Compiled together, files share what each would have a copy of. Those with options of their own stay
     # apart.
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 16)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 48)
   endif()
   get_target_property(sources ${target} SOURCES)
   foreach(source IN LISTS sources)
