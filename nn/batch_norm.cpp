@@ -1,6 +1,7 @@
 #include "nn/batch_norm.h"
 
 #include <cmath>
+#include <limits>
 
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
@@ -12,12 +13,29 @@ namespace tapegrad::nn {
 
 namespace {
 
-/// 1 / sqrt(deviation^2 + eps), without a square that leaves the range.
-Tensor inverse_deviation(const Tensor& deviation, double eps) {
+/// True when a channel's squares have left the range of `T` or lost digits, or its mean is so large
+/// beside the deviation that the mean's rounding matters.
+template <class T>
+bool loses_digits(const Tensor& mean, const Tensor& var, double eps) {
+  using Limits = std::numeric_limits<T>;
+  const auto means = mean.data<T>(), vars = var.data<T>();
+  bool lost = false;
+  for (std::size_t i = 0; i < vars.size(); ++i) {
+    const T v = vars[i] + static_cast<T>(eps);
+    lost |= !(v >= Limits::min() / Limits::epsilon() && v <= Limits::max() &&
+              means[i] * means[i] < 64 * 64 * v);
+  }
+  return lost;
+}
+
+/// (x - mean) / sqrt(var + eps) over `dims`, from numbers that constants have brought near to that.
+Tensor normalised_near_one(const Tensor& x, const Tensor& mean, const Dims& dims, double eps) {
   const double root = std::sqrt(eps);
-  const Tensor larger = maximum(deviation.detach(), root);
-  const Tensor scale = where(larger == 0, 1, larger);
-  return 1 / (scale * sqrt(square(deviation / scale) + square(root / scale)));
+  const Tensor deviation = maximum(tapegrad::std(x.detach(), dims, 0, true), root);
+  const Tensor unit = where(deviation > 0, deviation, 1);
+  const Tensor near = (x - mean.detach()) / unit;
+  const Tensor var = tapegrad::var(near, dims, 0, true);
+  return (near - tapegrad::mean(near, dims, true)) * rsqrt(var + square(root / unit));
 }
 
 }  // namespace
@@ -58,22 +76,26 @@ Tensor BatchNorm1d::operator()(const Tensor& x) const {
 
   const Shape per_channel_shape =
       x.dim() == 2 ? Shape{1, num_features_} : Shape{1, num_features_, 1};
-  Tensor y = x, mean, deviation;
+  const Dims others = x.dim() == 2 ? Dims{0} : Dims{0, 2};
+  Tensor y = x, mean, var;
   if (by_batch && per_channel > 0) {
-    const Dims others = x.dim() == 2 ? Dims{0} : Dims{0, 2};
     mean = tapegrad::mean(x, others, true);
-    // Not by the variance: its squares may leave the range.
-    deviation = tapegrad::std(x, others, 0, true);
-    y = (x - mean) * inverse_deviation(deviation, eps_);
+    var = tapegrad::var(x, others, 0, true);
   } else if (!by_batch) {
-    y = (x - reshape(running_mean, per_channel_shape)) *
-        rsqrt(reshape(running_var, per_channel_shape) + eps_);
+    mean = reshape(running_mean, per_channel_shape);
+    var = reshape(running_var, per_channel_shape);
+  }
+  if (by_batch && mean.defined() &&
+      (x.dtype() == float32 ? loses_digits<float>(mean, var, eps_)
+                            : loses_digits<double>(mean, var, eps_))) {
+    y = normalised_near_one(x, mean, others, eps_);
+  } else if (mean.defined()) {
+    y = (x - mean) * rsqrt(var + eps_);
   }
   if (weight.defined()) {
     y = y * reshape(weight, per_channel_shape) + reshape(bias, per_channel_shape);
   }
-  if (training_ && running_mean.defined() && per_channel > 0)
-    track(mean, square(deviation), per_channel);
+  if (training_ && running_mean.defined() && per_channel > 0) track(mean, var, per_channel);
   return y;
 }
 

@@ -15,18 +15,21 @@ double largest(const Tensor& grad) { return grad.numel() == 0 ? 0 : amax(abs(gra
 
 double norm_of(const Tensor& grad, double p) {
   if (std::isinf(p)) return largest(grad);
-  // Most norms are near 1, and powers of their elements neither overflow nor vanish. Where they do,
-  // the elements are divided by the largest first.
-  const auto norm = [p](const Tensor& x) {
-    const double sum = (p == 2 ? square(x) : p == 1 ? abs(x) : pow(abs(x), p)).sum().item();
+  const auto sum_of_powers = [p](const Tensor& x) {
+    return (p == 2 ? square(x) : p == 1 ? abs(x) : pow(abs(x), p)).sum().item();
+  };
+  const auto root = [p](double sum) {
     return p == 2 ? std::sqrt(sum) : p == 1 ? sum : std::pow(sum, 1 / p);
   };
-  const double direct = norm(grad);
+  // Most norms are near 1, and powers of their elements neither overflow nor vanish. Where they do,
+  // the elements are divided by the largest first. Judged by the sum of the powers: with a large p
+  // that has lost its digits where the norm looks harmless.
+  const double sum = sum_of_powers(grad);
   const bool safe =
-      grad.dtype() == float64 ? direct > 1e-100 && direct < 1e100 : direct > 1e-12 && direct < 1e12;
-  if (safe || std::isnan(direct)) return direct;
+      grad.dtype() == float64 ? sum > 1e-280 && sum < 1e300 : sum > 1e-30 && sum < 1e37;
+  if (safe || std::isnan(sum)) return root(sum);
   const double scale = largest(grad);
-  return scale == 0 || std::isinf(scale) ? scale : scale * norm(grad / scale);
+  return scale == 0 || std::isinf(scale) ? scale : scale * root(sum_of_powers(grad / scale));
 }
 
 // The norm of a list of norms, safe from overflow in the same way.

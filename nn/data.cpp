@@ -84,7 +84,8 @@ Standardizer Standardizer::fit(const Tensor& rows) {
     fail<DTypeError>("Standardizer: takes floating-point data, but this is {}; use to(float32)",
                      rows.dtype());
   const NoGrad no_grad;
-  const Tensor mean = tapegrad::mean(rows, 0);
+  // From the distances to one row, which keep digits that a large common offset would take.
+  const Tensor mean = rows[0] + tapegrad::mean(rows - rows[0], 0);
   const Tensor std = tapegrad::std(rows, 0, 0);
   return {mean, where(std > 0, std, ones_like(std))};
 }

@@ -10,9 +10,9 @@
 //
 // Shapes must be equal: `[N]` against `[N, 1]` would silently compare all pairs. Where PyTorch
 // broadcasts,
-// `.broadcast = true` allows it. Integers are converted to the type of the floating-point argument.
-// Errors of all: `ShapeError` for other shapes, `DTypeError` when nothing is floating-point,
-// `ValueError` for options that make no sense.
+// `.broadcast = true` allows it. A weight of 0 masks an element out, be its loss infinite. Integers
+// are converted to the type of the floating-point argument. Errors of all: `ShapeError` for other
+// shapes, `DTypeError` when nothing is floating-point, `ValueError` for options that make no sense.
 
 namespace tapegrad::nn {
 
@@ -66,7 +66,7 @@ struct BceOptions {
   Reduction reduction = Reduction::mean;
 };
 /// -(y log x + (1 - y) log(1 - x)) for probabilities x in [0, 1]; logarithms are at least -100, and
-/// the gradient (x - y) / (x (1 - x)) has a denominator of at least 1e-12. Where x comes from a
+/// the gradient (1 - y) / (1 - x) - y / x has denominators of at least 1e-12. Where x comes from a
 /// sigmoid, use `binary_cross_entropy_with_logits`. Errors: `ValueError` for x outside [0, 1].
 Tensor binary_cross_entropy(const Tensor& input, const Tensor& target,
                             const BceOptions& options = {});

@@ -47,10 +47,10 @@ struct LogisticLoss {
     return g * (b * sigmoid(x) - a * sigmoid(-x));
   }
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) const {
-    return g * -logsigmoid(x);
+    return weigh(-logsigmoid(x), g);  // the loss may be infinite where a weight of 0 made g 0
   }
   Tensor vjp_c(const Tensor& g, const Tensor& x, auto, auto, auto) const {
-    return g * -logsigmoid(-x);
+    return weigh(-logsigmoid(-x), g);
   }
 };
 

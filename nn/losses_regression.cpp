@@ -28,6 +28,14 @@ double smallest(DType dtype) {
   return dtype == float32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
 }
 
+/// (x - y)^2 / (2 beta) without the square, which may leave the range where the loss does not; else
+/// as `huber`.
+Tensor smooth_l1(const Tensor& d, double beta) {
+  beta = std::min(beta, largest(d.dtype()));
+  const Tensor c = clamp(d, -beta, beta);
+  return 0.5 * c * (c / beta) + abs(d - c);
+}
+
 /// Huber's function without branches: c^2 / 2 + delta |d - c|, where c is d limited to [-delta,
 /// delta]. So nothing of a branch not taken leaks into a gradient, and at |d| = delta the limit
 /// lets the gradient pass while |d - c| has gradient 0.
@@ -52,7 +60,7 @@ Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, const SmoothL1O
   if (!(beta >= 0)) fail<ValueError>("smooth_l1_loss: beta must be at least 0, got {}", beta);
   const LossPair pair("smooth_l1_loss", input, target, options.broadcast);
   const Tensor d = pair.input - pair.target;
-  return reduce(beta < smallest(d.dtype()) ? abs(d) : huber(d, beta) / beta, options.reduction);
+  return reduce(beta < smallest(d.dtype()) ? abs(d) : smooth_l1(d, beta), options.reduction);
 }
 
 }  // namespace tapegrad::nn

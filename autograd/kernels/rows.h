@@ -142,16 +142,17 @@ static void cross_entropy_rule(const T* x, const T* shift, const T* sum, const s
       continue;
     }
     const V center(shift[r]);
-    const T inverse = 1 / sum[r];
-    const V factor(*scale * inverse);
-    const T p = exp(V(x[target[r]]) - center).first() * inverse;
+    const V factor(*scale / sum[r]);
     detail::for_each_place<Arch, T>(n,
                                     [=](auto at) { at.store(out, factor * exp(at(x) - center)); });
-    out[target[r]] = 0;
-    // Near 1, 1 - p has few digits left: the others' probabilities add up to it.
-    out[target[r]] =
-        p > T(0.5) ? -detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(out); })
-                   : *scale * (p - 1);
+    T& at_target = out[target[r]];
+    if (at_target / *scale > T(0.5)) {
+      // What all others have: p - 1 would have lost its digits where p is near 1.
+      at_target = 0;
+      at_target = -detail::reduce_places<Arch, T, Sum, 1>(n, [=](auto at) { return at(out); });
+    } else {
+      at_target -= *scale;
+    }
   }
 }
 

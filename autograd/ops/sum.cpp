@@ -37,9 +37,24 @@ struct Mean {
   }
 };
 
-/// Product along the last dimension. d/dx_i is the product of the others: y / x_i where that is
-/// exact, else computed without dividing, which stays right, and differentiable again, with any
-/// number of zeros.
+/// For each element the product of all others along the last dimension, without dividing: those of
+/// the products of pairs, times the partner.
+Tensor product_of_others(const Tensor& x) {
+  const std::int64_t n = x.shape().back(), half = n / 2;
+  if (n < 2) return ones_like(x);
+  const Tensor a = narrow(x, -1, 0, half), b = narrow(x, -1, half, half);
+  const Tensor pairs = a * b;
+  if (n % 2 == 0) {
+    const Tensor others = product_of_others(pairs);
+    return cat({others * b, others * a}, -1);
+  }
+  const Tensor others = product_of_others(pairs) * narrow(x, -1, n - 1, 1);
+  return cat({others * b, others * a, prod(pairs, -1, true)}, -1);
+}
+
+/// Product along the last dimension. d/dx_i is the product of the others: y / x_i where y has all
+/// its digits, else computed without dividing, which stays right, and differentiable again, with
+/// any number of zeros.
 struct Prod {
   static constexpr const char* name = "prod";
   static constexpr Reads reads[] = {kA | kY};
@@ -47,11 +62,11 @@ struct Prod {
   Tensor forward(const Tensor& x) const { return detail::reduce(Reducer::prod, x, shape); }
   Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
     const Tensor column = unsqueeze(g, -1);
-    if (!any(x == 0).item<bool>()) return column * unsqueeze(y, -1) / x;
-    const std::int64_t n = x.shape().back();
-    // Row i of the matrix has x_i replaced by 1.
-    const Tensor others = where(eye(n, {}, float32) != 0, 1, unsqueeze(x, -2));
-    return column * prod(others, -1);
+    const double smallest = x.dtype() == float32 ? std::numeric_limits<float>::min()
+                                                 : std::numeric_limits<double>::min();
+    if (detail::all_within(y, smallest, detail::largest_of(y.dtype())))
+      return column * unsqueeze(y, -1) / x;
+    return column * product_of_others(x);
   }
 };
 
