@@ -211,7 +211,12 @@ void CsvPlan::check_width(const std::vector<CsvField>& fields) const {
   if (width_ == 1 || fields.size() == 1) {
     // A line of a single field is not like the others: a title, a comment, or not yet cut.
     const bool first = width_ == 1;
-    const std::string_view text = !first ? fields[0].text : header.empty() ? "" : header[0];
+    std::string_view text;
+    if (!first) {
+      text = fields[0].text;
+    } else if (!header.empty()) {
+      text = header[0];
+    }
     way = delimiter_in(text);
     if (options_.comment == '\0' && (text.starts_with('#') || text.starts_with('%'))) {
       way = fmt::format("set the option comment = '{}' if that begins a comment", text[0]);
