@@ -90,7 +90,8 @@ struct CsvTable {
 /// A column holds numbers of `dtype`, or classes: their places in the list of names, as `dtype` in
 /// `values` and as `int64` in `target`. A target of text is always classes; one of numbers is
 /// numbers, of `dtype`, unless it is in the option `classes`. What `na_values` lists becomes NaN,
-/// in numbers and in classes of `values`. A number that is too small for the type is 0.
+/// in numbers and in classes of `values`; "nan" and "inf" are numbers. A number that is too small
+/// for the type is 0.
 ///
 /// Errors: `FileError`, with file, line and column, for a field that is no number, out of the range
 /// of `dtype`, or an integer that `dtype` does not hold exactly; for text and missing values that

@@ -207,11 +207,39 @@ void CsvPlan::find_kinds(CsvScanner scanner) {
 
 void CsvPlan::check_width(const std::vector<CsvField>& fields) const {
   if (fields.size() == width_) return;
-  const char* way = width_ == 1 || fields.size() == 1 ? "; is the option delimiter right?"
-                    : fields.size() > width_ ? "; a field that has the delimiter inside is quoted"
-                                             : "";
-  fail<FileError>("read_csv: '{}', line {}: expected {} columns as in line {}, found {}{}", path_,
-                  fields[0].line, width_, first_line_, fields.size(), way);
+  std::string way;
+  if (width_ == 1 || fields.size() == 1) {
+    // A line of a single field is not like the others: a title, a comment, or not yet cut.
+    const bool first = width_ == 1;
+    std::string_view text;
+    if (!first) {
+      text = fields[0].text;
+    } else if (!header.empty()) {
+      text = header[0];
+    }
+    way = delimiter_in(text);
+    if (options_.comment == '\0' && (text.starts_with('#') || text.starts_with('%'))) {
+      way = fmt::format("set the option comment = '{}' if that begins a comment", text[0]);
+    } else if (first) {
+      way += fmt::format("{}set the option skiprows = {} if line {} is a title",
+                         way.empty() ? "" : ", or ", first_line_, first_line_);
+    }
+  }
+  if (way.empty() && options_.quotechar != '\0')
+    way = fmt::format("a field that has {} inside must stand between {} and {}",
+                      written(options_.delimiter), options_.quotechar, options_.quotechar);
+  fail<FileError>("read_csv: '{}', line {}: expected {} column{} as in line {}, found {}{}{}",
+                  path_, fields[0].line, width_, width_ == 1 ? "" : "s", first_line_, fields.size(),
+                  way.empty() ? "" : "; ", way);
+}
+
+// The option for a text that may be several fields, with another delimiter; empty if it is none.
+std::string CsvPlan::delimiter_in(std::string_view text) const {
+  for (const char c : {';', '\t', '|', ',', ' '})
+    if (c != options_.delimiter && c != options_.decimal && text.find(c) != text.npos)
+      return fmt::format("set the option delimiter = {} if that is more than one column",
+                         written(c));
+  return "";
 }
 
 bool CsvPlan::is_na(std::string_view text) const noexcept {
@@ -293,12 +321,8 @@ std::string CsvPlan::way_out(const CsvColumnPlan& column, const CsvField& field)
   if (numeric && options_.decimal != ',' && options_.delimiter != ',' &&
       text.find('.') == text.npos && csv_number(text, ',', ignored) != CsvNumber::none)
     return "set the option decimal = ',' if that is the decimal mark";
-  if (numeric || width_ == 1) {
-    for (const char c : {';', '\t', '|', ',', ' '})
-      if (c != options_.delimiter && c != options_.decimal && text.find(c) != text.npos)
-        return fmt::format("set the option delimiter = {} if that is more than one column",
-                           written(c));
-  }
+  if (numeric || width_ == 1)
+    if (const std::string delimiter = delimiter_in(text); !delimiter.empty()) return delimiter;
   const std::string at = shown(column.at);
   std::string way = missing;
   if (header.empty() && field.line == first_line_ && options_.header == Header::automatic)

@@ -54,6 +54,7 @@ class CsvPlan {
   void choose_columns();
   void find_kinds(CsvScanner scanner);
   std::string shown(std::size_t column) const;
+  std::string delimiter_in(std::string_view text) const;
   std::string way_out(const CsvColumnPlan& column, const CsvField& field) const;
   [[noreturn]] void refuse(std::size_t column, const CsvField& field, const std::string& expected,
                            const std::string& way) const;

@@ -92,6 +92,19 @@ TEST_CASE("read_csv: another delimiter than was said is no header", "[csv]") {
   CHECK_THAT(error_of("a;b\nx;y\n"),
              ContainsSubstring("found 'x;y'; set the option delimiter = ';'"));
   CHECK(read("a;b\n1\n").columns == std::vector<std::string>{"a;b"});
+  CHECK_THAT(error_of("Ort;Regen\nRom;1,5\n"),
+             ContainsSubstring("line 2: expected 1 column as in line 1, found 2; set the option "
+                               "delimiter = ';' if that is more than one column, or set the option "
+                               "skiprows = 1 if line 1 is a title"));
+  CHECK_THAT(error_of("\nPrices\na,b\n1,2\n"),
+             ContainsSubstring("line 3: expected 1 column as in line 2, found 2; set the option "
+                               "skiprows = 2 if line 2 is a title"));
+  CHECK_THAT(error_of("# made, by hand\n1,2\n# by hand\n", {.header = Header::yes}),
+             ContainsSubstring("line 3: expected 2 columns as in line 1, found 1; set the option "
+                               "comment = '#' if that begins a comment"));
+  CHECK_THAT(
+      error_of("1,2\n3,4,5\n"),
+      ContainsSubstring("found 3; a field that has ',' inside must stand between \" and \""));
 }
 
 TEST_CASE("read_csv takes any delimiter", "[csv]") {
