@@ -145,14 +145,12 @@ static void cross_entropy_rule(const T* x, const T* shift, const T* sum, const s
     const V factor(*scale / sum[r]);
     detail::for_each_place<Arch, T>(n,
                                     [=](auto at) { at.store(out, factor * exp(at(x) - center)); });
+    // What all others have, with minus: p - 1 would have lost its digits where p is near 1.
     T& at_target = out[target[r]];
-    if (at_target / *scale > T(0.5)) {
-      // What all others have: p - 1 would have lost its digits where p is near 1.
-      at_target = 0;
-      at_target = -detail::reduce_places<Arch, T, Sum, 1>(n, [=](auto at) { return at(out); });
-    } else {
-      at_target -= *scale;
-    }
+    const T nothing = at_target * 0;  // or NaN
+    at_target = 0;
+    at_target =
+        nothing - detail::reduce_places<Arch, T, Sum, 1>(n, [=](auto at) { return at(out); });
   }
 }
 
