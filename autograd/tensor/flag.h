@@ -12,9 +12,10 @@ namespace tapegrad {
 class Flag {
  public:
   constexpr Flag(bool value) noexcept : value_(value) {}
-  template <class Number>
-  requires(std::is_arithmetic_v<Number> || std::is_pointer_v<Number>)
-  Flag(Number) = delete;  // a flag is `true` or `false`; several dimensions are written {0, 1}
+  // clang-format off
+  template <class T> requires(std::is_arithmetic_v<T> || std::is_pointer_v<T>)
+  Flag(T) = delete;  // a flag is `true` or `false`; several dimensions are written {0, 1}
+  // clang-format on
   constexpr operator bool() const noexcept { return value_; }
 
  private:
