@@ -43,6 +43,7 @@ extern template class Activation<detail::identity>;
 
 class LeakyReLU : public NamedLayer {
  public:
+  void visit(Visitor& f) { NamedLayer::visit(f); }
   explicit LeakyReLU(double negative_slope = 0.01) : negative_slope_(negative_slope) {}
   Tensor operator()(Tensor x) const;
   std::string describe() const;
@@ -53,6 +54,7 @@ class LeakyReLU : public NamedLayer {
 
 class ELU : public NamedLayer {
  public:
+  void visit(Visitor& f) { NamedLayer::visit(f); }
   explicit ELU(double alpha = 1.0) : alpha_(alpha) {}
   Tensor operator()(Tensor x) const;
   std::string describe() const;
@@ -68,6 +70,7 @@ struct SoftplusOptions {
 
 class Softplus : public NamedLayer {
  public:
+  void visit(Visitor& f) { NamedLayer::visit(f); }
   explicit Softplus(const SoftplusOptions& options = {}) : options_(options) {}
   Tensor operator()(Tensor x) const;
   std::string describe() const;
@@ -79,6 +82,7 @@ class Softplus : public NamedLayer {
 /// Errors when called: `IndexError` for a dimension that the input does not have.
 class Softmax : public NamedLayer {
  public:
+  void visit(Visitor& f) { NamedLayer::visit(f); }
   explicit Softmax(int dim) : dim_(dim) {}
   Tensor operator()(const Tensor& x) const;
   std::string describe() const;
@@ -90,6 +94,7 @@ class Softmax : public NamedLayer {
 /// Errors when called: `IndexError` for a dimension that the input does not have.
 class LogSoftmax : public NamedLayer {
  public:
+  void visit(Visitor& f) { NamedLayer::visit(f); }
   explicit LogSoftmax(int dim) : dim_(dim) {}
   Tensor operator()(const Tensor& x) const;
   std::string describe() const;

@@ -49,13 +49,13 @@ std::vector<std::int64_t> CsvColumnPlan::sort(std::vector<std::string>& names) c
     order.push_back(number);  // a map is sorted by text
     numbers = numbers && csv_number(text, '.', values[i]) == CsvNumber::good;
   }
-  const auto by = [](auto& keys) {
-    return [&keys](std::int64_t i) { return keys[static_cast<std::size_t>(i)]; };
-  };
   if (named) {
     std::ranges::sort(order);
   } else if (numbers) {
-    std::ranges::stable_sort(order, {}, by(values));
+    std::ranges::sort(order, {}, [&](std::int64_t i) {
+      const auto at = static_cast<std::size_t>(i);
+      return std::tie(values[at], texts[at]);
+    });
   }
   for (const std::int64_t number : order) {
     place[static_cast<std::size_t>(number)] = static_cast<std::int64_t>(names.size());
@@ -97,8 +97,8 @@ bool CsvPlan::is_header(const std::vector<CsvField>& fields) {
     if (stands_here(classes.column)) return true;
   bool marks = true;
   for (const auto& [text, line] : fields) {
-    if (csv_looks_numeric(text)) return false;
-    marks = marks && (is_na(text) || is_usual_mark(text));
+    if (csv_looks_numeric(text, options_.decimal) || is_na(text)) return false;
+    marks = marks && is_usual_mark(text);
   }
   by_look_ = !marks;
   return by_look_;
@@ -182,7 +182,7 @@ void CsvPlan::find_kinds(CsvScanner scanner) {
     for (CsvColumnPlan& column : columns) {
       const CsvField& field = fields[column.at];
       if (!is_open(column) || is_na(field.text) || is_usual_mark(field.text)) continue;
-      const bool classes = !csv_looks_numeric(field.text);
+      const bool classes = !csv_looks_numeric(field.text, options_.decimal);
       column.kind = classes ? Kind::classes : Kind::numbers;
       if (!classes || column.target) continue;
       if (options_.text == CsvOptions::Text::error) refuse_number(column, field);
@@ -258,7 +258,7 @@ std::int64_t CsvPlan::code(CsvColumnPlan& column, const CsvField& field) const {
            column.target ? own + ", else remove the row"
                          : entry("na_values", options_.na_values, quoted(field.text)) +
                                " if it marks a missing value; " + own);
-  } else if (!column.listed && csv_looks_numeric(field.text)) {
+  } else if (!column.listed && csv_looks_numeric(field.text, options_.decimal)) {
     refuse(column.at, field, "text as in the lines before",
            entry("classes", options_.classes, shown(column.at)) + " if it is the name of a class");
   }
@@ -316,7 +316,7 @@ std::string CsvPlan::way_out(const CsvColumnPlan& column, const CsvField& field)
                               (options_.dtype == DType::int64 ? " and dtype = float64" : "") +
                               " if it marks a missing value";
   if (is_usual_mark(text)) return missing;
-  const bool numeric = csv_looks_numeric(text);
+  const bool numeric = csv_looks_numeric(text, options_.decimal);
   double ignored = 0;
   if (numeric && options_.decimal != ',' && options_.delimiter != ',' &&
       text.find('.') == text.npos && csv_number(text, ',', ignored) != CsvNumber::none)

@@ -32,13 +32,17 @@ bool is_tiny(std::string_view text) {
   return point - first + (negative ? -exponent : exponent) <= 0;
 }
 
-// Whether the digits of an integer are those of `value`, which was read from them.
+// Whether the digits of an integer ("7", "7.0") are those of `value`, which was read from them.
 template <class T>
 bool is_exact(std::string_view text, T value) {
   constexpr T kAllExact =
       T{1} / std::numeric_limits<T>::epsilon() * 2;  // 2^24, to which 2^24 + 1 is rounded; 2^53
   if (std::abs(value) < kAllExact || std::isinf(value)) return true;
   if (text.starts_with('-')) text.remove_prefix(1);
+  // Tables with missing values have whole numbers as 7.0.
+  const std::size_t point = std::min(text.find('.'), text.size());
+  if (text.find_first_not_of('0', point + (point < text.size())) != text.npos) return true;
+  text = text.substr(0, point);
   if (!std::ranges::all_of(text, is_digit)) return true;
   text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
   return fmt::format("{:.0f}", std::abs(value)) == text;
@@ -83,10 +87,12 @@ template CsvNumber csv_number(std::string_view, char, float&);
 template CsvNumber csv_number(std::string_view, char, double&);
 template CsvNumber csv_number(std::string_view, char, std::int64_t&);
 
-bool csv_looks_numeric(std::string_view text) {
+bool csv_looks_numeric(std::string_view text, char decimal) {
   text = csv_trim(text);
   double ignored = 0;
-  if (csv_number(text, '.', ignored) != CsvNumber::none) return true;
+  if (csv_number(text, '.', ignored) != CsvNumber::none ||
+      csv_number(text, decimal, ignored) != CsvNumber::none)
+    return true;
   if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
   std::string_view more = ".,'_% ;\t|";
   if (text.starts_with("0x") || text.starts_with("0X")) {

@@ -22,7 +22,7 @@ CsvNumber csv_number(std::string_view text, char decimal, T& value);
 /// Whether `text` is meant as a number, be it one that does not fit the type that is asked for, or
 /// in a spelling that is not read here ("1,5", "1'000", "0x10", "5%"), or several with another
 /// delimiter than was asked for ("1;2").
-bool csv_looks_numeric(std::string_view text);
+bool csv_looks_numeric(std::string_view text, char decimal);
 
 std::string_view csv_trim(std::string_view text);
 

@@ -11,6 +11,7 @@ namespace tapegrad::nn {
 /// Errors when called: `IndexError` for a dimension that the input does not have.
 class Flatten : public NamedLayer {
  public:
+  void visit(Visitor& f) { NamedLayer::visit(f); }
   explicit Flatten(int start_dim = 1, int end_dim = -1)
       : start_dim_(start_dim), end_dim_(end_dim) {}
   Tensor operator()(const Tensor& x) const;

@@ -27,6 +27,7 @@ struct BinaryCrossEntropy {
     // At the ends one of the two terms is 0 times infinity, and is left out; elsewhere their
     // difference would lose digits where x is near y.
     const Tensor at_ends = (1 - y) / clamp(1 - x, 1e-12) - y / clamp(x, 1e-12);
+    if (grad_enabled()) return g * at_ends;  // its derivative keeps its digits, too
     return g * where(both < 1e-12, at_ends, (x - y) / clamp(both, 1e-12));
   }
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto) const {

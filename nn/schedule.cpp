@@ -31,7 +31,12 @@ std::string driven_key(std::string_view setting, std::size_t group) {
 
 Schedule::Schedule(std::string_view kind, Optimizer& optimizer)
     : kind_(kind), optimizer_(optimizer) {
-  for (std::size_t group = 0; group < optimizer.group_count(); ++group) optimizer.initial_lr(group);
+  note_initial();
+}
+
+void Schedule::note_initial() {
+  for (std::size_t group = 0; group < optimizer_.group_count(); ++group)
+    optimizer_.initial_lr(group);
 }
 
 void Schedule::apply() {
@@ -43,6 +48,7 @@ void Schedule::apply() {
 
 void Schedule::step() {
   check(last_epoch_ + 1);
+  note_initial();  // of groups that were added since
   ++last_epoch_;
   apply();
 }

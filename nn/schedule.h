@@ -56,6 +56,8 @@ class Schedule {
   /// Errors: `ValueError` when the rule does not go on to `epoch`.
   virtual void check(std::int64_t /*epoch*/) const {}
   void apply();
+  /// Notes the rates that groups start from, where that is not known yet.
+  void note_initial();
 
   std::string_view kind_;
   Optimizer& optimizer_;

@@ -63,6 +63,7 @@ void ReduceLROnPlateau::step(double metric) {
 
 StateDict ReduceLROnPlateau::state() const {
   StateDict list = detail::state_of("schedule", "ReduceLROnPlateau");
+  list.push_back({"mode", tensor(static_cast<std::int64_t>(options_.mode))});
   list.push_back({"best", tensor(best_, float64)});
   list.push_back({"bad_epochs", tensor(bad_epochs_)});
   list.push_back({"cooldown_left", tensor(cooldown_left_)});
@@ -71,6 +72,13 @@ StateDict ReduceLROnPlateau::state() const {
 
 void ReduceLROnPlateau::load_state(const StateDict& state) {
   detail::LoadedState loaded("schedule", "ReduceLROnPlateau", state);
+  const double mode = loaded.require_number("mode");
+  if (mode != static_cast<double>(options_.mode))
+    fail<ValueError>(
+        "ReduceLROnPlateau: the state is of mode {}, this schedule of mode {}; make it with the "
+        "same",
+        mode == static_cast<double>(Mode::min) ? "min" : "max",
+        options_.mode == Mode::min ? "min" : "max");
   const double best = loaded.require_number("best");
   const double bad_epochs = loaded.require_number("bad_epochs");
   const double cooldown_left = loaded.require_number("cooldown_left");

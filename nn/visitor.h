@@ -67,6 +67,19 @@ concept NamesVisit = requires(T& module, CopiedVisitor& visitor) {
 }
 || requires { &T::visit; };
 
+template <class Owner>
+std::type_identity<Owner> owner_of(void (Owner::*)(Visitor&));
+/// The `visit` is that of a smaller base class: it does not name the members that `T` adds.
+template <class T>
+consteval bool inherits_visit() {
+  if constexpr (requires { owner_of(&T::visit); }) {
+    using Owner = typename decltype(owner_of(&T::visit))::type;
+    return !std::is_same_v<Owner, T> && sizeof(T) > sizeof(Owner);
+  } else {
+    return false;
+  }
+}
+
 /// True, or does not compile: `T` may be part of a model without being asked for its members.
 template <class T>
 consteval bool owns_nothing() {
@@ -76,6 +89,9 @@ consteval bool owns_nothing() {
   static_assert(Module<T> || NamesVisit<T> || is_stateless<T>,
                 "what holds tensors or other values needs void visit(nn::Visitor& f), which names "
                 "them; if nothing in it is trained or saved, mark it: nn::stateless(f)");
+  static_assert(!inherits_visit<T>(),
+                "the visit of a base class does not name what is added to it: give the class a "
+                "void visit(nn::Visitor& f) of its own, which calls that of the base");
   return true;
 }
 
@@ -167,6 +183,7 @@ class Visitor {
     if constexpr (std::is_same_v<Member, Tensor>) {
       parameter(name, member);
     } else if constexpr (Module<Member>) {
+      static_assert(detail::owns_nothing<Member>());
       const Step step(path_, name);
       walk(member);
     } else if constexpr (Callable<Member>) {

@@ -330,7 +330,7 @@ TEST_CASE("csv: no digit is lost without a word", "[csv]") {
   CHECK_THAT(error_of("1" + std::string(500, '0') + ".0\n"), ContainsSubstring("in the range"));
 
   CHECK(read("16777216\n33554432\n-16777218\n").values.at<float>({2, 0}) == -16777218.f);
-  CHECK(read("16777217.0\n").values.item() == 16777216);  // a number with a fraction is rounded
+  CHECK(read("16777216.5\n").values.item() == 16777216);  // a number with a fraction is rounded
   CHECK(read("9007199254740993\n", {.dtype = tg::int64}).values.at<std::int64_t>({0, 0}) ==
         9007199254740993);
   // Rounded once: by way of double it would be 1.
@@ -390,4 +390,27 @@ TEST_CASE("csv: no text and no option does more than throw", "[csv]") {
     }
   }
   CHECK(read_well > 300);
+}
+
+TEST_CASE("csv: decimal commas with exponents are numbers, not text or names", "[csv]") {
+  const nn::CsvOptions options{.delimiter = ';', .decimal = ','};
+  const auto table = read("1,5e3;2,5E-01\n2500,0;0,35\n", options);
+  CHECK(table.columns.empty());
+  CHECK(same(table.values, tg::tensor({{1500.0, 0.25}, {2500.0, 0.35}})));
+  CHECK(read("x;y\n1;1,5e3\n", {.delimiter = ';', .target = "y", .decimal = ','})
+            .target.item<float>() == 1500);
+}
+
+TEST_CASE("csv: whole numbers are exact or an error in the form of tables with gaps, too",
+          "[csv]") {
+  CHECK_THAT(error_of("id\n1.0\n16777217.0\n"), EndsWith("set the option dtype = float64"));
+  CHECK_THAT(error_of("1,0\n16777217,00\n", {.delimiter = ';', .decimal = ','}),
+             EndsWith("set the option dtype = float64"));
+  CHECK(read("16777216.0\n16777218.\n16777217.5\n").values.shape() == tg::Shape{3, 1});
+}
+
+TEST_CASE("csv: a first line with a mark from na_values is no line of names", "[csv]") {
+  const auto table = read("?,red\n1.5,blue\n2.5,red\n", {.target = -1, .na_values = {"?"}});
+  CHECK(table.values.shape() == tg::Shape{3, 1});
+  CHECK(table.target_classes == Names{"blue", "red"});
 }

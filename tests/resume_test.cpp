@@ -245,3 +245,23 @@ TEST_CASE("ReduceLROnPlateau treats negative figures as positive ones, in every 
     }
   }
 }
+
+TEST_CASE("a plateau schedule refuses the state of the other mode") {
+  Run lower(kOptimizers[0], {1}), higher(kOptimizers[0], {1});
+  nn::ReduceLROnPlateau minimum(*lower.optimizer,
+                                {.mode = nn::ReduceLROnPlateauOptions::Mode::min});
+  nn::ReduceLROnPlateau maximum(*higher.optimizer,
+                                {.mode = nn::ReduceLROnPlateauOptions::Mode::max});
+  const auto message = message_of<tg::ValueError>([&] { minimum.load_state(maximum.state()); });
+  CHECK(message.find("of mode max, this schedule of mode min") != std::string::npos);
+}
+
+TEST_CASE("a group that joins a schedule on the way starts from its own rate") {
+  nn::SGD optimizer({{"a", leaf({1}, tg::float32)}}, {.lr = 1});
+  nn::CosineAnnealingLR schedule(optimizer, {.T_max = 4});
+  optimizer.add_group({{"b", leaf({1}, tg::float32)}}, {.lr = 1});
+  for (int i = 0; i < 8; ++i) {
+    schedule.step();
+    CHECK(optimizer.lr(1) == optimizer.lr(0));
+  }
+}

@@ -99,10 +99,12 @@ Tensor weight_row(const CrossEntropyOptions& options, const Tensor& logits) {
 Tensor weighted_classes(const Tensor& logits, const Tensor& target,
                         const CrossEntropyOptions& options) {
   const Tensor counted = target != options.ignore_index;
-  const Tensor log_p = log_softmax(where(unsqueeze(counted, 1), logits, 0), 1);
   const Tensor weight = weight_row(options, logits);
   const Tensor index = where(counted, target, 0);
   const Tensor own_weight = where(counted, index_select(reshape(weight, -1), 0, index), 0);
+  // Rows without a say may hold anything.
+  const Tensor live = options.label_smoothing > 0 ? counted : own_weight != 0;
+  const Tensor log_p = log_softmax(where(unsqueeze(live, 1), logits, 0), 1);
   const Tensor own = squeeze(gather(log_p, 1, unsqueeze(index, 1)), 1);
   Tensor loss = where(own_weight == 0, 0, -own * own_weight);
   if (options.label_smoothing > 0) {

@@ -79,7 +79,7 @@ Tensor Tensor::to(DType dtype) const {
   return apply(Cast{.from = impl_->dtype, .to = dtype}, *this);
 }
 
-Tensor& Tensor::to_(DType dtype) {
+Tensor& Tensor::to_(DType dtype) & {
   detail::require_defined(*this, "to_");
   detail::Impl& impl = *impl_;
   if (!is_leaf())

@@ -194,7 +194,8 @@ Tensor Tensor::at(const Shape& indices) const {
     fail<IndexError>("at: {} indices {} for a tensor of shape {}", indices.rank(), indices,
                      shape());
   Tensor piece = *this;
-  for (const std::int64_t index : indices) piece = tapegrad::select(piece, 0, index);
+  for (int d = 0; d < indices.rank(); ++d)
+    piece = tapegrad::select(piece, 0, detail::normal_index(indices[d], d, shape(), "at"));
   return piece;
 }
 

@@ -272,6 +272,12 @@ class Walk {
   /// Adds to the `grad()` of a tensor. Each gets a buffer of its own: at the end of the walk, since
   /// most that share one by then are alone with it.
   void accumulate(Impl* target, Tensor cotangent) {
+    if (target->grad && target->grad->dtype != target->dtype)
+      fail<DTypeError>(
+          "backward: the gradient of a tensor of shape {} was converted to {}, but the tensor is "
+          "{}; "
+          "drop it with zero_grad(), or convert the tensor itself with to_()",
+          target->shape, target->grad->dtype, target->dtype);
     if (target->grad && !create_ && target->grad->unique())
       return detail::add_into(target->grad, cotangent);
     if (target->grad)
@@ -342,7 +348,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
         outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
     if (outputs[i].requires_grad())
       roots.push_back(std::move(root));
-    else if (!options.allow_unused)  // else a constant, such as the derivative of something linear
+    else if (!options.allow_unused || outputs[i].impl()->flags.load() & Impl::kCuts)
+      // Else a constant, such as the derivative of something linear.
       detail::fail_history(outputs[i], fmt::format("output {}", i), "grad");
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {

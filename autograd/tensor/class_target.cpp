@@ -41,7 +41,7 @@ void require_classes(const Tensor& scores, const Tensor& target, const char* wha
           wanted.erase(class_dim);
           return wanted;
         }());
-  if (shape == scores.shape())
+  if (shape == scores.shape() && shape[class_dim] > 1)
     fail<ShapeError>(
         "{0}: a target of int64 is classes, of shape {1} for {2} of shape {3}, not one-hot rows; "
         "take the classes with argmax(target, {4}){5}",

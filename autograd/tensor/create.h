@@ -21,7 +21,9 @@ class NestedList {
   template <class Number>
   requires std::is_arithmetic_v<Number> NestedList(Number value)
       : value_(static_cast<double>(value)),
-        integer_(std::is_integral_v<Number> ? static_cast<std::int64_t>(value) : 0),
+        integer_(std::is_integral_v<Number>
+                     ? int64_or_other(static_cast<std::int64_t>(value), value)
+                     : 0),
         dtype_(std::is_same_v<Number, bool>       ? DType::boolean
                : std::is_floating_point_v<Number> ? get_default_dtype()
                                                   : DType::int64) {}
@@ -71,7 +73,9 @@ Tensor tensor_from_range(const Range& values, const Shape* shape, std::optional<
   } else {
     // The other integers, and `std::vector<bool>`, whose elements have no addresses.
     using Wide = std::conditional_t<std::is_floating_point_v<T>, T, std::int64_t>;
-    const std::vector<Wide> wide(std::begin(values), std::end(values));
+    std::vector<Wide> wide;
+    for (const auto value : values)
+      wide.push_back(int64_or_other(static_cast<Wide>(value), static_cast<T>(value)));
     constexpr DType kept = std::is_same_v<T, bool> ? DType::boolean : dtype_of<Wide>;
     return tensor_from_range(wide, shape, dtype.value_or(kept));
   }

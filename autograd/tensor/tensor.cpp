@@ -1,5 +1,6 @@
 #include "autograd/tensor/tensor.h"
 
+#include "autograd/tensor/create.h"
 #include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/require.h"
@@ -24,6 +25,10 @@ Tensor wrap_number(T value) {
 Tensor Tensor::wrap(bool value) { return wrap_number(value); }
 Tensor Tensor::wrap(std::int64_t value) { return wrap_number(value); }
 Tensor Tensor::wrap(double value) { return wrap_number(value); }
+
+void detail::fail_unsigned(std::uint64_t value) {
+  fail<ValueError>("tensor: {} does not fit int64; write it as a double", value);
+}
 
 void Tensor::undefined() {
   detail::fail_undefined("what was asked for its shape, type or elements", "Tensor");
@@ -102,7 +107,7 @@ bool Tensor::requires_grad() const {
 
 bool Tensor::is_leaf() const { return !checked().record.load(std::memory_order_relaxed); }
 
-Tensor& Tensor::requires_grad_(Flag requires_grad) {
+Tensor& Tensor::requires_grad_(Flag requires_grad) & {
   detail::require_defined(*this, "requires_grad_");
   detail::Impl& impl = *impl_;
   if (!is_leaf()) {
@@ -146,6 +151,8 @@ MutableGrad Tensor::mutable_grad() const {
 void Tensor::set_grad(const Tensor& grad) {
   detail::require_defined(*this, "set_grad");
   detail::Impl& impl = *impl_;
+  if (grad.defined() && grad.impl()->has(detail::Impl::kNumber))
+    return set_grad(full({}, grad, impl.dtype));
   if (grad.defined()) {
     if (grad.is_same(*this))
       fail<ValueError>("set_grad: a tensor cannot be its own gradient; use a clone()");

@@ -24,6 +24,18 @@ struct BackwardOptions {
 struct Extremum;
 class MutableGrad;
 
+namespace detail {
+[[noreturn, gnu::cold]] void fail_unsigned(std::uint64_t value);
+/// `converted`, which `value` became; a number that is too large for int64 is a `ValueError`.
+template <class Converted, class Number>
+constexpr Converted int64_or_other(Converted converted, Number value) {
+  if constexpr (std::is_unsigned_v<Number> && sizeof(Number) == sizeof(std::int64_t)) {
+    if (value > static_cast<Number>(INT64_MAX)) fail_unsigned(value);
+  }
+  return converted;
+}
+}  // namespace detail
+
 /// A dense, row-major array of `float32`, `float64`, `int64` or `bool`, of rank 0 to 8.
 ///
 /// A `Tensor` is a handle: copying one shares the value, and a change through one copy is seen
@@ -44,7 +56,7 @@ class Tensor {
   /// `requires_grad_` it is a leaf of the default type, as `tensor(0.5)` makes it.
   template <class Number>
   requires std::is_arithmetic_v<Number> Tensor(Number value)
-      : Tensor(wrap(static_cast<Wide<Number>>(value))) {}
+      : Tensor(wrap(detail::int64_or_other(static_cast<Wide<Number>>(value), value))) {}
 
   Tensor(const Tensor& other) noexcept : impl_(other.impl_) { detail::retain(impl_); }
   Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
@@ -117,9 +129,12 @@ class Tensor {
 
   /// True for a leaf that was asked to collect a gradient, and for everything computed from one.
   bool requires_grad() const;
-  /// Turns a leaf into one that collects a gradient, or back. Returns itself.
+  /// Turns a leaf into one that collects a gradient, or back. Returns itself, a temporary by value.
   /// Errors: `DTypeError` for int64 and bool; `GradError` when it is not a leaf.
-  Tensor& requires_grad_(Flag requires_grad = true);
+  Tensor& requires_grad_(Flag requires_grad = true) &;
+  Tensor requires_grad_(Flag requires_grad = true) && {
+    return std::move(requires_grad_(requires_grad));
+  }
   /// True when no recorded operator made it.
   bool is_leaf() const;
   /// What `backward()` accumulated, or the undefined tensor.
@@ -160,7 +175,7 @@ class Tensor {
   /// last handle goes. A graph that has saved the old value fails in `backward`. Errors:
   /// `GradError` when it is not a leaf; `DTypeError` for int64 and bool while it requires a
   /// gradient.
-  Tensor& to_(DType dtype);
+  Tensor& to_(DType dtype) &;
 
   // ---- In place. Each raises the version; the result must have this tensor's shape and its type's
   // category (a C++ number, as above, takes the result's type). Errors: `GradError` on a leaf that
