@@ -52,9 +52,9 @@ std::vector<std::int64_t> CsvColumnPlan::sort(std::vector<std::string>& names) c
   if (named) {
     std::ranges::sort(order);
   } else if (numbers) {
-    std::ranges::sort(order, {}, [&](std::int64_t i) {
-      const auto at = static_cast<std::size_t>(i);
-      return std::tie(values[at], texts[at]);
+    std::ranges::sort(order, {}, [&](std::int64_t number) {
+      const auto i = static_cast<std::size_t>(number);
+      return std::tie(values[i], texts[i]);
     });
   }
   for (const std::int64_t number : order) {
