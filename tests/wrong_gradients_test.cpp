@@ -365,3 +365,47 @@ TEST_CASE("nested gradients do not confuse their variables") {
     CHECK(tg::grad(x * inner, x).item() == 1);
   }
 }
+
+TEST_CASE("a gradient that was converted under its tensor is not added to") {
+  const tg::Tensor w = tg::ones({4}).requires_grad_();
+  tg::sum(w * w).backward();
+  tg::Tensor g = w.grad();
+  g.to_(tg::float64);
+  CHECK_THROWS_AS(tg::sum(w * w).backward(), tg::DTypeError);
+  tg::Tensor v = tg::ones({}, tg::float64).requires_grad_();
+  v.set_grad(0.5);
+  CHECK(v.grad().dtype() == tg::float64);
+  CHECK_THROWS_AS(v.mutable_grad() += tg::tensor({1.0f}), tg::ShapeError);
+  v.mutable_grad() += tg::tensor(1.0f);
+  (v * v).backward();
+  CHECK(v.grad().item() == 3.5);
+}
+
+TEST_CASE("allow_unused does not hide a forgotten create_graph") {
+  const tg::Tensor x = tg::ones({2}).requires_grad_();
+  const tg::Tensor g = tg::grad(tg::sum(x * x * x), x);
+  CHECK_THROWS_AS(tg::grad(tg::sum(g), x, {.allow_unused = true}), tg::GradError);
+}
+
+TEST_CASE("whole powers of integers by a decimal exponent do not overflow") {
+  CHECK(tg::pow(tg::tensor({5000000000}), 2.0).dtype() == tg::float32);
+  const tg::Tensor n = 5000000000;
+  CHECK(tg::pow(n, 2.0).item() == 2.5e19);
+  CHECK(tg::pow(tg::tensor({3}), 2).dtype() == tg::int64);
+}
+
+TEST_CASE("a row whose class has weight 0 may hold anything") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const tg::Tensor x = tg::tensor({{inf, 0.0, 1.0}, {1.0, 2.0, 3.0}}, tg::float64).requires_grad_();
+  tg::cross_entropy(x, tg::tensor({1, 2}), {.weight = tg::tensor({1.0, 0.0, 2.0}, tg::float64)})
+      .backward();
+  CHECK(tg::all(tg::isfinite(x.grad())).item<bool>());
+}
+
+TEST_CASE("unsigned numbers that int64 cannot hold are errors") {
+  const auto large = static_cast<std::uint64_t>(-1);
+  CHECK_THROWS_AS(tg::Tensor(large), tg::ValueError);
+  CHECK_THROWS_AS(tg::tensor(large), tg::ValueError);
+  CHECK_THROWS_AS(tg::tensor(std::vector<std::uint64_t>{1, large}), tg::ValueError);
+  CHECK(tg::tensor(std::uint64_t{7}).item() == 7);
+}

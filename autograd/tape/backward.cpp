@@ -348,8 +348,9 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
         outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
     if (outputs[i].requires_grad())
       roots.push_back(std::move(root));
-    else if (!options.allow_unused || outputs[i].impl()->flags.load() & Impl::kCuts)
-      // Else a constant, such as the derivative of something linear.
+    else if (!options.allow_unused || outputs[i].impl()->has(Impl::kCutByWalk))
+      // Else a constant, such as the derivative of something linear; a forgotten create_graph is
+      // none.
       detail::fail_history(outputs[i], fmt::format("output {}", i), "grad");
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
