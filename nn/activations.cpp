@@ -19,25 +19,42 @@ Tensor Activation<Function>::operator()(Tensor x) const {
 namespace {
 
 /// An activation without a name does not compile.
-constexpr const char* name_of(Tensor (*function)(Tensor)) {
-  constexpr std::pair<Tensor (*)(Tensor), const char*> names[] = {
-      {tapegrad::relu, "ReLU()"},       {tapegrad::gelu, "GELU()"},
-      {tapegrad::silu, "SiLU()"},       {tapegrad::tanh, "Tanh()"},
-      {tapegrad::sigmoid, "Sigmoid()"}, {tapegrad::logsigmoid, "LogSigmoid()"},
-      {detail::identity, "Identity()"},
-  };
-  for (const auto& [known, name] : names) {
-    if (known == function) return name;
-  }
-  throw "no name";
-}
+template <Tensor (*Function)(Tensor)>
+struct Name;
+template <>
+struct Name<tapegrad::relu> {
+  static constexpr const char* text = "ReLU()";
+};
+template <>
+struct Name<tapegrad::gelu> {
+  static constexpr const char* text = "GELU()";
+};
+template <>
+struct Name<tapegrad::silu> {
+  static constexpr const char* text = "SiLU()";
+};
+template <>
+struct Name<tapegrad::tanh> {
+  static constexpr const char* text = "Tanh()";
+};
+template <>
+struct Name<tapegrad::sigmoid> {
+  static constexpr const char* text = "Sigmoid()";
+};
+template <>
+struct Name<tapegrad::logsigmoid> {
+  static constexpr const char* text = "LogSigmoid()";
+};
+template <>
+struct Name<detail::identity> {
+  static constexpr const char* text = "Identity()";
+};
 
 }  // namespace
 
 template <Tensor (*Function)(Tensor)>
 std::string Activation<Function>::describe() const {
-  static constexpr const char* name = name_of(Function);
-  return name;
+  return Name<Function>::text;
 }
 
 template class Activation<tapegrad::relu>;
