@@ -194,8 +194,8 @@ class Visitor {
       static_assert(
           requires { member.begin(), member.end(); },
           "f(name, member): a member is a Tensor, a type with void visit(nn::Visitor& f), a "
-          "function "
-          "of a Tensor, or a std::optional, std::vector or std::array of these; visit itself is "
+          "function of a Tensor, or a std::optional, std::vector or std::array of these; visit "
+          "itself is "
           "not const");
       const Step step(path_, name);
       int index = 0;

@@ -143,10 +143,8 @@ Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
   const DType dtype =
       detail::result_type({&x, min.defined() ? &min : &x, max.defined() ? &max : &x});
   if (low && high && is_floating_point(dtype)) {
-    const formula::Clamp bounded{*low, *high};
-    const bool keeps = dtype == x.dtype();
-    if (!detail::is_number(x)) return elementwise(keeps ? x : x.to(dtype), bounded);
-    return detail::as_number(elementwise(x.to(dtype), bounded));
+    const Tensor y = elementwise(x.to(dtype), formula::Clamp{*low, *high});
+    return detail::is_number(x) ? detail::as_number(y) : y;
   }
   for (const Tensor* bound : {&min, &max}) {
     if (bound->defined()) detail::broadcast(x.shape(), bound->shape(), "clamp");

@@ -313,8 +313,7 @@ void before_recorded_write(const Tensor& a, Change change) {
     fail<GradError>(
         "{}: the data of this tensor of shape {} is shared with a view of it (reshape, narrow, "
         "detach), which a recorded change in place would leave with a wrong gradient; use the form "
-        "without "
-        "underscore, or clone() first",
+        "without underscore, or clone() first",
         name_of(change), a.shape());
 }
 

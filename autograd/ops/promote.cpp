@@ -132,10 +132,6 @@ Tensor converted(const Tensor& tensor, DType dtype) {
   return result;
 }
 
-DType floating_type(const Tensor& tensor) {
-  return is_floating_point(tensor.dtype()) ? tensor.dtype() : get_default_dtype();
-}
-
 }  // namespace detail
 
 }  // namespace tapegrad

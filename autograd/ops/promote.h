@@ -30,7 +30,4 @@ inline DType result_type(std::initializer_list<const Tensor*> operands) {
 /// Errors: `ValueError` for what int64 cannot hold.
 Tensor converted(const Tensor& tensor, DType dtype);
 
-/// The element type of an operator on one tensor that is defined for floating-point numbers.
-DType floating_type(const Tensor& tensor);
-
 }  // namespace tapegrad::detail

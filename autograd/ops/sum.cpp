@@ -179,9 +179,7 @@ double freedom(const ReducedShape& shape, int correction) {
 }
 
 /// Int64 and bool for the operators that keep integers, floating-point otherwise.
-Tensor summable(const Tensor& x) {
-  return is_floating_point(x.dtype()) ? x.to(detail::floating_type(x)) : x.to(int64);
-}
+Tensor summable(const Tensor& x) { return x.to(is_floating_point(x.dtype()) ? x.dtype() : int64); }
 
 template <Reducer reducer>
 Tensor extreme(const Tensor& x, const Dims& dims, Flag keepdim) {

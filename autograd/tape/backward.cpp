@@ -275,8 +275,7 @@ class Walk {
     if (target->grad && target->grad->dtype != target->dtype)
       fail<DTypeError>(
           "backward: the gradient of a tensor of shape {} was converted to {}, but the tensor is "
-          "{}; "
-          "drop it with zero_grad(), or convert the tensor itself with to_()",
+          "{}; drop it with zero_grad(), or convert the tensor itself with to_()",
           target->shape, target->grad->dtype, target->dtype);
     if (target->grad && !create_ && target->grad->unique())
       return detail::add_into(target->grad, cotangent);

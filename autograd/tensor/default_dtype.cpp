@@ -1,21 +1,16 @@
 #include "autograd/tensor/default_dtype.h"
 
-#include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad {
 
-void detail::require_default_dtype(DType dtype, const char* name) {
-  if (!is_floating_point(dtype))
-    fail<DTypeError>("{}: the default element type is float32 or float64, not {}", name, dtype);
-}
-
 void set_default_dtype(DType dtype) {
-  detail::require_default_dtype(dtype, "set_default_dtype");
+  detail::require_floating(dtype, "set_default_dtype");
   detail::process_dtype.store(dtype, std::memory_order_relaxed);
 }
 
 DefaultDType::DefaultDType(DType dtype) : before_(detail::thread_dtype) {
-  detail::require_default_dtype(dtype, "DefaultDType");
+  detail::require_floating(dtype, "DefaultDType");
   detail::thread_dtype = dtype;
 }
 

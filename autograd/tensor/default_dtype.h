@@ -13,8 +13,6 @@ namespace tapegrad {
 namespace detail {
 inline std::atomic<DType> process_dtype{float32};
 inline constinit thread_local std::optional<DType> thread_dtype;
-/// Throws `DTypeError` unless `dtype` is floating-point; `name` is the function that was called.
-void require_default_dtype(DType dtype, const char* name);
 }  // namespace detail
 
 /// The default element type where this thread is: that of its innermost `DefaultDType`, else that
