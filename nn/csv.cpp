@@ -82,10 +82,10 @@ class Parser {
     for (std::size_t i = 0; i < width; ++i) {
       if (!plan_.header.empty()) table.columns.push_back(plan_.header[columns[i].at]);
       if (columns[i].kind == Kind::classes)
-        renumber(columns[i].sort(table.classes[i]), values, i, width);
+        renumber(columns[i].sort(table.classes[i], options_.decimal), values, i, width);
     }
     if (target && target->kind == Kind::classes) {
-      renumber(target->sort(table.target_classes), target_codes, 0, 1);
+      renumber(target->sort(table.target_classes, options_.decimal), target_codes, 0, 1);
       table.target = tensor(target_codes, {rows});
     } else if (target) {
       table.target = tensor(target_values, {rows});

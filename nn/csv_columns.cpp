@@ -38,7 +38,7 @@ std::string entry(const char* option, const List& now, const std::string& item) 
 
 }  // namespace
 
-std::vector<std::int64_t> CsvColumnPlan::sort(std::vector<std::string>& names) const {
+std::vector<std::int64_t> CsvColumnPlan::sort(std::vector<std::string>& names, char decimal) const {
   std::vector<std::int64_t> order, place(codes.size());
   std::vector<std::string> texts(codes.size());
   std::vector<double> values(codes.size());
@@ -47,7 +47,7 @@ std::vector<std::int64_t> CsvColumnPlan::sort(std::vector<std::string>& names) c
     const auto i = static_cast<std::size_t>(number);
     texts[i] = text;
     order.push_back(number);  // a map is sorted by text
-    numbers = numbers && csv_number(text, '.', values[i]) == CsvNumber::good;
+    numbers = numbers && csv_number(text, decimal, values[i]) == CsvNumber::good;
   }
   if (named) {
     std::ranges::sort(order);

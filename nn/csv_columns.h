@@ -27,7 +27,7 @@ struct CsvColumnPlan {
 
   /// Numbers the classes of a column without given names anew, in the order of their names. Returns
   /// the new number of each, and sets `names`.
-  std::vector<std::int64_t> sort(std::vector<std::string>& names) const;
+  std::vector<std::int64_t> sort(std::vector<std::string>& names, char decimal) const;
 };
 
 /// The columns of one file, by its first lines.

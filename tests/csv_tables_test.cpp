@@ -397,6 +397,8 @@ TEST_CASE("csv: decimal commas with exponents are numbers, not text or names", "
   const auto table = read("1,5e3;2,5E-01\n2500,0;0,35\n", options);
   CHECK(table.columns.empty());
   CHECK(same(table.values, tg::tensor({{1500.0, 0.25}, {2500.0, 0.35}})));
+  CHECK(read("10,5;1\n9,5;2\n", {.delimiter = ';', .target = 0, .classes = {0}, .decimal = ','})
+            .target_classes == Names{"9,5", "10,5"});
   CHECK(read("x;y\n1;1,5e3\n", {.delimiter = ';', .target = "y", .decimal = ','})
             .target.item<float>() == 1500);
 }
