@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
 
 #include "nn/layer_scope.h"
@@ -18,43 +19,29 @@ Tensor Activation<Function>::operator()(Tensor x) const {
 
 namespace {
 
-/// An activation without a name does not compile.
 template <Tensor (*Function)(Tensor)>
-struct Name;
+constexpr std::string_view kName = "";
 template <>
-struct Name<tapegrad::relu> {
-  static constexpr const char* text = "ReLU()";
-};
+constexpr std::string_view kName<tapegrad::relu> = "ReLU()";
 template <>
-struct Name<tapegrad::gelu> {
-  static constexpr const char* text = "GELU()";
-};
+constexpr std::string_view kName<tapegrad::gelu> = "GELU()";
 template <>
-struct Name<tapegrad::silu> {
-  static constexpr const char* text = "SiLU()";
-};
+constexpr std::string_view kName<tapegrad::silu> = "SiLU()";
 template <>
-struct Name<tapegrad::tanh> {
-  static constexpr const char* text = "Tanh()";
-};
+constexpr std::string_view kName<tapegrad::tanh> = "Tanh()";
 template <>
-struct Name<tapegrad::sigmoid> {
-  static constexpr const char* text = "Sigmoid()";
-};
+constexpr std::string_view kName<tapegrad::sigmoid> = "Sigmoid()";
 template <>
-struct Name<tapegrad::logsigmoid> {
-  static constexpr const char* text = "LogSigmoid()";
-};
+constexpr std::string_view kName<tapegrad::logsigmoid> = "LogSigmoid()";
 template <>
-struct Name<detail::identity> {
-  static constexpr const char* text = "Identity()";
-};
+constexpr std::string_view kName<detail::identity> = "Identity()";
 
 }  // namespace
 
 template <Tensor (*Function)(Tensor)>
 std::string Activation<Function>::describe() const {
-  return Name<Function>::text;
+  static_assert(!kName<Function>.empty(), "an activation has a name");
+  return std::string(kName<Function>);
 }
 
 template class Activation<tapegrad::relu>;
