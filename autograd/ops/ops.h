@@ -205,7 +205,8 @@ Tensor permute(const Tensor& x, const Dims& dims);
 Tensor expand(const Tensor& x, const Shape& shape);
 /// The tensors one after the other along `dim`. A copy.
 Tensor cat(const std::vector<Tensor>& tensors, int dim = 0);
-/// The tensors along a new dimension `dim`. A copy. C++ numbers alone give the default type.
+/// The tensors along a new dimension `dim`. A copy. Decimal C++ numbers alone give the
+/// default type.
 Tensor stack(const std::vector<Tensor>& tensors, int dim = 0);
 /// Pieces of `size` along `dim`; the last may be smaller. They share the data or copy as `narrow`
 /// does.

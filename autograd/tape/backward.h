@@ -14,7 +14,9 @@ struct GradOptions {
   bool retain_graph = false;  ///< keep saved values for another walk
   bool create_graph = false;  ///< record the walk, for higher orders; implies retain_graph
   /// An input that the outputs do not depend on gives zeros, and so does one where an output has no
-  /// graph, such as the second derivative of something linear; otherwise both are errors.
+  /// graph, such as the second derivative of something linear; otherwise both are errors. A
+  /// gradient that was computed without create_graph, where that was meant, is an error in any
+  /// case.
   bool allow_unused = false;
 };
 

@@ -51,8 +51,8 @@ class Tensor {
   /// meets: an integer never changes that type, a floating-point number turns integers into the
   /// default type. Alone it is 0-d, `bool`, `int64` or `float64`, and two numbers make a number.
   ///
-  /// Changed in place by a number it stays one; by a tensor it becomes one, with the type and the
-  /// history that the plain operator gives: `Tensor total = 0.0; total += loss`. After
+  /// Changed in place by a number it stays one; by a 0-d tensor it becomes one, with the type and
+  /// the history that the plain operator gives: `Tensor total = 0.0; total += loss`. After
   /// `requires_grad_` it is a leaf of the default type, as `tensor(0.5)` makes it.
   template <class Number>
   requires std::is_arithmetic_v<Number> Tensor(Number value)
@@ -142,8 +142,8 @@ class Tensor {
   /// The same, to be changed where it is: `w.mutable_grad().mul_(0.5)`. Errors: `GradError` when
   /// there is none.
   MutableGrad mutable_grad() const;
-  /// Replaces the accumulated gradient; the undefined tensor drops it. Errors: `ShapeError`,
-  /// `DTypeError`.
+  /// Replaces the accumulated gradient; the undefined tensor drops it, and a number adapts. Errors:
+  /// `ShapeError`, `DTypeError`.
   void set_grad(const Tensor& grad);
   /// Drops the gradient; memory goes back to the cache. (PyTorch's `set_to_none=True`.)
   void zero_grad();
