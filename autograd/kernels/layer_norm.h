@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "autograd/kernels/range.h"
 #include "autograd/kernels/reduce.h"
 
 // Rows `[rows, n]`, n >= 1, brought to mean 0 and variance 1; all arrays are dense.
@@ -27,15 +28,6 @@ template <class T>
 struct RowMoments {
   T center, offset, rstd;
 };
-
-/// The largest power of two that is not above x, within what has an inverse; 1 for NaN and
-/// infinity.
-template <class T>
-static T power_of_two(T x) noexcept {
-  if (!(x <= std::numeric_limits<T>::max())) return 1;
-  if (x < std::numeric_limits<T>::min()) return std::numeric_limits<T>::min();
-  return static_cast<T>(__builtin_ldexp(1, __builtin_ilogb(static_cast<double>(x))));
-}
 
 /// The moments where the plain way loses digits or range: sums and squares are taken of scaled
 /// numbers, and the rounding of the mean goes into `offset`.
@@ -68,11 +60,9 @@ template <class Arch, class T>
   const V c(center);
   const T squares = reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return square(at(x) - c); });
   const T variance = squares / T(n) + eps;
-  // Squares that vanish would be missed in the sum; a mean that is large beside the deviations is
-  // rounded by too much of them.
-  constexpr T smallest = sizeof(T) == 4 ? T(0x1p-100) : T(0x1p-960);
-  const bool plain = variance >= smallest && variance <= std::numeric_limits<T>::max() &&
-                     center * center <= 256 * variance;
+  // A mean that is large beside the deviations is rounded by too much of them.
+  const bool plain = variance >= smallest_mean_square<T> &&
+                     variance <= std::numeric_limits<T>::max() && center * center <= 256 * variance;
   if (!plain) [[unlikely]]
     return careful_moments<Arch>(x, eps, center, n);
   return {center, 0, 1 / sqrt(V(variance)).first()};

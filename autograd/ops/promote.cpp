@@ -29,16 +29,14 @@ Combined combine(Combined higher, Combined lower) {
   return higher;
 }
 
-/// `value` as another element type. Errors: `ValueError` where int64 cannot hold it.
+/// Elements as another type. Errors: `ValueError` where int64 cannot hold one.
 template <class To, class From>
 void convert(const From* from, To* to, std::int64_t n) {
   if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
-    constexpr From end = 0x1p63;
     bool fits = true;
-    for (std::int64_t i = 0; i < n; ++i) fits &= from[i] >= -end && from[i] < end;
+    for (std::int64_t i = 0; i < n; ++i) fits &= detail::fits_int64(from[i]);
     if (!fits) {
-      const From* bad =
-          std::find_if_not(from, from + n, [](From value) { return value >= -end && value < end; });
+      const From* bad = std::find_if_not(from, from + n, detail::fits_int64<From>);
       fail<ValueError>(
           "to: {} at element {} cannot be converted to int64; replace such values with where(), or "
           "limit them with clamp()",

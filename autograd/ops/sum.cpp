@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "autograd/kernels/range.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/reduce.h"
@@ -100,11 +102,15 @@ struct Var {
   Tensor scaled(const Tensor& x, Tensor& scale) const {
     const Tensor deviations = detail::deviation(x, shape.dims);
     const Tensor plain = detail::reduce_mean(square(deviations), shape, freedom);
-    // Below, squares that vanish would be missed in the sum.
-    const double smallest = x.dtype() == float32 ? 0x1p-100 : 0x1p-960;
+    const double smallest = x.dtype() == float32 ? kernels::smallest_mean_square<float>
+                                                 : kernels::smallest_mean_square<double>;
     if (shape.count == 0 || detail::all_within(plain, smallest, detail::largest_of(x.dtype())))
       return plain;
-    const Tensor kept = power_of_two(amax(abs(deviations), shape.dims, true));
+    const Tensor kept = amax(abs(deviations), shape.dims, true);
+    visit_floating(x.dtype(), [&]<class T>(T) {
+      T* size = detail::fresh_data<T>(kept);
+      std::transform(size, size + kept.numel(), size, kernels::power_of_two<T>);
+    });
     scale = reshape(kept, shape.result);
     return detail::reduce_mean(square(deviations / kept), shape, freedom);
   }
@@ -115,20 +121,6 @@ struct Var {
   }
   Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
     return reshape(g, shape.kept) * detail::deviation(x, shape.dims) * (2 / freedom);
-  }
-
- private:
-  /// The largest power of two that is not above each element; 1 for 0, NaN and infinity.
-  static Tensor power_of_two(const Tensor& x) {
-    const Tensor result = ones_like(x);
-    visit_floating(x.dtype(), [&]<class T>(T) {
-      const T* in = detail::data_of<T>(x);
-      T* out = detail::fresh_data<T>(result);
-      for (std::int64_t i = 0; i < x.numel(); ++i) {
-        if (in[i] > 0 && std::isfinite(in[i])) out[i] = std::ldexp(T(1), std::ilogb(in[i]));
-      }
-    });
-    return result;
   }
 };
 

@@ -20,9 +20,8 @@ constexpr double kInt64End =
 template <class To, class From>
 To convert(const char* name, From value) {
   if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
-    const auto wide = static_cast<double>(value);
-    if (!(wide >= -kInt64End && wide < kInt64End))
-      fail<ValueError>("{}: {} cannot be converted to int64", name, wide);
+    if (!detail::fits_int64(value))
+      fail<ValueError>("{}: {} cannot be converted to int64", name, static_cast<double>(value));
   }
   if constexpr (std::is_same_v<To, bool>) {
     return value != From{};

@@ -80,7 +80,7 @@ std::int64_t Tensor::item_as_int64() const {
   detail::require_defined(*this, "item");
   if (is_floating_point(dtype())) {
     const double value = item_as_double();
-    if (!(value >= -0x1p63 && value < 0x1p63)) does_not_fit(value);
+    if (!detail::fits_int64(value)) does_not_fit(value);
     return static_cast<std::int64_t>(value);
   }
   item_as_double();  // the same check

@@ -48,6 +48,12 @@ inline Tensor view_of(const Tensor& tensor, const Shape& shape, std::int64_t off
   return Tensor::adopt(new_view(tensor.impl(), shape, offset));
 }
 
+/// True for what int64 holds but for its fraction; not for NaN.
+template <class Floating>
+constexpr bool fits_int64(Floating value) noexcept {
+  return value >= Floating(-0x1p63) && value < Floating(0x1p63);
+}
+
 /// Throws `GradError` when `tensor` must not be changed in place outside the tape.
 void before_write(const Tensor& tensor, Change change);
 
