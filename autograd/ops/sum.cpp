@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "autograd/kernels/range.h"
 #include "autograd/ops/ops.h"
@@ -100,12 +101,13 @@ struct Var {
   /// The variance of x / scale. `scale` stays undefined for 1, which it is unless squares leave the
   /// range; then it is a power of two for each result.
   Tensor scaled(const Tensor& x, Tensor& scale) const {
-    const Tensor deviations = detail::deviation(x, shape.dims);
-    const Tensor plain = detail::reduce_mean(square(deviations), shape, freedom);
+    const Tensor plain =
+        detail::reduce_mean(square(detail::deviation(x, shape.dims)), shape, freedom);
     const double smallest = x.dtype() == float32 ? kernels::smallest_mean_square<float>
                                                  : kernels::smallest_mean_square<double>;
     if (shape.count == 0 || detail::all_within(plain, smallest, detail::largest_of(x.dtype())))
       return plain;
+    const Tensor deviations = detail::deviation(x, shape.dims);
     const Tensor kept = amax(abs(deviations), shape.dims, true);
     visit_floating(x.dtype(), [&]<class T>(T) {
       T* size = detail::fresh_data<T>(kept);
@@ -241,8 +243,9 @@ Tensor detail::deviation(const Tensor& x, const Dims& dims) {
     if (x.shape()[d] == 0) return x - mean(x, dims, true);
     first = narrow(first, static_cast<int>(d), 0, 1);
   }
-  const Tensor distance = x - first;
-  return distance - mean(distance, dims, true);
+  Tensor distance = x - first;
+  const Tensor center = mean(distance, dims, true);
+  return std::move(distance) - center;
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {

@@ -107,10 +107,10 @@ Tensor forward_of(const void* op, const Tensor* const* inputs) {
 }
 
 /// What of `apply` is the same for all operators: runs `forward` without recording, with errors
-/// that name the operator, and, where it is to be `recorded`, makes sure of a result that a record
-/// can be attached to.
+/// that name the operator. `history`: an input has one; then, while gradients are recorded, it
+/// makes sure of a result that a record can be attached to, and else notes where graphs ended.
 Tensor run_forward(const char* name, Tensor (*forward)(const void*, const Tensor* const*),
-                   const void* op, std::span<const Tensor* const> inputs, bool recorded);
+                   const void* op, std::span<const Tensor* const> inputs, bool history);
 
 /// Records the call `op(inputs...) = output`. Saves what the rules of those inputs read that have
 /// an edge.
@@ -156,10 +156,10 @@ Tensor apply(Op op, const Tensors&... inputs) {
   static_assert(sizeof(Op::reads) / sizeof(Reads) == sizeof...(Tensors),
                 "an operator says for every input what its rule reads: reads[] has one entry each");
   const Tensor* const all[] = {&inputs...};
-  const bool recorded = detail::should_record(inputs...);
+  const bool history = (detail::requires_record(inputs) || ...);
   Tensor output =
-      detail::run_forward(Op::name, detail::forward_of<Op, sizeof...(Tensors)>, &op, all, recorded);
-  if (recorded) detail::record_call(std::move(op), output, inputs...);
+      detail::run_forward(Op::name, detail::forward_of<Op, sizeof...(Tensors)>, &op, all, history);
+  if (history && grad_enabled()) detail::record_call(std::move(op), output, inputs...);
   return output;
 }
 

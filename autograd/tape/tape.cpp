@@ -150,15 +150,19 @@ Tensor Record::output(bool create_graph) {
 const char* record_name(const Record* record) noexcept { return record->name(); }
 
 Tensor run_forward(const char* name, Tensor (*forward)(const void*, const Tensor* const*),
-                   const void* op, std::span<const Tensor* const> inputs, bool recorded) {
+                   const void* op, std::span<const Tensor* const> inputs, bool history) {
   Tensor output;
   {
     const NoGrad no_grad;
     output = allocating_for(name, [&] { return forward(op, inputs.data()); });
   }
   require_defined(output, "the result", name);
-  if (!recorded) {
-    note_cut(output, grad_enabled() ? 0 : unsigned{Impl::kCutByNoGrad}, inputs);
+  if (!history) {
+    note_cut(output, 0, inputs);
+    return output;
+  }
+  if (!grad_enabled()) {
+    if (!requires_record(output)) output.impl()->add_cuts(Impl::kCutByNoGrad);
     return output;
   }
   if (!is_floating_point(output.dtype()))

@@ -131,7 +131,13 @@ struct Impl {
   }
   /// Of `other_flags` those that say where a graph ended.
   void add_cuts(unsigned other_flags) noexcept {
-    flags.fetch_or(static_cast<std::uint8_t>(other_flags & kCuts), std::memory_order_relaxed);
+    const unsigned before = flags.load(std::memory_order_relaxed);
+    const unsigned after = before | (other_flags & kCuts);
+    if (after == before) return;
+    if (handles.load() == 1 && holds.load() == 1)  // nobody else sees it, so that a store will do
+      flags.store(static_cast<std::uint8_t>(after), std::memory_order_relaxed);
+    else
+      flags.fetch_or(static_cast<std::uint8_t>(after), std::memory_order_relaxed);
   }
   /// Of a leaf, which is where a graph begins.
   void clear_cuts() noexcept {
