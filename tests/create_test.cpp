@@ -188,7 +188,8 @@ TEST_CASE("full takes the type of its value") {
 
   Tensor learned = tensor(3.0);
   learned.requires_grad_();
-  CHECK_FALSE(full({2}, learned).requires_grad());
+  CHECK_FALSE(full({2}, learned.detach()).requires_grad());
+  CHECK_THROWS_AS(full({2}, learned), tapegrad::GradError);
 }
 
 TEST_CASE("the _like forms take shape and element type, but not the history") {

@@ -90,6 +90,11 @@ TEST_CASE("a loss that was cut off says where its graph ended") {
                            const Tensor hits = argmax(w.x, 1) == tg::tensor({0, 1});
                            mean(hits.to(tg::float32)).backward();
                          }),
+      mistake<GradError>("detach, filled in", kDetached,
+                         [](World& w) { full({2}, w.x.sum().detach()).sum().backward(); }),
+      mistake<GradError>(
+          "one_hot", kChosen,
+          [](World& w) { one_hot(argmax(w.x, 1), 3).to(tg::float32).sum().backward(); }),
       mistake<GradError>("two ends",
                          kNoHistory +
                              "its graph ended at a detach(), which gradients do not pass, and in a "
@@ -112,6 +117,25 @@ TEST_CASE("a loss that was cut off says where its graph ended") {
                          kNoHistory + "it is int64, and only float32 and float64 have gradients",
                          [](World& w) { w.ints.sum().backward(); }),
   });
+}
+
+TEST_CASE("what reads a plain number does not drop a history") {
+  const auto text = [](const char* name, const char* what) {
+    return fmt::format(
+        "{}: {} requires gradients, which do not pass this function; take {}.detach(), or "
+        "expand({}, shape), which is recorded",
+        name, what, what, what);
+  };
+  messages::check({
+      mistake<GradError>("full", text("full", "value"), [](World& w) { full({2}, w.x.sum()); }),
+      mistake<GradError>("full_like", text("full_like", "value"),
+                         [](World& w) { full_like(w.y, w.x.sum()); }),
+      mistake<GradError>("arange", text("arange", "end"), [](World& w) { arange(w.x.sum()); }),
+  });
+  const Tensor x = tg::tensor(2.0).requires_grad_();
+  const tg::NoGrad no_grad;
+  CHECK(full({2}, x).sum().item() == 4);
+  CHECK(arange(x).numel() == 2);
 }
 
 TEST_CASE("a gradient of a gradient that was not recorded names create_graph") {

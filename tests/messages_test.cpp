@@ -25,6 +25,8 @@ TEST_CASE("shapes that do not broadcast") {
       mistake<ShapeError>("a sum", text("add"), [](World& w) { w.x + tg::ones({2}); }),
       mistake<ShapeError>("a temporary", text("mul"), [](World& w) { (w.y + 1) * tg::ones({2}); }),
       mistake<ShapeError>("a comparison", text("lt"), [](World& w) { lt(w.x, tg::ones({2})); }),
+      mistake<ShapeError>("one that is computed from the right", text("ge"),
+                          [](World& w) { ge(w.x, tg::ones({2})); }),
       mistake<ShapeError>("in place", text("add_"), [](World& w) { w.y.add_(tg::ones({2})); }),
       mistake<ShapeError>("a loss", text("mse_loss"),
                           [](World& w) { nn::mse_loss(w.x, tg::ones({2}), {.broadcast = true}); }),
@@ -267,6 +269,15 @@ TEST_CASE("targets that are no classes name the way out") {
                           "nll_loss: target 1 is class 3, but there are 3 classes (0 to 2)",
                           [](World& w) {
                             nn::nll_loss(w.x, tg::tensor({0, 3}));
+                          }),
+      mistake<IndexError>("a negative class, where their number is to be found",
+                          "one_hot: the entry at [0] is class -1, but classes are numbered from 0",
+                          [](World&) {
+                            one_hot(tg::tensor({-1, -2}));
+                          }),
+      mistake<IndexError>("a class of none", "nll_loss: target 0 is class 1, but there are none",
+                          [](World&) {
+                            nn::nll_loss(tg::ones({1, 0}), tg::tensor({1}));
                           }),
       mistake<IndexError>("a class that is not there, for one_hot",
                           "one_hot: the entry at [1] is class 3, but there are 3 classes (0 to 2)",

@@ -319,13 +319,52 @@ TEST_CASE("a number keeps its shape in place") {
 
 TEST_CASE("a number whose data a view shows does not change its type behind that") {
   Tensor t = 1.0;
-  const Tensor view = t.reshape({1});
+  const Tensor view = t.detach();
   CHECK_THROWS_AS(t += tg::ones({}, float32), tg::GradError);
   CHECK_THROWS_AS(t.requires_grad_(), tg::GradError);
   CHECK(t.item() == 1);
   CHECK(view.item() == 1);
   t += 1;
   CHECK(view.item() == 2);
+}
+
+TEST_CASE("a sum that was looked at through a view goes on collecting") {
+  const Tensor w = tg::ones({2}).requires_grad_();
+  Tensor total = 0.0;
+  double seen = 0;
+  for (int i = 0; i < 3; ++i) {
+    total += tg::sum(w * w);
+    seen = total.detach().item();
+  }
+  CHECK(seen == 6);
+  total.backward();
+  check_values("w", w.grad(), {6, 6});
+}
+
+TEST_CASE("a number with dimensions is a tensor, of the type that tensor() gives it") {
+  const Tensor decimal = 0.5, whole = 3;
+  for (const Tensor& y : {decimal.reshape({1}), decimal.reshape({1, -1}), decimal.flatten(),
+                          decimal.unsqueeze(0), decimal.expand({2}), tg::stack({decimal})}) {
+    CHECK(y.dtype() == float32);
+    CHECK(y.sum().item() == 0.5 * static_cast<double>(y.numel()));
+  }
+  CHECK(whole.reshape({1}).dtype() == int64);
+  CHECK(is_number(decimal.reshape({})));
+  CHECK(is_number(decimal.squeeze()));
+  CHECK(is_number(decimal.expand({})));
+  const Tensor leaf = Tensor(0.5).requires_grad_();
+  leaf.expand({2}).sum().backward();
+  CHECK(leaf.grad().item() == 2);
+}
+
+TEST_CASE("a number is a seed of any floating-point type") {
+  for (const tg::DType dtype : {float32, float64}) {
+    const Tensor x = tg::ones({}, dtype).requires_grad_();
+    (x * x).backward(2.0);
+    CHECK(x.grad().item() == 4);
+    CHECK(x.grad().dtype() == dtype);
+    CHECK(tg::grad({x * x}, {x}, {.grad_outputs = {3}}).at(0).item() == 6);
+  }
 }
 
 TEST_CASE("a number that a rule has saved cannot change unnoticed") {

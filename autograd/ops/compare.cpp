@@ -67,6 +67,14 @@ Tensor compare(const Tensor& a, const Tensor& b, const char* name, F f) {
   return result;
 }
 
+/// The same of `f(b, a)`, with errors that name the operands in the order of the call.
+template <class F>
+Tensor compare_swapped(const Tensor& a, const Tensor& b, const char* name, F f) {
+  detail::require_defined(a, b, name);
+  detail::broadcast(a.shape(), b.shape(), name);
+  return compare(b, a, name, f);
+}
+
 /// The same for truth values.
 template <class F>
 Tensor combine(const Tensor& a, const Tensor& b, const char* name, F f) {
@@ -133,13 +141,9 @@ Tensor ne(const Tensor& a, const Tensor& b) {
 }
 Tensor lt(const Tensor& a, const Tensor& b) { return compare(a, b, "lt", std::less<>()); }
 Tensor le(const Tensor& a, const Tensor& b) { return compare(a, b, "le", std::less_equal<>()); }
-Tensor gt(const Tensor& a, const Tensor& b) {
-  detail::require_defined(a, b, "gt");
-  return compare(b, a, "gt", std::less<>());
-}
+Tensor gt(const Tensor& a, const Tensor& b) { return compare_swapped(a, b, "gt", std::less<>()); }
 Tensor ge(const Tensor& a, const Tensor& b) {
-  detail::require_defined(a, b, "ge");
-  return compare(b, a, "ge", std::less_equal<>());
+  return compare_swapped(a, b, "ge", std::less_equal<>());
 }
 
 Tensor logical_and(const Tensor& a, const Tensor& b) {

@@ -309,7 +309,7 @@ bool overlaps(const Tensor& a, const Tensor& b) {
 /// Throws unless `a` may be changed by a recorded operator.
 void before_recorded_write(const Tensor& a, Change change) {
   if (a.is_leaf()) before_write(a, change);
-  if (a.impl()->base || a.impl()->has(Impl::kViewed))
+  if (a.impl()->shown_elsewhere())
     fail<GradError>(
         "{}: the data of this tensor of shape {} is shared with a view of it (reshape, narrow, "
         "detach), which a recorded change in place would leave with a wrong gradient; use the form "

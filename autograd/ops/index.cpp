@@ -157,7 +157,7 @@ Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& so
   return apply(IndexAdd{x.shape(), d}, x, index, source);
 }
 
-Tensor one_hot(const Tensor& classes, std::int64_t num_classes) {
+Tensor one_hot(const Tensor& classes, Integer num_classes) {
   detail::require_defined(classes, "one_hot");
   detail::require_int64("the classes", classes.dtype(), "one_hot");
   const std::int64_t* values = data_of<std::int64_t>(classes);
@@ -176,7 +176,7 @@ Tensor one_hot(const Tensor& classes, std::int64_t num_classes) {
     fail<ValueError>(
         "one_hot: num_classes is {}; it must be at least 1, or -1 to take the largest class "
         "+ 1",
-        num_classes);
+        count);
   }
   for (std::int64_t i = 0; i < n; ++i) {
     if (values[i] < 0 || values[i] >= count)
@@ -189,6 +189,7 @@ Tensor one_hot(const Tensor& classes, std::int64_t num_classes) {
   Tensor y = detail::allocate("one_hot", shape, int64);
   std::fill_n(fresh_data<std::int64_t>(y), y.numel(), 0);
   for (std::int64_t i = 0; i < n; ++i) fresh_data<std::int64_t>(y)[i * count + values[i]] = 1;
+  detail::note_cut(y, detail::Impl::kCutByRounding, {&classes});
   return y;
 }
 

@@ -155,9 +155,9 @@ Tensor argmin(const Tensor& x);
 Tensor argmax(const Tensor& x, int dim, Flag keepdim = false);
 Tensor argmin(const Tensor& x, int dim, Flag keepdim = false);
 /// Sum of squared deviations / (n - correction). NaN, with a NaN gradient, where n <= correction.
-Tensor var(const Tensor& x, const Dims& dims = {}, int correction = 1, Flag keepdim = false);
+Tensor var(const Tensor& x, const Dims& dims = {}, Integer correction = 1, Flag keepdim = false);
 /// Square root of `var`; gradient 0 where it is 0.
-Tensor std(const Tensor& x, const Dims& dims = {}, int correction = 1, Flag keepdim = false);
+Tensor std(const Tensor& x, const Dims& dims = {}, Integer correction = 1, Flag keepdim = false);
 /// log(sum(exp(x))) without overflow; all -inf gives -inf with gradient 0.
 Tensor logsumexp(const Tensor& x, const Dims& dims, Flag keepdim = false);
 /// Sums `x` down to `shape`, the reverse of broadcasting; `x` itself if it has that shape. Errors:
@@ -182,7 +182,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 // ---- Shapes and selections ---------------------------------------------------------------------
 //
 // A result that shares the data is the same memory: a change in place of one is seen in the other.
-// A copy is memory of its own.
+// A copy is memory of its own. A C++ number that gets dimensions becomes what tensor() makes of it,
+// also a copy.
 
 /// The same elements in another shape; one size may be -1. Shares the data.
 Tensor reshape(const Tensor& x, const Shape& shape);
@@ -209,15 +210,15 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim = 0);
 /// default type.
 Tensor stack(const std::vector<Tensor>& tensors, int dim = 0);
 /// Pieces of `size` along `dim`; the last may be smaller. They share the data or copy as `narrow`
-/// does.
+/// does: only pieces along dimension 0 write through, `split(x, n)[0].fill_(1)` among them.
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim = 0);
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim = 0);
 /// `length` entries of `dim` from `start`. Shares the data when `dim` is 0 or all dimensions before
 /// it have size 1; a copy otherwise.
-Tensor narrow(const Tensor& x, int dim, std::int64_t start, std::int64_t length);
+Tensor narrow(const Tensor& x, int dim, Integer start, Integer length);
 /// Entry `index` of `dim`, which goes away. Negative ones count from the end. Shares the data or
 /// copies as `narrow` does.
-Tensor select(const Tensor& x, int dim, std::int64_t index);
+Tensor select(const Tensor& x, int dim, Integer index);
 /// The entries `index` (1-D int64) of `dim`; repeated ones add their gradients. A copy.
 Tensor index_select(const Tensor& x, int dim, const Tensor& index);
 /// out[i][j] = x[index[i][j]][j] for dim 0, and so on; `index` is int64 of x's rank. A copy.
@@ -228,7 +229,7 @@ Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& 
 Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source);
 /// int64 classes `[...]` to `[..., num_classes]` of 0 and 1 (int64); -1 takes the largest class
 /// + 1.
-Tensor one_hot(const Tensor& classes, std::int64_t num_classes = -1);
+Tensor one_hot(const Tensor& classes, Integer num_classes = -1);
 
 // ---- Rows --------------------------------------------------------------------------------------
 

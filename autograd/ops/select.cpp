@@ -110,23 +110,24 @@ int dimension_of(const Shape& shape, int dim, const char* name) {
 
 }  // namespace
 
-Tensor narrow(const Tensor& x, int dim, std::int64_t start, std::int64_t length) {
+Tensor narrow(const Tensor& x, int dim, Integer start, Integer length) {
   detail::require_defined(x, "narrow");
   const Shape& shape = x.shape();
   const int d = dimension_of(shape, dim, "narrow");
-  const std::int64_t size = shape[static_cast<std::size_t>(d)];
-  if (length < 0) fail<IndexError>("narrow: length {} is negative", length);
-  if (start < -size || start > size)
+  const std::int64_t size = shape[static_cast<std::size_t>(d)], wanted = length;
+  std::int64_t first = start;
+  if (wanted < 0) fail<IndexError>("narrow: length {} is negative", wanted);
+  if (first < -size || first > size)
     fail<IndexError>("narrow: start {} is out of range for dimension {} of shape {} ({} to {})",
-                     start, d, shape, -size, size);
-  const std::int64_t first = start < 0 ? start + size : start;
-  if (length > size - first)
+                     first, d, shape, -size, size);
+  if (first < 0) first += size;
+  if (wanted > size - first)
     fail<IndexError>("narrow: {} entries from {} go beyond the end of dimension {} of shape {}",
-                     length, first, d, shape);
-  return narrow_at(x, d, first, length);
+                     wanted, first, d, shape);
+  return narrow_at(x, d, first, wanted);
 }
 
-Tensor select(const Tensor& x, int dim, std::int64_t index) {
+Tensor select(const Tensor& x, int dim, Integer index) {
   detail::require_defined(x, "select");
   const Shape& shape = x.shape();
   const int d = dimension_of(shape, dim, "select");
@@ -182,13 +183,11 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
 
 // ---- Methods -----------------------------------------------------------------------------------
 
-Tensor Tensor::narrow(int dim, std::int64_t start, std::int64_t length) const {
+Tensor Tensor::narrow(int dim, Integer start, Integer length) const {
   return tapegrad::narrow(*this, dim, start, length);
 }
-Tensor Tensor::select(int dim, std::int64_t index) const {
-  return tapegrad::select(*this, dim, index);
-}
-Tensor Tensor::operator[](std::int64_t index) const { return tapegrad::select(*this, 0, index); }
+Tensor Tensor::select(int dim, Integer index) const { return tapegrad::select(*this, dim, index); }
+Tensor Tensor::operator[](Integer index) const { return tapegrad::select(*this, 0, index); }
 Tensor Tensor::at(const Shape& indices) const {
   if (indices.rank() > dim())
     fail<IndexError>("at: {} indices {} for a tensor of shape {}", indices.rank(), indices,

@@ -118,8 +118,14 @@ struct Clone {
   Tensor vjp(const Tensor& g, auto, auto) const { return g; }
 };
 
+/// A C++ number as the tensor that tensor() makes of it, for a result that is no number.
+Tensor as_tensor(const Tensor& number) {
+  return number.to(is_floating_point(number.dtype()) ? get_default_dtype() : number.dtype());
+}
+
 /// `x` under `shape`, which has as many elements.
 Tensor viewed(const Tensor& x, const Shape& shape) {
+  if (detail::is_number(x)) return shape.empty() ? x : viewed(as_tensor(x), shape);
   return apply(Reshape{.from = x.shape(), .to = shape}, x);
 }
 
@@ -269,6 +275,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
           "size 1 can become {}",
           from, shape, i - added, own, to[at(i)]);
   }
+  if (detail::is_number(x)) return to.empty() ? x : expand(as_tensor(x), shape);
   return apply(Expand{.from = from, .to = to}, x);
 }
 

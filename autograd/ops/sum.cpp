@@ -168,7 +168,7 @@ struct LogSumExp {
   }
 };
 
-double freedom(const ReducedShape& shape, int correction) {
+double freedom(const ReducedShape& shape, Integer correction) {
   return static_cast<double>(std::max<std::int64_t>(0, shape.count - correction));
 }
 
@@ -220,13 +220,13 @@ Tensor min(const Tensor& x) {
   return amin(x);
 }
 
-Tensor var(const Tensor& x, const Dims& dims, int correction, Flag keepdim) {
+Tensor var(const Tensor& x, const Dims& dims, Integer correction, Flag keepdim) {
   detail::require_floating(x, "var");
   const ReducedShape shape(x.shape(), dims, keepdim, "var");
   return apply(Var{shape, freedom(shape, correction)}, x);
 }
 
-Tensor std(const Tensor& x, const Dims& dims, int correction, Flag keepdim) {
+Tensor std(const Tensor& x, const Dims& dims, Integer correction, Flag keepdim) {
   detail::require_floating(x, "std");
   const ReducedShape shape(x.shape(), dims, keepdim, "std");
   return apply(Std{Var{shape, freedom(shape, correction)}}, x);
@@ -283,10 +283,10 @@ Tensor Tensor::amin(const Dims& dims, Flag keepdim) const {
 }
 Tensor Tensor::max() const { return tapegrad::max(*this); }
 Tensor Tensor::min() const { return tapegrad::min(*this); }
-Tensor Tensor::var(const Dims& dims, int correction, Flag keepdim) const {
+Tensor Tensor::var(const Dims& dims, Integer correction, Flag keepdim) const {
   return tapegrad::var(*this, dims, correction, keepdim);
 }
-Tensor Tensor::std(const Dims& dims, int correction, Flag keepdim) const {
+Tensor Tensor::std(const Dims& dims, Integer correction, Flag keepdim) const {
   return tapegrad::std(*this, dims, correction, keepdim);
 }
 Tensor Tensor::logsumexp(const Dims& dims, Flag keepdim) const {

@@ -319,6 +319,8 @@ Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
     return {output, detail::unit_cotangent(output.shape(), output.dtype())};
   }
   detail::require_same_shape("gradient", seed.shape(), "tensor", output.shape(), caller);
+  if (seed.impl()->has(Impl::kNumber) && seed.dtype() != boolean)
+    return {output, seed.to(output.dtype())};
   detail::require_same_type("gradient", seed.dtype(), "tensor", output.dtype(), caller);
   return {output, seed};
 }

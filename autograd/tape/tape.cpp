@@ -71,6 +71,14 @@ void before_write(const Tensor& tensor, Change change) {
       name_of(change), tensor.shape());
 }
 
+void require_no_history(const Tensor& value, const char* what, const char* name) {
+  if (grad_enabled() && requires_record(value))
+    fail<GradError>(
+        "{}: {} requires gradients, which do not pass this function; take {}.detach(), or "
+        "expand({}, shape), which is recorded",
+        name, what, what, what);
+}
+
 void note_cut(const Tensor& y, unsigned cut, std::span<const Tensor* const> inputs) {
   unsigned flags = 0;
   for (const Tensor* input : inputs) {

@@ -5,6 +5,9 @@ namespace tapegrad::detail {
 
 void fail_class(const std::string& what, std::int64_t value, std::int64_t classes,
                 const char* name) {
+  if (classes == 0)
+    fail<IndexError>("{}: {} is class {}, but {}", name, what, value,
+                     value < 0 ? "classes are numbered from 0" : "there are none");
   fail<IndexError>("{}: {} is class {}, but there are {} classes (0 to {})", name, what, value,
                    classes, classes - 1);
 }

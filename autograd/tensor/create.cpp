@@ -13,9 +13,6 @@ namespace tapegrad {
 
 namespace {
 
-constexpr double kInt64End =
-    9223372036854775808.0;  // 2^63, the first number that int64 cannot hold
-
 /// `value` as another element type. Errors: `ValueError` where C++ leaves the result undefined.
 template <class To, class From>
 To convert(const char* name, From value) {
@@ -44,6 +41,7 @@ void check_number(const char* name, const char* argument, const Tensor& value) {
   if (value.numel() != 1)
     fail<ShapeError>("{}: {} must be a number or have one element, but its shape is {}", name,
                      argument, value.shape());
+  detail::require_no_history(value, argument, name);
 }
 
 Tensor fill(const char* name, const Shape& shape, const Tensor& value, DType dtype) {
@@ -55,6 +53,7 @@ Tensor fill(const char* name, const Shape& shape, const Tensor& value, DType dty
                   convert<To>(name, *detail::data_of<From>(value)));
     });
   });
+  result.impl()->add_cuts(value.impl()->flags);
   return result;
 }
 
@@ -77,6 +76,17 @@ void check_direction(T start, T end, T step) {
     fail<ValueError>("arange: a step of {} does not lead from {} to {}", step, start, end);
 }
 
+/// A tensor for a range of `count` numbers.
+template <class T>
+Tensor allocate_range(T start, T end, T step, double count, DType dtype) {
+  if (!(count < static_cast<double>(detail::kMostBytes)))
+    fail<ShapeError>(
+        "arange: from {} to {} there are {:.4g} steps of {}, and no address space holds as many "
+        "numbers",
+        start, end, count, step);
+  return detail::allocate("arange", Shape(static_cast<std::int64_t>(count)), dtype);
+}
+
 Tensor integer_range(std::int64_t start, std::int64_t end, std::int64_t step) {
   check_direction(start, end, step);
   // Differences of two int64 need the range of uint64, where wrapping around is defined.
@@ -85,24 +95,19 @@ Tensor integer_range(std::int64_t start, std::int64_t end, std::int64_t step) {
   const std::uint64_t length = step > 0 ? to - from : from - to;
   const std::uint64_t stride = step > 0 ? by : 0 - by;
   const std::uint64_t count = length / stride + (length % stride != 0);
-  constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
-  const auto size = static_cast<std::int64_t>(std::min(count, most));
-  Tensor result = detail::allocate("arange", Shape(size), int64);
+  Tensor result = allocate_range(start, end, step, static_cast<double>(count), int64);
   auto* out = detail::fresh_data<std::int64_t>(result);
-  for (std::int64_t i = 0; i < size; ++i)
-    out[i] = static_cast<std::int64_t>(from + static_cast<std::uint64_t>(i) * by);
+  for (std::uint64_t i = 0; i < count; ++i) out[i] = static_cast<std::int64_t>(from + i * by);
   return result;
 }
 
 Tensor floating_range(double start, double end, double step, DType dtype) {
   check_direction(start, end, step);
   const double count = std::ceil((end - start) / step);
-  const std::int64_t size = count < kInt64End ? static_cast<std::int64_t>(count)
-                                              : std::numeric_limits<std::int64_t>::max();
-  Tensor result = detail::allocate("arange", Shape(size), dtype);
+  Tensor result = allocate_range(start, end, step, count, dtype);
   visit_floating(dtype, [&]<class T>(T) {
     T* out = detail::fresh_data<T>(result);
-    for (std::int64_t i = 0; i < size; ++i)
+    for (std::int64_t i = 0; i < result.numel(); ++i)
       out[i] = static_cast<T>(start + static_cast<double>(i) * step);
   });
   return result;
@@ -111,7 +116,7 @@ Tensor floating_range(double start, double end, double step, DType dtype) {
 bool is_whole(const Tensor& number) {
   if (!is_floating_point(number.dtype())) return true;
   const double value = number.item<double>();
-  return value == std::trunc(value) && std::abs(value) < kInt64End;
+  return value == std::trunc(value) && detail::fits_int64(value);
 }
 
 }  // namespace
@@ -263,34 +268,34 @@ Tensor arange(const Tensor& start, const Tensor& end, const Tensor& step,
 
 Tensor arange(const Tensor& end, std::optional<DType> dtype) { return arange(0, end, 1, dtype); }
 
-Tensor linspace(double start, double end, std::int64_t steps, DType dtype) {
+Tensor linspace(double start, double end, Integer steps, DType dtype) {
   detail::require_floating(dtype, "linspace");
-  detail::require_size(steps, "steps", "linspace");
-  Tensor result = detail::allocate("linspace", Shape(steps), dtype);
-  const std::int64_t last = steps - 1;
+  const std::int64_t size = steps, last = size - 1;
+  detail::require_size(size, "steps", "linspace");
+  Tensor result = detail::allocate("linspace", Shape(size), dtype);
   const double gaps = static_cast<double>(last);
   // From each end inwards, which is exact at both and the same in both directions.
   const double step = std::isfinite(end - start) ? (end - start) / gaps : end / gaps - start / gaps;
   visit_floating(dtype, [&]<class T>(T) {
     T* out = detail::fresh_data<T>(result);
-    for (std::int64_t i = 0; i < steps; ++i) {
+    for (std::int64_t i = 0; i < size; ++i) {
       double value = start / 2 + end / 2;
       if (2 * i < last) value = start + step * static_cast<double>(i);
       if (2 * i > last) value = end - step * static_cast<double>(last - i);
-      out[i] = static_cast<T>(steps == 1 ? start : value);
+      out[i] = static_cast<T>(size == 1 ? start : value);
     }
   });
   return result;
 }
 
-Tensor eye(std::int64_t n, std::optional<std::int64_t> m, DType dtype) {
+Tensor eye(Integer n, std::optional<Integer> m, DType dtype) {
   detail::require_size(n, "n", "eye");
-  detail::require_size(m.value_or(n), "m", "eye");
-  Tensor result = filled("eye", {n, m.value_or(n)}, dtype, 0);
-  const std::int64_t columns = result.shape()[1];
+  const std::int64_t rows = n, columns = m.value_or(n);
+  detail::require_size(columns, "m", "eye");
+  Tensor result = filled("eye", {rows, columns}, dtype, 0);
   visit_dtype(dtype, [&]<class T>(T) {
     T* out = detail::fresh_data<T>(result);
-    for (std::int64_t i = 0; i < std::min(n, columns); ++i) out[i * columns + i] = T(1);
+    for (std::int64_t i = 0; i < std::min(rows, columns); ++i) out[i * columns + i] = T(1);
   });
   return result;
 }

@@ -123,7 +123,8 @@ Tensor tensor(const Range& values, const Shape& shape, std::optional<DType> dtyp
 Tensor empty(const Shape& shape, DType dtype = get_default_dtype());
 Tensor zeros(const Shape& shape, DType dtype = get_default_dtype());
 Tensor ones(const Shape& shape, DType dtype = get_default_dtype());
-/// All elements `value`, a number or a tensor of one element, through which no gradient flows.
+/// All elements `value`, a number or a tensor of one element. Gradients do not pass: while they are
+/// recorded, a value that requires them is a `GradError` (`expand` is recorded; or `detach` it).
 /// Without `dtype`: the default type for a decimal number, `int64` or `bool` otherwise; a tensor's
 /// own type is kept. Errors: `ValueError` for a value that `int64` cannot hold.
 Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype = {});
@@ -140,7 +141,7 @@ Tensor full_like(const Tensor& like, const Tensor& value);
 /// of the default type, unless `dtype` is given. The arguments are numbers or tensors of one
 /// element. Errors: `ValueError` for a step of 0 or of the wrong sign, for numbers that are not
 /// finite, and for fractions when `int64` is asked for; `DTypeError` for `bool`; `ShapeError` for
-/// too many.
+/// too many; `GradError` as for `full`.
 Tensor arange(const Tensor& start, const Tensor& end, const Tensor& step = 1,
               std::optional<DType> dtype = {});
 /// 0, 1, ... below `end`.
@@ -148,8 +149,8 @@ Tensor arange(const Tensor& end, std::optional<DType> dtype = {});
 /// `steps` numbers from `start` to `end`, evenly spaced. Both ends are exact, and the numbers from
 /// `end` to `start` are the same ones backwards. One step gives `start`. Errors: `ShapeError` for
 /// negative `steps`; `DTypeError` unless floating-point.
-Tensor linspace(double start, double end, std::int64_t steps, DType dtype = get_default_dtype());
+Tensor linspace(double start, double end, Integer steps, DType dtype = get_default_dtype());
 /// Ones on the diagonal of an `n` by `m` (default `n`) matrix.
-Tensor eye(std::int64_t n, std::optional<std::int64_t> m = {}, DType dtype = get_default_dtype());
+Tensor eye(Integer n, std::optional<Integer> m = {}, DType dtype = get_default_dtype());
 
 }  // namespace tapegrad

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
 #include <type_traits>
 
 #include "autograd/kernels/cxx20.h"
@@ -20,6 +21,24 @@ class Flag {
 
  private:
   bool value_;
+};
+
+/// A parameter that is a whole number, and takes neither a truth value nor a fraction: in
+/// `x.std(0, true)` the second argument is the correction, where its writer may mean keepdim.
+class Integer {
+ public:
+  template <class T>
+  requires(std::convertible_to<T, std::int64_t> && !std::same_as<T, bool> &&
+           !std::floating_point<T>) constexpr Integer(T value) noexcept
+      : value_(static_cast<std::int64_t>(value)) {}
+  // clang-format off
+  template <class T> requires(std::same_as<T, bool> || std::floating_point<T>)
+  Integer(T) = delete;  // a whole number is wanted, neither a fraction nor a truth value, which is a later argument
+  // clang-format on
+  constexpr operator std::int64_t() const noexcept { return value_; }
+
+ private:
+  std::int64_t value_;
 };
 
 }  // namespace tapegrad

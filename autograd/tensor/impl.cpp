@@ -51,7 +51,7 @@ std::int64_t checked_numel(const Shape& shape, DType dtype) {
 
 void retype_number(Impl* number, DType dtype, Change change) {
   if (number->dtype == dtype) return;
-  if (number->base || number->has(Impl::kViewed))
+  if (number->shown_elsewhere())
     fail<GradError>(
         "{}: this number would become {}, but a view (reshape, detach) shows its data as {}; "
         "start from tensor(...), or write a = a + b",

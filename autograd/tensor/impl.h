@@ -148,6 +148,11 @@ struct Impl {
     ++owner()->version;
     owner()->last_change = change;
   }
+  /// True when a view of the data is there, or (rarely) when one was and a record holds the value.
+  bool shown_elsewhere() const noexcept {
+    if (base) return base->handles.load() != 0 || base->holds.load() != 1;
+    return has(kViewed) && holds.load() != 1;
+  }
   /// True when no other handle, view or record can see the data.
   bool unique() const noexcept {
     if (handles.load() != 1 || holds.load() != 1) return false;

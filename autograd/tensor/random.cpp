@@ -110,8 +110,7 @@ Tensor rand(const Shape& shape, DType dtype, Generator& generator) {
 Tensor randn(const Shape& shape, DType dtype, Generator& generator) {
   return create("randn", shape, dtype, generator, normal(0, 1));
 }
-Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dtype,
-               Generator& generator) {
+Tensor randint(Integer low, Integer high, const Shape& shape, DType dtype, Generator& generator) {
   return integers("randint", low, high, shape, dtype, generator);
 }
 Tensor rand_like(const Tensor& like, Generator& generator) {
@@ -122,14 +121,14 @@ Tensor randn_like(const Tensor& like, Generator& generator) {
   detail::require_defined(like, "randn_like");
   return create("randn_like", like.shape(), like.dtype(), generator, normal(0, 1));
 }
-Tensor randint_like(const Tensor& like, std::int64_t low, std::int64_t high, Generator& generator) {
+Tensor randint_like(const Tensor& like, Integer low, Integer high, Generator& generator) {
   detail::require_defined(like, "randint_like");
   return integers("randint_like", low, high, like.shape(), like.dtype(), generator);
 }
 
-Tensor randperm(std::int64_t n, Generator& generator) {
+Tensor randperm(Integer n, Generator& generator) {
   detail::require_size(n, "n", "randperm");
-  Tensor result = detail::allocate("randperm", Shape(n), int64);
+  Tensor result = detail::allocate("randperm", Shape(std::int64_t{n}), int64);
   draw(generator, [&](kernels::RandomPosition at) {
     return kernels::fill_randperm(detail::fresh_data<std::int64_t>(result), n, at);
   });

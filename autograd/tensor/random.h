@@ -56,14 +56,14 @@ Tensor randn(const Shape& shape, DType dtype = get_default_dtype(),
 /// Integers in [low, high), `int64` by default; the same ones in a floating-point type.
 /// Errors: `ValueError` for an empty range, and for numbers that `dtype` has gaps between;
 /// `DTypeError` for `bool`.
-Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, DType dtype = int64,
+Tensor randint(Integer low, Integer high, const Shape& shape, DType dtype = int64,
                Generator& generator = default_generator());
 /// A permutation of 0 ... n-1, `int64`.
-Tensor randperm(std::int64_t n, Generator& generator = default_generator());
+Tensor randperm(Integer n, Generator& generator = default_generator());
 /// With the shape and element type of `like`, and no history.
 Tensor rand_like(const Tensor& like, Generator& generator = default_generator());
 Tensor randn_like(const Tensor& like, Generator& generator = default_generator());
-Tensor randint_like(const Tensor& like, std::int64_t low, std::int64_t high,
+Tensor randint_like(const Tensor& like, Integer low, Integer high,
                     Generator& generator = default_generator());
 /// 1 with probability `p`, else 0; the same ones in each element type.
 /// Errors: `ValueError` unless 0 <= p <= 1; `DTypeError` for `int64`.

@@ -220,7 +220,7 @@ class Tensor {
   // ---- Operators as methods; each is documented at the free function of the same name in ops.h.
 
   /// `select(0, index)`: shares the data.
-  Tensor operator[](std::int64_t index) const;
+  Tensor operator[](Integer index) const;
 #if defined(__cpp_multidimensional_subscript)
   template <std::integral... Indices>
   requires(sizeof...(Indices) > 1) Tensor operator[](Indices... indices) const {
@@ -240,8 +240,8 @@ class Tensor {
   Tensor argmin() const;
   Tensor argmax(int dim, Flag keepdim = false) const;
   Tensor argmin(int dim, Flag keepdim = false) const;
-  Tensor var(const Dims& dims = {}, int correction = 1, Flag keepdim = false) const;
-  Tensor std(const Dims& dims = {}, int correction = 1, Flag keepdim = false) const;
+  Tensor var(const Dims& dims = {}, Integer correction = 1, Flag keepdim = false) const;
+  Tensor std(const Dims& dims = {}, Integer correction = 1, Flag keepdim = false) const;
   Tensor logsumexp(const Dims& dims, Flag keepdim = false) const;
   Tensor matmul(const Tensor& other) const;
   Tensor reshape(const Shape& shape) const;
@@ -253,8 +253,8 @@ class Tensor {
   Tensor t() const;
   Tensor permute(const Dims& dims) const;
   Tensor expand(const Shape& shape) const;
-  Tensor narrow(int dim, std::int64_t start, std::int64_t length) const;
-  Tensor select(int dim, std::int64_t index) const;
+  Tensor narrow(int dim, Integer start, Integer length) const;
+  Tensor select(int dim, Integer index) const;
   Tensor index_select(int dim, const Tensor& index) const;
   Tensor gather(int dim, const Tensor& index) const;
   Tensor softmax(int dim) const;

@@ -56,6 +56,9 @@ constexpr bool fits_int64(Floating value) noexcept {
 
 /// Throws `GradError` when `tensor` must not be changed in place outside the tape.
 void before_write(const Tensor& tensor, Change change);
+/// Throws `GradError` when gradients are recorded and `value`, the argument `what` of the function
+/// `name`, has a history that its result would lose.
+void require_no_history(const Tensor& value, const char* what, const char* name);
 
 }  // namespace detail
 
