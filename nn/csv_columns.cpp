@@ -199,9 +199,11 @@ void CsvPlan::find_kinds(CsvScanner scanner) {
 void CsvPlan::check_left_out(const std::vector<CsvField>& fields) const {
   for (const std::size_t at : left_out) {
     const std::string_view text = fields[at].text;
-    // A word that from_chars knows, such as a person called Nan, is no number here.
-    if (text.find_first_of("0123456789") != text.npos && !is_na(text) &&
-        csv_looks_numeric(text, options_.decimal))
+    // What begins with a letter is text at once, also a word that from_chars knows, such as a
+    // person called Nan.
+    const bool word = !text.empty() && (text[0] | 32) >= 'a' && (text[0] | 32) <= 'z';
+    if (!word && std::ranges::any_of(text, csv_is_digit) &&
+        csv_looks_numeric(text, options_.decimal) && !is_na(text))
       refuse_left_out(at, fields[at]);
   }
 }
