@@ -67,6 +67,7 @@ class Parser {
     std::int64_t rows = 0;
     for (std::vector<CsvField> fields; scanner.next(fields); ++rows) {
       plan_.check_width(fields);
+      plan_.check_left_out(fields);
       for (std::size_t i = 0; i < width; ++i)
         values.push_back(value(columns[i], fields[columns[i].at]));
       if (!target) continue;

@@ -46,17 +46,22 @@ struct CsvOptions {
   /// ' ' stands for runs of blanks (spaces and tabs), also at the ends of a line.
   char delimiter = ',';
   /// automatic: the first line is a header if a name in these options is one of its fields, or if
-  /// none of its fields is a number, in any format, and not all of them mark missing values.
+  /// none of its fields is a number, in any format, and not all of them mark missing values; also
+  /// if one is a name that pandas makes up ("Unnamed: 0"). Names that are numbers need `yes`.
   Header header = Header::automatic;
   /// The columns to read, in this order (pandas keeps that of the file); empty: all.
   std::vector<CsvColumn> usecols = {};
   std::vector<CsvColumn> drop = {};      ///< the columns to leave out
   std::optional<CsvColumn> target = {};  ///< goes to `CsvTable::target`; is read in any case
   std::vector<CsvClasses> classes = {};  ///< the columns whose texts are numbered
-  /// What becomes of a column that is in none of these lists and holds text, by its first field
-  /// that is not missing.
+  /// What becomes of a column that is in none of these lists and holds text. What it holds is told
+  /// by its first field that is not missing; a number among texts and a text among numbers are
+  /// errors, so that `drop` leaves out no numbers.
   Text text = Text::error;
-  DType dtype = get_default_dtype();        ///< of the values: float32, float64 or int64
+  /// Of the values: float32, float64 or int64. An integer ("16777217", "16777217.0") that the type
+  /// does not hold exactly is an error. A number with a fraction or an exponent ("0.1",
+  /// "1.6777217e7", "6e23") is a measurement, which is rounded to the nearest of the type.
+  DType dtype = get_default_dtype();
   std::int64_t skiprows = 0;                ///< lines to skip at the beginning
   std::vector<std::string> na_values = {};  ///< texts that are read as NaN; "" for empty fields
   char decimal = '.';                       ///< the decimal mark
@@ -98,8 +103,9 @@ struct CsvTable {
 /// no option asks for, and a missing class in the target; for a line with more or fewer fields than
 /// the first, a quote that does not end, text after one, UTF-16, and a file without any row; and if
 /// it cannot be told whether the first line is a header. `ValueError` for a column that is not
-/// there and for options that contradict each other; `DTypeError` unless `dtype` is `float32`,
-/// `float64` or `int64`, and for `na_values` with `int64`.
+/// there, for options that contradict each other and if no column is left for `values`;
+/// `DTypeError` unless `dtype` is `float32`, `float64` or `int64`, and for `na_values` with
+/// `int64`.
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
 }  // namespace tapegrad::nn

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
 #include <set>
 
 #include "autograd/tensor/fail.h"
 #include "nn/csv_number.h"
+#include "nn/csv_spelling.h"
 
 namespace tapegrad::nn::detail {
 
@@ -16,25 +16,6 @@ namespace {
 
 using Kind = CsvColumnPlan::Kind;
 using Header = CsvOptions::Header;
-
-// What marks a missing value in most tables. It becomes one only if the options say so.
-constexpr std::array<std::string_view, 14> kUsualMarks = {
-    "", "?", "-", ".", "NA", "N/A", "n/a", "#N/A", "<NA>", "NULL", "null", "None", "NaN", "nan"};
-
-bool is_usual_mark(std::string_view text) {
-  return std::ranges::find(kUsualMarks, text) != kUsualMarks.end();
-}
-
-std::string quoted(std::string_view text) { return fmt::format("\"{}\"", csv_shown(text)); }
-
-std::string written(char c) { return c == '\t' ? "'\\t'" : fmt::format("'{}'", c); }
-
-// "set the option drop = {"id"}", or what to add to it if there is something in it already.
-template <class List>
-std::string entry(const char* option, const List& now, const std::string& item) {
-  return now.empty() ? fmt::format("set the option {} = {{{}}}", option, item)
-                     : fmt::format("add {} to the option {}", item, option);
-}
 
 }  // namespace
 
@@ -76,8 +57,7 @@ CsvPlan::CsvPlan(const std::string& path, const CsvOptions& options, CsvScanner&
       scanner = ahead;
     }
   }
-  if (CsvScanner rest = scanner; !rest.next(fields))
-    fail<FileError>("read_csv: '{}': expected at least one line of numbers, found none", path);
+  if (CsvScanner rest = scanner; !rest.next(fields)) refuse_empty();
   choose_columns();
   find_kinds(scanner);
 }
@@ -95,13 +75,25 @@ bool CsvPlan::is_header(const std::vector<CsvField>& fields) {
     return true;
   for (const CsvClasses& classes : options_.classes)
     if (stands_here(classes.column)) return true;
+  if (is_of_pandas(fields)) return true;
   bool marks = true;
   for (const auto& [text, line] : fields) {
     if (csv_looks_numeric(text, options_.decimal) || is_na(text)) return false;
-    marks = marks && is_usual_mark(text);
+    marks = marks && csv_is_usual_mark(text);
   }
   by_look_ = !marks;
   return by_look_;
+}
+
+// pandas numbers columns without names, and says "Unnamed: 0" for a name that was empty. An empty
+// name before the numbers, which is that of the index, may be a missing value before numbers, too.
+bool CsvPlan::is_of_pandas(const std::vector<CsvField>& fields) const {
+  for (const CsvField& field : fields)
+    if (field.text.starts_with("Unnamed: ")) return true;
+  if (fields.size() < 2 || !fields[0].text.empty()) return false;
+  for (std::size_t i = 1; i < fields.size(); ++i)
+    if (fields[i].text != std::to_string(i - 1)) return false;
+  refuse_numbered_names();
 }
 
 std::size_t CsvPlan::find(const CsvColumn& column, const char* option) const {
@@ -176,70 +168,44 @@ void CsvPlan::choose_columns() {
 void CsvPlan::find_kinds(CsvScanner scanner) {
   std::vector<CsvField> fields;
   const auto is_open = [](const CsvColumnPlan& column) { return column.kind == Kind::open; };
-  std::vector<std::size_t> text;
   while (std::ranges::any_of(columns, is_open) && scanner.next(fields)) {
     check_width(fields);
     for (CsvColumnPlan& column : columns) {
       const CsvField& field = fields[column.at];
-      if (!is_open(column) || is_na(field.text) || is_usual_mark(field.text)) continue;
+      if (!is_open(column) || is_na(field.text) || csv_is_usual_mark(field.text)) continue;
       const bool classes = !csv_looks_numeric(field.text, options_.decimal);
       column.kind = classes ? Kind::classes : Kind::numbers;
       if (!classes || column.target) continue;
       if (options_.text == CsvOptions::Text::error) refuse_number(column, field);
-      if (options_.text == CsvOptions::Text::drop) text.push_back(column.at);
+      if (options_.text == CsvOptions::Text::drop) left_out.push_back(column.at);
     }
   }
   std::erase_if(columns, [&](const CsvColumnPlan& column) {
-    return std::ranges::find(text, column.at) != text.end();
+    return std::ranges::find(left_out, column.at) != left_out.end();
   });
-  if (columns.empty())
-    fail<ValueError>("read_csv: '{}': the options usecols, drop and text leave no column", path_);
+  if (columns.empty() || columns.front().target)
+    fail<ValueError>("read_csv: '{}': the options usecols, drop and text leave no column{}", path_,
+                     columns.empty() ? ""
+                                     : " beside the target; to read that one alone, as values, "
+                                       "leave the option target out");
   for (CsvColumnPlan& column : columns)
     if (is_open(column)) column.kind = Kind::numbers;
   if (by_look_ && std::ranges::none_of(columns, [](const CsvColumnPlan& column) {
         return column.kind == Kind::numbers;
       }))
-    fail<FileError>(
-        "read_csv: '{}', line {}: cannot tell whether this line holds names, because there is text "
-        "in all columns; set the option header = CsvOptions::Header::yes or ::no",
-        path_, first_line_);
+    refuse_header("there is text in all columns", "");
 }
 
-void CsvPlan::check_width(const std::vector<CsvField>& fields) const {
-  if (fields.size() == width_) return;
-  std::string way;
-  if (width_ == 1 || fields.size() == 1) {
-    // A line of a single field is not like the others: a title, a comment, or not yet cut.
-    const bool first = width_ == 1;
-    std::string_view text;
-    if (!first) {
-      text = fields[0].text;
-    } else if (!header.empty()) {
-      text = header[0];
-    }
-    way = delimiter_in(text);
-    if (options_.comment == '\0' && (text.starts_with('#') || text.starts_with('%'))) {
-      way = fmt::format("set the option comment = '{}' if that begins a comment", text[0]);
-    } else if (first) {
-      way += fmt::format("{}set the option skiprows = {} if line {} is a title",
-                         way.empty() ? "" : ", or ", first_line_, first_line_);
-    }
+void CsvPlan::check_left_out(const std::vector<CsvField>& fields) const {
+  for (const std::size_t at : left_out) {
+    const std::string_view text = fields[at].text;
+    // What begins with a letter is text at once, also a word that from_chars knows, such as a
+    // person called Nan.
+    const bool word = !text.empty() && (text[0] | 32) >= 'a' && (text[0] | 32) <= 'z';
+    if (!word && std::ranges::any_of(text, csv_is_digit) &&
+        csv_looks_numeric(text, options_.decimal) && !is_na(text))
+      refuse_left_out(at, fields[at]);
   }
-  if (way.empty() && options_.quotechar != '\0')
-    way = fmt::format("a field that has {} inside must stand between {} and {}",
-                      written(options_.delimiter), options_.quotechar, options_.quotechar);
-  fail<FileError>("read_csv: '{}', line {}: expected {} column{} as in line {}, found {}{}{}",
-                  path_, fields[0].line, width_, width_ == 1 ? "" : "s", first_line_, fields.size(),
-                  way.empty() ? "" : "; ", way);
-}
-
-// The option for a text that may be several fields, with another delimiter; empty if it is none.
-std::string CsvPlan::delimiter_in(std::string_view text) const {
-  for (const char c : {';', '\t', '|', ',', ' '})
-    if (c != options_.delimiter && c != options_.decimal && text.find(c) != text.npos)
-      return fmt::format("set the option delimiter = {} if that is more than one column",
-                         written(c));
-  return "";
 }
 
 bool CsvPlan::is_na(std::string_view text) const noexcept {
@@ -249,86 +215,13 @@ bool CsvPlan::is_na(std::string_view text) const noexcept {
 std::int64_t CsvPlan::code(CsvColumnPlan& column, const CsvField& field) const {
   if (const auto known = column.codes.find(field.text); known != column.codes.end())
     return known->second;
-  if (column.named) {
-    refuse(column.at, field, "one of the names in the option classes", "add it there");
-  } else if (is_na(field.text) || is_usual_mark(field.text)) {
-    const std::string own =
-        "to make a class of it, give the option classes its name and the others";
-    refuse(column.at, field, "a class",
-           column.target ? own + ", else remove the row"
-                         : entry("na_values", options_.na_values, quoted(field.text)) +
-                               " if it marks a missing value; " + own);
-  } else if (!column.listed && csv_looks_numeric(field.text, options_.decimal)) {
-    refuse(column.at, field, "text as in the lines before",
-           entry("classes", options_.classes, shown(column.at)) + " if it is the name of a class");
-  }
+  const bool missing = is_na(field.text) || csv_is_usual_mark(field.text);
+  if (column.named || missing ||
+      (!column.listed && csv_looks_numeric(field.text, options_.decimal)))
+    refuse_class(column, field);
   const auto number = static_cast<std::int64_t>(column.codes.size());
   column.codes.emplace(field.text, number);
   return number;
-}
-
-std::string CsvPlan::shown(std::size_t column) const {
-  const bool named = column < header.size() && !header[column].empty() &&
-                     std::ranges::count(header, header[column]) == 1;
-  return named ? quoted(header[column]) : std::to_string(column);
-}
-
-void CsvPlan::refuse(std::size_t column, const CsvField& field, const std::string& expected,
-                     const std::string& way) const {
-  const std::string name =
-      column < header.size() ? fmt::format(" ({})", csv_shown(header[column])) : "";
-  fail<FileError>("read_csv: '{}', line {}, column {}{}: expected {}, found '{}'; {}", path_,
-                  field.line, column + 1, name, expected, csv_shown(field.text), way);
-}
-
-void CsvPlan::refuse_number(const CsvColumnPlan& column, const CsvField& field) const {
-  const bool integers = options_.dtype == DType::int64;
-  double wide = 0;
-  std::int64_t whole = 0;
-  const CsvNumber as_double = csv_number(field.text, options_.decimal, wide);
-  const bool as_int64 = csv_number(field.text, options_.decimal, whole) == CsvNumber::good;
-  std::string expected = integers ? "a whole number of 64 bits" : "a number";
-  if (as_double == CsvNumber::none || (integers && is_usual_mark(field.text)))
-    refuse(column.at, field, expected, way_out(column, field));
-
-  if (!integers) {
-    float narrow = 0;
-    const CsvNumber found = options_.dtype == DType::float64
-                                ? as_double
-                                : csv_number(field.text, options_.decimal, narrow);
-    expected = found == CsvNumber::range
-                   ? fmt::format("a number in the range of {}", options_.dtype)
-                   : fmt::format("an integer that {} holds exactly", options_.dtype);
-  }
-  const std::string other = as_double == CsvNumber::good ? "set the option dtype = float64"
-                            : as_int64                   ? "set the option dtype = int64"
-                                                         : "";
-  refuse(column.at, field, expected,
-         !other.empty() ? other
-                        : entry("drop", options_.drop, shown(column.at)) +
-                              " to leave the column out, or classes to number its texts");
-}
-
-// For a field that is no number: what it may be, likeliest first, and the option for that.
-std::string CsvPlan::way_out(const CsvColumnPlan& column, const CsvField& field) const {
-  const std::string_view text = field.text;
-  const std::string missing = entry("na_values", options_.na_values, quoted(text)) +
-                              (options_.dtype == DType::int64 ? " and dtype = float64" : "") +
-                              " if it marks a missing value";
-  if (is_usual_mark(text)) return missing;
-  const bool numeric = csv_looks_numeric(text, options_.decimal);
-  double ignored = 0;
-  if (numeric && options_.decimal != ',' && options_.delimiter != ',' &&
-      text.find('.') == text.npos && csv_number(text, ',', ignored) != CsvNumber::none)
-    return "set the option decimal = ',' if that is the decimal mark";
-  if (numeric || width_ == 1)
-    if (const std::string delimiter = delimiter_in(text); !delimiter.empty()) return delimiter;
-  const std::string at = shown(column.at);
-  std::string way = missing;
-  if (header.empty() && field.line == first_line_ && options_.header == Header::automatic)
-    way = "set the option header = CsvOptions::Header::yes if this line holds names; else " + way;
-  return fmt::format("{}; {} to number its texts, or {} to leave the column out", way,
-                     entry("classes", options_.classes, at), entry("drop", options_.drop, at));
 }
 
 }  // namespace tapegrad::nn::detail

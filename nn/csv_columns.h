@@ -38,9 +38,14 @@ class CsvPlan {
 
   std::vector<std::string> header;     ///< of all columns of the file; empty without
   std::vector<CsvColumnPlan> columns;  ///< those that are read, in order; the target is the last
+  std::vector<std::size_t> left_out;   ///< places of the columns that text = drop leaves out
 
   /// Errors: `FileError` unless a record has as many fields as the first.
-  void check_width(const std::vector<CsvField>& fields) const;
+  void check_width(const std::vector<CsvField>& fields) const {
+    if (fields.size() != width_) refuse_width(fields);
+  }
+  /// Errors: `FileError` for a number in a column of `left_out`, which must hold text alone.
+  void check_left_out(const std::vector<CsvField>& fields) const;
   /// Whether `na_values` lists the text.
   bool is_na(std::string_view text) const noexcept;
   /// Throws the `FileError` for a field of numbers that is not one of `dtype`.
@@ -50,14 +55,27 @@ class CsvPlan {
 
  private:
   bool is_header(const std::vector<CsvField>& fields);
+  bool is_of_pandas(const std::vector<CsvField>& fields) const;
   std::size_t find(const CsvColumn& column, const char* option) const;
   void choose_columns();
   void find_kinds(CsvScanner scanner);
+
+  // Messages, in csv_messages.cpp.
   std::string shown(std::size_t column) const;
   std::string delimiter_in(std::string_view text) const;
   std::string way_out(const CsvColumnPlan& column, const CsvField& field) const;
+  std::string missing_way(std::string_view text) const;
+  std::string no_numbers_way(std::size_t column) const;
+  std::string width_way(const std::vector<CsvField>& fields) const;
+  std::string comment_way(const std::vector<CsvField>& fields) const;
   [[noreturn]] void refuse(std::size_t column, const CsvField& field, const std::string& expected,
                            const std::string& way) const;
+  [[noreturn]] void refuse_width(const std::vector<CsvField>& fields) const;
+  [[noreturn]] void refuse_class(const CsvColumnPlan& column, const CsvField& field) const;
+  [[noreturn]] void refuse_left_out(std::size_t column, const CsvField& field) const;
+  [[noreturn]] void refuse_header(const char* why, const std::string& more) const;
+  [[noreturn]] void refuse_numbered_names() const;
+  [[noreturn]] void refuse_empty() const;
 
   const std::string& path_;
   const CsvOptions& options_;

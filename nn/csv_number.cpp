@@ -14,8 +14,6 @@ namespace tapegrad::nn::detail {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Whether a number that has no place in a type is too small for it, and not too large: by the
 // power of ten of its first digit that is not 0.
 bool is_tiny(std::string_view text) {
@@ -43,7 +41,7 @@ bool is_exact(std::string_view text, T value) {
   const std::size_t point = std::min(text.find('.'), text.size());
   if (text.find_first_not_of('0', point + (point < text.size())) != text.npos) return true;
   text = text.substr(0, point);
-  if (!std::ranges::all_of(text, is_digit)) return true;
+  if (!std::ranges::all_of(text, csv_is_digit)) return true;
   text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
   return fmt::format("{:.0f}", std::abs(value)) == text;
 }
@@ -99,8 +97,8 @@ bool csv_looks_numeric(std::string_view text, char decimal) {
     text.remove_prefix(2);
     more = "abcdefABCDEF";
   }
-  return std::ranges::any_of(text, is_digit) && std::ranges::all_of(text, [&](char c) {
-           return is_digit(c) || more.find(c) != more.npos;
+  return std::ranges::any_of(text, csv_is_digit) && std::ranges::all_of(text, [&](char c) {
+           return csv_is_digit(c) || more.find(c) != more.npos;
          });
 }
 

@@ -24,6 +24,8 @@ CsvNumber csv_number(std::string_view text, char decimal, T& value);
 /// delimiter than was asked for ("1;2").
 bool csv_looks_numeric(std::string_view text, char decimal);
 
+inline bool csv_is_digit(char c) { return c >= '0' && c <= '9'; }
+
 std::string_view csv_trim(std::string_view text);
 
 }  // namespace tapegrad::nn::detail

@@ -9,47 +9,33 @@
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/error.h"
 #include "tests/catch.h"
-#include "tests/message_of.h"
-#include "tests/temp_folder.h"
+#include "tests/csv_text.h"
 
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
 using Catch::Matchers::ContainsSubstring;
 using Header = nn::CsvOptions::Header;
 
-namespace {
-
-nn::CsvTable read(const std::string& text, const nn::CsvOptions& options = {}) {
-  const TempFolder folder;
-  return nn::read_csv(folder.write("table.csv", text), options);
-}
-
-std::string error_of(const std::string& text, const nn::CsvOptions& options = {}) {
-  return message_of<tg::FileError>([&] { read(text, options); });
-}
-
-}  // namespace
-
 TEST_CASE("read_csv reads rows of numbers", "[csv]") {
-  const auto table = read("1,2.5\n-3e2, +4 \r\n\n  5,nan\n");
+  const auto table = read_text("1,2.5\n-3e2, +4 \r\n\n  5,nan\n");
   CHECK(table.columns.empty());
   CHECK(table.values.shape() == tg::Shape{3, 2});
   CHECK(table.values.dtype() == tg::float32);
   CHECK(table.values.at<float>({1, 0}) == -300);
   CHECK(table.values.at<float>({1, 1}) == 4);
   CHECK(std::isnan(table.values.at<float>({2, 1})));
-  CHECK(read("1\n2", {.dtype = tg::int64}).values.at<std::int64_t>({1, 0}) == 2);
-  CHECK(read("0.1", {.dtype = tg::float64}).values.item() == 0.1);
-  CHECK(read("1e-60").values.item() == 0);
+  CHECK(read_text("1\n2", {.dtype = tg::int64}).values.at<std::int64_t>({1, 0}) == 2);
+  CHECK(read_text("0.1", {.dtype = tg::float64}).values.item() == 0.1);
+  CHECK(read_text("1e-60").values.item() == 0);
 }
 
 TEST_CASE("read_csv knows a header when it sees one", "[csv]") {
-  const auto table = read("\xEF\xBB\xBF\"age\",height\n31,1.8\n44,1.7\n");
+  const auto table = read_text("\xEF\xBB\xBF\"age\",height\n31,1.8\n44,1.7\n");
   CHECK(table.columns == std::vector<std::string>{"age", "height"});
   CHECK(tg::allclose(table.column("height"), tg::tensor({1.8, 1.7})));
   CHECK_THAT(message_of<tg::ValueError>([&] { table.column("weight"); }),
              ContainsSubstring("no column 'weight'; there are: age, height"));
-  CHECK(read("1\n2\n", {.header = Header::yes}).columns == std::vector<std::string>{"1"});
+  CHECK(read_text("1\n2\n", {.header = Header::yes}).columns == std::vector<std::string>{"1"});
   CHECK_THAT(error_of("a\n2\n", {.header = Header::no}), ContainsSubstring("line 1, column 1"));
 }
 
@@ -75,8 +61,9 @@ TEST_CASE("a first line with a number in it is never taken for a header", "[csv]
                ContainsSubstring("line 1, column"));
   CHECK_THAT(error_of(",\n1,2\n"), ContainsSubstring("line 1, column 1: expected a number"));
 
-  CHECK(read("1,2x\n3,4", {.header = Header::yes}).columns == std::vector<std::string>{"1", "2x"});
-  CHECK(read(",x1,2nd\n3,4,5").columns == std::vector<std::string>{"", "x1", "2nd"});
+  CHECK(read_text("1,2x\n3,4", {.header = Header::yes}).columns ==
+        std::vector<std::string>{"1", "2x"});
+  CHECK(read_text(",x1,2nd\n3,4,5").columns == std::vector<std::string>{"", "x1", "2nd"});
 }
 
 TEST_CASE("read_csv: another delimiter than was said is no header", "[csv]") {
@@ -91,7 +78,7 @@ TEST_CASE("read_csv: another delimiter than was said is no header", "[csv]") {
              ContainsSubstring("found '5;2'; set the option delimiter = ';'"));
   CHECK_THAT(error_of("a;b\nx;y\n"),
              ContainsSubstring("found 'x;y'; set the option delimiter = ';'"));
-  CHECK(read("a;b\n1\n").columns == std::vector<std::string>{"a;b"});
+  CHECK(read_text("a;b\n1\n").columns == std::vector<std::string>{"a;b"});
   CHECK_THAT(error_of("Ort;Regen\nRom;1,5\n"),
              ContainsSubstring("line 2: expected 1 column as in line 1, found 2; set the option "
                                "delimiter = ';' if that is more than one column, or set the option "
@@ -108,8 +95,8 @@ TEST_CASE("read_csv: another delimiter than was said is no header", "[csv]") {
 }
 
 TEST_CASE("read_csv takes any delimiter", "[csv]") {
-  CHECK(read("1;2;3", {.delimiter = ';'}).values.shape() == tg::Shape{1, 3});
-  CHECK(read("1\t2", {.delimiter = '\t'}).values.shape() == tg::Shape{1, 2});
+  CHECK(read_text("1;2;3", {.delimiter = ';'}).values.shape() == tg::Shape{1, 3});
+  CHECK(read_text("1\t2", {.delimiter = '\t'}).values.shape() == tg::Shape{1, 2});
   CHECK_THAT(error_of("1\t2\n3\t\n", {.delimiter = '\t'}),
              ContainsSubstring("line 2, column 2: expected a number, found ''"));
 }
@@ -132,7 +119,7 @@ TEST_CASE("read_csv says where a file is wrong", "[csv]") {
   CHECK_THAT(error_of("a,b\n"), ContainsSubstring("at least one line of numbers"));
   CHECK_THAT(message_of<tg::FileError>([] { nn::read_csv("/no/such/file.csv"); }),
              ContainsSubstring("cannot open '/no/such/file.csv'"));
-  CHECK_THAT(message_of<tg::DTypeError>([] { read("1", {.dtype = tg::boolean}); }),
+  CHECK_THAT(message_of<tg::DTypeError>([] { read_text("1", {.dtype = tg::boolean}); }),
              ContainsSubstring("but is bool"));
 }
 
@@ -144,7 +131,7 @@ TEST_CASE("no text makes read_csv do more than throw", "[csv]") {
     for (unsigned i = random() % 40; i > 0; --i) text += alphabet[random() % alphabet.size()];
     text += std::string(random() % 2, '\0');
     try {
-      read(text);
+      read_text(text);
     } catch (const tg::FileError&) {
     }
   }
