@@ -6,6 +6,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "nn/layer_scope.h"
 #include "nn/option_check.h"
 
@@ -42,10 +43,7 @@ Tensor normalised_near_one(const Tensor& x, const Tensor& mean, const Dims& dims
 
 BatchNorm1d::BatchNorm1d(std::int64_t num_features, const BatchNormOptions& options)
     : num_features_(num_features), eps_(options.eps), momentum_(options.momentum) {
-  if (num_features < 0) {
-    fail<ValueError>("BatchNorm1d: the number of features must not be negative, got {}",
-                     num_features);
-  }
+  tapegrad::detail::require_size(num_features, "num_features", "BatchNorm1d");
   detail::check_not_negative("BatchNorm1d", "eps", eps_);
   if (momentum_ && !(*momentum_ >= 0 && *momentum_ <= 1)) {
     fail<ValueError>("BatchNorm1d: momentum must be in [0, 1], or std::nullopt, but is {}",

@@ -22,10 +22,11 @@ struct BatchNormOptions {
 ///
 /// While training: by the mean and the biased variance of the batch, which also move `running_mean`
 /// and (unbiased) `running_var`; in evaluation by these. Ioffe and Szegedy, ICML 2015, with
-/// PyTorch's details. Errors: `ValueError` for a negative number of channels, for an eps that is
-/// negative or not finite, for a momentum outside [0, 1], and when trained with one value per
-/// channel; `ShapeError` for another rank or number of channels. Then the statistics have not
-/// moved. A copy shares weight, bias and statistics but has a mode of its own: see `train`.
+/// PyTorch's details. Errors: `ValueError` for an eps that is negative or not finite, for a
+/// momentum outside [0, 1], and when trained with one value per channel; `ShapeError` for a
+/// negative number of channels, another rank or another number of channels. Then the statistics
+/// have not moved. A copy shares weight, bias and statistics but has a mode of its own: see
+/// `train`.
 class BatchNorm1d : public NamedLayer {
  public:
   explicit BatchNorm1d(std::int64_t num_features, const BatchNormOptions& options = {});

@@ -2,15 +2,12 @@
 
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "nn/layer_scope.h"
 
 namespace tapegrad::nn {
 
-Dropout::Dropout(double p) : p_(p) {
-  if (!(p >= 0 && p <= 1)) {
-    fail<ValueError>("Dropout: p is a probability, between 0 and 1, got {}", p);
-  }
-}
+Dropout::Dropout(double p) : p_(p) { tapegrad::detail::require_probability(p, "p", "Dropout"); }
 
 Tensor Dropout::operator()(const Tensor& x) const {
   const LayerScope scope(path());

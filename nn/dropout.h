@@ -1,7 +1,9 @@
 #pragma once
 
+#include <concepts>
 #include <string>
 
+#include "autograd/tensor/flag.h"
 #include "autograd/tensor/tensor.h"
 #include "nn/layer.h"
 
@@ -14,6 +16,10 @@ namespace tapegrad::nn {
 class Dropout : public NamedLayer {
  public:
   explicit Dropout(double p = 0.5);
+  // clang-format off
+  template <class T> requires(std::same_as<T, bool> || std::same_as<T, Flag>)
+  explicit Dropout(T) = delete;  // p is a probability; train() and eval() say the mode
+  // clang-format on
   Tensor operator()(const Tensor& x) const;
   void visit(Visitor& f);
   std::string describe() const;

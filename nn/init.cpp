@@ -8,18 +8,16 @@
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad::nn::init {
+
+using tapegrad::detail::require_floating;
+
 namespace {
 
-void check_floating_point(const char* name, const Tensor& tensor) {
-  if (!is_floating_point(tensor.dtype())) {
-    fail<DTypeError>("{}: the tensor must be float32 or float64, not {}", name, tensor.dtype());
-  }
-}
-
 void check_matrix(const char* name, const Tensor& tensor) {
-  check_floating_point(name, tensor);
+  require_floating(tensor, name);
   if (tensor.dim() < 2) {
     fail<ShapeError>("{}: a weight [out, in, ...] of at least 2 dimensions is needed, got {}", name,
                      tensor.shape());
@@ -99,24 +97,17 @@ double calculate_gain(Nonlinearity nonlinearity, double negative_slope) {
 }
 
 Tensor& uniform_(Tensor& tensor, double low, double high, Generator& generator) {
-  check_floating_point("uniform_", tensor);
-  if (!(low <= high) || !std::isfinite(high - low)) {
-    fail<ValueError>("uniform_: the range needs two finite numbers, low <= high, got {} and {}",
-                     low, high);
-  }
   const NoGrad no_grad;
   return tapegrad::uniform_(tensor, low, high, generator);
 }
 
 Tensor& normal_(Tensor& tensor, double mean, double std, Generator& generator) {
-  check_floating_point("normal_", tensor);
-  if (!(std >= 0)) fail<ValueError>("normal_: the deviation must not be negative, got {}", std);
   const NoGrad no_grad;
   return tapegrad::normal_(tensor, mean, std, generator);
 }
 
 Tensor& constant_(Tensor& tensor, double value) {
-  check_floating_point("constant_", tensor);
+  require_floating(tensor, "constant_");
   const NoGrad no_grad;
   return tensor.fill_(value);
 }
@@ -163,7 +154,7 @@ Tensor& orthogonal_(Tensor& tensor, double gain, Generator& generator) {
 
 Tensor& trunc_normal_(Tensor& tensor, double mean, double std, double a, double b,
                       Generator& generator) {
-  check_floating_point("trunc_normal_", tensor);
+  require_floating(tensor, "trunc_normal_");
   if (!(std > 0) || !(a < b)) {
     fail<ValueError>("trunc_normal_: std must be above 0 and a below b, got std {}, a {} and b {}",
                      std, a, b);

@@ -5,19 +5,16 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 #include "nn/init.h"
 #include "nn/layer_scope.h"
 
 namespace tapegrad::nn {
 
 Linear::Linear(std::int64_t in_features, std::int64_t out_features, const LinearOptions& options) {
-  if (in_features < 0 || out_features < 0) {
-    fail<ValueError>("Linear: the numbers of features must not be negative, got {} and {}",
-                     in_features, out_features);
-  }
-  if (!is_floating_point(options.dtype)) {
-    fail<DTypeError>("Linear: weights are float32 or float64, not {}", options.dtype);
-  }
+  tapegrad::detail::require_size(in_features, "in_features", "Linear");
+  tapegrad::detail::require_size(out_features, "out_features", "Linear");
+  tapegrad::detail::require_floating(options.dtype, "Linear");
   weight = empty({out_features, in_features}, options.dtype);
   if (options.bias) bias = empty(out_features, options.dtype);
   reset_parameters();
@@ -53,6 +50,7 @@ std::string way_out(const Shape& shape, std::int64_t features) {
 
 Tensor Linear::operator()(const Tensor& x) const {
   const LayerScope scope(path());
+  tapegrad::detail::require_defined(x, "the input", "linear");
   if (x.dim() == 0 || x.shape().back() != in_features()) {
     fail<ShapeError>(
         "linear: the last dimension of the input must be {} features, but the input is {} and the "

@@ -18,7 +18,8 @@ struct LinearOptions {
 ///
 /// Starts as PyTorch's does: weight and bias uniform on +-1/sqrt(in). (The weight by
 /// `kaiming_uniform_` with a = sqrt(5).) Draws from this thread's default generator. Errors:
-/// `ValueError` for a negative size; when called, `ShapeError` for another number of features.
+/// `ShapeError` for a negative size, `DTypeError` unless floating-point; when called, `ShapeError`
+/// for another number of features.
 class Linear : public NamedLayer {
  public:
   Linear(std::int64_t in_features, std::int64_t out_features, const LinearOptions& options = {});

@@ -4,7 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "nn/schedule_option.h"
 #include "nn/state.h"
 
 // Internal: what the states of optimizers and schedules share. Each begins with an entry that says
@@ -14,6 +16,9 @@ namespace tapegrad::nn::detail {
 
 /// The first entry of a state: "family.kind", for family "optimizer" or "schedule".
 StateDict state_of(std::string_view family, std::string_view kind);
+
+/// Appends "option.step_size" and so on.
+void add_options(StateDict& state, const std::vector<Option>& options);
 
 /// A state that is being loaded, by name; what nobody asked for is left over.
 class LoadedState {
@@ -27,6 +32,9 @@ class LoadedState {
   std::optional<double> take_number(const std::string& key);
   /// Errors: also `ValueError` when it is not there.
   double require_number(const std::string& key);
+  /// Errors: `ValueError` unless the state was saved with these options; it names the first other
+  /// one, with both values.
+  void require_options(const std::vector<Option>& options);
   /// Errors: `ValueError` when something is left over.
   void require_nothing_left() const;
 

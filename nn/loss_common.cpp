@@ -31,6 +31,12 @@ Tensor weigh(const Tensor& elements, const Tensor& weight) {
   return where((weight == 0) & !isfinite(elements), 0, elements) * weight;
 }
 
+void mask(LossPair& pair, const Tensor& masked, double input) {
+  if (!any(masked).item<bool>()) return;
+  pair.input = where(masked, input, pair.input);
+  pair.target = where(masked, 0, pair.target);
+}
+
 Tensor reduce(const Tensor& elements, Reduction reduction) {
   switch (reduction) {
     case Reduction::mean:

@@ -20,6 +20,11 @@ struct LossPair {
 /// element: 0, with gradient 0.
 Tensor weigh(const Tensor& elements, const Tensor& weight);
 
+/// Puts `input` and a target of 0, whose loss is 0, where `masked`, before the loss: a weight of 0
+/// afterwards cannot do it, since 0 times the derivative at NaN is NaN. Records nothing where
+/// nothing is masked.
+void mask(LossPair& pair, const Tensor& masked, double input);
+
 /// Mean, sum or the elements themselves.
 Tensor reduce(const Tensor& elements, Reduction reduction);
 

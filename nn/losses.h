@@ -9,9 +9,9 @@
 // PyTorch's. The mean over nothing is NaN with a gradient of no elements.
 //
 // Shapes must be equal: `[N]` against `[N, 1]` would silently compare all pairs. Where PyTorch
-// broadcasts,
-// `.broadcast = true` allows it. A weight of 0 masks an element out, be its loss infinite. Integers
-// are converted to the type of the floating-point argument. Errors of all: `ShapeError` for other
+// broadcasts, `.broadcast = true` allows it. A weight of 0 masks an element out: value and
+// gradients are 0, be its input or target infinite, NaN or outside of what is allowed. Integers are
+// converted to the type of the floating-point argument. Errors of all: `ShapeError` for other
 // shapes, `DTypeError` when nothing is floating-point, `ValueError` for options that make no sense.
 
 namespace tapegrad::nn {

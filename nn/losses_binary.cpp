@@ -1,4 +1,7 @@
+#include <limits>
+
 #include "autograd/ops/custom.h"
+#include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/require.h"
 #include "nn/loss_common.h"
@@ -55,6 +58,8 @@ struct LogisticLoss {
   }
 };
 
+Tensor in_range(const Tensor& x) { return (x >= 0) & (x <= 1); }
+
 /// Errors: `ShapeError` unless `factor` broadcasts to `shape`.
 void check_factor(const char* name, const char* what, const Tensor& factor, const Shape& shape) {
   if (!factor.defined() || factor.shape() == shape) return;
@@ -64,13 +69,26 @@ void check_factor(const char* name, const char* what, const Tensor& factor, cons
   }
 }
 
+/// Where weights leave nothing of the loss: an element's own, or that of a positive target.
+Tensor without_weight(const LossPair& pair, const BceWithLogitsOptions& options) {
+  const auto zero = [](const Tensor& factor) {
+    return factor.defined() ? factor == 0 : tensor(false);
+  };
+  return zero(options.weight) | (zero(options.pos_weight) & (pair.target == 1));
+}
+
+/// Where the derivative of the logistic loss is NaN or infinite. (An infinite logit is fine.)
+Tensor broken(const LossPair& pair) { return isnan(pair.input) | !isfinite(pair.target); }
+
 }  // namespace
 
 Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const BceOptions& options) {
   const char* name = "binary_cross_entropy";
-  const LossPair pair(name, input, target, false, false);
+  LossPair pair(name, input, target, false, false);
   check_factor(name, "weight", options.weight, pair.input.shape());
-  if (!all((pair.input >= 0) & (pair.input <= 1)).item<bool>()) {
+  if (options.weight.defined())
+    mask(pair, (options.weight == 0) & !(in_range(pair.input) & isfinite(pair.target)), 0);
+  if (!all(in_range(pair.input)).item<bool>()) {
     fail<ValueError>(
         "{}: the input must be probabilities, between 0 and 1, but they go from {} to {}; for "
         "logits use binary_cross_entropy_with_logits",
@@ -83,9 +101,12 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Bce
 Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target,
                                         const BceWithLogitsOptions& options) {
   const char* name = "binary_cross_entropy_with_logits";
-  const LossPair pair(name, input, target, false, false);
+  LossPair pair(name, input, target, false, false);
   check_factor(name, "weight", options.weight, pair.input.shape());
   check_factor(name, "pos_weight", options.pos_weight, pair.input.shape());
+  if (options.weight.defined() || options.pos_weight.defined())
+    mask(pair, without_weight(pair, options) & broken(pair),
+         -std::numeric_limits<double>::infinity());
   const Tensor positive = weigh(pair.target, options.pos_weight).to(pair.input.dtype());
   return reduce(weigh(apply(LogisticLoss{}, pair.input, positive, 1 - pair.target), options.weight),
                 options.reduction);

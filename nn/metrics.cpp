@@ -8,17 +8,51 @@
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad::nn {
+
+using tapegrad::detail::fail_class;
+using tapegrad::detail::require_classes;
+using tapegrad::detail::require_defined;
+using tapegrad::detail::require_int64;
+using tapegrad::detail::require_same_shape;
+
 namespace {
 
 /// A confusion matrix of more classes would take over 8 GB: such a class is a mistake.
 constexpr std::int64_t kMostClasses = 1 << 15;
 
 /// Number of classes that scores can tell apart, or -1 for scores that are classes already.
-std::int64_t class_count(const Tensor& scores) {
+std::int64_t class_count(const char* name, const Tensor& scores) {
+  require_defined(scores, "the scores", name);
   if (scores.dtype() == int64) return -1;
   return scores.dim() == 2 && scores.size(1) > 1 ? scores.size(1) : 2;
+}
+
+bool one_score_per_class(const Tensor& scores) {
+  return scores.dim() == 2 && scores.size(1) > 1 && scores.dtype() != int64;
+}
+
+/// `predicted_classes` on behalf of `name`.
+Tensor classes_of(const char* name, const Tensor& scores, const ScoreOptions& options) {
+  require_defined(scores, "the scores", name);
+  const NoGrad no_grad;
+  if (std::isnan(options.threshold)) fail<ValueError>("{}: the threshold is NaN", name);
+  if (options.threshold != 0 &&
+      (scores.dtype() == int64 || (scores.dim() == 2 && scores.size(1) > 1)))
+    fail<ValueError>(
+        "{}: a threshold of {} is for one column of scores, but they are {} {}; leave it out", name,
+        options.threshold, scores.dtype(), scores.shape());
+  if (scores.dtype() == int64 && scores.dim() == 1) return scores;
+  if (scores.dtype() == int64 || scores.dtype() == boolean || scores.dim() == 0 ||
+      scores.dim() > 2 || (scores.dim() == 2 && scores.size(1) == 0)) {
+    fail<ShapeError>(
+        "{}: scores are floating-point [N, C], [N, 1] or [N], or int64 classes [N]; got {} {}",
+        name, scores.dtype(), scores.shape());
+  }
+  if (one_score_per_class(scores)) return argmax(scores, 1);
+  return reshape(scores > options.threshold, scores.size(0)).to(int64);
 }
 
 /// Predicted and true classes, checked against each other and against the number of classes.
@@ -27,15 +61,12 @@ struct Classes {
 
   Classes(const char* name, const Tensor& scores, const Tensor& given, std::int64_t num_classes,
           const ScoreOptions& options)
-      : predicted(predicted_classes(scores, options)), target(given) {
-    if (target.dtype() != int64) {
-      fail<DTypeError>("{}: the targets must be classes, int64, not {}", name, target.dtype());
-    }
+      : predicted(classes_of(name, scores, options)), target(given) {
+    require_defined(target, "the target", name);
     if (target.dim() == 2 && target.size(1) == 1) target = reshape(target, target.size(0));
-    if (target.shape() != predicted.shape()) {
-      fail<ShapeError>("{}: scores {} need targets {}, got {}", name, scores.shape(),
-                       predicted.shape(), given.shape());
-    }
+    if (one_score_per_class(scores)) require_classes(scores, target, "scores", name, false);
+    require_int64("the target classes", target.dtype(), name);
+    require_same_shape("target", target.shape(), "prediction", predicted.shape(), name);
     check(name, "target", target, num_classes);
     check(name, "prediction", predicted, num_classes);
   }
@@ -44,11 +75,10 @@ struct Classes {
                     std::int64_t num_classes) {
     const auto values = classes.data<std::int64_t>();
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (values[i] < 0 || (num_classes >= 0 && values[i] >= num_classes)) {
-        fail<IndexError>(
-            "{}: {} {} is class {}, which is not among the {} classes", name, what, i, values[i],
-            num_classes < 0 ? std::string("non-negative") : std::to_string(num_classes));
-      }
+      if (values[i] >= 0 && (num_classes < 0 || values[i] < num_classes)) continue;
+      const std::string which = fmt::format("{} {}", what, i);
+      if (num_classes >= 0) fail_class(which, values[i], num_classes, name);
+      fail<IndexError>("{}: {} is class {}, but classes are not negative", name, which, values[i]);
     }
   }
 };
@@ -60,28 +90,11 @@ std::int64_t largest_class(const Tensor& classes) {
 }  // namespace
 
 Tensor predicted_classes(const Tensor& scores, const ScoreOptions& options) {
-  const NoGrad no_grad;
-  if (std::isnan(options.threshold)) fail<ValueError>("predicted_classes: the threshold is NaN");
-  if (options.threshold != 0 &&
-      (scores.dtype() == int64 || (scores.dim() == 2 && scores.size(1) > 1)))
-    fail<ValueError>(
-        "predicted_classes: a threshold of {} is for one column of scores, but they are {} {}; "
-        "leave it out",
-        options.threshold, scores.dtype(), scores.shape());
-  if (scores.dtype() == int64 && scores.dim() == 1) return scores;
-  if (scores.dtype() == int64 || scores.dtype() == boolean || scores.dim() == 0 ||
-      scores.dim() > 2 || (scores.dim() == 2 && scores.size(1) == 0)) {
-    fail<ShapeError>(
-        "predicted_classes: scores are floating-point [N, C], [N, 1] or [N], or int64 classes [N]; "
-        "got {} {}",
-        scores.dtype(), scores.shape());
-  }
-  if (scores.dim() == 2 && scores.size(1) > 1) return argmax(scores, 1);
-  return reshape(scores > options.threshold, scores.size(0)).to(int64);
+  return classes_of("predicted_classes", scores, options);
 }
 
 double accuracy(const Tensor& scores, const Tensor& target, const ScoreOptions& options) {
-  const Classes classes("accuracy", scores, target, class_count(scores), options);
+  const Classes classes("accuracy", scores, target, class_count("accuracy", scores), options);
   if (classes.target.numel() == 0) return std::numeric_limits<double>::quiet_NaN();
   return sum(classes.predicted == classes.target).item() / double(classes.target.numel());
 }
@@ -96,7 +109,7 @@ Tensor confusion_matrix(const Tensor& scores, const Tensor& target, std::int64_t
     fail<ValueError>("confusion_matrix: num_classes must be at most {}, or -1, but is {}",
                      kMostClasses, num_classes);
   }
-  if (num_classes < 0) num_classes = class_count(scores);
+  if (num_classes < 0) num_classes = class_count("confusion_matrix", scores);
   const Classes classes("confusion_matrix", scores, target, num_classes, options);
   if (num_classes < 0) {
     const std::int64_t largest =

@@ -218,22 +218,27 @@ StateDict Optimizer::state() const {
     if (groups_[i].initial_lr)
       list.push_back({setting_key(i, "initial_lr"), number(*groups_[i].initial_lr)});
   }
-  for (const Group& group : groups_) {
-    for (const Entry& entry : group.entries) {
-      if (entry.step == 0) continue;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    for (const Entry& entry : groups_[i].entries) {
       const std::string& name = entry.parameter.name;
+      list.push_back({state_key(name, "group"), tensor(static_cast<std::int64_t>(i))});
+      if (entry.step == 0) continue;
       list.push_back({state_key(name, "step"), tensor(entry.step)});
-      for (std::size_t i = 0; i < entry.slots.size(); ++i)
-        if (entry.slots[i].defined())
-          list.push_back({state_key(name, kind_.slots[i]),
-                          entry.slots[i].to(entry.parameter.value.dtype()).clone()});
+      for (std::size_t slot = 0; slot < entry.slots.size(); ++slot)
+        if (entry.slots[slot].defined())
+          list.push_back({state_key(name, kind_.slots[slot]),
+                          entry.slots[slot].to(entry.parameter.value.dtype()).clone()});
     }
   }
   return list;
 }
 
-void Optimizer::load_entry(detail::LoadedState& loaded, Entry& entry) const {
+void Optimizer::load_entry(detail::LoadedState& loaded, std::size_t group, Entry& entry) const {
   const auto& [name, parameter] = entry.parameter;
+  const double saved = loaded.require_number(state_key(name, "group"));
+  if (saved != static_cast<double>(group))
+    fail<ValueError>("{}: parameter '{}' is in group {} of the state, but in group {} here",
+                     kind_.name, name, saved, group);
   const double step = loaded.take_number(state_key(name, "step")).value_or(0);
   if (!(step >= 0)) fail<ValueError>("{}: the state's step of '{}' is {}", kind_.name, name, step);
   entry.step = static_cast<std::int64_t>(step);
@@ -280,7 +285,7 @@ void Optimizer::load_state(const StateDict& state) {
           "{}: the state was saved before a schedule was made; load it before you make yours",
           kind_.name);
     groups[i].initial_lr = initial_lr;
-    for (Entry& entry : groups[i].entries) load_entry(loaded, entry);
+    for (Entry& entry : groups[i].entries) load_entry(loaded, i, entry);
   }
   loaded.require_nothing_left();
 

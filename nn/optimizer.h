@@ -73,13 +73,15 @@ class Optimizer {
 
   /// Everything that is needed to go on exactly: a list of names and tensors, which a model file
   /// can hold. The first, "optimizer.Adam", says what it is of. "group.0.lr" and the other settings
-  /// are `float64` numbers, "state.fc1.weight.step" is `int64`, "state.fc1.weight.exp_avg" and so
-  /// on have the shape and type of their parameter. The tensors are copies.
+  /// are `float64` numbers, "state.fc1.weight.group" and "state.fc1.weight.step" are `int64`,
+  /// "state.fc1.weight.exp_avg" and so on have the shape and type of their parameter. The tensors
+  /// are copies. How a group is watched (`warn_unused`, `check_finite`) is no part of it.
   StateDict state() const;
-  /// Takes over what `state()` gave, before or after schedules are made and loaded. Errors:
-  /// `ValueError`, `ShapeError` or `DTypeError` when it is of other parameters, groups or another
-  /// kind of optimizer, or when schedules were made here but not where the state is from; then
-  /// nothing has changed.
+  /// Takes over what `state()` gave, before or after schedules are made and loaded: all settings
+  /// that the saved optimizer had, too, whatever this one was made with (as in PyTorch; `set_lr`
+  /// and `set_setting` change them afterwards). Errors: `ValueError`, `ShapeError` or `DTypeError`
+  /// when it is of other parameters, of the same in other groups, or of another kind of optimizer,
+  /// or when schedules were made here but not where the state is from; then nothing has changed.
   void load_state(const StateDict& state);
 
   /// The learning rate that schedules start from: that of the moment when the first one was made.
@@ -139,7 +141,7 @@ class Optimizer {
   /// All settings of `group` with one changed. Errors: see `set_setting`.
   std::vector<Setting> with(std::string_view name, double value, std::size_t group) const;
   Setting& find(std::vector<Setting>& settings, std::string_view name) const;
-  void load_entry(detail::LoadedState& loaded, Entry& entry) const;
+  void load_entry(detail::LoadedState& loaded, std::size_t group, Entry& entry) const;
 
   Kind kind_;
   std::vector<Group> groups_;

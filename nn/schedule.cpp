@@ -55,6 +55,7 @@ void Schedule::step() {
 
 StateDict Schedule::state() const {
   StateDict list = detail::state_of(kSchedules, kind_);
+  detail::add_options(list, options());
   list.push_back({"last_epoch", tensor(last_epoch_)});
   for (std::size_t group = 0; group < optimizer_.group_count(); ++group) {
     for (const std::string_view name : driven_)
@@ -65,6 +66,7 @@ StateDict Schedule::state() const {
 
 void Schedule::load_state(const StateDict& state) {
   detail::LoadedState loaded(kSchedules, kind_, state);
+  loaded.require_options(options());
   const double epoch = loaded.require_number("last_epoch");
   if (!(epoch >= 0 && epoch < 0x1p53))
     fail<ValueError>("{}: the state's last_epoch is {}", kind_, epoch);
@@ -90,6 +92,10 @@ StepLR::StepLR(Optimizer& optimizer, StepLROptions options)
   check_not_negative("StepLR", "gamma", options.gamma);
 }
 
+std::vector<detail::Option> StepLR::options() const {
+  return {{"step_size", options_.step_size}, {"gamma", options_.gamma}};
+}
+
 double StepLR::next(std::size_t, double lr) const {
   return last_epoch() % options_.step_size == 0 ? lr * options_.gamma : lr;
 }
@@ -99,6 +105,11 @@ MultiStepLR::MultiStepLR(Optimizer& optimizer, MultiStepLROptions options)
   for (const std::int64_t milestone : options_.milestones)
     check_at_least_one("MultiStepLR", "a milestone", milestone);
   check_not_negative("MultiStepLR", "gamma", options_.gamma);
+  std::ranges::sort(options_.milestones);  // their order means nothing, to the state neither
+}
+
+std::vector<detail::Option> MultiStepLR::options() const {
+  return {{"milestones", options_.milestones}, {"gamma", options_.gamma}};
 }
 
 double MultiStepLR::next(std::size_t, double lr) const {
@@ -111,12 +122,18 @@ ExponentialLR::ExponentialLR(Optimizer& optimizer, ExponentialLROptions options)
   check_not_negative("ExponentialLR", "gamma", options.gamma);
 }
 
+std::vector<detail::Option> ExponentialLR::options() const { return {{"gamma", options_.gamma}}; }
+
 double ExponentialLR::next(std::size_t, double lr) const { return lr * options_.gamma; }
 
 CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, CosineAnnealingLROptions options)
     : Schedule("CosineAnnealingLR", optimizer), options_(options) {
   check_at_least_one("CosineAnnealingLR", "T_max", options.T_max);
   check_not_negative("CosineAnnealingLR", "eta_min", options.eta_min);
+}
+
+std::vector<detail::Option> CosineAnnealingLR::options() const {
+  return {{"T_max", options_.T_max}, {"eta_min", options_.eta_min}};
 }
 
 double CosineAnnealingLR::next(std::size_t group, double lr) const {
@@ -141,6 +158,12 @@ LinearLR::LinearLR(Optimizer& optimizer, LinearLROptions options)
     fail<ValueError>("LinearLR: end_factor must be in [0, 1], but is {}", options.end_factor);
   check_at_least_one("LinearLR", "total_iters", options.total_iters);
   start();
+}
+
+std::vector<detail::Option> LinearLR::options() const {
+  return {{"start_factor", options_.start_factor},
+          {"end_factor", options_.end_factor},
+          {"total_iters", options_.total_iters}};
 }
 
 double LinearLR::next(std::size_t, double lr) const {

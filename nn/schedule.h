@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nn/optimizer.h"
+#include "nn/schedule_option.h"
 
 namespace tapegrad::nn {
 
@@ -19,7 +20,9 @@ namespace tapegrad::nn {
 ///
 /// To resume a run, make optimizer and schedules as before and load the state of each, in any order
 /// that suits: the state of a schedule holds the learning rates that it had set, too, which its
-/// constructor may have changed again.
+/// constructor may have changed again. Options are not loaded: a schedule made with other options
+/// than the one that was saved refuses its state. (PyTorch overwrites them, whatever was asked
+/// for.)
 class Schedule {
  public:
   Schedule(const Schedule&) = delete;
@@ -30,12 +33,13 @@ class Schedule {
   void step();
   /// How often `step()` was called.
   std::int64_t last_epoch() const noexcept { return last_epoch_; }
-  /// What `load_state` needs to go on: "schedule.StepLR", which says what it is of, "last_epoch",
-  /// and for each group what the schedule drives, "lr.0" and so on.
+  /// What `load_state` needs to go on: "schedule.StepLR", which says what it is of, its options,
+  /// "option.gamma" and so on, "last_epoch", and for each group what the schedule drives, "lr.0"
+  /// and so on.
   StateDict state() const;
   /// Takes over what `state()` gave, and gives the optimizer the learning rates of that time.
-  /// Errors: `ValueError` when it is of another kind of schedule, which is named, or of another
-  /// number of groups; `ShapeError`; then nothing has changed.
+  /// Errors: `ValueError` when it is of another kind of schedule or of other options, which are
+  /// named, or of another number of groups; `ShapeError`; then nothing has changed.
   void load_state(const StateDict& state);
 
  protected:
@@ -51,6 +55,9 @@ class Schedule {
   /// The learning rate at `last_epoch()`, from that of the epoch before (at 0: from the optimizer's
   /// own).
   virtual double next(std::size_t group, double lr) const = 0;
+  /// What shapes the curve, for the state. A rule of one's own may have none: then its states are
+  /// taken by any other of its kind. (A function cannot be compared.)
+  virtual std::vector<detail::Option> options() const { return {}; }
   /// What else changes at `last_epoch()`.
   virtual void also(std::size_t /*group*/) {}
   /// Errors: `ValueError` when the rule does not go on to `epoch`.
@@ -77,12 +84,14 @@ class StepLR final : public Schedule {
 
  private:
   double next(std::size_t group, double lr) const override;
+  std::vector<detail::Option> options() const override;
   StepLROptions options_;
 };
 
 struct MultiStepLROptions {
-  std::vector<std::int64_t> milestones = {};  ///< epochs; one that is there twice counts twice
-  double gamma = 0.1;                         ///< factor at each
+  std::vector<std::int64_t> milestones =
+      {};              ///< epochs in any order; one that is there twice counts twice
+  double gamma = 0.1;  ///< factor at each
 };
 /// Multiplies by gamma at each milestone.
 class MultiStepLR final : public Schedule {
@@ -92,6 +101,7 @@ class MultiStepLR final : public Schedule {
 
  private:
   double next(std::size_t group, double lr) const override;
+  std::vector<detail::Option> options() const override;
   MultiStepLROptions options_;
 };
 
@@ -106,6 +116,7 @@ class ExponentialLR final : public Schedule {
 
  private:
   double next(std::size_t group, double lr) const override;
+  std::vector<detail::Option> options() const override;
   ExponentialLROptions options_;
 };
 
@@ -123,6 +134,7 @@ class CosineAnnealingLR final : public Schedule {
 
  private:
   double next(std::size_t group, double lr) const override;
+  std::vector<detail::Option> options() const override;
   CosineAnnealingLROptions options_;
 };
 
@@ -140,6 +152,7 @@ class LinearLR final : public Schedule {
 
  private:
   double next(std::size_t group, double lr) const override;
+  std::vector<detail::Option> options() const override;
   LinearLROptions options_;
 };
 

@@ -10,6 +10,8 @@ namespace tapegrad::nn {
 
 namespace {
 
+constexpr std::string_view kAnneals[] = {"cos", "linear"};
+
 void check_positive(std::string_view name, double value) {
   if (!(value > 0) || std::isinf(value))
     fail<ValueError>("OneCycleLR: {} must be finite and above 0, but is {}", name, value);
@@ -78,6 +80,20 @@ double OneCycleLR::anneal(double start, double end, double share) const {
 double OneCycleLR::next(std::size_t, double) const {
   const auto [phase, share] = now();
   return anneal(phase->start_lr, phase->end_lr, share);
+}
+
+std::vector<detail::Option> OneCycleLR::options() const {
+  const OneCycleLROptions& o = options_;
+  return {{"max_lr", o.max_lr},
+          {"total_steps", o.total_steps},
+          {"pct_start", o.pct_start},
+          {"anneal_strategy", o.anneal_strategy, kAnneals},
+          {"cycle_momentum", o.cycle_momentum},
+          {"base_momentum", o.base_momentum},
+          {"max_momentum", o.max_momentum},
+          {"div_factor", o.div_factor},
+          {"final_div_factor", o.final_div_factor},
+          {"three_phase", o.three_phase}};
 }
 
 void OneCycleLR::also(std::size_t group) {

@@ -38,6 +38,7 @@ class OneCycleLR final : public Schedule {
   };
 
   double next(std::size_t group, double lr) const override;
+  std::vector<detail::Option> options() const override;
   void also(std::size_t group) override;
   void check(std::int64_t epoch) const override;
   /// The phase of `last_epoch()`, and how far it is through: 0 to 1.

@@ -13,6 +13,11 @@ namespace tapegrad::nn {
 using Mode = ReduceLROnPlateauOptions::Mode;
 using Threshold = ReduceLROnPlateauOptions::Threshold;
 
+namespace {
+constexpr std::string_view kModes[] = {"min", "max"};
+constexpr std::string_view kThresholds[] = {"rel", "abs"};
+}  // namespace
+
 ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOptions options)
     : optimizer_(optimizer),
       options_(options),
@@ -61,9 +66,21 @@ void ReduceLROnPlateau::step(double metric) {
   bad_epochs_ = 0;
 }
 
+std::vector<detail::Option> ReduceLROnPlateau::options() const {
+  const ReduceLROnPlateauOptions& o = options_;
+  return {{"mode", o.mode, kModes},
+          {"factor", o.factor},
+          {"patience", o.patience},
+          {"threshold", o.threshold},
+          {"threshold_mode", o.threshold_mode, kThresholds},
+          {"cooldown", o.cooldown},
+          {"min_lr", o.min_lr},
+          {"eps", o.eps}};
+}
+
 StateDict ReduceLROnPlateau::state() const {
   StateDict list = detail::state_of("schedule", "ReduceLROnPlateau");
-  list.push_back({"mode", tensor(static_cast<std::int64_t>(options_.mode))});
+  detail::add_options(list, options());
   list.push_back({"best", tensor(best_, float64)});
   list.push_back({"bad_epochs", tensor(bad_epochs_)});
   list.push_back({"cooldown_left", tensor(cooldown_left_)});
@@ -72,13 +89,7 @@ StateDict ReduceLROnPlateau::state() const {
 
 void ReduceLROnPlateau::load_state(const StateDict& state) {
   detail::LoadedState loaded("schedule", "ReduceLROnPlateau", state);
-  const double mode = loaded.require_number("mode");
-  if (mode != static_cast<double>(options_.mode))
-    fail<ValueError>(
-        "ReduceLROnPlateau: the state is of mode {}, this schedule of mode {}; make it with the "
-        "same",
-        mode == static_cast<double>(Mode::min) ? "min" : "max",
-        options_.mode == Mode::min ? "min" : "max");
+  loaded.require_options(options());
   const double best = loaded.require_number("best");
   const double bad_epochs = loaded.require_number("bad_epochs");
   const double cooldown_left = loaded.require_number("cooldown_left");

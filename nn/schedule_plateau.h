@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "nn/optimizer.h"
+#include "nn/schedule_option.h"
 
 namespace tapegrad::nn {
 
@@ -36,14 +37,16 @@ class ReduceLROnPlateau {
   void step(double metric);
   /// The best figure so far; infinite before the first.
   double best() const noexcept { return best_; }
-  /// What `load_state` needs to go on; the learning rates are in the optimizer's state.
+  /// What `load_state` needs to go on, its options, "option.factor" and so on, among it; the
+  /// learning rates are in the optimizer's state.
   StateDict state() const;
-  /// Errors: `ValueError` for the state of another kind of schedule, which is named; `ShapeError`;
-  /// then nothing has changed.
+  /// Errors: `ValueError` for the state of another kind of schedule or of other options, which are
+  /// named; `ShapeError`; then nothing has changed.
   void load_state(const StateDict& state);
 
  private:
   bool better(double metric) const;
+  std::vector<detail::Option> options() const;
 
   Optimizer& optimizer_;
   ReduceLROnPlateauOptions options_;

@@ -254,6 +254,65 @@ TEST_CASE("weights of binary losses multiply the elements, also broadcast") {
           "the weight of shape [2, 2] does not broadcast to the shape [2] of the input"));
 }
 
+TEST_CASE("a weight of 0 masks an element of the binary losses, whatever it is") {
+  using Make = std::function<Tensor(const Tensor& x, const Tensor& y, const Tensor& weight)>;
+  const auto none = Reduction::none;
+  const Make losses[] = {
+      [=](const Tensor& x, const Tensor& y, const Tensor& w) {
+        return nn::binary_cross_entropy(x, y, {.weight = w, .reduction = none});
+      },
+      [=](const Tensor& x, const Tensor& y, const Tensor& w) {
+        return nn::binary_cross_entropy_with_logits(x, y, {.weight = w, .reduction = none});
+      },
+  };
+  for (const Make& loss : losses) {
+    for (const double bad : {NaN, inf, -inf}) {
+      for (const bool in_target : {false, true}) {
+        INFO("loss " << &loss - losses << ", " << bad << ", in the target: " << in_target);
+        const Tensor x = f64({0.75, in_target ? 0.5 : bad}).requires_grad_();
+        const Tensor y = f64({1., in_target ? bad : 0.25}).requires_grad_();
+        const Tensor w = f64({2., 0.}).requires_grad_();
+        const Tensor alone = loss(x, y, w);
+        const Tensor at = alone.detach();
+        CHECK(at[1].item() == 0);
+        CHECK(std::isfinite(at[0].item()));
+        for (const bool create_graph : {false, true}) {
+          const auto g = tg::grad({loss(x, y, w).sum()}, {x, y, w}, {.create_graph = create_graph});
+          for (const Tensor& one : g) {
+            CHECK(one.detach()[1].item() == 0);
+            CHECK(std::isfinite(one.detach()[0].item()));
+          }
+          if (!create_graph) continue;
+          const Tensor second = tg::grad(g[0].sum(), x, {.allow_unused = true});
+          CHECK(second[1].item() == 0);
+          CHECK(std::isfinite(second[0].item()));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a weight of 0 that learns still gets the loss of its element") {
+  const Tensor x = f64({0.5, -2.}), y = f64({1., 0.});
+  const Tensor w = f64({1., 0.}).requires_grad_();
+  const Tensor g = tg::grad(
+      nn::binary_cross_entropy_with_logits(x, y, {.weight = w, .reduction = Reduction::sum}), w);
+  const Tensor elements =
+      nn::binary_cross_entropy_with_logits(x, y, {.reduction = Reduction::none});
+  CHECK(tg::allclose(g, elements, 1e-14));
+}
+
+TEST_CASE("a pos_weight of 0 masks a positive element, whatever its logit is") {
+  for (const double bad : {NaN, inf, -inf}) {
+    check(
+        [&](const Tensor& x) {
+          return nn::binary_cross_entropy_with_logits(
+              x, f64({1., 1.}), {.reduction = Reduction::none, .pos_weight = f64({1., 0.})});
+        },
+        f64({0., bad}), {std::log(2.0), 0}, {-0.5, 0});
+  }
+}
+
 TEST_CASE("pos_weight multiplies the loss of the positive part only") {
   const Tensor x = f64({{0.3, -0.4}, {1.2, 2.}}), y = f64({{1., 0.}, {0.25, 1.}});
   const Tensor pos_weight = f64({3., 0.5});

@@ -72,7 +72,7 @@ TEST_CASE("metrics refuse targets that do not fit, by shape, type and class") {
   CHECK_THROWS_AS(nn::accuracy(scores, tg::tensor({0., 1.})), tg::DTypeError);
   CHECK_THROWS_AS(nn::accuracy(scores, tg::tensor({0, 3})), tg::IndexError);
   CHECK_THROWS_WITH(nn::accuracy(scores, tg::tensor({0, 3})),
-                    ContainsSubstring("target 1 is class 3") && ContainsSubstring("3 classes"));
+                    ContainsSubstring("target 1 is class 3, but there are 3 classes (0 to 2)"));
   CHECK_THROWS_AS(nn::accuracy(scores, tg::tensor({0, -1})), tg::IndexError);
   CHECK_THROWS_AS(nn::confusion_matrix(tg::tensor({0, 4}), tg::tensor({0, 1}), 3), tg::IndexError);
   for (const std::int64_t huge : {std::int64_t{1} << 15, std::int64_t{10000000000}, INT64_MAX}) {

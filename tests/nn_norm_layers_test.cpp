@@ -184,7 +184,7 @@ TEST_CASE("BatchNorm1d refuses other ranks and channels and then has not counted
                                                 ContainsSubstring("[2, 3]") &&
                                                 ContainsSubstring("[in bn]"));
   CHECK(norm.num_batches_tracked.item<int>() == 0);
-  CHECK_THROWS_AS(nn::BatchNorm1d(-1), tg::ValueError);
+  CHECK_THROWS_AS(nn::BatchNorm1d(-1), tg::ShapeError);
 }
 
 TEST_CASE("an empty batch goes through BatchNorm1d and back without moving the statistics") {

@@ -107,14 +107,16 @@ TEST_CASE("the state is an ordered list of names", "[optim]") {
   for (const auto& entry : state) names.push_back(entry.name);
   CHECK(names == std::vector<std::string>{"optimizer.Adam", "group.0.lr", "group.0.beta1",
                                           "group.0.beta2", "group.0.eps", "group.0.weight_decay",
-                                          "group.0.amsgrad", "group.0.maximize", "state.b.step",
-                                          "state.b.exp_avg", "state.b.exp_avg_sq"});
-  CHECK(state[8].value.item<int>() == 1);
-  CHECK(state[9].value.item() == Approx(0.1));
+                                          "group.0.amsgrad", "group.0.maximize", "state.a.group",
+                                          "state.b.group", "state.b.step", "state.b.exp_avg",
+                                          "state.b.exp_avg_sq"});
+  CHECK(state[9].value.item<int>() == 0);
+  CHECK(state[10].value.item<int>() == 1);
+  CHECK(state[11].value.item() == Approx(0.1));
 
   // It is a copy: the next step does not change it.
   optimizer.step();
-  CHECK(state[9].value.item() == Approx(0.1));
+  CHECK(state[11].value.item() == Approx(0.1));
 }
 
 TEST_CASE("a state that does not fit is refused and changes nothing", "[optim]") {

@@ -1,60 +1,14 @@
 #include <algorithm>
 #include <array>
 
-#include "tests/optim_common.h"
+#include "tests/resume_common.h"
 
 // A run that is resumed goes on with the same bits, in whatever order optimizer and schedules are
 // made and loaded; and a state is taken by its own kind only.
 
-using namespace optim_test;
+using namespace resume_test;
 
 namespace {
-
-using Schedules = std::vector<std::shared_ptr<nn::Schedule>>;
-
-template <class Kind, class Options>
-auto schedule(Options options) {
-  return [options](nn::Optimizer& optimizer) -> std::shared_ptr<nn::Schedule> {
-    return std::make_shared<Kind>(optimizer, options);
-  };
-}
-using MakeSchedule = std::function<std::shared_ptr<nn::Schedule>(nn::Optimizer&)>;
-
-const MakeSchedule kSchedules[] = {
-    schedule<nn::StepLR>(nn::StepLROptions{.step_size = 4, .gamma = 0.1}),
-    schedule<nn::MultiStepLR>(nn::MultiStepLROptions{.milestones = {3, 9}, .gamma = 0.5}),
-    schedule<nn::ExponentialLR>(nn::ExponentialLROptions{.gamma = 0.9}),
-    schedule<nn::CosineAnnealingLR>(nn::CosineAnnealingLROptions{.T_max = 5}),
-    schedule<nn::LinearLR>(nn::LinearLROptions{.start_factor = 0.1, .total_iters = 8}),
-    schedule<nn::OneCycleLR>(nn::OneCycleLROptions{.max_lr = 0.1, .total_steps = 20}),
-};
-
-const MakeOptimizer kOptimizers[] = {
-    make<nn::SGD>(nn::SGDOptions{.lr = 0.05, .momentum = 0.9}),
-    make<nn::Adam>(nn::AdamOptions{.lr = 0.02, .amsgrad = true}),
-    make<nn::AdamW>(nn::AdamWOptions{.lr = 0.02}),
-    make<nn::RMSprop>(nn::RMSpropOptions{.lr = 0.01, .eps = 1e-2, .momentum = 0.5}),
-    make<nn::Adagrad>(nn::AdagradOptions{.lr = 0.1}),
-};
-
-/// A parameter with its optimizer and schedules.
-struct Run {
-  Tensor w;
-  std::unique_ptr<nn::Optimizer> optimizer;
-  Schedules schedules;
-
-  Run(const MakeOptimizer& kind, const std::vector<double>& values)
-      : w(leaf(values, tg::float32)), optimizer(kind({{"w", w}})) {}
-  void train(int from, int to) {
-    for (int step = from; step < to; ++step) {
-      set_gradient(w, step);
-      optimizer->step();
-      for (const auto& one : schedules) one->step();
-    }
-  }
-};
-
-constexpr int kStop = 7, kEnd = 18;
 
 /// Resumes `made` in every order of making each schedule, loading it, and loading the optimizer.
 void check_every_order(const MakeOptimizer& kind, const std::vector<MakeSchedule>& made) {

@@ -1,0 +1,4 @@
+// refused: p is a probability; train() and eval() say the mode
+#include <nn/dropout.h>
+
+tapegrad::nn::Dropout layer(true);
