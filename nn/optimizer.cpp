@@ -3,22 +3,17 @@
 #include <algorithm>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
-#include "autograd/tensor/warning.h"
 #include "nn/loaded_state.h"
 
 namespace tapegrad::nn {
 
 namespace {
-
-/// Steps without a gradient after which a parameter is reported.
-constexpr int kUnusedSteps = 20;
-
-bool all_finite(const Tensor& tensor) { return all(isfinite(tensor)).item<bool>(); }
 
 Tensor number(double value) { return tensor(value, float64); }
 
@@ -75,80 +70,44 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
 void Optimizer::step() {
   const NoGrad no_grad;
   check_gradients();
+  const bool look = ++steps_ >= next_look_;
+  if (look) next_look_ = detail::next_look(steps_);
+  const bool gradients = std::exchange(following_, false) || look;
   bool stepped = false;
-  std::string unused;
+  const Entry* last = nullptr;
+  Findings found;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     const Watch watch = groups_[group].watch;
     for (Entry& entry : groups_[group].entries) {
       const Tensor grad = entry.parameter.value.grad();
       if (!grad.defined()) {
-        if (++entry.unused < kUnusedSteps || entry.reported || !watch.warn_unused ||
-            !entry.parameter.value.requires_grad())
-          continue;
-        entry.reported = true;
-        unused += (unused.empty() ? "" : ", ") + entry.parameter.name;
+        note_unused(watch, entry, found);
         continue;
       }
       stepped = true;
       entry.unused = 0;
+      if (!entry.begun) begin(watch, entry, found);
+      if (gradients) look_at_gradient(watch, entry, grad, look, found);
       ++entry.step;
       update(group, entry, grad);
       if (watch.check_finite) check_finite(entry);
+      if (watch.looks()) last = &entry;
     }
   }
   if (!stepped) no_gradients();
-  if (!unused.empty())
-    warn(
-        fmt::format("{}: no gradient in {} steps for {}: what does not reach the loss is not "
-                    "trained, nor is what was replaced in the model after the optimizer was made "
-                    "(the option warn_unused = false silences this)",
-                    kind_.name, kUnusedSteps, unused));
-}
-
-/// For groups that ask for it, before anything has changed.
-void Optimizer::check_gradients() const {
-  for (const Group& group : groups_) {
-    if (!group.watch.check_finite) continue;
-    for (const Entry& entry : group.entries) {
-      const Tensor grad = entry.parameter.value.grad();
-      if (grad.defined() && !all_finite(grad))
-        fail<ValueError>(
-            "{}: the gradient of parameter '{}' has an infinity or NaN, so the step would, too; "
-            "nothing was changed. Look at the loss, lower the learning rate, or clip gradients",
-            kind_.name, entry.parameter.name);
-    }
-  }
-}
-
-void Optimizer::check_finite(const Entry& entry) const {
-  if (all_finite(entry.parameter.value)) return;
-  fail<ValueError>(
-      "{}: step {} made parameter '{}' infinite or NaN, from a finite gradient; lower the learning "
-      "rate, or go back to a saved state",
-      kind_.name, entry.step, entry.parameter.name);
-}
-
-void Optimizer::no_gradients() const {
-  std::string names;
-  std::size_t count = 0;
-  bool frozen = true;
-  for (const Group& group : groups_) {
-    for (const Entry& entry : group.entries) {
-      frozen = frozen && !entry.parameter.value.requires_grad();
-      if (++count <= 3) names += (count == 1 ? "" : ", ") + entry.parameter.name;
-    }
-  }
-  if (count > 3) names += fmt::format(" and {} more", count - 3);
-  fail<GradError>("{}: step() without any gradient, nothing was trained: {} {}", kind_.name, names,
-                  frozen ? "are frozen; unfreeze(model) lets them collect gradients"
-                         : "have none. Call backward() first; if it was called, these are not the "
-                           "tensors of the model that made the loss: make the optimizer from "
-                           "nn::parameters(model) again when a part of the model was replaced");
+  if (last && !told_not_finite_ && (look || !detail::first_finite(last->parameter.value)))
+    look_at_parameters(found);
+  if (!found.empty()) tell(found);
 }
 
 void Optimizer::zero_grad() {
-  for (Group& group : groups_)
-    for (Entry& entry : group.entries) entry.parameter.value.zero_grad();
+  for (Group& group : groups_) {
+    for (Entry& entry : group.entries) {
+      entry.parameter.value.zero_grad();
+      if (following_) entry.same.forget();
+    }
+  }
+  following_ = false;
 }
 
 void Optimizer::check_group(std::size_t group) const {
@@ -285,12 +244,18 @@ void Optimizer::load_state(const StateDict& state) {
           "{}: the state was saved before a schedule was made; load it before you make yours",
           kind_.name);
     groups[i].initial_lr = initial_lr;
-    for (Entry& entry : groups[i].entries) load_entry(loaded, i, entry);
+    for (Entry& entry : groups[i].entries) {
+      load_entry(loaded, i, entry);
+      entry.begun = false;
+      entry.same.forget();
+    }
   }
   loaded.require_nothing_left();
 
   for (std::size_t i = 0; i < groups.size(); ++i) change_settings(i, values[i]);
   groups_ = std::move(groups);
+  looked_ = steps_;
+  told_not_finite_ = false;
 }
 
 std::vector<Parameter> detail::joined(std::span<const std::vector<Parameter>> lists) {

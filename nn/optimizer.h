@@ -12,6 +12,7 @@
 
 #include "nn/module.h"
 #include "nn/state.h"
+#include "nn/step_watch.h"
 
 namespace tapegrad::nn {
 
@@ -41,12 +42,25 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   /// Updates every parameter that has a gradient, in place; the others are skipped and their state
-  /// stays as it is. A parameter that requires a gradient but had none in 20 steps one after the
-  /// other is reported once, by name, to the handler of `set_warning_handler`, unless the option
-  /// `warn_unused` is off: a part of the model may have been replaced, or does not reach the loss.
+  /// stays as it is.
+  ///
+  /// Three things are reported, each once, with the names of the parameters, to the handler of
+  /// `set_warning_handler`, unless the option `warn_unused` is off:
+  /// - a parameter that requires a gradient but had none in 20 steps one after the other, as when a
+  ///   part of the model was replaced, or does not reach the loss;
+  /// - one that had the same gradient, written by nobody, in 20 steps one after the other, as when
+  ///   a part of the model was replaced and `zero_grad(model)` no longer reaches the old tensors.
+  ///   This is looked for every now and then (every 32 steps in the long run). Where it holds for
+  ///   all parameters it is reported, too: a loop may mean that, but as a rule the whole model was
+  ///   replaced;
+  /// - an infinity or NaN in a parameter that requires a gradient: before its first step, or, with
+  ///   about which step it came, afterwards. Each step looks at one element only, which is enough
+  ///   where NaN spreads, and every now and then at all.
+  ///
   /// Errors: `GradError` when no parameter has a gradient. With the option `check_finite` also
-  /// `ValueError` for a gradient that has an infinity or NaN, before anything has changed, and for
-  /// a parameter that the step made so, which it then is. (This costs a further pass over both.)
+  /// `ValueError` for a parameter that has an infinity or NaN before its first step, for such a
+  /// gradient, before anything has changed, and for a parameter that the step made so, which it
+  /// then is. (This costs a further pass over both.)
   void step();
   /// Drops the gradients of all parameters.
   void zero_grad();
@@ -94,7 +108,9 @@ class Optimizer {
     std::int64_t step = 0;             ///< updates so far
     std::array<Tensor, 3> slots = {};  ///< undefined until they are needed
     int unused = 0;                    ///< steps without a gradient since the last with one
-    bool reported = false;             ///< that it is unused
+    bool reported = false;             ///< that it is unused, or its gradient stays the same
+    bool begun = false;                ///< had a step here, before which it was finite
+    detail::SameGradient same = {};
   };
   /// One option of a group; flags are 0 or 1.
   struct Setting {
@@ -112,6 +128,8 @@ class Optimizer {
   struct Watch {
     bool warn_unused = true;
     bool check_finite = false;
+    /// Whether parameters are looked at; `check_finite` sees more.
+    bool looks() const noexcept { return warn_unused && !check_finite; }
   };
 
   explicit Optimizer(Kind kind) noexcept : kind_(kind) {}
@@ -135,8 +153,19 @@ class Optimizer {
     std::optional<double> initial_lr;
   };
 
+  /// What a step has to tell of a parameter.
+  enum class Sign { unused, same_gradient, not_finite_before, not_finite };
+  using Findings = std::vector<std::pair<Sign, const Entry*>>;
+
   void check_gradients() const;
   void check_finite(const Entry& entry) const;
+  void note_unused(const Watch& watch, Entry& entry, Findings& found);
+  void begin(const Watch& watch, Entry& entry, Findings& found);
+  void look_at_gradient(const Watch& watch, Entry& entry, const Tensor& grad, bool begin,
+                        Findings& found);
+  void look_at_parameters(Findings& found);
+  void tell(const Findings& found) const;
+  std::string text_of(Sign sign, const std::string& names, const Entry& first) const;
   [[noreturn]] void no_gradients() const;
   /// All settings of `group` with one changed. Errors: see `set_setting`.
   std::vector<Setting> with(std::string_view name, double value, std::size_t group) const;
@@ -145,6 +174,12 @@ class Optimizer {
 
   Kind kind_;
   std::vector<Group> groups_;
+  // How far the watch is; no part of the state.
+  std::int64_t steps_ = 0;      ///< since the optimizer was made
+  std::int64_t next_look_ = 1;  ///< the step of the next closer look
+  std::int64_t looked_ = 0;     ///< the last step after which all parameters were looked at
+  bool following_ = false;      ///< gradients that may be those of the last step
+  bool told_not_finite_ = false;
 };
 
 namespace detail {

@@ -10,20 +10,13 @@
 #include "nn/losses.h"
 #include "nn/sequential.h"
 #include "tests/optim_common.h"
+#include "tests/warnings.h"
 
 // An optimizer whose tensors are no longer the model's, and steps that do nothing or harm.
 
 using namespace optim_test;
 
 namespace {
-
-/// Collects the warnings while it lives.
-struct Warnings {
-  std::vector<std::string> texts;
-  tg::WarningHandler before =
-      tg::set_warning_handler([this](const std::string& text) { texts.push_back(text); });
-  ~Warnings() { tg::set_warning_handler(before); }
-};
 
 struct Net {
   nn::Linear a{3, 4}, b{4, 2};
@@ -268,4 +261,18 @@ TEST_CASE("check_finite names the parameter that a step made infinite", "[optim]
   parameters[0].value.set_grad(tg::full(3, 1e20));
   CHECK_THAT(message_of<tg::ValueError>([&] { optimizer.step(); }),
              ContainsSubstring("SGD: step 2 made parameter 'a' infinite or NaN"));
+}
+
+TEST_CASE("check_finite does not blame a step for what was there before it", "[optim]") {
+  auto parameters = some_parameters();
+  nn::SGD optimizer(parameters, {.lr = 0.1, .check_finite = true});
+  {
+    const tg::NoGrad no_grad;
+    parameters[1].value.fill_(std::nan(""));
+  }
+  for (auto& p : parameters) p.value.set_grad(tg::ones_like(p.value));
+  CHECK(message_of<tg::ValueError>([&] { optimizer.step(); }) ==
+        "SGD: parameter 'b' has an infinity or NaN before its first step; nothing was changed. "
+        "Look at how it was made or loaded");
+  CHECK(values_of(parameters[0].value) == std::vector<double>{1, 2, 3});
 }

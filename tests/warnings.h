@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "autograd/tensor/warning.h"
+
+/// Collects the warnings while it lives.
+struct Warnings {
+  std::vector<std::string> texts;
+  tapegrad::WarningHandler before =
+      tapegrad::set_warning_handler([this](const std::string& text) { texts.push_back(text); });
+  ~Warnings() { tapegrad::set_warning_handler(before); }
+};
