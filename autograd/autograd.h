@@ -17,6 +17,7 @@
 #include "autograd/tensor/random.h"
 #include "autograd/tensor/shape.h"
 #include "autograd/tensor/tensor.h"
+#include "autograd/tensor/version.h"
 #include "autograd/tensor/warning.h"
 #include "autograd/tools/gradcheck.h"
 #include "autograd/tools/graph.h"

@@ -34,7 +34,8 @@ Shape with_last(Shape shape, std::int64_t size) {
 /// How many vectors `x` holds along its last dimension.
 std::int64_t row_count(const Tensor& x) {
   std::int64_t rows = 1;
-  for (int d = 0; d + 1 < x.dim(); ++d) rows *= x.shape()[static_cast<std::size_t>(d)];
+  const Shape& shape = x.shape();
+  for (const std::int64_t* size = shape.begin(); size + 1 < shape.end(); ++size) rows *= *size;
   return rows;
 }
 
