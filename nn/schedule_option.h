@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "autograd/kernels/cxx20.h"
+
 // Internal, but for schedules of one's own: what their states say of their options.
 
 namespace tapegrad::nn::detail {
