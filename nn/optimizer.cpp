@@ -73,41 +73,41 @@ void Optimizer::step() {
   const bool look = ++steps_ >= next_look_;
   if (look) next_look_ = detail::next_look(steps_);
   const bool gradients = std::exchange(following_, false) || look;
-  bool stepped = false;
-  const Entry* last = nullptr;
+  bool stepped = false, glimpsed = false;
   Findings found;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
+    if (!groups_[group].begun) begin(groups_[group], found);
+    if (gradients) look_at_gradients(groups_[group], look, found);
     const Watch watch = groups_[group].watch;
+    const Entry* last = nullptr;
     for (Entry& entry : groups_[group].entries) {
       const Tensor grad = entry.parameter.value.grad();
       if (!grad.defined()) {
         note_unused(watch, entry, found);
         continue;
       }
-      stepped = true;
+      last = &entry;
       entry.unused = 0;
-      if (!entry.begun) begin(watch, entry, found);
-      if (gradients) look_at_gradient(watch, entry, grad, look, found);
       ++entry.step;
       update(group, entry, grad);
       if (watch.check_finite) check_finite(entry);
-      if (watch.looks()) last = &entry;
     }
+    if (!last) continue;
+    stepped = true;
+    glimpsed = glimpsed || (watch.looks() && !detail::first_finite(last->parameter.value));
   }
   if (!stepped) no_gradients();
-  if (last && !told_not_finite_ && (look || !detail::first_finite(last->parameter.value)))
-    look_at_parameters(found);
+  if ((look || glimpsed) && !told_not_finite_) look_at_parameters(found);
   if (!found.empty()) tell(found);
 }
 
 void Optimizer::zero_grad() {
-  for (Group& group : groups_) {
-    for (Entry& entry : group.entries) {
-      entry.parameter.value.zero_grad();
-      if (following_) entry.same.forget();
-    }
-  }
-  following_ = false;
+  for (Group& group : groups_)
+    for (Entry& entry : group.entries) entry.parameter.value.zero_grad();
+  if (!std::exchange(following_, false)) return;
+  for (Group& group : groups_)
+    for (Entry& entry : group.entries)
+      if (entry.same.active()) entry.same.forget();
 }
 
 void Optimizer::check_group(std::size_t group) const {
@@ -246,9 +246,9 @@ void Optimizer::load_state(const StateDict& state) {
     groups[i].initial_lr = initial_lr;
     for (Entry& entry : groups[i].entries) {
       load_entry(loaded, i, entry);
-      entry.begun = false;
       entry.same.forget();
     }
+    groups[i].begun = false;
   }
   loaded.require_nothing_left();
 

@@ -53,12 +53,12 @@ class Optimizer {
   ///   This is looked for every now and then (every 32 steps in the long run). Where it holds for
   ///   all parameters it is reported, too: a loop may mean that, but as a rule the whole model was
   ///   replaced;
-  /// - an infinity or NaN in a parameter that requires a gradient: before its first step, or, with
+  /// - an infinity or NaN in a parameter that requires a gradient: before the first step, or, with
   ///   about which step it came, afterwards. Each step looks at one element only, which is enough
   ///   where NaN spreads, and every now and then at all.
   ///
   /// Errors: `GradError` when no parameter has a gradient. With the option `check_finite` also
-  /// `ValueError` for a parameter that has an infinity or NaN before its first step, for such a
+  /// `ValueError` for a parameter that has an infinity or NaN before the first step, for such a
   /// gradient, before anything has changed, and for a parameter that the step made so, which it
   /// then is. (This costs a further pass over both.)
   void step();
@@ -109,7 +109,6 @@ class Optimizer {
     std::array<Tensor, 3> slots = {};  ///< undefined until they are needed
     int unused = 0;                    ///< steps without a gradient since the last with one
     bool reported = false;             ///< that it is unused, or its gradient stays the same
-    bool begun = false;                ///< had a step here, before which it was finite
     detail::SameGradient same = {};
   };
   /// One option of a group; flags are 0 or 1.
@@ -151,6 +150,7 @@ class Optimizer {
     std::vector<Entry> entries;
     Watch watch;
     std::optional<double> initial_lr;
+    bool begun = false;  ///< whether it had a step here
   };
 
   /// What a step has to tell of a parameter.
@@ -160,9 +160,8 @@ class Optimizer {
   void check_gradients() const;
   void check_finite(const Entry& entry) const;
   void note_unused(const Watch& watch, Entry& entry, Findings& found);
-  void begin(const Watch& watch, Entry& entry, Findings& found);
-  void look_at_gradient(const Watch& watch, Entry& entry, const Tensor& grad, bool begin,
-                        Findings& found);
+  void begin(Group& group, Findings& found);
+  void look_at_gradients(Group& group, bool begin, Findings& found);
   void look_at_parameters(Findings& found);
   void tell(const Findings& found) const;
   std::string text_of(Sign sign, const std::string& names, const Entry& first) const;

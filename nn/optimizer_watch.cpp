@@ -18,7 +18,6 @@ constexpr std::size_t kNames = 3;
 }  // namespace
 
 void Optimizer::note_unused(const Watch& watch, Entry& entry, Findings& found) {
-  entry.same.forget();
   if (++entry.unused < kUnusedSteps || entry.reported || !watch.warn_unused ||
       !entry.parameter.value.requires_grad())
     return;
@@ -26,24 +25,31 @@ void Optimizer::note_unused(const Watch& watch, Entry& entry, Findings& found) {
   found.emplace_back(Sign::unused, &entry);
 }
 
-/// Before the first step of a parameter, or the first since a state was loaded.
-void Optimizer::begin(const Watch& watch, Entry& entry, Findings& found) {
-  entry.begun = true;
-  const Tensor& value = entry.parameter.value;
-  if (!watch.looks() || !value.requires_grad() || detail::all_finite(value)) return;
-  told_not_finite_ = true;  // what follows from it is no news
-  found.emplace_back(Sign::not_finite_before, &entry);
+/// Before the first step of a group, or the first since a state was loaded.
+void Optimizer::begin(Group& group, Findings& found) {
+  group.begun = true;
+  if (!group.watch.looks()) return;
+  for (const Entry& entry : group.entries) {
+    const Tensor& value = entry.parameter.value;
+    if (!value.requires_grad() || detail::all_finite(value)) continue;
+    told_not_finite_ = true;  // what follows from it is no news
+    found.emplace_back(Sign::not_finite_before, &entry);
+  }
 }
 
-void Optimizer::look_at_gradient(const Watch& watch, Entry& entry, const Tensor& grad, bool begin,
-                                 Findings& found) {
-  if (!watch.warn_unused || entry.reported) return;
-  if (entry.same.see(grad, begin) >= kUnusedSteps) {
-    entry.reported = true;
-    entry.same.forget();
-    found.emplace_back(Sign::same_gradient, &entry);
+void Optimizer::look_at_gradients(Group& group, bool begin, Findings& found) {
+  if (!group.watch.warn_unused) return;
+  for (Entry& entry : group.entries) {
+    const Tensor grad = entry.parameter.value.grad();
+    if (entry.reported || !grad.defined()) {
+      if (entry.same.active()) entry.same.forget();
+    } else if (entry.same.see(grad, begin) >= kUnusedSteps) {
+      entry.reported = true;
+      entry.same.forget();
+      found.emplace_back(Sign::same_gradient, &entry);
+    }
+    following_ |= entry.same.active();
   }
-  following_ |= entry.same.active();
 }
 
 void Optimizer::look_at_parameters(Findings& found) {
@@ -51,7 +57,7 @@ void Optimizer::look_at_parameters(Findings& found) {
     if (!group.watch.looks()) continue;
     for (const Entry& entry : group.entries) {
       const Tensor& value = entry.parameter.value;
-      if (!entry.begun || !value.requires_grad() || detail::all_finite(value)) continue;
+      if (!value.requires_grad() || detail::all_finite(value)) continue;
       told_not_finite_ = true;
       found.emplace_back(Sign::not_finite, &entry);
     }
@@ -113,9 +119,9 @@ void Optimizer::check_gradients() const {
     for (const Entry& entry : group.entries) {
       const Tensor grad = entry.parameter.value.grad();
       if (!grad.defined()) continue;
-      if (!entry.begun && !detail::all_finite(entry.parameter.value))
+      if (!group.begun && !detail::all_finite(entry.parameter.value))
         fail<ValueError>(
-            "{}: parameter '{}' has an infinity or NaN before its first step; nothing was changed. "
+            "{}: parameter '{}' has an infinity or NaN before the first step; nothing was changed. "
             "Look at how it was made or loaded",
             kind_.name, entry.parameter.name);
       if (!detail::all_finite(grad))

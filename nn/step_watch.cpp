@@ -1,8 +1,5 @@
 #include "nn/step_watch.h"
 
-#include <bit>
-#include <cmath>
-#include <limits>
 #include <span>
 #include <type_traits>
 
@@ -13,15 +10,37 @@ namespace tapegrad::nn::detail {
 
 namespace {
 
-/// Without a branch in the loop, so that compilers make vectors of it.
+/// The exponents in a word that holds one number or several, plus 1 at the end of each: it carries
+/// into the sign's place for an exponent of all ones, and for no other.
+template <class T>
+struct Exponents {
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  static constexpr std::uint64_t copies = sizeof(T) == 4 ? 0x1'0000'0001 : 1;
+  static constexpr std::uint64_t all = kExponent<Bits> * copies;
+  static constexpr std::uint64_t ones = (kExponent<Bits> & -kExponent<Bits>)*copies;
+  static constexpr std::uint64_t signs = all + ones;
+
+  [[gnu::always_inline]] static std::uint64_t carried(const char* from, std::size_t bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, from, bytes);
+    return (word & all) + ones;
+  }
+};
+
+/// Neither branch nor comparison for an element; nn is compiled for size, so that no compiler
+/// helps.
 template <class T>
 bool all_finite(std::span<const T> values) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  constexpr Bits exponent = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
-  Bits found = 0;
-  for (const T value : values)
-    found |= static_cast<Bits>((std::bit_cast<Bits>(value) & exponent) == exponent);
-  return found == 0;
+  const char* at = reinterpret_cast<const char*>(values.data());
+  std::size_t left = values.size_bytes();
+  std::uint64_t found = 0;
+  for (; left >= 32; left -= 32, at += 32) {
+    found |= Exponents<T>::carried(at, 8) | Exponents<T>::carried(at + 8, 8) |
+             Exponents<T>::carried(at + 16, 8) | Exponents<T>::carried(at + 24, 8);
+  }
+  for (; left >= sizeof(T); left -= sizeof(T), at += sizeof(T))
+    found |= Exponents<T>::carried(at, sizeof(T));
+  return (found & Exponents<T>::signs) == 0;
 }
 
 double first_of(const Tensor& tensor) {
@@ -35,8 +54,6 @@ double first_of(const Tensor& tensor) {
 bool all_finite(const Tensor& tensor) {
   return visit_floating(tensor.dtype(), [&]<class T>(T) { return all_finite(tensor.data<T>()); });
 }
-
-bool first_finite(const Tensor& tensor) { return std::isfinite(first_of(tensor)); }
 
 void Names::add(const std::string& name) {
   if (++count_ <= most_) listed_ += (count_ == 1 ? "" : ", ") + name;
@@ -53,7 +70,7 @@ int SameGradient::see(const Tensor& gradient, bool begin) {
     held_ = gradient;
     return ++steps_;
   }
-  forget();
+  if (active()) forget();
   if (begin) {
     address_ = gradient.impl();
     version_ = gradient.version();

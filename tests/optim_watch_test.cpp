@@ -272,7 +272,7 @@ TEST_CASE("check_finite does not blame a step for what was there before it", "[o
   }
   for (auto& p : parameters) p.value.set_grad(tg::ones_like(p.value));
   CHECK(message_of<tg::ValueError>([&] { optimizer.step(); }) ==
-        "SGD: parameter 'b' has an infinity or NaN before its first step; nothing was changed. "
+        "SGD: parameter 'b' has an infinity or NaN before the first step; nothing was changed. "
         "Look at how it was made or loaded");
   CHECK(values_of(parameters[0].value) == std::vector<double>{1, 2, 3});
 }
