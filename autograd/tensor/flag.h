@@ -33,7 +33,7 @@ class Integer {
       : value_(static_cast<std::int64_t>(value)) {}
   // clang-format off
   template <class T> requires(std::same_as<T, bool> || std::floating_point<T>)
-  Integer(T) = delete;  // a whole number is wanted, neither a fraction nor a truth value, which is a later argument
+  Integer(T) = delete;  // a whole number, no fraction and no truth value (keepdim comes later)
   // clang-format on
   constexpr operator std::int64_t() const noexcept { return value_; }
 
