@@ -130,6 +130,13 @@ TEST_CASE("cross_entropy: NaN in an ignored row stays there, whatever the option
            {log_2});
   check_at("smoothed", loss(tg::tensor({1, 0}), {.ignore_index = 1, .label_smoothing = 0.5}),
            {Input({NaN, inf, 0, 0}, {2, 2}, {0, 0, -0.25, 0.25})}, {log_2});
+  const Tensor rows = tg::tensor({{0.0, 0.0, 1.0}, {1.0, 0.0, 0.0}});
+  const Tensor weight = tg::tensor({1.0, 0.0, 0.0});
+  check_at("of no probability", loss(tg::tensor({{0.0, 0.0}, {1.0, 0.0}})),
+           {Input({NaN, inf, 0, 0}, {2, 2}, {0, 0, -0.25, 0.25})}, {log_2 / 2});
+  check_at("probable, without weight", loss(rows, {.weight = weight}),
+           {Input({NaN, inf, 0, 0, 0, 0}, {2, 3}, {0, 0, 0, -1. / 3, 1. / 6, 1. / 6})},
+           {std::log(3.0) / 2});
 }
 
 TEST_CASE("cross_entropy: an empty batch has mean NaN, sum 0 and a gradient of no elements") {

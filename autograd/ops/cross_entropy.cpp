@@ -121,7 +121,10 @@ Tensor class_probabilities(const Tensor& logits, const Tensor& target,
   const double classes = static_cast<double>(logits.shape()[1]);
   const Tensor p = smoothing > 0 ? target * (1 - smoothing) + smoothing / classes : target;
   const Tensor weighted = p * weight_row(options, logits);
-  const Tensor loss = -sum(where(weighted == 0, 0, weighted * log_softmax(logits, 1)), 1);
+  // Rows without a say may hold anything.
+  const Tensor live = sum(weighted != 0, 1, true) != 0;
+  const Tensor log_p = log_softmax(where(live, logits, 0), 1);
+  const Tensor loss = -sum(where(weighted == 0, 0, weighted * log_p), 1);
   return reduced(loss, options.reduction, static_cast<double>(logits.shape()[0]));
 }
 
