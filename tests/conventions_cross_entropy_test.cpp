@@ -1,6 +1,8 @@
 // What cross_entropy gives, and its gradients: known values, far-out logits, and all options
 // together.
 
+#include <cmath>
+
 #include "autograd/tools/gradcheck.h"
 #include "tests/point_gradients.h"
 
