@@ -55,10 +55,9 @@ struct NllOptions {
   Reduction reduction = Reduction::mean;
 };
 /// -input[target], for log-probabilities `[N, C]` (or `[C]`, or `[N, C, ...]`) and classes, int64
-/// `[N]` (or
-/// `[]`, or `[N, ...]`). `mean` divides by the summed weights of the counted targets: NaN, with
-/// gradient 0, when all are ignored. Errors: `IndexError` for a class out of range, with index and
-/// value.
+/// `[N]` (or `[]`, or `[N, ...]`). `mean` divides by the summed weights of the counted targets: NaN,
+/// with gradient 0, when all are ignored. Errors: `IndexError` for a class out of range, with index
+/// and value.
 Tensor nll_loss(const Tensor& input, const Tensor& target, const NllOptions& options = {});
 
 struct BceOptions {
