@@ -13,6 +13,7 @@
 #include "nn/csv_columns.h"
 #include "nn/csv_number.h"
 #include "nn/csv_scan.h"
+#include "nn/csv_spelling.h"
 #include "nn/data_file.h"
 
 namespace tapegrad::nn {
@@ -40,6 +41,9 @@ void check(const CsvOptions& options) {
         fail<ValueError>("read_csv: the options {} and {} are both '{}'{}", other->first, name, c,
                          c == ',' ? "; most tables with a decimal comma need delimiter = ';'" : "");
   }
+  if (options.decimal != '.' && options.decimal != ',')
+    fail<ValueError>("read_csv: the option decimal must be '.' or ',', but is {}",
+                     detail::csv_written(options.decimal));
   if (options.skiprows < 0)
     fail<ValueError>("read_csv: the option skiprows must be at least 0, but is {}",
                      options.skiprows);

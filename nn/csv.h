@@ -56,7 +56,8 @@ struct CsvOptions {
   std::vector<CsvClasses> classes = {};  ///< the columns whose texts are numbered
   /// What becomes of a column that is in none of these lists and holds text. What it holds is told
   /// by its first field that is not missing; a number among texts and a text among numbers are
-  /// errors, so that `drop` leaves out no numbers.
+  /// errors, so that `drop` leaves out no numbers. A number with a sign or a unit ("$5", "5 kg") is
+  /// text.
   Text text = Text::error;
   /// Of the values: float32, float64 or int64. An integer ("16777217", "16777217.0") that the type
   /// does not hold exactly is an error. A number with a fraction or an exponent ("0.1",
@@ -64,7 +65,7 @@ struct CsvOptions {
   DType dtype = get_default_dtype();
   std::int64_t skiprows = 0;                ///< lines to skip at the beginning
   std::vector<std::string> na_values = {};  ///< texts that are read as NaN; "" for empty fields
-  char decimal = '.';                       ///< the decimal mark
+  char decimal = '.';                       ///< the decimal mark: '.' or ','
   char quotechar = '"';                     ///< '\0': no character quotes
   char comment = '\0';                      ///< the rest of a line from here on is skipped
 };

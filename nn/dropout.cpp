@@ -7,7 +7,7 @@
 
 namespace tapegrad::nn {
 
-Dropout::Dropout(double p) : p_(p) { tapegrad::detail::require_probability(p, "p", "Dropout"); }
+Dropout::Dropout(Real p) : p_(p) { tapegrad::detail::require_probability(p, "p", "Dropout"); }
 
 Tensor Dropout::operator()(const Tensor& x) const {
   const LayerScope scope(path());

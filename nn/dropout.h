@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <string>
 
 #include "autograd/tensor/flag.h"
@@ -15,11 +14,7 @@ namespace tapegrad::nn {
 /// `ValueError` for `p` outside [0, 1].
 class Dropout : public NamedLayer {
  public:
-  explicit Dropout(double p = 0.5);
-  // clang-format off
-  template <class T> requires(std::same_as<T, bool> || std::same_as<T, Flag>)
-  explicit Dropout(T) = delete;  // p is a probability; train() and eval() say the mode
-  // clang-format on
+  explicit Dropout(Real p = 0.5);
   Tensor operator()(const Tensor& x) const;
   void visit(Visitor& f);
   std::string describe() const;

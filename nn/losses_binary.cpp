@@ -77,8 +77,14 @@ Tensor without_weight(const LossPair& pair, const BceWithLogitsOptions& options)
   return zero(options.weight) | (zero(options.pos_weight) & (pair.target == 1));
 }
 
-/// Where the derivative of the logistic loss is NaN or infinite. (An infinite logit is fine.)
-Tensor broken(const LossPair& pair) { return isnan(pair.input) | !isfinite(pair.target); }
+/// Where a derivative of the logistic loss is NaN. (By the target that is so for a logit of -inf.)
+Tensor broken(const LossPair& pair) {
+  return !((pair.input > -std::numeric_limits<double>::infinity()) & isfinite(pair.target));
+}
+
+/// A logit whose loss with a target of 0, and its derivatives, are exactly 0 in both types, while
+/// that with a target of 1 is finite, so that 0 times it is 0.
+constexpr double kSurelyNot = -1e4;
 
 }  // namespace
 
@@ -105,8 +111,7 @@ Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& targe
   check_factor(name, "weight", options.weight, pair.input.shape());
   check_factor(name, "pos_weight", options.pos_weight, pair.input.shape());
   if (options.weight.defined() || options.pos_weight.defined())
-    mask(pair, without_weight(pair, options) & broken(pair),
-         -std::numeric_limits<double>::infinity());
+    mask(pair, without_weight(pair, options) & broken(pair), kSurelyNot);
   const Tensor positive = weigh(pair.target, options.pos_weight).to(pair.input.dtype());
   return reduce(weigh(apply(LogisticLoss{}, pair.input, positive, 1 - pair.target), options.weight),
                 options.reduction);

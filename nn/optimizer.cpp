@@ -70,11 +70,21 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
 void Optimizer::step() {
   const NoGrad no_grad;
   check_gradients();
+  Findings found;
+  try {
+    update_all(found);
+  } catch (...) {
+    tell(found);  // each is told once, so not the next time
+    throw;
+  }
+  tell(found);
+}
+
+void Optimizer::update_all(Findings& found) {
   const bool look = ++steps_ >= next_look_;
   if (look) next_look_ = detail::next_look(steps_);
   const bool gradients = std::exchange(following_, false) || look;
   bool stepped = false, glimpsed = false;
-  Findings found;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     if (!groups_[group].begun) begin(groups_[group], found);
     if (gradients) look_at_gradients(groups_[group], look, found);
@@ -98,7 +108,6 @@ void Optimizer::step() {
   }
   if (!stepped) no_gradients();
   if ((look || glimpsed) && !told_not_finite_) look_at_parameters(found);
-  if (!found.empty()) tell(found);
 }
 
 void Optimizer::zero_grad() {

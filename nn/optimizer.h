@@ -157,6 +157,7 @@ class Optimizer {
   enum class Sign { unused, same_gradient, not_finite_before, not_finite };
   using Findings = std::vector<std::pair<Sign, const Entry*>>;
 
+  void update_all(Findings& found);
   void check_gradients() const;
   void check_finite(const Entry& entry) const;
   void note_unused(const Watch& watch, Entry& entry, Findings& found);

@@ -41,7 +41,7 @@ void Optimizer::look_at_gradients(Group& group, bool begin, Findings& found) {
   if (!group.watch.warn_unused) return;
   for (Entry& entry : group.entries) {
     const Tensor grad = entry.parameter.value.grad();
-    if (entry.reported || !grad.defined()) {
+    if (entry.reported || !grad.defined() || !entry.parameter.value.requires_grad()) {
       if (entry.same.active()) entry.same.forget();
     } else if (entry.same.see(grad, begin) >= kUnusedSteps) {
       entry.reported = true;
@@ -66,6 +66,7 @@ void Optimizer::look_at_parameters(Findings& found) {
 }
 
 void Optimizer::tell(const Findings& found) const {
+  if (found.empty()) return;
   for (const Sign sign :
        {Sign::unused, Sign::same_gradient, Sign::not_finite_before, Sign::not_finite}) {
     // Where one parameter is not finite, soon most are.
@@ -91,9 +92,9 @@ std::string Optimizer::text_of(Sign sign, const std::string& names, const Entry&
           kUnusedSteps, names);
     case Sign::same_gradient:
       return fmt::format(
-          "the same gradient in {} steps for {}: neither backward() nor zero_grad(model) reached "
-          "it, so these are probably tensors that were replaced in the model after the optimizer "
-          "was made; make it from nn::parameters(model) again",
+          "the same gradient in {} steps for {}: backward() did not reach it, so these are probably "
+          "tensors that were replaced in the model after the optimizer was made; make it from "
+          "nn::parameters(model) again",
           kUnusedSteps, names);
     case Sign::not_finite_before:
       return fmt::format(

@@ -20,6 +20,8 @@ TEST_CASE("csv: columns that are not there, and options that contradict each oth
   const auto error = [&](const nn::CsvOptions& options) {
     return error_of<tg::ValueError>(table, options);
   };
+  CHECK_THAT(error({.decimal = 'e'}),
+             EndsWith("the option decimal must be '.' or ',', but is 'e'"));
   CHECK_THAT(error({.usecols = {"c"}}),
              EndsWith("the option usecols names a column 'c'; there are: a, b, b"));
   CHECK_THAT(error({.target = 3}),

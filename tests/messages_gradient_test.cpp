@@ -92,6 +92,15 @@ TEST_CASE("a loss that was cut off says where its graph ended") {
                          }),
       mistake<GradError>("detach, filled in", kDetached,
                          [](World& w) { full({2}, w.x.sum().detach()).sum().backward(); }),
+      mistake<GradError>("NoGrad, filled in", kNoGrad,
+                         [](World& w) {
+                           Tensor y;
+                           {
+                             const tg::NoGrad no_grad;
+                             y = full({2}, w.x.sum());
+                           }
+                           y.sum().backward();
+                         }),
       mistake<GradError>(
           "one_hot", kChosen,
           [](World& w) { one_hot(argmax(w.x, 1), 3).to(tg::float32).sum().backward(); }),

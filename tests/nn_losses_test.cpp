@@ -311,6 +311,13 @@ TEST_CASE("a pos_weight of 0 masks a positive element, whatever its logit is") {
         },
         f64({0., bad}), {std::log(2.0), 0}, {-0.5, 0});
   }
+  // Nor does the gradient of a weight that learns, or of a target, see it.
+  for (const double bad : {NaN, -inf}) {
+    const Tensor weight = f64({1., 0.}).requires_grad_(), y = f64({1., 1.}).requires_grad_();
+    nn::binary_cross_entropy_with_logits(f64({0., bad}), y, {.pos_weight = weight}).backward();
+    CHECK(weight.grad()[1].item() == 0);
+    CHECK(y.grad()[1].item() == 0);
+  }
 }
 
 TEST_CASE("pos_weight multiplies the loss of the positive part only") {

@@ -352,6 +352,12 @@ TEST_CASE("a number with dimensions is a tensor, of the type that tensor() gives
   CHECK(is_number(decimal.reshape({})));
   CHECK(is_number(decimal.squeeze()));
   CHECK(is_number(decimal.expand({})));
+  Tensor copy = decimal.expand({}), view = decimal.reshape({}), plain = decimal.squeeze();
+  copy += tg::ones({}, float64);
+  view.requires_grad_(false);
+  CHECK_THROWS_AS(plain.requires_grad_(), tg::GradError);
+  CHECK(decimal.item() == 0.5);
+  CHECK_FALSE(decimal.requires_grad());
   const Tensor leaf = Tensor(0.5).requires_grad_();
   leaf.expand({2}).sum().backward();
   CHECK(leaf.grad().item() == 2);

@@ -176,10 +176,9 @@ TEST_CASE("a replaced part whose old gradient stays is reported once, by name", 
   train(net, optimizer, 200);
   REQUIRE(warnings.texts.size() == 1);
   CHECK(warnings.texts[0] ==
-        std::string("Adam: the same gradient in 20 steps for 2.weight, 2.bias: neither backward() "
-                    "nor zero_grad(model) reached it, so these are probably tensors that were "
-                    "replaced in the model after the optimizer was made; make it from "
-                    "nn::parameters(model) again") +
+        std::string("Adam: the same gradient in 20 steps for 2.weight, 2.bias: backward() did not "
+                    "reach it, so these are probably tensors that were replaced in the model after "
+                    "the optimizer was made; make it from nn::parameters(model) again") +
             kSilence);
 }
 
@@ -246,4 +245,34 @@ TEST_CASE("an optimizer keeps no gradient alive that was dropped", "[optim]") {
   CHECK(tg::live_tensors() == tensors);
   optimizer.zero_grad();
   CHECK(tg::live_tensors() == tensors - 2);
+}
+
+TEST_CASE("what is to be reported is reported by a step that throws, too", "[optim]") {
+  const Warnings warnings;
+  auto parameters = some_parameters();
+  nn::SGD optimizer(std::vector<Parameter>{parameters[0]}, {.lr = 1e-3});
+  optimizer.add_group(std::vector<Parameter>{parameters[1]}, {.lr = 1e-3, .check_finite = true});
+  {
+    const tg::NoGrad no_grad;
+    parameters[0].value.fill_(kInf);
+  }
+  give(parameters[0], 1);
+  give(parameters[1], std::numeric_limits<float>::max());
+  optimizer.set_lr(1e30, 1);
+  CHECK_THROWS_AS(optimizer.step(), tg::ValueError);
+  REQUIRE(warnings.texts.size() == 1);
+  CHECK(warnings.texts[0].find(parameters[0].name + " before the first step") != std::string::npos);
+}
+
+TEST_CASE("the old gradient of a frozen parameter is nobody's mistake", "[optim]") {
+  const Warnings warnings;
+  auto parameters = some_parameters();
+  nn::SGD optimizer(parameters, {.lr = 1e-3});
+  harmless(optimizer, 1);
+  parameters[0].value.requires_grad_(false);
+  for (int i = 0; i < 100; ++i) {
+    for (std::size_t k = 1; k < parameters.size(); ++k) give(parameters[k], i);
+    optimizer.step();
+  }
+  CHECK(warnings.texts.empty());
 }

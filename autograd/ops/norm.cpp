@@ -137,7 +137,7 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
   return reshape(apply(LayerNorm{eps}, reshape(x, rows), flat(weight), flat(bias)), x.shape());
 }
 
-Tensor dropout(const Tensor& x, double p, Flag training) {
+Tensor dropout(const Tensor& x, Real p, Flag training) {
   detail::require_floating(x, "dropout");
   detail::require_probability(p, "p", "dropout");
   if (!training || p == 0) return x;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -260,11 +259,7 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
 
 /// Sets elements to 0 with probability `p` and scales the rest by 1 / (1 - p), while `training`.
 /// Draws from this thread's default generator. Srivastava et al., JMLR 2014.
-Tensor dropout(const Tensor& x, double p = 0.5, Flag training = true);
-// clang-format off
-template <class T> requires(std::same_as<T, bool> || std::same_as<T, Flag>)
-Tensor dropout(const Tensor&, T, Flag = true) = delete;  // p comes first: dropout(x, p, training)
-// clang-format on
+Tensor dropout(const Tensor& x, Real p = 0.5, Flag training = true);
 
 // ---- Graph -------------------------------------------------------------------------------------
 

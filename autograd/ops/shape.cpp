@@ -125,7 +125,9 @@ Tensor as_tensor(const Tensor& number) {
 
 /// `x` under `shape`, which has as many elements.
 Tensor viewed(const Tensor& x, const Shape& shape) {
-  if (detail::is_number(x)) return shape.empty() ? x : viewed(as_tensor(x), shape);
+  if (detail::is_number(x))
+    return shape.empty() ? detail::as_number(detail::view_of(x, shape))
+                         : viewed(as_tensor(x), shape);
   return apply(Reshape{.from = x.shape(), .to = shape}, x);
 }
 
@@ -275,7 +277,7 @@ Tensor expand(const Tensor& x, const Shape& shape) {
           "size 1 can become {}",
           from, shape, i - added, own, to[at(i)]);
   }
-  if (detail::is_number(x)) return to.empty() ? x : expand(as_tensor(x), shape);
+  if (detail::is_number(x)) return to.empty() ? x.clone() : expand(as_tensor(x), shape);
   return apply(Expand{.from = from, .to = to}, x);
 }
 

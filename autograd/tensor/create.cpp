@@ -53,7 +53,8 @@ Tensor fill(const char* name, const Shape& shape, const Tensor& value, DType dty
                   convert<To>(name, *detail::data_of<From>(value)));
     });
   });
-  result.impl()->add_cuts(value.impl()->flags);
+  result.impl()->add_cuts(value.requires_grad() ? unsigned{detail::Impl::kCutByNoGrad}
+                                                : value.impl()->flags.load());
   return result;
 }
 

@@ -41,4 +41,22 @@ class Integer {
   std::int64_t value_;
 };
 
+/// A parameter that is any number, and takes no truth value: in `dropout(x, true)` the second
+/// argument is the probability, where its writer may mean the mode.
+class Real {
+ public:
+  template <class T>
+  requires(std::convertible_to<T, double> && !std::same_as<T, bool> &&
+           !std::same_as<T, Flag>) constexpr Real(T value) noexcept
+      : value_(static_cast<double>(value)) {}
+  // clang-format off
+  template <class T> requires(std::same_as<T, bool> || std::same_as<T, Flag>)
+  Real(T) = delete;  // a number, no truth value (a mode comes later, or is set by train and eval)
+  // clang-format on
+  constexpr operator double() const noexcept { return value_; }
+
+ private:
+  double value_;
+};
+
 }  // namespace tapegrad

@@ -1,4 +1,4 @@
-// refused: p is a probability; train() and eval() say the mode
+// refused: a number, no truth value (a mode comes later, or is set by train and eval)
 #include <nn/dropout.h>
 
 tapegrad::nn::Dropout layer(true);
