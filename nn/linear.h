@@ -28,8 +28,8 @@ class Linear : public NamedLayer {
   /// Draws new values, as the constructor does.
   void reset_parameters();
 
-  std::int64_t in_features() const { return weight.size(1); }
-  std::int64_t out_features() const { return weight.size(0); }
+  std::int64_t in_features() const { return weight.shape()[1]; }
+  std::int64_t out_features() const { return weight.shape()[0]; }
   void visit(Visitor& f);
   std::string describe() const;
 

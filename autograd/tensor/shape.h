@@ -43,7 +43,10 @@ class Shape {
   const std::int64_t* begin() const noexcept { return sizes_; }
   const std::int64_t* end() const noexcept { return sizes_ + rank_; }
   /// The last entry. Errors: `IndexError` for rank 0.
-  std::int64_t back() const { return (*this)[-1]; }
+  std::int64_t back() const {
+    if (rank_ == 0) no_entry(-1);
+    return sizes_[rank_ - 1];
+  }
 
   /// Product of the entries: the number of elements of a tensor of this shape; 1 for rank 0.
   std::int64_t numel() const noexcept {
