@@ -23,15 +23,15 @@ namespace {
 /// A confusion matrix of more classes would take over 8 GB: such a class is a mistake.
 constexpr std::int64_t kMostClasses = 1 << 15;
 
+bool one_score_per_class(const Tensor& scores) {
+  return scores.dim() == 2 && scores.size(1) > 1 && scores.dtype() != int64;
+}
+
 /// Number of classes that scores can tell apart, or -1 for scores that are classes already.
 std::int64_t class_count(const char* name, const Tensor& scores) {
   require_defined(scores, "the scores", name);
   if (scores.dtype() == int64) return -1;
-  return scores.dim() == 2 && scores.size(1) > 1 ? scores.size(1) : 2;
-}
-
-bool one_score_per_class(const Tensor& scores) {
-  return scores.dim() == 2 && scores.size(1) > 1 && scores.dtype() != int64;
+  return one_score_per_class(scores) ? scores.size(1) : 2;
 }
 
 /// `predicted_classes` on behalf of `name`.
@@ -39,8 +39,7 @@ Tensor classes_of(const char* name, const Tensor& scores, const ScoreOptions& op
   require_defined(scores, "the scores", name);
   const NoGrad no_grad;
   if (std::isnan(options.threshold)) fail<ValueError>("{}: the threshold is NaN", name);
-  if (options.threshold != 0 &&
-      (scores.dtype() == int64 || (scores.dim() == 2 && scores.size(1) > 1)))
+  if (options.threshold != 0 && (scores.dtype() == int64 || one_score_per_class(scores)))
     fail<ValueError>(
         "{}: a threshold of {} is for one column of scores, but they are {} {}; leave it out", name,
         options.threshold, scores.dtype(), scores.shape());

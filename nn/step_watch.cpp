@@ -1,5 +1,8 @@
 #include "nn/step_watch.h"
 
+#include <bit>
+#include <cstring>
+#include <limits>
 #include <span>
 #include <type_traits>
 
@@ -16,8 +19,9 @@ template <class T>
 struct Exponents {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   static constexpr std::uint64_t copies = sizeof(T) == 4 ? 0x1'0000'0001 : 1;
-  static constexpr std::uint64_t all = kExponent<Bits> * copies;
-  static constexpr std::uint64_t ones = (kExponent<Bits> & -kExponent<Bits>)*copies;
+  static constexpr Bits exponent = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
+  static constexpr std::uint64_t all = exponent * copies;
+  static constexpr std::uint64_t ones = (exponent & -exponent) * copies;
   static constexpr std::uint64_t signs = all + ones;
 
   [[gnu::always_inline]] static std::uint64_t carried(const char* from, std::size_t bytes) {

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 
 #include "autograd/tensor/tensor.h"
@@ -13,24 +13,13 @@ namespace tapegrad::nn::detail {
 
 /// Whether all elements are finite. One pass, a few operations per vector, and no memory.
 bool all_finite(const Tensor& tensor);
-/// What of a floating-point number's bits is all ones in an infinity and in NaN, and nowhere else.
-template <class Bits>
-inline constexpr Bits kExponent = Bits{};
-template <>
-inline constexpr std::uint32_t kExponent<std::uint32_t> = 0x7f800000;
-template <>
-inline constexpr std::uint64_t kExponent<std::uint64_t> = 0x7ff0000000000000;
-
 /// Whether the first element of a floating-point tensor is finite; true where there is none. For
 /// what cannot afford more: a few instructions.
 inline bool first_finite(const Tensor& tensor) {
   const auto& impl = *tensor.impl();
-  const auto finite = [&]<class Bits>(Bits bits) {
-    std::memcpy(&bits, impl.data, sizeof bits);
-    return (bits & kExponent<Bits>) != kExponent<Bits>;
-  };
-  return impl.numel == 0 ||
-         (impl.dtype == float32 ? finite(std::uint32_t{}) : finite(std::uint64_t{}));
+  if (impl.numel == 0) return true;
+  return impl.dtype == float32 ? std::isfinite(*static_cast<const float*>(impl.data))
+                               : std::isfinite(*static_cast<const double*>(impl.data));
 }
 
 /// Names for a message, after `most` of them their number only.
@@ -38,7 +27,6 @@ class Names {
  public:
   explicit Names(std::size_t most = SIZE_MAX) noexcept : most_(most) {}
   void add(const std::string& name);
-  bool empty() const noexcept { return count_ == 0; }
   std::string text() const;
 
  private:

@@ -311,9 +311,9 @@ void before_recorded_write(const Tensor& a, Change change) {
   if (a.is_leaf()) before_write(a, change);
   if (a.impl()->shown_elsewhere())
     fail<GradError>(
-        "{}: the data of this tensor of shape {} is, or was, shared with a view of it "
-        "(reshape, narrow, detach), which a recorded change in place would leave with a wrong gradient; use the form "
-        "without underscore, or clone() first",
+        "{}: the data of this tensor of shape {} is, or was, shared with a view of it (reshape, "
+        "narrow, detach), which a recorded change in place would leave with a wrong gradient; use "
+        "the form without underscore, or clone() first",
         name_of(change), a.shape());
 }
 

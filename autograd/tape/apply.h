@@ -138,10 +138,10 @@ template <class Op, class... Tensors>
 ///
 /// An operator is a struct with
 ///  - `static constexpr const char* name`
-///  - `Tensor forward(const Tensor&...) const`, not recorded while it runs. Where it returns a tensor
-///    that was there before, such as an input, the result is a view of that.
-///  - one rule per input that returns the cotangent of that input: `vjp` for one input, else `vjp_a`,
-///    `vjp_b`, `vjp_c`, `vjp_d`. Arguments: the gradient of the output, every input, the output.
+///  - `Tensor forward(const Tensor&...) const`, not recorded while it runs. Where it returns a
+///    tensor that was there before, such as an input, the result is a view of that.
+///  - one rule per input that returns the cotangent of that input: `vjp` for one input, else
+///    `vjp_a` to `vjp_d`. Arguments: the gradient of the output, every input, the output.
 ///    What the rule does not read arrives as `NotSaved`, so declare that parameter `auto`.
 ///  - `static constexpr Reads reads[]`: for each input, what its rule reads: `kNone`, or a sum of
 ///    `kA` to `kD` (inputs) and `kY` (the output). Only that is kept.

@@ -148,8 +148,8 @@ struct Impl {
     ++owner()->version;
     owner()->last_change = change;
   }
-  /// True when a view of the data is there, or (rarely) when one was and the
-  /// tape holds the value.
+  /// True when a view of the data is there, or (rarely) when one was and the tape
+  /// holds the value.
   bool shown_elsewhere() const noexcept {
     if (base) return base->handles.load() != 0 || base->holds.load() != 1;
     return has(kViewed) && holds.load() != 1;
