@@ -1,10 +1,11 @@
 #pragma once
 
-#include <cstddef>
+#include <array>
 #include <span>
 #include <utility>
 
 #include "autograd/tape/record.h"
+#include "autograd/tensor/require.h"
 
 // How an operator written as a struct gets onto the tape. `custom.h` explains the struct to users.
 
@@ -97,20 +98,11 @@ struct RecordOf final : Record {
   }
 };
 
-/// `op.forward` of `count` inputs, as a plain function.
-template <class Op, std::size_t count>
-Tensor forward_of(const void* op, const Tensor* const* inputs) {
-  return [&]<std::size_t... i>(std::index_sequence<i...>) {
-    return static_cast<const Op*>(op)->forward(*inputs[i]...);
-  }
-  (std::make_index_sequence<count>());
-}
-
-/// What of `apply` is the same for all operators: runs `forward` without recording, with errors
-/// that name the operator. `history`: an input has one; then, while gradients are recorded, it
-/// makes sure of a result that a record can be attached to, and else notes where graphs ended.
-Tensor run_forward(const char* name, Tensor (*forward)(const void*, const Tensor* const*),
-                   const void* op, std::span<const Tensor* const> inputs, bool history);
+/// What `apply` seldom has to do with a result: throws where it is none, or where it cannot be
+/// recorded; notes where graphs ended; makes a tensor of its own for a record.
+/// `history`: an input has one.
+void settle_result(Tensor& output, const char* name, std::span<const Tensor* const> inputs,
+                   bool history);
 
 /// Records the call `op(inputs...) = output`. Saves what the rules of those inputs read that have
 /// an edge.
@@ -153,11 +145,17 @@ Tensor apply(Op op, const Tensors&... inputs) {
                 "an operator has one to four tensor inputs");
   static_assert(sizeof(Op::reads) / sizeof(Reads) == sizeof...(Tensors),
                 "an operator says for every input what its rule reads: reads[] has one entry each");
-  const Tensor* const all[] = {&inputs...};
   const bool history = (detail::requires_record(inputs) || ...);
-  Tensor output =
-      detail::run_forward(Op::name, detail::forward_of<Op, sizeof...(Tensors)>, &op, all, history);
-  if (history && grad_enabled()) detail::record_call(std::move(op), output, inputs...);
+  Tensor output = detail::allocating_for(Op::name, [&] {
+    const NoGrad no_grad;
+    return op.forward(inputs...);
+  });
+  const bool record = history && grad_enabled();
+  const bool settled =
+      output.defined() &&
+      (record ? detail::is_recordable(output) : !history && !((detail::cuts_of(inputs) | ...)));
+  if (!settled) detail::settle_result(output, Op::name, std::array{&inputs...}, history);
+  if (record) detail::record_call(std::move(op), output, inputs...);
   return output;
 }
 

@@ -124,19 +124,21 @@ class Walk {
     std::vector<Tensor> sharing;  // leaves whose gradient is also shown by another tensor
   };
 
+  /// Lists `record`, if there is one and it is not listed yet.
+  [[gnu::always_inline]] void meet(Record* record) {
+    if (!record || record->notes.walk == this) return;
+    if (record->notes.walk) put_aside_.emplace_back(record, std::move(record->notes));
+    record->notes.walk = this;
+    record->notes.wanted = !capturing_;
+    record->notes.capture = -1;
+    record->refs.increment();
+    lists_.order.push_back(record);
+  }
+
   /// Collects every record behind the roots, latest first.
   void discover(std::span<const Root> roots) {
     if (Lists* kept = kernels::kept_by_thread<Lists>()) lists_ = std::move(*kept);
     std::vector<Record*>& order = lists_.order;
-    const auto meet = [&](Record* record) {
-      if (!record || record->notes.walk == this) return;
-      if (record->notes.walk) put_aside_.emplace_back(record, std::move(record->notes));
-      record->notes.walk = this;
-      record->notes.wanted = !capturing_;
-      record->notes.capture = -1;
-      record->refs.increment();
-      order.push_back(record);
-    };
     for (const Root& root : roots) meet(root.output.impl()->record.load(std::memory_order_relaxed));
     bool sorted = true;
     for (std::size_t next = 0; next < order.size(); ++next) {
@@ -224,7 +226,8 @@ class Walk {
           return deliver(edge, std::move(gradient));
       }
       Tensor cotangent = detail::allocating_for(
-          record.name(), [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
+          [&] { return record.name(); },
+          [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
       if (record.elementwise) {
         if (cotangent.dtype() != dtype || target != record.shape)
           cotangent = detail::reduce_cotangent(cotangent, record.shape, target, dtype);

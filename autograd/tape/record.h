@@ -195,6 +195,17 @@ bool should_record(const Tensors&... inputs) noexcept {
   return (requires_record(inputs) || ...) && grad_enabled();
 }
 
+/// True of a new floating-point tensor that nobody else has, so that a record can be attached to it.
+inline bool is_recordable(const Tensor& output) noexcept {
+  return is_floating_point(output.impl()->dtype) && output.impl()->handles.load() == 1 &&
+         !requires_record(output);
+}
+/// Where graphs ended that `tensor`, which may be undefined, was computed from: flags of an `Impl`.
+inline unsigned cuts_of(const Tensor& tensor) noexcept {
+  const Impl* impl = tensor.impl();
+  return impl ? impl->flags.load(std::memory_order_relaxed) & unsigned{Impl::kCuts} : 0;
+}
+
 /// Notes in `y`, where that has no history, where those of `inputs` ended: here, by `cut`, or
 /// before. Undefined inputs count for nothing.
 void note_cut(const Tensor& y, unsigned cut, std::span<const Tensor* const> inputs);

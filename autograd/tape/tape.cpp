@@ -157,29 +157,20 @@ Tensor Record::output(bool create_graph) {
 
 const char* record_name(const Record* record) noexcept { return record->name(); }
 
-Tensor run_forward(const char* name, Tensor (*forward)(const void*, const Tensor* const*),
-                   const void* op, std::span<const Tensor* const> inputs, bool history) {
-  Tensor output;
-  {
-    const NoGrad no_grad;
-    output = allocating_for(name, [&] { return forward(op, inputs.data()); });
-  }
+void settle_result(Tensor& output, const char* name, std::span<const Tensor* const> inputs,
+                   bool history) {
   require_defined(output, "the result", name);
-  if (!history) {
-    note_cut(output, 0, inputs);
-    return output;
-  }
+  if (!history) return note_cut(output, 0, inputs);
   if (!grad_enabled()) {
     if (!requires_record(output)) output.impl()->add_cuts(Impl::kCutByNoGrad);
-    return output;
+    return;
   }
   if (!is_floating_point(output.dtype()))
     fail<DTypeError>(
         "{}: an operator on tensors that require gradients must return float32 or float64, not {}",
         name, output.dtype());
   // The record needs a tensor of its own.
-  if (output.impl()->handles.load() != 1 || requires_record(output)) return output.detach();
-  return output;
+  if (!is_recordable(output)) output = output.detach();
 }
 
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {

@@ -33,14 +33,14 @@ class Count {
   explicit Count(std::uint32_t value = 0) noexcept : value_(value) {}
   std::uint32_t load() const noexcept { return value_.load(std::memory_order_acquire); }
   /// Returns what it was.
-  std::uint32_t increment() noexcept {
+  [[gnu::always_inline]] std::uint32_t increment() noexcept {
     if (!single_threaded()) return value_.fetch_add(1, std::memory_order_relaxed);
     const std::uint32_t before = value_.load(std::memory_order_relaxed);
     value_.store(before + 1, std::memory_order_relaxed);
     return before;
   }
   /// True when this took the last one.
-  bool decrement() noexcept {
+  [[gnu::always_inline]] bool decrement() noexcept {
     if (single_threaded()) {
       const std::uint32_t value = value_.load(std::memory_order_relaxed) - 1;
       value_.store(value, std::memory_order_relaxed);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 
 #include "autograd/tensor/tensor.h"
 
@@ -115,13 +116,17 @@ template <class E>
 [[noreturn, gnu::cold]] void throw_unallocated(const Shape& shape, DType dtype,
                                                const char* name = nullptr);
 
-/// Calls `f()`; where that finds no memory, the error names `name`. Costs nothing otherwise.
-template <class F>
-[[gnu::always_inline]] inline decltype(auto) allocating_for(const char* name, F&& f) {
+/// Calls `f()`; where that finds no memory, the error names `name`, or what `name()` returns. Costs
+/// nothing otherwise.
+template <class Name, class F>
+[[gnu::always_inline]] inline decltype(auto) allocating_for(const Name& name, F&& f) {
   try {
     return f();
   } catch (const Unallocated& error) {
-    error.throw_for(name);
+    if constexpr (std::is_invocable_v<const Name&>)
+      error.throw_for(name());
+    else
+      error.throw_for(name);
   }
 }
 
