@@ -1,10 +1,9 @@
-#include <memory>
-
 #include "autograd/kernels/blocks.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/selection.h"
-#include "autograd/tape/record.h"
+#include "autograd/tape/apply_list.h"
+#include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad {
@@ -16,28 +15,38 @@ namespace {
 
 /// Any number of tensors, one after the other along `dim`. The derivative of each is its part of
 /// the gradient.
-struct CatRecord final : detail::Record {
-  CatRecord(const std::vector<Tensor>& tensors, std::vector<std::int64_t> first, int along,
-            const Tensor& output)
-      : Record(static_cast<int>(tensors.size()), nullptr, nullptr, output),
-        edge(std::make_unique<detail::Edge[]>(tensors.size())),
-        start(std::move(first)),
-        dim(along) {
-    edges = edge.get();
-    for (std::size_t i = 0; i < tensors.size(); ++i) edge[i].connect(tensors[i]);
-  }
+struct Cat {
+  /// Where an input stands along `dim`. An empty vector may stand among tensors of more dimensions.
+  struct Place {
+    std::int64_t start, size;
+    bool empty_vector;
+  };
 
-  const char* name() const noexcept override { return "cat"; }
-  Tensor vjp(int input, const Tensor& gradient, bool /*create_graph*/) override {
-    const auto i = static_cast<std::size_t>(input);
-    const Tensor part = narrow(gradient, dim, start[i], start[i + 1] - start[i]);
-    // An empty vector may stand among tensors of more dimensions.
-    return part.shape() == edge[i].shape() ? part : reshape(part, edge[i].shape());
-  }
-
-  std::unique_ptr<detail::Edge[]> edge;
-  std::vector<std::int64_t> start;  // of every tensor, and the end
+  static constexpr const char* name = "cat";
+  static constexpr Reads reads = kNone;
+  Shape shape;
+  DType dtype;
   int dim;
+  std::vector<Place> places;
+
+  Tensor forward(std::span<const Tensor> inputs) const {
+    Tensor y = detail::new_tensor(shape, dtype);
+    const AroundDim around(shape, dim);
+    const std::int64_t entry = around.inner * detail::element_size(y);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      const Tensor x = detail::converted(inputs[i], dtype);
+      const std::int64_t block = places[i].size * entry;
+      kernels::copy_blocks(detail::data_of<char>(x), block,
+                           detail::fresh_data<char>(y) + places[i].start * entry,
+                           around.size * entry, block, around.outer);
+    }
+    return y;
+  }
+
+  Tensor vjp(std::size_t i, const Tensor& g, auto, auto) const {
+    const Place& place = places[i];
+    return place.empty_vector ? zeros(0, dtype) : narrow(g, dim, place.start, place.size);
+  }
 };
 
 /// An empty vector is left out, whatever the shape of the others, as in PyTorch.
@@ -67,8 +76,9 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) {
   Shape shape = tensors[model].shape();
   const int d = normal_dim(dim, shape.rank(), "cat");
   DType dtype = tensors[0].dtype();
-  std::vector<std::int64_t> start{0};
-  start.reserve(tensors.size() + 1);
+  std::vector<Cat::Place> places;
+  places.reserve(tensors.size());
+  std::int64_t total = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& x = tensors[i];
     if (x.dim() == 0)
@@ -82,29 +92,12 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) {
           "cat: tensor {} has shape {}, which does not fit shape {} of tensor {}: they may "
           "differ in dimension {} only",
           i, x.shape(), shape, model, d);
-    start.push_back(start.back() + (skipped ? 0 : x.shape()[static_cast<std::size_t>(d)]));
+    places.push_back({total, skipped ? 0 : x.shape()[d], skipped});
+    total += places.back().size;
     dtype = promote(dtype, x.dtype());
   }
-  shape[static_cast<std::size_t>(d)] = start.back();
-
-  Tensor y = detail::allocating_for("cat", [&] { return detail::new_tensor(shape, dtype); });
-  const AroundDim around(shape, d);
-  const auto element = static_cast<std::int64_t>(size_of(dtype));
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    const Tensor x = detail::converted(tensors[i], dtype);
-    const std::int64_t block = (start[i + 1] - start[i]) * around.inner * element;
-    kernels::copy_blocks(detail::data_of<char>(x), block,
-                         detail::fresh_data<char>(y) + start[i] * around.inner * element,
-                         around.size * around.inner * element, block, around.outer);
-  }
-
-  bool record = false;
-  for (const Tensor& x : tensors) {
-    record |= detail::should_record(x);
-    detail::keep_cuts(y, {&x});
-  }
-  if (record) detail::new_record<CatRecord>(tensors, std::move(start), d, y)->attach(y);
-  return y;
+  shape[d] = total;
+  return apply(Cat{shape, dtype, d, std::move(places)}, std::span(tensors));
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int dim) {

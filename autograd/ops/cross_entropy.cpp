@@ -34,16 +34,17 @@ std::int64_t check_classes(const Tensor& target, std::int64_t classes, std::int6
 /// dx = (softmax(x) - one_hot(target)) g / count, and 0 for ignored rows.
 struct CrossEntropy {
   static constexpr const char* name = "cross_entropy";
-  static constexpr Reads reads[] = {kA | kB, kNone};
-  static constexpr Reads constant = kB;
+  static constexpr Reads reads[] = {kA | kB | kKept, kNone}, constant = kB, fused = kA;
+  /// Of each row: the largest logit, sum(exp(x - largest)), and the target, -1 where that is
+  /// ignored.
+  static constexpr std::size_t kept_values = 3;
+  using KeptRows = const Kept<kept_values>&;
   std::int64_t ignore_index;
   Reduction reduction;
-  double divisor;               // 1, or the number of counted rows
-  mutable Tensor shift = {};    // the largest logit of each row
-  mutable Tensor total = {};    // sum(exp(x - shift)) of each row
-  mutable Tensor counted = {};  // the target, with -1 in rows that are ignored
+  double divisor;  // 1, or the number of counted rows
 
-  Tensor forward(const Tensor& x, const Tensor& target) const {
+  Tensor forward(const Tensor& x, const Tensor& target, Kept<kept_values>& row) const {
+    auto& [shift, total, counted] = row;
     const std::int64_t rows = x.shape()[0], classes = x.shape()[1];
     shift = new_tensor(rows, x.dtype());
     total = new_tensor(rows, x.dtype());
@@ -53,29 +54,29 @@ struct CrossEntropy {
     visit_floating(x.dtype(), [&]<class T>(T) {
       detail::for_row_tiles(rows, classes, [&](std::int64_t first, std::int64_t count) {
         detail::kernel_table().rows<T>().cross_entropy(
-            data_of<T>(x) + first * classes, data_of<std::int64_t>(counted) + first,
-            fresh_data<T>(loss) + first, fresh_data<T>(shift) + first, fresh_data<T>(total) + first,
-            count, classes);
+            data_of<T>(x) + first * classes, data_of<std::int64_t>(row[2]) + first,
+            fresh_data<T>(loss) + first, fresh_data<T>(row[0]) + first,
+            fresh_data<T>(row[1]) + first, count, classes);
       });
     });
     if (reduction == Reduction::none) return loss;
     return detail::reduce_mean(loss, detail::ReducedShape(rows, {}, false, name), divisor);
   }
 
-  Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& target, auto) const {
-    if (grad_enabled()) {
-      const Tensor counts = counted >= 0;
-      const Tensor scale = where(counts, g / divisor, 0);
-      const Tensor hot = one_hot(where(counts, target, 0), x.shape()[1]).to(x.dtype());
-      // NaN in an ignored row stays there.
-      return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counts, 1), x, 0), 1) - hot);
-    }
+  Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& target, auto, KeptRows row) const {
+    const Tensor counts = row[2] >= 0;
+    const Tensor scale = where(counts, g / divisor, 0);
+    const Tensor hot = one_hot(where(counts, target, 0), x.shape()[1]).to(x.dtype());
+    // NaN in an ignored row stays there.
+    return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counts, 1), x, 0), 1) - hot);
+  }
+  Tensor vjp_fused_a(const Tensor& g, const Tensor& x, auto, auto, KeptRows row) const {
     return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                             std::int64_t count, std::int64_t n) {
       const bool by_row = reduction == Reduction::none;
       const T one = *data_of<T>(g) / static_cast<T>(divisor);
-      loops.cross_entropy_rule(data_of<T>(x) + first * n, data_of<T>(shift) + first,
-                               data_of<T>(total) + first, data_of<std::int64_t>(counted) + first,
+      loops.cross_entropy_rule(data_of<T>(x) + first * n, data_of<T>(row[0]) + first,
+                               data_of<T>(row[1]) + first, data_of<std::int64_t>(row[2]) + first,
                                by_row ? data_of<T>(g) + first : &one, by_row ? 1 : 0,
                                out + first * n, count, n);
     });

@@ -16,5 +16,6 @@
 /// `visit_floating` call a function with the C++ type of the elements.
 
 #include "autograd/tape/apply.h"
+#include "autograd/tape/apply_list.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/visit_dtype.h"

@@ -70,7 +70,9 @@ template <std::size_t N>
 /// The record of every elementwise operator.
 struct ElementwiseRecord final : Record {
   ElementwiseRecord(const ElementwiseInfo& operation, const void* numbers, const Tensor& output)
-      : Record(operation.inputs, edge, slot, output), info(operation) {
+      : Record({edge, static_cast<std::size_t>(operation.inputs)},
+               {slot, static_cast<std::size_t>(operation.inputs) + 1}, output),
+        info(operation) {
     elementwise = true;
     if (info.parameter_bytes > 0) std::memcpy(parameters, numbers, info.parameter_bytes);
   }

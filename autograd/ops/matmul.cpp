@@ -139,7 +139,7 @@ void check_operands(const Tensor& a, const Tensor& b) {
 /// x W^T + b as one operator.
 struct Linear {
   static constexpr const char* name = "linear";
-  static constexpr Reads reads[] = {kB, kA, kNone};
+  static constexpr Reads reads[] = {kB, kA, kNone}, fused = kA | kB | kC;
 
   static Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
@@ -155,26 +155,29 @@ struct Linear {
     });
     return y;
   }
-  // Small networks spend their time here, so what is not recorded goes to the products directly.
   static Tensor vjp_a(const Tensor& g, auto, const Tensor& weight, auto, auto) {
-    if (grad_enabled()) return matmul(g, weight);
+    return matmul(g, weight);
+  }
+  static Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) {
+    return matmul(as_rows(g), as_rows(x), {.transpose_a = true});
+  }
+  static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) {
+    return sum_to(g, g.shape().back());
+  }
+  // Small networks spend their time here, so these go to the products directly.
+  static Tensor vjp_fused_a(const Tensor& g, auto, const Tensor& weight, auto, auto) {
     const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
     const Tensor dx = new_tensor(with_last(g.shape(), in), g.dtype());
     run_gemm({}, 1, row_count(g), in, out, g, weight, dx, {});
     return dx;
   }
-  static Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) {
-    if (!grad_enabled()) {
-      const std::int64_t in = x.shape().back(), out = g.shape().back();
-      const Tensor dw = new_tensor({out, in}, g.dtype());
-      run_gemm({.transpose_a = true}, 1, out, in, row_count(g), g, x, dw, {});
-      return dw;
-    }
-    return matmul(as_rows(g), as_rows(x), {.transpose_a = true});
+  static Tensor vjp_fused_b(const Tensor& g, const Tensor& x, auto, auto, auto) {
+    const std::int64_t in = x.shape().back(), out = g.shape().back();
+    const Tensor dw = new_tensor({out, in}, g.dtype());
+    run_gemm({.transpose_a = true}, 1, out, in, row_count(g), g, x, dw, {});
+    return dw;
   }
-  static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) {
-    return grad_enabled() ? sum_to(g, g.shape().back()) : detail::sum_rows(g);
-  }
+  static Tensor vjp_fused_c(const Tensor& g, auto, auto, auto, auto) { return detail::sum_rows(g); }
 };
 
 }  // namespace

@@ -24,47 +24,26 @@ using detail::new_tensor;
 /// rows.
 struct LayerNorm {
   static constexpr const char* name = "layer_norm";
-  static constexpr Reads reads[] = {kA | kB, kA, kNone};
+  static constexpr Reads reads[] = {kA | kB | kKept, kA | kKept, kNone}, fused = kA | kB | kC;
+  /// Of each row: center and offset, whose sum is the mean, and 1 / deviation.
+  static constexpr std::size_t kept_values = 3;
+  using KeptRows = const Kept<kept_values>&;
   double eps;
-  // Of each row, from the forward; the mean is center + offset.
-  mutable Tensor center = {}, offset = {}, rstd = {};
 
   template <class T>
   static const T* data_or_null(const Tensor& tensor) {
     return tensor.defined() ? data_of<T>(tensor) : nullptr;
   }
 
-  Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
-    center = new_tensor(x.shape()[0], x.dtype());
-    offset = new_tensor(x.shape()[0], x.dtype());
-    rstd = new_tensor(x.shape()[0], x.dtype());
+  Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                 Kept<kept_values>& row) const {
+    for (Tensor& value : row) value = new_tensor(x.shape()[0], x.dtype());
     return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                             std::int64_t rows, std::int64_t n) {
       loops.layer_norm(data_of<T>(x) + first * n, data_or_null<T>(weight), data_or_null<T>(bias),
-                       T(eps), out + first * n, fresh_data<T>(center) + first,
-                       fresh_data<T>(offset) + first, fresh_data<T>(rstd) + first, rows, n);
+                       T(eps), out + first * n, fresh_data<T>(row[0]) + first,
+                       fresh_data<T>(row[1]) + first, fresh_data<T>(row[2]) + first, rows, n);
     });
-  }
-
-  /// sum(g z) over the rows in one pass: partial sums of fixed groups, then their sum.
-  Tensor weight_gradient(const Tensor& g, const Tensor& x) const {
-    constexpr std::int64_t group = 64;
-    const std::int64_t rows = x.shape()[0], n = x.shape()[1];
-    const std::int64_t groups = (rows + group - 1) / group;
-    const Tensor weights = zeros({groups, n}, x.dtype());
-    visit_floating(x.dtype(), [&]<class T>(T) {
-      kernels::parallel_for(
-          groups,
-          [&](std::int64_t t) {
-            const std::int64_t first = t * group;
-            detail::kernel_table().rows<T>().layer_norm_sums(
-                data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(center) + first,
-                data_of<T>(offset) + first, data_of<T>(rstd) + first,
-                fresh_data<T>(weights) + t * n, std::min(group, rows - first), n);
-          },
-          rows * n);
-    });
-    return detail::sum_rows(weights);
   }
 
   /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 /
@@ -79,28 +58,51 @@ struct LayerNorm {
     return detail::deviation(x, Dims(x.dim() - 1)) * scale;
   }
 
-  Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& weight, auto, auto) const {
-    if (grad_enabled()) {
-      Tensor scale;
-      const Tensor z = normalised(x, scale);
-      const Tensor h = weight.defined() ? g * weight : g;
-      return scale * (h - mean(h, -1, true) - z * mean(h * z, -1, true));
-    }
+  Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& weight, auto, auto, auto) const {
+    Tensor scale;
+    const Tensor z = normalised(x, scale);
+    const Tensor h = weight.defined() ? g * weight : g;
+    return scale * (h - mean(h, -1, true) - z * mean(h * z, -1, true));
+  }
+  Tensor vjp_fused_a(const Tensor& g, const Tensor& x, const Tensor& weight, auto, auto,
+                     KeptRows row) const {
     return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                             std::int64_t rows, std::int64_t n) {
       loops.layer_norm_rule(data_of<T>(g) + first * n, data_of<T>(x) + first * n,
-                            data_of<T>(center) + first, data_of<T>(offset) + first,
-                            data_of<T>(rstd) + first, data_or_null<T>(weight), out + first * n,
+                            data_of<T>(row[0]) + first, data_of<T>(row[1]) + first,
+                            data_of<T>(row[2]) + first, data_or_null<T>(weight), out + first * n,
                             rows, n);
     });
   }
-  Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) const {
-    if (!grad_enabled()) return weight_gradient(g, x);
+
+  Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto, auto) const {
     Tensor scale;
     return sum(g * normalised(x, scale), 0);
   }
-  Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) const {
-    return grad_enabled() ? sum(g, 0) : detail::sum_rows(g);
+  /// sum(g z) over the rows in one pass: partial sums of fixed groups, then their sum.
+  static Tensor vjp_fused_b(const Tensor& g, const Tensor& x, auto, auto, auto, KeptRows row) {
+    constexpr std::int64_t group = 64;
+    const std::int64_t rows = x.shape()[0], n = x.shape()[1];
+    const std::int64_t groups = (rows + group - 1) / group;
+    const Tensor weights = zeros({groups, n}, x.dtype());
+    visit_floating(x.dtype(), [&]<class T>(T) {
+      kernels::parallel_for(
+          groups,
+          [&](std::int64_t t) {
+            const std::int64_t first = t * group;
+            detail::kernel_table().rows<T>().layer_norm_sums(
+                data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(row[0]) + first,
+                data_of<T>(row[1]) + first, data_of<T>(row[2]) + first,
+                fresh_data<T>(weights) + t * n, std::min(group, rows - first), n);
+          },
+          rows * n);
+    });
+    return detail::sum_rows(weights);
+  }
+
+  static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto, auto) { return sum(g, 0); }
+  static Tensor vjp_fused_c(const Tensor& g, auto, auto, auto, auto, auto) {
+    return detail::sum_rows(g);
   }
 };
 

@@ -5,7 +5,8 @@
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/selection.h"
-#include "autograd/tape/apply.h"
+#include "autograd/tape/apply_list.h"
+#include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad {
@@ -28,12 +29,14 @@ struct Range {
 
 Tensor taken(const Tensor& x, const Range& range);
 Tensor put(const Tensor& x, const Range& range);
+void add_to(const Tensor& sum, const Tensor& part, const Range& range);
 
 struct Narrow : Range {
   static constexpr const char* name = "narrow";
   static constexpr Reads reads[] = {kNone};
   Tensor forward(const Tensor& x) const { return taken(x, *this); }
   Tensor vjp(const Tensor& g, auto, auto) const;
+  void vjp_add(const Tensor& g, const Tensor& sum) const { add_to(sum, g, *this); }
 };
 
 /// One entry, whose dimension goes away.
@@ -77,6 +80,53 @@ Tensor put(const Tensor& part, const Range& range) {
   return y;
 }
 
+/// sum += `part`, in the range.
+void add_to(const Tensor& sum, const Tensor& part, const Range& range) {
+  const AroundDim around(range.whole, range.dim);
+  const std::int64_t block = range.length * around.inner;
+  visit_floating(sum.dtype(), [&]<class T>(T) {
+    const T* from = data_of<T>(part);
+    T* to = fresh_data<T>(sum) + range.start * around.inner;
+    for (std::int64_t o = 0; o < around.outer; ++o, to += around.size * around.inner) {
+      for (std::int64_t i = 0; i < block; ++i) to[i] += *from++;
+    }
+  });
+}
+
+/// Pieces of `sizes` entries along one dimension, one after the other. The derivative puts their
+/// gradients together again.
+struct Split {
+  static constexpr const char* name = "split";
+  static constexpr Reads reads = kNone;
+  Shape whole;
+  DType dtype;
+  int dim;
+  std::vector<std::int64_t> sizes;
+
+  Shape part(std::size_t i) const {
+    Shape shape = whole;
+    shape[dim] = sizes[i];
+    return shape;
+  }
+
+  std::vector<Tensor> forward(std::span<const Tensor> x) const {
+    std::vector<Tensor> pieces;
+    pieces.reserve(sizes.size());
+    std::int64_t start = 0;
+    for (std::size_t i = 0; i < sizes.size(); start += sizes[i++])
+      pieces.push_back(taken(x[0], {whole, part(i), dim, start, sizes[i]}));
+    return pieces;
+  }
+
+  Tensor vjp(std::size_t, std::span<const Tensor> g, auto, auto) const {
+    std::vector<Tensor> pieces(g.begin(), g.end());
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      if (!pieces[i].defined()) pieces[i] = zeros(part(i), dtype);
+    }
+    return cat(pieces, dim);
+  }
+};
+
 Shape with_size(Shape shape, int dim, std::int64_t size) {
   shape[static_cast<std::size_t>(dim)] = size;
   return shape;
@@ -106,6 +156,10 @@ int dimension_of(const Shape& shape, int dim, const char* name) {
   if (shape.empty())
     fail<ShapeError>("{}: a number (0-d tensor) has no dimensions; item() gives its value", name);
   return normal_dim(dim, shape.rank(), name);
+}
+
+std::vector<Tensor> pieces_of(const Tensor& x, int dim, std::vector<std::int64_t> sizes) {
+  return apply(Split{x.shape(), x.dtype(), dim, std::move(sizes)}, {&x, 1});
 }
 
 }  // namespace
@@ -145,12 +199,10 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim) {
   if (size < 0 || (size == 0 && total != 0))
     fail<ValueError>("split: pieces of size {} do not make up dimension {} of shape {}", size, d,
                      shape);
-  if (total == 0) return {narrow_at(x, d, 0, 0)};
-  std::vector<Tensor> pieces;
-  for (std::int64_t start = 0; start < total;
-       start += pieces.back().shape()[static_cast<std::size_t>(d)])
-    pieces.push_back(narrow_at(x, d, start, std::min(size, total - start)));
-  return pieces;
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t left = total; left > size; left -= size) sizes.push_back(size);
+  sizes.push_back(total - size * static_cast<std::int64_t>(sizes.size()));
+  return pieces_of(x, d, std::move(sizes));
 }
 
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim) {
@@ -172,13 +224,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
     fail<ShapeError>(
         "split: the {} pieces have {} entries together, but dimension {} of shape {} has {}",
         sizes.size(), total - left, d, shape, total);
-  std::vector<Tensor> pieces;
-  std::int64_t start = 0;
-  for (std::int64_t size : sizes) {
-    pieces.push_back(narrow_at(x, d, start, size));
-    start += size;
-  }
-  return pieces;
+  return pieces_of(x, d, sizes);
 }
 
 // ---- Methods -----------------------------------------------------------------------------------

@@ -14,13 +14,13 @@ using detail::fresh_data;
 using detail::new_tensor;
 using detail::run_rows;
 
-// Along the last dimension; the public functions bring another one there. While a backward is
-// recorded the rules are written with operators, otherwise they are one pass over memory.
+// Along the last dimension; the public functions bring another one there. Fused rules are one pass
+// over memory.
 
 /// exp(x) / sum(exp(x)). dx = y (g - sum(g y)).
 struct Softmax {
   static constexpr const char* name = "softmax";
-  static constexpr Reads reads[] = {kY};
+  static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
     return run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                     std::int64_t rows, std::int64_t n) {
@@ -28,7 +28,9 @@ struct Softmax {
     });
   }
   static Tensor vjp(const Tensor& g, auto, const Tensor& y) {
-    if (grad_enabled()) return y * (g - sum(g * y, -1, true));
+    return y * (g - sum(g * y, -1, true));
+  }
+  static Tensor vjp_fused(const Tensor& g, auto, const Tensor& y) {
     return run_rows(y, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                     std::int64_t rows, std::int64_t n) {
       loops.softmax_rule(data_of<T>(g) + first * n, data_of<T>(y) + first * n, out + first * n,
@@ -40,7 +42,7 @@ struct Softmax {
 /// x - log(sum(exp(x))). dx = g - exp(y) sum(g).
 struct LogSoftmax {
   static constexpr const char* name = "log_softmax";
-  static constexpr Reads reads[] = {kY};
+  static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
     return run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                     std::int64_t rows, std::int64_t n) {
@@ -48,7 +50,9 @@ struct LogSoftmax {
     });
   }
   static Tensor vjp(const Tensor& g, auto, const Tensor& y) {
-    if (grad_enabled()) return g - exp(y) * sum(g, -1, true);
+    return g - exp(y) * sum(g, -1, true);
+  }
+  static Tensor vjp_fused(const Tensor& g, auto, const Tensor& y) {
     return run_rows(y, [&]<class T>(const auto& loops, T* out, std::int64_t first,
                                     std::int64_t rows, std::int64_t n) {
       loops.log_softmax_rule(data_of<T>(g) + first * n, data_of<T>(y) + first * n, out + first * n,

@@ -77,14 +77,13 @@ struct Prod {
 template <Reducer reducer>
 struct Extreme {
   static constexpr const char* name = reducer == Reducer::max ? "amax" : "amin";
-  static constexpr Reads reads[] = {kA | kY};
+  static constexpr Reads reads[] = {kA | kY}, fused = kA;
   ReducedShape shape;
   Tensor forward(const Tensor& x) const { return detail::reduce(reducer, x, shape); }
+  Tensor vjp_fused(const Tensor& g, const Tensor& x, const Tensor& y) const {
+    return detail::share_among_equal(g, x, y, shape);
+  }
   Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
-    if (!grad_enabled()) {
-      const Tensor shared = detail::share_among_equal(g, x, y, shape);
-      if (shared.defined()) return shared;
-    }
     const Tensor best = reshape(y, shape.kept);
     const Tensor chosen = (x == best) | ((x != x) & (best != best));
     const Tensor count = sum(chosen, shape.dims, true).to(g.dtype());

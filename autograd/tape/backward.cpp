@@ -1,6 +1,7 @@
 #include "autograd/tape/backward.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace {
 
 using detail::Edge;
 using detail::Impl;
+using detail::Port;
 using detail::Record;
 
 /// Says of a gradient, which nobody else sees, that it comes from a walk that was not recorded.
@@ -72,9 +74,13 @@ class Walk {
     for (Record* record : order) {
       if (!record) continue;
       record->notes = {};
+      for (Tensor& part : parts_of(*record)) part = {};
       release_record(record);
     }
-    for (auto& [record, notes] : put_aside_) record->notes = std::move(notes);
+    for (PutAside& before : put_aside_) {
+      before.record->notes = std::move(before.notes);
+      std::move(before.parts.begin(), before.parts.end(), parts_of(*before.record).begin());
+    }
     // Only after an error: what another tensor still shows must not be taken for a leaf's own.
     for (Tensor& leaf : sharing) leaf.zero_grad();
     order.clear();
@@ -124,10 +130,29 @@ class Walk {
     std::vector<Tensor> sharing;  // leaves whose gradient is also shown by another tensor
   };
 
+  /// What another walk has noted in a record, this one's caller.
+  struct PutAside {
+    Record* record;
+    Record::Notes notes;
+    std::vector<Tensor> parts;
+  };
+
+  static std::span<Tensor> parts_of(Record& record) noexcept {
+    return record.several ? record.parts() : std::span<Tensor>();
+  }
+
+  void put_aside(Record& record) {
+    const std::span<Tensor> parts = parts_of(record);
+    put_aside_.push_back(
+        {&record,
+         std::move(record.notes),
+         {std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end())}});
+  }
+
   /// Lists `record`, if there is one and it is not listed yet.
   [[gnu::always_inline]] void meet(Record* record) {
     if (!record || record->notes.walk == this) return;
-    if (record->notes.walk) put_aside_.emplace_back(record, std::move(record->notes));
+    if (record->notes.walk) put_aside(*record);
     record->notes.walk = this;
     record->notes.wanted = !capturing_;
     record->notes.capture = -1;
@@ -206,8 +231,12 @@ class Walk {
     if (!record.notes.wanted) return;
     if (record.released) record.check();       // by a walk that a rule started
     detail::thread_tape.scope = record.scope;  // errors in a rule name it
-    if (!record.elementwise && gradient.shape() != record.shape)
+    if (record.several) {
+      gradient = {};
+    } else if (!record.elementwise && gradient.shape() != record.shape) {
       gradient = detail::dense_cotangent(gradient, record.shape);
+    }
+    if (record.port) return hand_on(static_cast<const Port&>(record), std::move(gradient));
     std::uint32_t first = 0;
     while (first < record.input_count && !wants(record.edges[first])) ++first;
     for (std::uint32_t i = record.input_count; i-- > first;) {
@@ -224,6 +253,11 @@ class Walk {
         if (!sum && i == first && gradient.shape() == target && gradient.impl()->unique() &&
             record.vjp_into(static_cast<int>(i), gradient, gradient.impl(), false))
           return deliver(edge, std::move(gradient));
+      } else if (record.adds && !create_) {
+        Impl* sum = waiting_at(edge);
+        if (sum && sum->dtype == gradient.dtype() && sum->shape == target && sum->unique() &&
+            record.vjp_into(static_cast<int>(i), gradient, sum, true))
+          continue;
       }
       Tensor cotangent = detail::allocating_for(
           [&] { return record.name(); },
@@ -236,12 +270,24 @@ class Walk {
       }
       deliver(edge, std::move(cotangent));
     }
+    for (Tensor& part : parts_of(record)) part = {};
+  }
+
+  /// The cotangent of one of several outputs, to the record of their call. An output has more ports
+  /// than one when a rule has read it.
+  void hand_on(const Port& port, Tensor gradient) {
+    Record& call = *port.edge.record();
+    Tensor& part = call.parts()[static_cast<std::size_t>(port.output_index)];
+    part = part.defined() ? detail::add_cotangents(std::move(part), gradient, port.shape, create_)
+                          : gradient;
+    call.notes.cotangent = std::move(gradient);  // something has arrived
   }
 
   /// What has arrived so far where `edge` leads, or nullptr.
   Impl* waiting_at(const Edge& edge) const {
     if (const Record* record = edge.record()) return record->notes.cotangent.impl();
-    return capturing_ ? nullptr : edge.leaf()->grad;
+    if (!capturing_) return edge.leaf()->grad;
+    return results_[static_cast<std::size_t>(wanted_index(edge.leaf()))].impl();
   }
 
   void deliver(const Tensor& output, const Tensor& seed) {
@@ -299,7 +345,7 @@ class Walk {
   const std::vector<Tensor>* inputs_ = nullptr;
   std::vector<Tensor> results_;
   Lists lists_;
-  std::vector<std::pair<Record*, Record::Notes>> put_aside_;
+  std::vector<PutAside> put_aside_;
 };
 
 /// Restores what the walk changes of the thread's tape, also when a rule throws.

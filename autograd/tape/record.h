@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -13,9 +14,10 @@
 
 namespace tapegrad {
 
-/// Names the values that a rule reads: inputs a to d and the output y.
+/// Names the values that a rule reads: the output y, inputs a to h, and what the forward kept.
 using Reads = unsigned;
-inline constexpr Reads kNone = 0, kY = 1, kA = 2, kB = 4, kC = 8, kD = 16;
+inline constexpr Reads kNone = 0, kY = 1, kA = 2, kB = 4, kC = 8, kD = 16, kE = 32, kF = 64,
+                       kG = 128, kH = 256, kKept = 512;
 
 namespace detail {
 
@@ -75,25 +77,32 @@ class Saved {
   std::uint32_t version_ = 0;
 };
 
-/// Saved values of a record with `inputs` inputs: the output first, then the inputs.
-constexpr int slots_for(int inputs) { return inputs + 1; }
-
 /// One operator call on the tape.
 ///
 /// Owns references to the records and leaves it got its inputs from, and holds on the values that
 /// its rules read; never its own output. Reference counted by its output and by the records that
 /// follow.
 struct Record {
-  /// `edge_slots`: an edge for each input. `saved_slots`: the output's slot, then one for each
-  /// input; or nullptr for none at all. Both in memory of the derived type.
-  Record(int inputs, Edge* edge_slots, Saved* saved_slots, const Tensor& output) noexcept
-      : input_count(static_cast<std::uint32_t>(inputs)),
-        edges(edge_slots),
-        saved(saved_slots),
+  /// `edge_slots`: an edge for each input. `saved_slots`: see `saved`. Both in memory of the
+  /// derived type.
+  Record(std::span<Edge> edge_slots, std::span<Saved> saved_slots, const Tensor& output) noexcept
+      : input_count(static_cast<std::uint32_t>(edge_slots.size())),
+        edges(edge_slots.data()),
+        saved(saved_slots.data()),
         dtype(output.impl()->dtype),
+        slot_count(static_cast<std::uint32_t>(saved_slots.size())),
         scope(thread_tape.scope),
         numel(output.impl()->numel),
         shape(output.impl()->shape) {}
+  /// Of an operator with several outputs, which have a `Port` each.
+  Record(std::span<Edge> edge_slots, std::span<Saved> saved_slots, DType type) noexcept
+      : input_count(static_cast<std::uint32_t>(edge_slots.size())),
+        edges(edge_slots.data()),
+        saved(saved_slots.data()),
+        dtype(type),
+        slot_count(static_cast<std::uint32_t>(saved_slots.size())),
+        scope(thread_tape.scope),
+        numel(0) {}
   Record(const Record&) = delete;
   Record& operator=(const Record&) = delete;
   virtual ~Record() = default;
@@ -103,12 +112,15 @@ struct Record {
   /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its
   /// shape.
   virtual Tensor vjp(int input, const Tensor& gradient, bool create_graph) = 0;
-  /// The same into `result`, which has the output's shape and type and may be the gradient itself;
-  /// adds it there if `add`. False, and nothing done, where that would not save anything over
-  /// `vjp`. For elementwise operators.
+  /// The same into `result`, which has the input's shape and the output's type; adds it there if
+  /// `add`. False, and nothing done, where that would not save anything over `vjp`. Asked only of
+  /// elementwise operators, where `result` may be the gradient itself, and, to add, of those that
+  /// `adds`.
   virtual bool vjp_into(int /*input*/, const Tensor& /*gradient*/, Impl* /*result*/, bool /*add*/) {
     return false;
   }
+  /// A place for the cotangent of each output, of an operator with several.
+  virtual std::span<Tensor> parts() noexcept { return {}; }
 
   /// What a walk over the tape notes here while it runs.
   struct Notes {
@@ -118,33 +130,42 @@ struct Record {
     bool wanted = false;        ///< something behind it is asked for
   };
 
-  /// Puts it on the tape behind its inputs and makes it the maker of `output`.
-  inline void attach(const Tensor& output) noexcept;
+  /// Puts it on the tape behind its inputs.
+  inline void attach() noexcept;
+  /// The same, and makes it the maker of `output`.
+  void attach(const Tensor& output) noexcept {
+    attach();
+    output.impl()->record.store(this, std::memory_order_relaxed);
+  }
   /// Drops saved values and edges: it can not be walked again.
   void release_graph() noexcept;
   /// Throws `GradError` when it was released, or when a value that it saved has changed since.
   void check() const {
     bool bad = released;
-    if (saved) {
-      for (std::uint32_t i = 0; i <= input_count; ++i) bad |= saved[i].changed();
-    }
+    for (std::uint32_t i = 0; i < slot_count; ++i) bad |= saved[i].changed();
     if (bad) fail_check();
   }
   /// Saved input `index` as a tensor, connected to the graph when `create_graph`.
   Tensor input(int index, bool create_graph) const;
   /// The saved output, likewise.
   Tensor output(bool create_graph);
+  /// Value `index` that the forward kept for the rules.
+  Tensor kept(int index) const;
 
   Count refs{1};
   std::uint32_t input_count;
   Edge* edges;
-  Saved* saved;
+  Saved* saved;  // the output, the inputs, what the forward kept; then the outputs, of several
   /// True when the output is the inputs' broadcast, element by element. Then rules take a gradient
   /// that only broadcasts to the output's shape, and return the like.
-  bool elementwise = false;
+  bool elementwise : 1 = false;
+  bool adds : 1 = false;     // rules can add to a cotangent that is there, see `vjp_into`
+  bool port : 1 = false;     // it is a `Port`
+  bool several : 1 = false;  // its outputs have a `Port` each
   bool released = false;
   DType dtype;  // of the output
   std::uint8_t size_class = 0;
+  std::uint32_t slot_count;
   std::uint64_t sequence = 0;  // greater than that of every record it depends on
   const char* scope;
   Notes notes;
@@ -175,15 +196,31 @@ void Edge::connect(const Tensor& tensor) noexcept {
   }
 }
 
-inline void Record::attach(const Tensor& output) noexcept {
+inline void Record::attach() noexcept {
   // A graph may have come from another thread with a larger count, so the inputs have a say.
   std::uint64_t last = thread_tape.sequence;
   for (std::uint32_t i = 0; i < input_count; ++i) {
     if (const Record* record = edges[i].record()) last = std::max(last, record->sequence);
   }
   sequence = thread_tape.sequence = last + 1;
-  output.impl()->record.store(this, std::memory_order_relaxed);
 }
+
+/// One of the outputs of an operator that has several: an entry of the tape that hands its
+/// cotangent on to the record of the call, which it keeps.
+struct Port final : Record {
+  Port(Record& call, int index, const Tensor& output) noexcept
+      : Record({&edge, 1}, {}, output), output_index(index), operator_name(call.name()) {
+    port = true;
+    edge.connect(call);
+  }
+
+  const char* name() const noexcept override { return operator_name; }
+  Tensor vjp(int, const Tensor&, bool) override { return {}; }  // the walk hands it on by itself
+
+  Edge edge;
+  int output_index;
+  const char* operator_name;  // also after release
+};
 
 /// True when an operator on these inputs must be recorded.
 inline bool requires_record(const Tensor& tensor) noexcept {
@@ -195,7 +232,7 @@ bool should_record(const Tensors&... inputs) noexcept {
   return (requires_record(inputs) || ...) && grad_enabled();
 }
 
-/// True of a new floating-point tensor that nobody else has, so that a record can be attached to it.
+/// True of a new floating-point tensor that nobody else has: a record can be attached to it.
 inline bool is_recordable(const Tensor& output) noexcept {
   return is_floating_point(output.impl()->dtype) && output.impl()->handles.load() == 1 &&
          !requires_record(output);
@@ -226,6 +263,17 @@ R* new_record(Args&&... args) {
   std::uint8_t size_class;
   void* block = allocate_record(sizeof(R), size_class);
   R* record = new (block) R(std::forward<Args>(args)...);
+  record->size_class = size_class;
+  return record;
+}
+/// The same with `bytes` bytes of room behind it, to which its first argument points.
+template <class R, class... Args>
+R* new_record_with_room(std::size_t bytes, Args&&... args) {
+  static_assert(alignof(R) <= 64 && sizeof(R) % alignof(Edge) == 0);
+  std::uint8_t size_class;
+  void* block = allocate_record(sizeof(R) + bytes, size_class);
+  void* room = static_cast<std::byte*>(block) + sizeof(R);
+  R* record = new (block) R(room, std::forward<Args>(args)...);
   record->size_class = size_class;
   return record;
 }

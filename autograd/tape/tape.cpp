@@ -101,7 +101,7 @@ void Edge::reset() noexcept {
 void Record::release_graph() noexcept {
   released = true;
   for (std::uint32_t i = 0; i < input_count; ++i) edges[i].reset();
-  for (int i = 0; saved && i < slots_for(static_cast<int>(input_count)); ++i) saved[i].reset();
+  for (std::uint32_t i = 0; i < slot_count; ++i) saved[i].reset();
 }
 
 namespace {
@@ -134,8 +134,8 @@ void Record::fail_check() const {
         "retain_graph = true to that one to walk the graph again, or, where a state is carried "
         "from one step to the next, detach() it between the steps",
         name(), shape);
-  const Saved& value = *std::find_if(saved, saved + slots_for(static_cast<int>(input_count)),
-                                     [](const Saved& slot) { return slot.changed(); });
+  const Saved& value =
+      *std::find_if(saved, saved + slot_count, [](const Saved& slot) { return slot.changed(); });
   fail<GradError>(
       "backward: a value of shape {} that '{}' (output {}) saved for its gradient was changed in "
       "place afterwards by '{}': it had version {} and has {} now; change a clone() instead",
@@ -153,6 +153,11 @@ Tensor Record::output(bool create_graph) {
   Edge self;
   self.connect(*this);
   return saved_tensor(saved[0].value(), &self);
+}
+
+Tensor Record::kept(int index) const {
+  Impl* value = saved[1 + input_count + static_cast<std::uint32_t>(index)].value();
+  return value ? saved_tensor(value, nullptr) : Tensor();
 }
 
 const char* record_name(const Record* record) noexcept { return record->name(); }

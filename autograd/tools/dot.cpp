@@ -111,7 +111,7 @@ class Picture {
       if (input.kind == RecordInput::Kind::record) {
         const RecordInfo& from = list[static_cast<std::size_t>(input.record)];
         add_edge(record_id(static_cast<std::size_t>(input.record)), record_id(index),
-                 type_text(from.shape, from.dtype));
+                 from.outputs == 1 ? type_text(from.shape, from.dtype) : "");
       } else if (input.id) {
         add_edge(box_of(input, scope), record_id(index), "");
       }

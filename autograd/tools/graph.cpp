@@ -50,18 +50,18 @@ RecordInput input_of(Record& record, std::uint32_t index,
     input.shape = edge.shape();
     input.dtype = edge.dtype();
   }
-  const detail::Saved* saved = record.saved;
   if (const Record* before = edge.record()) {
     input.kind = RecordInput::Kind::record;
     input.record = position.at(before);
   } else if (edge) {
     input.kind = RecordInput::Kind::leaf;
     input.id = edge.leaf();
-  } else if (const Impl* value = saved ? saved[index + 1].value() : nullptr) {
+  } else if (const Impl* value =
+                 record.slot_count > 0 ? record.saved[index + 1].value() : nullptr) {
     input.id = value;
     input.shape = value->shape;
     input.dtype = value->dtype;
-    if (!saved[index + 1].changed()) input.value = number_in(*value);
+    if (!record.saved[index + 1].changed()) input.value = number_in(*value);
   }
   return input;
 }
@@ -89,6 +89,9 @@ std::vector<RecordInfo> records(const Tensor& tensor) {
     RecordInfo info;
     info.sequence = record->sequence;
     info.name = record->name();
+    if (record->port)
+      info.name += fmt::format("[{}]", static_cast<const detail::Port*>(record)->output_index);
+    if (record->several) info.outputs = static_cast<std::int64_t>(record->parts().size());
     info.shape = record->shape;
     info.dtype = record->dtype;
     info.scope = record->scope ? record->scope : "";
@@ -96,7 +99,7 @@ std::vector<RecordInfo> records(const Tensor& tensor) {
     for (std::uint32_t i = 0; i < record->input_count && !record->released; ++i)
       info.inputs.push_back(input_of(*record, i, position));
     const detail::Saved* saved = record->saved;
-    for (std::uint32_t i = 0; saved && i <= record->input_count; ++i) {
+    for (std::uint32_t i = 0; i < record->slot_count; ++i) {
       const Impl* value = saved[i].value();
       const auto is_same = [&](const detail::Saved& other) { return other.value() == value; };
       if (!value || std::any_of(saved, saved + i, is_same)) continue;
@@ -162,7 +165,8 @@ std::string format_records(const Tensor& tensor, const TensorNames& names) {
     for (const RecordInput& input : info.inputs)
       inputs += (inputs.empty() ? "" : ", ") + input_text(input, names);
     rows.push_back({fmt::format("{}", rows.size() - 1), info.scope, info.name,
-                    fmt::format("{} {}", info.shape, info.dtype),
+                    info.outputs == 1 ? fmt::format("{} {}", info.shape, info.dtype)
+                                      : fmt::format("{} outputs", info.outputs),
                     info.released ? "released" : inputs, readable_bytes(info.bytes_saved)});
     bytes += info.bytes_added;
   }

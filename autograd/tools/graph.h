@@ -26,12 +26,14 @@ struct RecordInput {
   std::optional<double> value;  ///< of a saved constant of one element
 };
 
-/// One operator call on the tape.
+/// One operator call on the tape. One with several outputs is followed by a record for each of
+/// them, with its name and a number: "split", "split[0]", "split[1]".
 struct RecordInfo {
   std::uint64_t sequence = 0;       ///< greater than that of every record it depends on
   std::string name;                 ///< of the operator
-  Shape shape;                      ///< of its output
-  DType dtype = float32;            ///< of its output
+  std::int64_t outputs = 1;         ///< how many it has
+  Shape shape;                      ///< of its output, if that is one
+  DType dtype = float32;            ///< of its output, or of all that have gradients
   std::vector<RecordInput> inputs;  ///< in the operator's order; empty after release
   std::string scope;                ///< path of the open `Scope`s, such as "net.fc1"; may be empty
   std::int64_t bytes_saved = 0;     ///< of the values that its derivative rule will read

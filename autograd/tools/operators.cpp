@@ -184,6 +184,11 @@ void add_shapes(std::vector<OperatorInfo>& all) {
       one("cat",
           {{"rows", {draw({1, 3}), draw({2, 3})}, [](const Inputs& in) { return cat(in, 0); }},
            {"columns", {draw({2, 1}), draw({2, 3})}, [](const Inputs& in) { return cat(in, 1); }},
+           {"with an empty vector",
+            {draw({2, 2}), draw({0})},
+            [](const Inputs& in) {
+              return cat({in[1], in[0], in[0]});
+            }},
            {"the same twice",
             {draw({2, 2})},
             [](const Inputs& in) {
@@ -194,7 +199,18 @@ void add_shapes(std::vector<OperatorInfo>& all) {
       one("narrow",
           {{"rows", {draw({4, 3})}, [](const Inputs& in) { return narrow(in[0], 0, 1, 2); }},
            {"columns", {draw({2, 4})}, [](const Inputs& in) { return narrow(in[0], 1, 1, 2); }},
-           {"split", {draw({5})}, [](const Inputs& in) { return split(in[0], 2)[1]; }}}));
+           {"columns, twice", {draw({2, 4})}, [](const Inputs& in) {
+              return narrow(in[0], 1, 0, 3) * narrow(in[0], 1, 1, 3);
+            }}}));
+  all.push_back(one("split", {{"all pieces",
+                               {draw({5, 2})},
+                               [](const Inputs& in) {
+                                 const std::vector<Tensor> piece = split(in[0], {2, 1, 2}, 0);
+                                 return square(piece[0]) * piece[2] + piece[1];
+                               }},
+                              {"one of the columns", {draw({2, 5})}, [](const Inputs& in) {
+                                 return split(in[0], 2, 1)[1];
+                               }}}));
   all.push_back(
       one("select",
           {{"a column", {draw({2, 4})}, [](const Inputs& in) { return select(in[0], 1, -1); }},

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "autograd/tape/apply.h"
+
+// How an operator on a list of tensors, or with several outputs, gets onto the tape.
+
+namespace tapegrad {
+
+namespace detail {
+struct ListRecord;
+template <class Op, bool many>
+struct ListRecordOf;
+}  // namespace detail
+
+/// What the rule of a list operator reads: its inputs, or its outputs where there are several. Each
+/// becomes a tensor when it is asked for.
+class SavedList {
+ public:
+  std::size_t size() const noexcept { return count_; }
+  /// Errors: `IndexError`.
+  Tensor operator[](std::size_t i) const;
+
+ private:
+  template <class Op, bool many>
+  friend struct detail::ListRecordOf;
+  SavedList(detail::ListRecord& record, bool outputs, bool create_graph) noexcept;
+
+  detail::ListRecord* record_;
+  std::size_t count_;
+  bool outputs_, create_graph_;
+};
+
+namespace detail {
+
+/// How much a list operator has of what. `outputs`: 0 where it returns one tensor.
+struct ListSizes {
+  std::size_t inputs, kept, outputs;
+  std::size_t slots() const noexcept { return 1 + inputs + kept + outputs; }
+  std::size_t bytes() const noexcept {
+    return inputs * sizeof(Edge) + slots() * sizeof(Saved) + outputs * sizeof(Tensor);
+  }
+};
+
+/// What the records of list operators have in common: edges, saved values and parts stand behind
+/// them in memory, at `room`, which has `sizes.bytes()` bytes.
+struct ListRecord : Record {
+  ListRecord(void* room, const ListSizes& sizes, const Tensor& output) noexcept;
+  ListRecord(void* room, const ListSizes& sizes, DType type) noexcept;
+  ~ListRecord() override;
+
+  std::span<Tensor> parts() noexcept final { return parts_; }
+  /// Output `index` of several, connected to the graph when `create_graph`.
+  Tensor part(std::size_t index, bool create_graph);
+
+  /// Connects it to `inputs`, and saves what rules read of them and of `kept`.
+  void connect(std::span<const Tensor> inputs, std::span<const Tensor> kept, Reads reads) noexcept;
+  /// Puts it on the tape as the maker of its one output.
+  void finish(const Tensor& output, Reads reads) noexcept;
+  /// The same for several: those with gradients get a port each, which share this record.
+  void finish(std::span<const Tensor> outputs, Reads reads);
+
+ private:
+  std::span<Tensor> parts_;
+};
+
+/// The record of one call of a list operator, whose outputs are `many` or one.
+template <class Op, bool many>
+struct ListRecordOf final : ListRecord {
+  template <class Made>
+  ListRecordOf(void* room, const ListSizes& sizes, Op&& operation, const Made& made) noexcept
+      : ListRecord(room, sizes, made), op(std::move(operation)) {}
+
+  const char* name() const noexcept override { return Op::name; }
+  Tensor vjp(int input, const Tensor& gradient, bool create_graph) override {
+    const auto i = static_cast<std::size_t>(input);
+    const auto x = [&] {
+      if constexpr (Op::reads & kA)
+        return SavedList(*this, false, create_graph);
+      else
+        return NotSaved();
+    }();
+    const auto y = [&] {
+      if constexpr (!(Op::reads & kY))
+        return NotSaved();
+      else if constexpr (many)
+        return SavedList(*this, true, create_graph);
+      else
+        return output(create_graph);
+    }();
+    const auto g = [&]() -> decltype(auto) {
+      if constexpr (many)
+        return std::span<const Tensor>(parts());
+      else
+        return (gradient);
+    };
+    if constexpr (kept_count<Op>() == 0) {
+      return cotangent_of<0>(op, create_graph, i, g(), x, y);
+    } else {
+      KeptBy<Op> values;
+      for (std::size_t k = 0; k < values.size(); ++k) values[k] = kept(static_cast<int>(k));
+      return cotangent_of<0>(op, create_graph, i, g(), x, y, values);
+    }
+  }
+
+  Op op;
+};
+
+/// The same as `settle_result` for each of the outputs, which may be integers where there are
+/// several. Returns the type of those that have gradients, or `boolean` for none.
+DType settle_results(std::span<Tensor> outputs, const char* name, std::span<const Tensor> inputs,
+                     bool history);
+
+}  // namespace detail
+
+/// Runs an operator on a list of tensors, of any length, and records it where one of them requires
+/// a gradient.
+///
+/// The operator is a struct as for the other `apply`, with these differences:
+///  - `forward(std::span<const Tensor> inputs) const` returns one `Tensor`, or a
+///    `std::vector<Tensor>` of several outputs, which is then what this function returns.
+///  - There is one rule, `vjp(std::size_t i, g, x, y) const`, for the cotangent of input `i`.
+///    `g`: the gradient of the output; of several, a `std::span<const Tensor>` that holds the
+///    undefined tensor where none arrived. `x`: the inputs as a `SavedList`; `y`: the output, or
+///    the outputs as a `SavedList`.
+///  - `static constexpr Reads reads` says what it reads: `kNone`, or a sum of `kA` (all inputs),
+///    `kY` and `kKept`.
+///  - `fused` is `kA` where there is a `vjp_fused`.
+template <class Op>
+auto apply(Op op, std::span<const Tensor> inputs) {
+  detail::KeptBy<Op> kept;
+  auto made = detail::allocating_for(Op::name, [&] {
+    const NoGrad no_grad;
+    return detail::call_forward(op, kept, inputs);
+  });
+  constexpr bool many = !std::is_same_v<decltype(made), Tensor>;
+  bool history = false;
+  for (const Tensor& input : inputs) history = history || detail::requires_record(input);
+  std::span<Tensor> outputs;
+  if constexpr (many)
+    outputs = made;
+  else
+    outputs = {&made, 1};
+  const DType type = detail::settle_results(outputs, Op::name, inputs, history);
+  if (!history || !grad_enabled() || type == boolean) return made;
+
+  const detail::ListSizes sizes{inputs.size(), kept.size(), many ? outputs.size() : 0};
+  using RecordType = detail::ListRecordOf<Op, many>;
+  const auto start = [&](const auto& first) {
+    auto* record =
+        detail::new_record_with_room<RecordType>(sizes.bytes(), sizes, std::move(op), first);
+    record->connect(inputs, kept, Op::reads);
+    return record;
+  };
+  if constexpr (many)
+    start(type)->finish(std::span<const Tensor>(outputs), Op::reads);
+  else
+    start(made)->finish(made, Op::reads);
+  return made;
+}
+
+}  // namespace tapegrad
