@@ -86,8 +86,7 @@ InputFile::InputFile(std::string_view reader, const std::string& path)
 #else
   fail<FileError>(
       "{}: '{}' is compressed with gzip, and this build has no zlib; unpack it with gunzip, or "
-      "build "
-      "with zlib",
+      "build with zlib",
       reader, path);
 #endif
 }

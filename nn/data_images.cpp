@@ -162,8 +162,7 @@ Files find_files(const fs::path& folder, bool train) {
   if (found.empty())
     fail<FileError>(
         "load_mnist: found no {0}-images-idx3-ubyte[.gz] in '{1}'; give a folder in MNIST's "
-        "format, with "
-        "{0}-images-idx3-ubyte and {0}-labels-idx1-ubyte",
+        "format, with {0}-images-idx3-ubyte and {0}-labels-idx1-ubyte",
         part, folder.string());
   if (found.size() > 1)
     fail<FileError>("load_mnist: '{}' has more than one set ({}); put each in a folder of its own",

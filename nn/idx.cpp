@@ -69,8 +69,7 @@ IdxType read_magic(detail::InputFile& file, int& rank) {
   if (magic[0] != 0 || magic[1] != 0 || !bytes_of(magic[2]))
     fail<FileError>(
         "{}: not an IDX file: expected the magic number 00 00 TT RR with a type TT of 08, 09, 0b, "
-        "0c, "
-        "0d or 0e and a rank RR, found {:02x} {:02x} {:02x} {:02x}",
+        "0c, 0d or 0e and a rank RR, found {:02x} {:02x} {:02x} {:02x}",
         file.where(0), magic[0], magic[1], magic[2], magic[3]);
   rank = magic[3];
   if (rank > kMaxRank)
@@ -108,8 +107,7 @@ std::uint64_t checked_size(const detail::InputFile& file, const Shape& shape,
   if (static_cast<std::uint64_t>(needed) > file.most_left())
     fail<FileError>(
         "{}: truncated: expected {} bytes for shape {}, found {}{}; the file is cut off or its "
-        "header "
-        "is damaged",
+        "header is damaged",
         file.where(), needed, shape, file.compressed() ? "at most " : "", file.most_left());
   return static_cast<std::uint64_t>(needed);
 }

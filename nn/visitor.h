@@ -195,8 +195,7 @@ class Visitor {
           requires { member.begin(), member.end(); },
           "f(name, member): a member is a Tensor, a type with void visit(nn::Visitor& f), a "
           "function of a Tensor, or a std::optional, std::vector or std::array of these; visit "
-          "itself is "
-          "not const");
+          "itself is not const");
       const Step step(path_, name);
       int index = 0;
       for (auto& element : member) (*this)(std::to_string(index++), element);

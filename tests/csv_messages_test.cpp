@@ -38,8 +38,8 @@ TEST_CASE("csv: columns that are not there, and options that contradict each oth
              EndsWith("the option classes has 'x' twice for column \"a\""));
   CHECK_THAT(error({.drop = {0, 1, 2}}), EndsWith("leave no column"));
   CHECK_THAT(error({.decimal = ','}),
-             EndsWith("delimiter and decimal are both ','; most tables with "
-                      "a decimal comma need delimiter = ';'"));
+             EndsWith("delimiter and decimal are both ','; most tables with a decimal comma need "
+                      "delimiter = ';'"));
   CHECK_THAT(error({.delimiter = '\n'}), ContainsSubstring("the option delimiter cannot be"));
   CHECK_THAT(error({.skiprows = -1}), ContainsSubstring("skiprows must be at least 0, but is -1"));
   CHECK_THAT(message_of<tg::ValueError>([&] { read_text(table).column("b"); }),

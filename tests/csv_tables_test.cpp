@@ -236,9 +236,8 @@ TEST_CASE("csv: what the first line is", "[csv]") {
   CHECK(read_text("1,cap\n2,y\n", {.classes = {"cap"}}).columns == Names{"1", "cap"});
   CHECK_THAT(
       error_of<tg::ValueError>("1,2\n", {.target = "y"}),
-      EndsWith("the option target names a column 'y', but line 1 holds values, no names; give "
-               "the column's number, from 0, or set the option header = "
-               "CsvOptions::Header::yes"));
+      EndsWith("the option target names a column 'y', but line 1 holds values, no names; give the "
+               "column's number, from 0, or set the option header = CsvOptions::Header::yes"));
 }
 
 TEST_CASE("csv: classes", "[csv]") {

@@ -203,9 +203,8 @@ TEST_CASE("targets that are no classes name the way out") {
                           }),
       mistake<DTypeError>(
           "swapped arguments of nll_loss",
-          "nll_loss: the first argument is int64 [3] and the second float32 [3, 4]; "
-          "the log-probabilities come first, then the target: "
-          "nll_loss(log-probabilities, target)",
+          "nll_loss: the first argument is int64 [3] and the second float32 [3, 4]; the "
+          "log-probabilities come first, then the target: nll_loss(log-probabilities, target)",
           [](World& w) {
             nn::nll_loss(w.ints, tg::ones({3, 4}));
           }),
@@ -286,8 +285,7 @@ TEST_CASE("targets that are no classes name the way out") {
                           }),
       mistake<ShapeError>(
           "weights of other classes",
-          "cross_entropy: the weight has shape [2], but there are 3 classes: it must "
-          "be [3]",
+          "cross_entropy: the weight has shape [2], but there are 3 classes: it must be [3]",
           [](World& w) {
             cross_entropy(w.x, tg::tensor({0, 1}), {.weight = tg::ones({2})});
           }),

@@ -109,8 +109,7 @@ TEST_CASE("nn says what came, what was expected, and the way out") {
          named_net()(tg::zeros({32, 28, 28}));
        },
        "linear: the last dimension of the input must be 784 features, but the input is [32, 28, "
-       "28] "
-       "and the weight is [10, 784]; flatten it first: nn::Flatten{} before this layer, or "
+       "28] and the weight is [10, 784]; flatten it first: nn::Flatten{} before this layer, or "
        "flatten(x, 1) [in net.0]"},
       {"images with a channel into a Linear",
        [] {
@@ -124,8 +123,7 @@ TEST_CASE("nn says what came, what was expected, and the way out") {
          named_net()(tg::zeros({28, 28}));
        },
        "linear: the last dimension of the input must be 784 features, but the input is [28, 28] "
-       "and "
-       "the weight is [10, 784]; flatten it first: flatten(x, 0) [in net.0]"},
+       "and the weight is [10, 784]; flatten it first: flatten(x, 0) [in net.0]"},
       {"another number of features",
        [] {
          named_net()(tg::zeros({32, 700}));
@@ -135,8 +133,7 @@ TEST_CASE("nn says what came, what was expected, and the way out") {
       {"a gradient that is infinite",
        [] { nn::Adam(one_parameter(HUGE_VAL), {.check_finite = true}).step(); },
        "Adam: the gradient of parameter 'w' has an infinity or NaN, so the step would, too; "
-       "nothing "
-       "was changed. Look at the loss, lower the learning rate, or clip gradients"},
+       "nothing was changed. Look at the loss, lower the learning rate, or clip gradients"},
       {"a step that makes a parameter infinite",
        [] { nn::SGD(one_parameter(1e30), {.lr = 1e30, .check_finite = true}).step(); },
        "SGD: step 1 made parameter 'w' infinite or NaN, from a finite gradient; lower the learning "

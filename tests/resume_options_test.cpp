@@ -37,12 +37,11 @@ std::vector<Changed> changed_schedules() {
   return {
       changed<nn::StepLR, Step>(
           step, [](Step& o) { o.step_size = 2; },
-          "StepLR: the state is of step_size 4, this schedule of step_size "
-          "2; make it with the same"),
+          "StepLR: the state is of step_size 4, this schedule of step_size 2; make it with the "
+          "same"),
       changed<nn::StepLR, Step>(
           step, [](Step& o) { o.gamma = 0.5; },
-          "StepLR: the state is of gamma 0.1, this schedule of gamma 0.5; "
-          "make it with the same"),
+          "StepLR: the state is of gamma 0.1, this schedule of gamma 0.5; make it with the same"),
       changed<nn::MultiStepLR, Multi>(
           multi, [](Multi& o) { o.milestones = {3}; },
           "MultiStepLR: the state is of milestones [3, 9], this schedule of milestones [3]; make "

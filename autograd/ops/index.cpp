@@ -150,8 +150,7 @@ Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& so
   const Shape wanted = shape_of_entries(x.shape(), d, index, "index_add");
   if (source.shape() != wanted)
     fail<ShapeError>(
-        "index_add: the source has shape {}, but {} indices of dimension {} of shape {} need "
-        "{}",
+        "index_add: the source has shape {}, but {} indices of dimension {} of shape {} need {}",
         source.shape(), index.numel(), d, x.shape(), wanted);
   detail::require_same_type("source", source.dtype(), "tensor", x.dtype(), "index_add");
   return apply(IndexAdd{x.shape(), d}, x, index, source);
@@ -174,8 +173,7 @@ Tensor one_hot(const Tensor& classes, Integer num_classes) {
     }
   } else if (num_classes < 1) {
     fail<ValueError>(
-        "one_hot: num_classes is {}; it must be at least 1, or -1 to take the largest class "
-        "+ 1",
+        "one_hot: num_classes is {}; it must be at least 1, or -1 to take the largest class + 1",
         count);
   }
   for (std::int64_t i = 0; i < n; ++i) {

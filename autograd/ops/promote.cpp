@@ -82,8 +82,7 @@ Tensor& Tensor::to_(DType dtype) & {
   detail::Impl& impl = *impl_;
   if (!is_leaf())
     fail<GradError>(
-        "to_: only a leaf can be converted in place; use to() for a tensor that an "
-        "operator made");
+        "to_: only a leaf can be converted in place; use to() for a tensor that an operator made");
   if (impl.dtype == dtype) {
     impl.set(detail::Impl::kNumber, false);
     return *this;

@@ -225,8 +225,7 @@ class Check {
         if (!std::isfinite(sum) || std::abs(values[j] - sum) <= kSameNumber * size) continue;
         problem(
             fmt::format("for a {} cotangent of the output the gradient of element {} of input {} "
-                        "is {}, but the "
-                        "gradients of single elements of the output add up to {}",
+                        "is {}, but the gradients of single elements of the output add up to {}",
                         kind, text_of(multi_index(static_cast<std::int64_t>(j), found[k].shape())),
                         leaves_.inputs[k], values[j], sum));
       }

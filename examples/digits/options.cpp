@@ -16,22 +16,22 @@ namespace digits {
 namespace {
 
 constexpr const char* kAbout =
-    "Trains perceptrons of one, two and three layers on images of digits, and reports how well "
-    "they read.\n"
-    "Every combination of --layers and --activation is trained; one layer has no activation and is "
-    "trained\n"
-    "once. One in twelve of the training images is held out to watch the training (validation); "
-    "the test\n"
+    "Trains perceptrons of one, two and three layers on images of digits, "
+    "and reports how well they read.\n"
+    "Every combination of --layers and --activation is trained; "
+    "one layer has no activation and is trained\n"
+    "once. One in twelve of the training images is held out "
+    "to watch the training (validation); the test\n"
     "images are not looked at before the end.";
 
 constexpr const char* kExamples =
     "Examples:\n"
     "  digits --embedded\n"
     "  digits --data DIR --layers 2,3 --activation relu,tanh,sigmoid --report report\n"
-    "DIR is a folder in MNIST's format: train-images-idx3-ubyte[.gz], "
-    "train-labels-idx1-ubyte[.gz],\n"
-    "t10k-images-idx3-ubyte[.gz], t10k-labels-idx1-ubyte[.gz]; the files of EMNIST may keep their "
-    "names.";
+    "DIR is a folder in MNIST's format: "
+    "train-images-idx3-ubyte[.gz], train-labels-idx1-ubyte[.gz],\n"
+    "t10k-images-idx3-ubyte[.gz], t10k-labels-idx1-ubyte[.gz]; "
+    "the files of EMNIST may keep their names.";
 
 // There are few embedded images, so that an epoch is little.
 constexpr int kEmbeddedEpochs = 100;
