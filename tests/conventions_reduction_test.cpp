@@ -69,7 +69,7 @@ TEST_CASE("max and min with indices: the first of equal ones gets all, a NaN is 
   check("max", largest, Input({1, NaN, 3, NaN}, {1, 4}, {0, 1, 0, 0}), {NaN});
   const auto smallest = [](const Tensor& x) { return x.min(0).values; };
   check("min", smallest, Input({1, 5, 1, NaN}, {2, 2}, {1, 0, 0, 1}), {1, NaN});
-  const tg::Extremum found = tg::tensor({{1, 3, 3}, {2, 2, 2}}).max(1);
+  const tg::ValuesAndIndices found = tg::tensor({{1, 3, 3}, {2, 2, 2}}).max(1);
   CHECK(tg::equal(found.indices, tg::tensor({1, 0})));
   const double quiet = NaN;
   CHECK(tg::equal(tg::tensor({1.0, quiet, quiet}).max(0).indices, tg::tensor(1)));

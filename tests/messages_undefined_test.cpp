@@ -40,7 +40,7 @@ std::string text_of(const char* path) {
 std::set<std::string> declared(const std::string& text, const char* indent) {
   const std::regex function(
       std::string("\n") + indent +
-      R"re((?:inline )?(?:Tensor&?|Extremum|bool|DType|std::vector<Tensor>) )re" +
+      R"re((?:inline )?(?:Tensor&?|ValuesAndIndices|bool|DType|std::vector<Tensor>) )re" +
       R"re((operator\S+?|\w+)\()re");
   std::set<std::string> names;
   for (std::sregex_iterator it(text.begin(), text.end(), function), end; it != end; ++it)

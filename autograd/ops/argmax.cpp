@@ -17,10 +17,10 @@ bool beats(T next, T best) {
   return next != next || (largest ? next > best : next < best);
 }
 
-/// Index of the extreme along the middle of [outer, n, inner].
+/// Index of the largest or smallest entry along the middle of [outer, n, inner].
 template <bool largest, class T>
-void find_extremes(const T* x, std::int64_t* out, std::int64_t outer, std::int64_t n,
-                   std::int64_t inner) {
+void find_best(const T* x, std::int64_t* out, std::int64_t outer, std::int64_t n,
+               std::int64_t inner) {
   for (std::int64_t o = 0; o < outer; ++o) {
     for (std::int64_t i = 0; i < inner; ++i) {
       const T* column = x + o * n * inner + i;
@@ -34,7 +34,7 @@ void find_extremes(const T* x, std::int64_t* out, std::int64_t outer, std::int64
 }
 
 template <bool largest>
-Tensor arg_extreme(const Tensor& x, int dim, bool keepdim, const char* name) {
+Tensor argmax_or_argmin(const Tensor& x, int dim, bool keepdim, const char* name) {
   detail::require_defined(x, name);
   const int d = detail::normal_dim(dim, x.dim(), name);
   Shape shape = x.shape();
@@ -53,25 +53,25 @@ Tensor arg_extreme(const Tensor& x, int dim, bool keepdim, const char* name) {
   Tensor result = detail::allocating_for(name, [&] { return detail::new_tensor(shape, int64); });
   detail::note_cut(result, detail::Impl::kCutByChoice, {&x});
   visit_dtype(x.dtype(), [&]<class T>(T) {
-    find_extremes<largest>(data_of<T>(x), fresh_data<std::int64_t>(result), outer, n, inner);
+    find_best<largest>(data_of<T>(x), fresh_data<std::int64_t>(result), outer, n, inner);
   });
   return result;
 }
 
 /// Over all elements.
 template <bool largest>
-Tensor arg_extreme(const Tensor& x, const char* name) {
+Tensor argmax_or_argmin(const Tensor& x, const char* name) {
   detail::require_defined(x, name);
   const Tensor flat = detail::view_of(x, Shape(x.numel()));
-  const Tensor result = arg_extreme<largest>(flat, 0, false, name);
+  const Tensor result = argmax_or_argmin<largest>(flat, 0, false, name);
   detail::note_cut(result, detail::Impl::kCutByChoice, {&x});
   return result;
 }
 
 /// Values at their indices: the gradient goes where the index points.
 template <bool largest>
-Extremum extremum(const Tensor& x, int dim, bool keepdim, const char* name) {
-  const Tensor indices = arg_extreme<largest>(x, dim, true, name);
+ValuesAndIndices max_or_min(const Tensor& x, int dim, bool keepdim, const char* name) {
+  const Tensor indices = argmax_or_argmin<largest>(x, dim, true, name);
   const Tensor values = gather(x, x.dim() == 0 ? 0 : dim, indices);
   if (keepdim || x.dim() == 0) return {values, indices};
   return {squeeze(values, dim), squeeze(indices, dim)};
@@ -79,26 +79,30 @@ Extremum extremum(const Tensor& x, int dim, bool keepdim, const char* name) {
 
 }  // namespace
 
-Tensor argmax(const Tensor& x) { return arg_extreme<true>(x, "argmax"); }
-Tensor argmin(const Tensor& x) { return arg_extreme<false>(x, "argmin"); }
+Tensor argmax(const Tensor& x) { return argmax_or_argmin<true>(x, "argmax"); }
+Tensor argmin(const Tensor& x) { return argmax_or_argmin<false>(x, "argmin"); }
 Tensor argmax(const Tensor& x, int dim, Flag keepdim) {
-  return arg_extreme<true>(x, dim, keepdim, "argmax");
+  return argmax_or_argmin<true>(x, dim, keepdim, "argmax");
 }
 Tensor argmin(const Tensor& x, int dim, Flag keepdim) {
-  return arg_extreme<false>(x, dim, keepdim, "argmin");
+  return argmax_or_argmin<false>(x, dim, keepdim, "argmin");
 }
-Extremum max(const Tensor& x, int dim, Flag keepdim) {
-  return extremum<true>(x, dim, keepdim, "max");
+ValuesAndIndices max(const Tensor& x, int dim, Flag keepdim) {
+  return max_or_min<true>(x, dim, keepdim, "max");
 }
-Extremum min(const Tensor& x, int dim, Flag keepdim) {
-  return extremum<false>(x, dim, keepdim, "min");
+ValuesAndIndices min(const Tensor& x, int dim, Flag keepdim) {
+  return max_or_min<false>(x, dim, keepdim, "min");
 }
 
 Tensor Tensor::argmax() const { return tapegrad::argmax(*this); }
 Tensor Tensor::argmin() const { return tapegrad::argmin(*this); }
 Tensor Tensor::argmax(int dim, Flag keepdim) const { return tapegrad::argmax(*this, dim, keepdim); }
 Tensor Tensor::argmin(int dim, Flag keepdim) const { return tapegrad::argmin(*this, dim, keepdim); }
-Extremum Tensor::max(int dim, Flag keepdim) const { return tapegrad::max(*this, dim, keepdim); }
-Extremum Tensor::min(int dim, Flag keepdim) const { return tapegrad::min(*this, dim, keepdim); }
+ValuesAndIndices Tensor::max(int dim, Flag keepdim) const {
+  return tapegrad::max(*this, dim, keepdim);
+}
+ValuesAndIndices Tensor::min(int dim, Flag keepdim) const {
+  return tapegrad::min(*this, dim, keepdim);
+}
 
 }  // namespace tapegrad

@@ -3,7 +3,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/reduce.h"
-#include "autograd/ops/row_loop.h"
+#include "autograd/ops/row_tiles.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"

@@ -146,8 +146,8 @@ Tensor amin(const Tensor& x, const Dims& dims = {}, Flag keepdim = false);
 Tensor max(const Tensor& x);
 Tensor min(const Tensor& x);
 /// With the index of the first largest (smallest) along `dim`, which alone gets the gradient.
-Extremum max(const Tensor& x, int dim, Flag keepdim = false);
-Extremum min(const Tensor& x, int dim, Flag keepdim = false);
+ValuesAndIndices max(const Tensor& x, int dim, Flag keepdim = false);
+ValuesAndIndices min(const Tensor& x, int dim, Flag keepdim = false);
 /// Index of the first largest element, in the flattened tensor or along `dim`; NaN counts as
 /// largest.
 Tensor argmax(const Tensor& x);

@@ -9,7 +9,7 @@
 #include "autograd/ops/kernel_table.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
-#include "autograd/ops/row_loop.h"
+#include "autograd/ops/row_tiles.h"
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad::detail {

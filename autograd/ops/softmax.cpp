@@ -1,7 +1,7 @@
 #include "autograd/kernels/parallel.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
-#include "autograd/ops/row_loop.h"
+#include "autograd/ops/row_tiles.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/fail.h"
 

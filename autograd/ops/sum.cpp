@@ -75,7 +75,7 @@ struct Prod {
 
 /// Largest or smallest; equal ones share the gradient evenly, NaNs among themselves.
 template <Reducer reducer>
-struct Extreme {
+struct AmaxOrAmin {
   static constexpr const char* name = reducer == Reducer::max ? "amax" : "amin";
   static constexpr Reads reads[] = {kA | kY}, fused = kA;
   ReducedShape shape;
@@ -175,8 +175,8 @@ double freedom(const ReducedShape& shape, Integer correction) {
 Tensor summable(const Tensor& x) { return x.to(is_floating_point(x.dtype()) ? x.dtype() : int64); }
 
 template <Reducer reducer>
-Tensor extreme(const Tensor& x, const Dims& dims, Flag keepdim) {
-  using Op = Extreme<reducer>;
+Tensor amax_or_amin(const Tensor& x, const Dims& dims, Flag keepdim) {
+  using Op = AmaxOrAmin<reducer>;
   detail::require_defined(x, Op::name);
   ReducedShape shape(x.shape(), dims, keepdim, Op::name);
   if (shape.count == 0) detail::fail_nothing_to_choose(x.shape(), shape.dims, Op::name);
@@ -205,10 +205,10 @@ Tensor prod(const Tensor& x, const Dims& dims, Flag keepdim) {
 }
 
 Tensor amax(const Tensor& x, const Dims& dims, Flag keepdim) {
-  return extreme<Reducer::max>(x, dims, keepdim);
+  return amax_or_amin<Reducer::max>(x, dims, keepdim);
 }
 Tensor amin(const Tensor& x, const Dims& dims, Flag keepdim) {
-  return extreme<Reducer::min>(x, dims, keepdim);
+  return amax_or_amin<Reducer::min>(x, dims, keepdim);
 }
 Tensor max(const Tensor& x) {
   detail::require_defined(x, "max");

@@ -21,7 +21,7 @@ struct BackwardOptions {
   bool create_graph = false;  ///< record the walk itself, for higher orders; implies retain_graph
 };
 
-struct Extremum;
+struct ValuesAndIndices;
 class MutableGrad;
 
 namespace detail {
@@ -234,8 +234,8 @@ class Tensor {
   Tensor amin(const Dims& dims = {}, Flag keepdim = false) const;
   Tensor max() const;
   Tensor min() const;
-  Extremum max(int dim, Flag keepdim = false) const;
-  Extremum min(int dim, Flag keepdim = false) const;
+  ValuesAndIndices max(int dim, Flag keepdim = false) const;
+  ValuesAndIndices min(int dim, Flag keepdim = false) const;
   Tensor argmax() const;
   Tensor argmin() const;
   Tensor argmax(int dim, Flag keepdim = false) const;
@@ -354,7 +354,7 @@ class MutableGrad : public Tensor {
 };
 
 /// What `max` and `min` along a dimension return.
-struct Extremum {
+struct ValuesAndIndices {
   Tensor values;   ///< same element type as the input
   Tensor indices;  ///< int64; the first of equal elements
 };
