@@ -35,8 +35,7 @@ namespace {
 std::string way_out(const Shape& shape, std::int64_t features) {
   const auto fits = [&](int first) {
     std::int64_t together = 1;
-    for (int dim = first; dim < shape.rank(); ++dim)
-      together *= shape[static_cast<std::size_t>(dim)];
+    for (int dim = first; dim < shape.rank(); ++dim) together *= shape[dim];
     return together == features;
   };
   if (shape.rank() > 2 && fits(1))

@@ -137,7 +137,7 @@ TEST_CASE("gather agrees with its definition in three dimensions") {
       for (std::int64_t j = 0; j < 3; ++j) {
         for (std::int64_t k = 0; k < 4; ++k) {
           Shape at{i, j, k};
-          at[static_cast<std::size_t>(dim)] = index.at<std::int64_t>({i, j, k});
+          at[dim] = index.at<std::int64_t>({i, j, k});
           same &= y.at<double>({i, j, k}) == x.at<double>(at);
         }
       }

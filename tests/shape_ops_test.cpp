@@ -11,18 +11,11 @@ namespace {
 void check_permuted(const Tensor& x, const tg::Dims& dims) {
   const Tensor y = tg::permute(x, dims);
   REQUIRE(y.dim() == x.dim());
-  for (std::size_t i = 0; i < dims.size(); ++i)
-    REQUIRE(y.shape()[i] == x.shape()[static_cast<std::size_t>(dims[i])]);
-  Shape at = x.shape();
+  for (int i = 0; i < dims.rank(); ++i) REQUIRE(y.shape()[i] == x.shape()[dims[i]]);
   for (std::int64_t flat = 0; flat < x.numel(); ++flat) {
-    std::int64_t rest = flat;
-    for (int d = x.dim() - 1; d >= 0; --d) {
-      const auto i = static_cast<std::size_t>(d);
-      at[i] = rest % x.shape()[i];
-      rest /= x.shape()[i];
-    }
+    const Shape at = tg::detail::unravel_index(flat, x.shape());
     Shape to = at;
-    for (std::size_t i = 0; i < dims.size(); ++i) to[i] = at[static_cast<std::size_t>(dims[i])];
+    for (int i = 0; i < dims.rank(); ++i) to[i] = at[dims[i]];
     if (y.at<double>(to) != static_cast<double>(flat))
       FAIL("shape " << tg::to_string(x.shape()) << ", dims " << tg::to_string(dims) << ", at "
                     << tg::to_string(to));

@@ -4,7 +4,7 @@
 #include "tests/message_of.h"
 #include "tests/point_gradients.h"
 
-// What is written where: pieces that share data and pieces that are copies, gradients, shapes.
+// What is written where: pieces that share data and pieces that are copies, gradients.
 
 using point_gradients::check_values;
 using tapegrad::Flag;
@@ -95,25 +95,6 @@ TEST_CASE("mutable_grad changes the gradient where it is") {
   STATIC_REQUIRE_FALSE(std::is_assignable_v<tg::MutableGrad, Tensor>);
   STATIC_REQUIRE_FALSE(std::is_assignable_v<tg::MutableGrad, tg::MutableGrad>);
   STATIC_REQUIRE_FALSE(std::is_assignable_v<tg::MutableGrad&, Tensor>);
-}
-
-TEST_CASE("the entries of a shape are counted from both ends, and checked") {
-  const tg::Shape shape{2, 3, 5};
-  CHECK(shape[0] == 2);
-  CHECK(shape[-1] == 5);
-  CHECK(shape[-3] == 2);
-  CHECK(message_of<tg::IndexError>([&] { return shape[3]; }) ==
-        "shape [2, 3, 5] has no entry 3: its entries are -3 to 2");
-  CHECK_THROWS_AS(shape[-4], tg::IndexError);
-  CHECK_THROWS_AS(shape[std::numeric_limits<std::int64_t>::min()], tg::IndexError);
-  CHECK_THROWS_AS(tg::Shape()[0], tg::IndexError);
-  CHECK_THROWS_AS(tg::Shape().back(), tg::IndexError);
-  CHECK(tg::ones({2, 7}).shape()[-1] == 7);
-  tg::Shape changed = shape;
-  changed[-1] = 1;
-  CHECK(changed == tg::Shape{2, 3, 1});
-  CHECK_THROWS_AS(changed.erase(3), tg::IndexError);
-  CHECK_THROWS_AS(changed.insert(4, 1), tg::IndexError);
 }
 
 TEST_CASE("a flag is true or false, and no number") {

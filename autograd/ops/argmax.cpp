@@ -1,5 +1,6 @@
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
+#include "autograd/ops/selection.h"
 #include "autograd/tape/record.h"
 
 namespace tapegrad {
@@ -17,10 +18,10 @@ bool beats(T next, T best) {
   return next != next || (largest ? next > best : next < best);
 }
 
-/// Index of the largest or smallest entry along the middle of [outer, n, inner].
+/// Index of the largest or smallest entry of the dimension.
 template <bool largest, class T>
-void find_best(const T* x, std::int64_t* out, std::int64_t outer, std::int64_t n,
-               std::int64_t inner) {
+void find_best(const T* x, std::int64_t* out, const detail::AroundDim& around) {
+  const auto [outer, n, inner] = around;
   for (std::int64_t o = 0; o < outer; ++o) {
     for (std::int64_t i = 0; i < inner; ++i) {
       const T* column = x + o * n * inner + i;
@@ -38,22 +39,18 @@ Tensor argmax_or_argmin(const Tensor& x, int dim, bool keepdim, const char* name
   detail::require_defined(x, name);
   const int d = detail::normal_dim(dim, x.dim(), name);
   Shape shape = x.shape();
-  std::int64_t outer = 1, n = 1, inner = 1;
-  for (int i = 0; i < shape.rank(); ++i) {
-    const std::int64_t size = shape[static_cast<std::size_t>(i)];
-    (i < d ? outer : i == d ? n : inner) *= size;
-  }
-  if (n == 0) detail::fail_nothing_to_choose(shape, dim, name);
+  const detail::AroundDim around(shape, d);
+  if (around.size == 0) detail::fail_nothing_to_choose(shape, dim, name);
   if (shape.rank() > 0) {
     if (keepdim)
-      shape[static_cast<std::size_t>(d)] = 1;
+      shape[d] = 1;
     else
       shape.erase(d);
   }
   Tensor result = detail::allocating_for(name, [&] { return detail::new_tensor(shape, int64); });
   detail::note_cut(result, detail::Impl::kCutByChoice, {&x});
   visit_dtype(x.dtype(), [&]<class T>(T) {
-    find_best<largest>(data_of<T>(x), fresh_data<std::int64_t>(result), outer, n, inner);
+    find_best<largest>(data_of<T>(x), fresh_data<std::int64_t>(result), around);
   });
   return result;
 }

@@ -30,14 +30,14 @@ struct Levels {
     Strides dense;  // stride of the operand's next dimension
     dense.fill(1);
     for (int d = output.rank() - 1; d >= 0; --d) {
-      const std::int64_t length = output[static_cast<std::size_t>(d)];
+      const std::int64_t length = output[d];
       Strides step{};
       for (std::size_t k = 0; k < operands.size(); ++k) {
         const Shape& shape = operands[k]->shape;
         const int own = d - (output.rank() - shape.rank());
-        if (own < 0 || shape[static_cast<std::size_t>(own)] == 1) continue;
+        if (own < 0 || shape[own] == 1) continue;
         step[k] = dense[k];
-        dense[k] *= shape[static_cast<std::size_t>(own)];
+        dense[k] *= shape[own];
       }
       if (length != 1) add({length, step});
     }
@@ -45,7 +45,7 @@ struct Levels {
 
  private:
   void add(const Level& next) {
-    Level& last = level[static_cast<std::size_t>(count - 1)];
+    Level& last = level[count - 1];
     bool joins = true;
     for (std::size_t k = 0; k < kMostOperands; ++k)
       joins &= next.stride[k] == last.stride[k] * last.size;
@@ -54,7 +54,7 @@ struct Levels {
     } else if (joins) {
       last.size *= next.size;
     } else {
-      level[static_cast<std::size_t>(count++)] = next;
+      level[count++] = next;
     }
   }
 };

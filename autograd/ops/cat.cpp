@@ -53,10 +53,8 @@ struct Cat {
 bool is_empty_vector(const Tensor& x) { return x.dim() == 1 && x.numel() == 0; }
 
 /// True when the shapes agree but for dimension `dim`.
-bool fit(Shape a, Shape b, int dim) {
-  if (a.rank() != b.rank()) return false;
-  a[static_cast<std::size_t>(dim)] = b[static_cast<std::size_t>(dim)];
-  return a == b;
+bool fit(const Shape& a, const Shape& b, int dim) {
+  return a.rank() == b.rank() && a.with_size(dim, b[dim]) == b;
 }
 
 /// Throws when there is no tensor, or an undefined one.

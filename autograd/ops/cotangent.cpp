@@ -33,7 +33,7 @@ Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& 
   if (target == full) return g;
   // Dimensions counted from the end; `target` has 1 where broadcasting repeated it.
   const auto from_end = [](const Shape& shape, int i) {
-    return i < shape.rank() ? shape[static_cast<std::size_t>(shape.rank() - 1 - i)] : 1;
+    return i < shape.rank() ? shape[-1 - i] : 1;
   };
   Dims summed;
   double repeats = 1;
@@ -56,8 +56,8 @@ Tensor fit_cotangent(const Tensor& gradient, const Shape& target, DType dtype) {
   const Tensor g = gradient.dtype() == dtype ? gradient : gradient.to(dtype);
   bool stands_for = g.dim() <= target.rank();
   for (int i = 0; stands_for && i < g.dim(); ++i) {
-    const std::int64_t size = g.shape()[static_cast<std::size_t>(g.dim() - 1 - i)];
-    stands_for = size == 1 || size == target[static_cast<std::size_t>(target.rank() - 1 - i)];
+    const std::int64_t size = g.shape()[-1 - i];
+    stands_for = size == 1 || size == target[-1 - i];
   }
   return stands_for ? g : sum_to(g, target);
 }

@@ -158,7 +158,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target,
   Shape places(logits.shape()[0]);
   for (int d = 2; d < logits.dim(); ++d) {
     order.push_back(d);
-    places.push_back(logits.shape()[static_cast<std::size_t>(d)]);
+    places.push_back(logits.shape()[d]);
   }
   order.push_back(1);
   const Shape rows{places.numel(), logits.shape()[1]};

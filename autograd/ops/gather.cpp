@@ -41,28 +41,14 @@ struct ScatterAdd {
   }
 };
 
-/// How far one step along each dimension goes in a dense tensor.
-Shape strides_of(const Shape& shape) {
-  Shape strides = shape;
-  std::int64_t stride = 1;
-  for (int d = shape.rank() - 1; d >= 0; --d) {
-    strides[static_cast<std::size_t>(d)] = stride;
-    stride *= shape[static_cast<std::size_t>(d)];
-  }
-  return strides;
-}
-
 /// How the elements of an index along `dim` meet those of a tensor of `shape`, which they point
 /// into, and those of one of shape `beside`, whose elements have the same places as the index's.
 /// All of one rank.
 class Pairs {
  public:
   Pairs(const Shape& index, const Shape& shape, int dim, const Shape& beside)
-      : index_(index),
-        into_(strides_of(shape)),
-        beside_(strides_of(beside)),
-        jump_(into_[static_cast<std::size_t>(dim)]) {
-    into_[static_cast<std::size_t>(dim)] = 0;
+      : index_(index), into_(shape.strides()), beside_(beside.strides()), jump_(into_[dim]) {
+    into_[dim] = 0;
   }
 
   /// Calls `f(into, beside)` with the offsets of the elements in both tensors, in row-major order.
@@ -80,13 +66,12 @@ class Pairs {
     for (; value != end; value += columns) {
       for (std::int64_t c = 0; c < columns; ++c) f(into + c * step + value[c] * jump, beside + c);
       for (int d = index_.rank() - 2; d >= 0; --d) {
-        const auto i = static_cast<std::size_t>(d);
-        into += into_[i];
-        beside += beside_[i];
-        if (++at[i] < index_[i]) break;
-        into -= at[i] * into_[i];
-        beside -= at[i] * beside_[i];
-        at[i] = 0;
+        into += into_[d];
+        beside += beside_[d];
+        if (++at[d] < index_[d]) break;
+        into -= at[d] * into_[d];
+        beside -= at[d] * beside_[d];
+        at[d] = 0;
       }
     }
   }
@@ -138,8 +123,7 @@ int require_index(const Shape& shape, int dim, const Tensor& index, const char* 
         "number of dimensions",
         name, own, shape);
   for (int i = 0; i < own.rank(); ++i) {
-    const auto at = static_cast<std::size_t>(i);
-    if (i != d && own[at] > shape[at])
+    if (i != d && own[i] > shape[i])
       fail<ShapeError>(
           "{}: the index of shape {} is larger than the tensor of shape {} in dimension {}; "
           "it may be larger in dimension {} only",
@@ -172,8 +156,7 @@ Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& 
                    x.shape());
   const int d = require_index(x.shape(), dim, index, "scatter_add");
   bool fits = source.dim() == index.dim();
-  for (std::size_t i = 0; fits && i < index.shape().size(); ++i)
-    fits = index.shape()[i] <= source.shape()[i];
+  for (int i = 0; fits && i < index.dim(); ++i) fits = index.shape()[i] <= source.shape()[i];
   if (!fits)
     fail<ShapeError>(
         "scatter_add: the index of shape {} does not lie within the source of shape {}",

@@ -17,24 +17,7 @@ using detail::fresh_data;
 using detail::new_tensor;
 using detail::normal_dim;
 
-namespace detail {
-
-namespace {
-
-/// Where element `flat` of a tensor of `shape` is.
-Shape position(const Shape& shape, std::int64_t flat) {
-  Shape result = shape;
-  for (int d = shape.rank() - 1; d >= 0; --d) {
-    const std::int64_t size = shape[static_cast<std::size_t>(d)];
-    result[static_cast<std::size_t>(d)] = flat % size;
-    flat /= size;
-  }
-  return result;
-}
-
-}  // namespace
-
-void require_indices(const Tensor& index, const Shape& shape, int dim, const char* name) {
+void detail::require_indices(const Tensor& index, const Shape& shape, int dim, const char* name) {
   require_int64("the index", index.dtype(), name);
   const std::int64_t size = AroundDim(shape, dim).size;
   const std::int64_t* first = data_of<std::int64_t>(index);
@@ -44,10 +27,8 @@ void require_indices(const Tensor& index, const Shape& shape, int dim, const cha
   if (bad != last)
     fail<IndexError>(
         "{}: index {} at position {} is out of range for dimension {} of shape {} (0 to {})", name,
-        *bad, position(index.shape(), bad - first), dim, shape, size - 1);
+        *bad, unravel_index(bad - first, index.shape()), dim, shape, size - 1);
 }
-
-}  // namespace detail
 
 namespace {
 
@@ -124,7 +105,7 @@ Shape shape_of_entries(const Shape& shape, int dim, const Tensor& index, const c
   detail::require_indices(index, shape, dim, name);
   Shape result = shape;
   if (!shape.empty()) {
-    result[static_cast<std::size_t>(dim)] = index.numel();
+    result[dim] = index.numel();
   } else if (index.numel() != 1) {
     fail<ShapeError>("{}: a number (0-d tensor) has one entry, but the index has shape {}", name,
                      index.shape());
@@ -178,7 +159,7 @@ Tensor one_hot(const Tensor& classes, Integer num_classes) {
   }
   for (std::int64_t i = 0; i < n; ++i) {
     if (values[i] < 0 || values[i] >= count)
-      detail::fail_class(fmt::format("the entry at {}", detail::position(classes.shape(), i)),
+      detail::fail_class(fmt::format("the entry at {}", detail::unravel_index(i, classes.shape())),
                          values[i], count, "one_hot");
   }
   detail::require_room(classes.shape(), "one_hot");

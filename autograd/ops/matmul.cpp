@@ -18,18 +18,12 @@ using detail::new_tensor;
 /// The last two sizes, after transposition.
 struct MatrixSize {
   std::int64_t rows, columns;
-  MatrixSize(const Shape& shape, bool transposed)
-      : rows(shape[shape.size() - 2]), columns(shape.back()) {
+  MatrixSize(const Shape& shape, bool transposed) : rows(shape[-2]), columns(shape.back()) {
     if (transposed) std::swap(rows, columns);
   }
 };
 
 Shape batch_of(const Shape& shape) { return shape.slice(0, shape.rank() - 2); }
-
-Shape with_last(Shape shape, std::int64_t size) {
-  shape[shape.size() - 1] = size;
-  return shape;
-}
 
 /// How many vectors `x` holds along its last dimension.
 std::int64_t row_count(const Tensor& x) {
@@ -99,7 +93,7 @@ struct MatMul {
     const auto repeated = [&](const Tensor& x, const Shape& own) {
       return own == batch || own.numel() == 1
                  ? x
-                 : expand(x, with_matrix(batch, x.shape()[x.shape().size() - 2], x.shape().back()));
+                 : expand(x, with_matrix(batch, x.shape()[-2], x.shape().back()));
     };
     const Tensor x = repeated(a, batch_a), y = repeated(b, batch_b);
     const bool fixed_a = batch_a != batch && batch_a.numel() == 1;
@@ -143,7 +137,7 @@ struct Linear {
 
   static Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
-    const Tensor y = new_tensor(with_last(x.shape(), out), x.dtype());
+    const Tensor y = new_tensor(x.shape().with_size(-1, out), x.dtype());
     const std::int64_t rows = row_count(x);
     visit_floating(x.dtype(), [&]<class T>(T) {
       const T *a = data_of<T>(x), *w = data_of<T>(weight);
@@ -167,7 +161,7 @@ struct Linear {
   // Small networks spend their time here, so these go to the products directly.
   static Tensor vjp_fused_a(const Tensor& g, auto, const Tensor& weight, auto, auto) {
     const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
-    const Tensor dx = new_tensor(with_last(g.shape(), in), g.dtype());
+    const Tensor dx = new_tensor(g.shape().with_size(-1, in), g.dtype());
     run_gemm({}, 1, row_count(g), in, out, g, weight, dx, {});
     return dx;
   }
@@ -196,7 +190,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     fail<ShapeError>("matmul: both need at least one dimension: shapes {} and {}; use mul",
                      a.shape(), b.shape());
   if (a.dim() > 1 && b.dim() > 1) return apply(MatMul{}, a, b);
-  const std::int64_t rows = b.shape()[b.dim() > 1 ? b.shape().size() - 2 : 0];
+  const std::int64_t rows = b.shape()[b.dim() > 1 ? -2 : 0];
   if (a.shape().back() != rows) fail_inner_sizes(a, b, {}, a.shape().back(), rows);
   // A vector is a row on the left and a column on the right; that dimension goes away again.
   Tensor product =

@@ -24,14 +24,13 @@ ReducedShape::ReducedShape(const Shape& shape, const Dims& wanted, bool keepdim,
     reduced[d] = true;
   }
   for (int d = 0; d < shape.rank(); ++d) {
-    const auto at = static_cast<std::size_t>(d);
     if (wanted.empty() || reduced[d]) {
       dims.push_back(d);
-      count *= shape[at];
-      kept[at] = 1;
+      count *= shape[d];
+      kept[d] = 1;
       if (keepdim) result.push_back(1);
     } else {
-      result.push_back(shape[at]);
+      result.push_back(shape[d]);
     }
   }
 }
@@ -165,7 +164,7 @@ struct Runs {
 
   Runs(const Shape& shape, const Dims& dims) {
     for (int d = 0; d < shape.rank(); ++d) {
-      const std::int64_t size = shape[static_cast<std::size_t>(d)];
+      const std::int64_t size = shape[d];
       const bool reduced = std::find(dims.begin(), dims.end(), d) != dims.end();
       if (size == 1) continue;
       if (count > 0 && run[count - 1].reduced == reduced)
@@ -334,7 +333,7 @@ Tensor reduced_last(const Tensor& x, const ReducedShape& shape) {
   for (int d = 0; d < x.dim(); ++d) {
     if (std::find(shape.dims.begin(), shape.dims.end(), d) != shape.dims.end()) continue;
     order.push_back(d);
-    rows.push_back(x.shape()[static_cast<std::size_t>(d)]);
+    rows.push_back(x.shape()[d]);
   }
   bool moved = false;
   for (std::int64_t d : shape.dims) {

@@ -103,11 +103,7 @@ struct Split {
   int dim;
   std::vector<std::int64_t> sizes;
 
-  Shape part(std::size_t i) const {
-    Shape shape = whole;
-    shape[dim] = sizes[i];
-    return shape;
-  }
+  Shape part(std::size_t i) const { return whole.with_size(dim, sizes[i]); }
 
   std::vector<Tensor> forward(std::span<const Tensor> x) const {
     std::vector<Tensor> pieces;
@@ -127,14 +123,9 @@ struct Split {
   }
 };
 
-Shape with_size(Shape shape, int dim, std::int64_t size) {
-  shape[static_cast<std::size_t>(dim)] = size;
-  return shape;
-}
-
 /// `x` where the range is known to fit.
 Tensor narrow_at(const Tensor& x, int dim, std::int64_t start, std::int64_t length) {
-  return apply(Narrow{{x.shape(), with_size(x.shape(), dim, length), dim, start, length}}, x);
+  return apply(Narrow{{x.shape(), x.shape().with_size(dim, length), dim, start, length}}, x);
 }
 
 }  // namespace
@@ -142,9 +133,9 @@ Tensor narrow_at(const Tensor& x, int dim, std::int64_t start, std::int64_t leng
 Tensor detail::padded(const Tensor& x, const Shape& shape) {
   Tensor y = x;
   for (int d = 0; d < shape.rank(); ++d) {
-    const std::int64_t size = y.shape()[static_cast<std::size_t>(d)];
-    const std::int64_t wanted = shape[static_cast<std::size_t>(d)];
-    if (size != wanted) y = apply(Pad{{with_size(y.shape(), d, wanted), y.shape(), d, 0, size}}, y);
+    const std::int64_t size = y.shape()[d];
+    const std::int64_t wanted = shape[d];
+    if (size != wanted) y = apply(Pad{{y.shape().with_size(d, wanted), y.shape(), d, 0, size}}, y);
   }
   return y;
 }
@@ -168,7 +159,7 @@ Tensor narrow(const Tensor& x, int dim, Integer start, Integer length) {
   detail::require_defined(x, "narrow");
   const Shape& shape = x.shape();
   const int d = dimension_of(shape, dim, "narrow");
-  const std::int64_t size = shape[static_cast<std::size_t>(d)], wanted = length;
+  const std::int64_t size = shape[d], wanted = length;
   std::int64_t first = start;
   if (wanted < 0) fail<IndexError>("narrow: length {} is negative", wanted);
   if (first < -size || first > size)
@@ -195,7 +186,7 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim) {
   detail::require_defined(x, "split");
   const Shape& shape = x.shape();
   const int d = dimension_of(shape, dim, "split");
-  const std::int64_t total = shape[static_cast<std::size_t>(d)];
+  const std::int64_t total = shape[d];
   if (size < 0 || (size == 0 && total != 0))
     fail<ValueError>("split: pieces of size {} do not make up dimension {} of shape {}", size, d,
                      shape);
@@ -209,7 +200,7 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
   detail::require_defined(x, "split");
   const Shape& shape = x.shape();
   const int d = dimension_of(shape, dim, "split");
-  const std::int64_t total = shape[static_cast<std::size_t>(d)];
+  const std::int64_t total = shape[d];
   std::int64_t left = total;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] < 0) fail<ValueError>("split: size {} of piece {} is negative", sizes[i], i);

@@ -12,7 +12,7 @@ struct AroundDim {
 
   AroundDim(const Shape& shape, int dim) noexcept
       : outer(shape.slice(0, dim).numel()),
-        size(shape.empty() ? 1 : shape[static_cast<std::size_t>(dim)]),
+        size(shape.empty() ? 1 : shape[dim]),
         inner(shape.empty() ? 1 : shape.slice(dim + 1, shape.rank()).numel()) {}
 };
 

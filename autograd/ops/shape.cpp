@@ -32,8 +32,6 @@ Tensor copy_of(const Tensor& x) {
 
 namespace {
 
-std::size_t at(int dim) { return static_cast<std::size_t>(dim); }
-
 /// The same data under another shape.
 struct Reshape {
   static constexpr const char* name = "reshape";
@@ -51,35 +49,30 @@ struct Permute {
   Tensor forward(const Tensor& x) const;
   Tensor vjp(const Tensor& g, auto, auto) const {
     Dims inverse = dims;
-    for (int i = 0; i < dims.rank(); ++i) inverse[static_cast<std::size_t>(dims[at(i)])] = i;
+    for (int i = 0; i < dims.rank(); ++i) inverse[dims[i]] = i;
     return permute(g, inverse);
   }
 };
 
 Tensor Permute::forward(const Tensor& x) const {
   const Shape& shape = x.shape();
-  Shape strides = shape;
-  std::int64_t stride = 1;
-  for (int i = shape.rank() - 1; i >= 0; --i) {
-    strides[at(i)] = stride;
-    stride *= shape[at(i)];
-  }
+  const Shape strides = shape.strides();
   std::array<kernels::Axis, kMaxRank> axes;
   Shape result = shape;
   bool moves = false;
   std::int64_t last = -1;  // the dimension before, of more than one entry
   for (int i = 0; i < dims.rank(); ++i) {
-    const auto from = static_cast<std::size_t>(dims[at(i)]);
-    axes[at(i)] = {shape[from], strides[from]};
-    result[at(i)] = shape[from];
+    const std::int64_t from = dims[i];
+    axes[i] = {shape[from], strides[from]};
+    result[i] = shape[from];
     if (shape[from] == 1) continue;
-    moves |= dims[at(i)] < last;
-    last = dims[at(i)];
+    moves |= from < last;
+    last = from;
   }
   if (!moves || x.numel() == 0) return detail::view_of(x, result);
   Tensor y = new_tensor(result, x.dtype());
   kernels::permute(data_of<char>(x), fresh_data<char>(y), size_of(x.dtype()),
-                   std::span(axes.data(), dims.size()));
+                   std::span(axes.data(), static_cast<std::size_t>(dims.rank())));
   return y;
 }
 
@@ -138,7 +131,7 @@ Shape complete(const Tensor& x, const Shape& shape) {
   std::int64_t known = 1;  // elements without the open dimension
   bool overflow = false;
   for (int i = 0; i < shape.rank(); ++i) {
-    const std::int64_t size = shape[at(i)];
+    const std::int64_t size = shape[i];
     if (size < -1)
       fail<ShapeError>("reshape: shape {} has the negative size {}; only -1 has a meaning", shape,
                        size);
@@ -171,7 +164,7 @@ Shape complete(const Tensor& x, const Shape& shape) {
         "without its -1",
         x.shape(), x.numel(), known, shape);
   Shape result = shape;
-  result[at(open)] = x.numel() / known;
+  result[open] = x.numel() / known;
   return result;
 }
 
@@ -193,7 +186,7 @@ Tensor flatten(const Tensor& x, int start_dim, int end_dim) {
   if (shape.empty()) return viewed(x, {1});
   Shape result = shape.slice(0, start);
   result.push_back(shape.slice(start, end + 1).numel());
-  for (int i = end + 1; i < shape.rank(); ++i) result.push_back(shape[at(i)]);
+  for (int i = end + 1; i < shape.rank(); ++i) result.push_back(shape[i]);
   return viewed(x, result);
 }
 
@@ -210,7 +203,7 @@ Tensor squeeze(const Tensor& x, int dim) {
   detail::require_defined(x, "squeeze");
   Shape result = x.shape();
   const int i = normal_dim(dim, x.dim(), "squeeze");
-  if (!result.empty() && result[at(i)] == 1) result.erase(i);
+  if (!result.empty() && result[i] == 1) result.erase(i);
   return viewed(x, result);
 }
 
@@ -244,7 +237,7 @@ Tensor transpose(const Tensor& x, int dim0, int dim1) {
   const int a = normal_dim(dim0, x.dim(), "transpose");
   const int b = normal_dim(dim1, x.dim(), "transpose");
   Dims order = x.shape();
-  for (int i = 0; i < order.rank(); ++i) order[at(i)] = i == a ? b : i == b ? a : i;
+  for (int i = 0; i < order.rank(); ++i) order[i] = i == a ? b : i == b ? a : i;
   return apply(Permute{order}, x);
 }
 
@@ -264,18 +257,18 @@ Tensor expand(const Tensor& x, const Shape& shape) {
                      shape, from);
   Shape to = shape;
   for (int i = 0; i < to.rank(); ++i) {
-    const std::int64_t own = i < added ? 1 : from[at(i - added)];
-    if (to[at(i)] == -1 && i >= added) to[at(i)] = own;
-    if (to[at(i)] < 0)
+    const std::int64_t own = i < added ? 1 : from[i - added];
+    if (to[i] == -1 && i >= added) to[i] = own;
+    if (to[i] < 0)
       fail<ShapeError>(
           "expand: size {} of dimension {} in {} is negative; -1 keeps a size that the "
           "tensor has, and its shape is {}",
-          to[at(i)], i, shape, from);
-    if (own != 1 && to[at(i)] != own)
+          to[i], i, shape, from);
+    if (own != 1 && to[i] != own)
       fail<ShapeError>(
           "expand: shape {} does not expand to {}: dimension {} has size {}, and only "
           "size 1 can become {}",
-          from, shape, i - added, own, to[at(i)]);
+          from, shape, i - added, own, to[i]);
   }
   if (detail::is_number(x)) return to.empty() ? x.clone() : expand(as_tensor(x), shape);
   return apply(Expand{.from = from, .to = to}, x);

@@ -256,9 +256,8 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   Dims dims;
   const int extra = x.dim() - shape.rank();
   for (int d = 0; d < x.dim(); ++d) {
-    const std::int64_t size = x.shape()[static_cast<std::size_t>(d)];
-    if (d < extra || (shape[static_cast<std::size_t>(d - extra)] == 1 && size != 1))
-      dims.push_back(d);
+    const std::int64_t size = x.shape()[d];
+    if (d < extra || (shape[d - extra] == 1 && size != 1)) dims.push_back(d);
   }
   return reshape(sum(x, dims), shape);
 }

@@ -51,8 +51,7 @@ void require_classes(const Tensor& scores, const Tensor& target, const char* wha
         name, wanted, what, scores.shape(), class_dim,
         probabilities ? ", or make them probabilities with to(float32)" : "");
   Shape squeezed = shape;
-  if (shape.rank() == wanted.rank() + 1 && shape[static_cast<std::size_t>(class_dim)] == 1)
-    squeezed.erase(class_dim);
+  if (shape.rank() == wanted.rank() + 1 && shape[class_dim] == 1) squeezed.erase(class_dim);
   if (squeezed == wanted)
     fail<ShapeError>("{}: classes for {} of shape {} must have shape {}, not {}; use squeeze({})",
                      name, what, scores.shape(), wanted, shape, class_dim);

@@ -163,7 +163,7 @@ class ListReader {
       dtype_ = dtype_ ? promote(*dtype_, item.dtype_) : item.dtype_;
       return;
     }
-    const std::int64_t wanted = shape_[static_cast<std::size_t>(level)];
+    const std::int64_t wanted = shape_[level];
     if (!item.is_list_)
       fail<ShapeError>("tensor: ragged list: {} is a number where others are lists of {}",
                        place(level), wanted);

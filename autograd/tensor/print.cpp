@@ -25,7 +25,7 @@ enum class Notation { whole, fixed, scientific };
 class Printer {
  public:
   explicit Printer(const Tensor& tensor, std::string_view specs = {})
-      : tensor_(tensor), shorten_(tensor.numel() > kThreshold) {
+      : tensor_(tensor), strides_(tensor.shape().strides()), shorten_(tensor.numel() > kThreshold) {
     if (!specs.empty()) format_ = fmt::format("{{:{}}}", specs);
     if (tensor.numel() == 0) return;
     if (is_floating_point(tensor.dtype())) choose_notation();
@@ -53,28 +53,22 @@ class Printer {
   }
 
  private:
-  std::size_t dims() const { return tensor_.shape().size(); }
-  std::int64_t size(std::size_t dim) const { return tensor_.shape()[dim]; }
-  bool shortened(std::size_t dim) const { return shorten_ && size(dim) > 2 * kEdgeItems; }
-  /// Elements between two entries of `dim`.
-  std::int64_t stride(std::size_t dim) const {
-    return tensor_.shape().slice(static_cast<int>(dim) + 1, tensor_.dim()).numel();
-  }
+  std::int64_t size(int dim) const { return tensor_.shape()[dim]; }
+  bool shortened(int dim) const { return shorten_ && size(dim) > 2 * kEdgeItems; }
 
   /// The entry after `i` that is shown.
-  std::int64_t next(std::size_t dim, std::int64_t i) const {
+  std::int64_t next(int dim, std::int64_t i) const {
     return shortened(dim) && i + 1 == kEdgeItems ? size(dim) - kEdgeItems : i + 1;
   }
 
   template <class F>
-  void for_each_shown(std::size_t dim, std::int64_t offset, const F& f) const {
-    if (dim == dims()) {
+  void for_each_shown(int dim, std::int64_t offset, const F& f) const {
+    if (dim == tensor_.dim()) {
       f(offset);
       return;
     }
-    const std::int64_t entry = stride(dim);
     for (std::int64_t i = 0; i < size(dim); i = next(dim, i))
-      for_each_shown(dim + 1, offset + i * entry, f);
+      for_each_shown(dim + 1, offset + i * strides_[dim], f);
   }
 
   double number(std::int64_t offset) const {
@@ -131,8 +125,8 @@ class Printer {
     }
   }
 
-  void break_line(std::size_t lines, std::size_t indent) {
-    out_.append(lines, '\n').append(indent, ' ');
+  void break_line(int lines, std::size_t indent) {
+    out_.append(static_cast<std::size_t>(lines), '\n').append(indent, ' ');
   }
 
   void append_element(std::int64_t offset) {
@@ -143,7 +137,7 @@ class Printer {
 
   /// The elements of the last dimension, in lines of at most `kLineWidth`.
   void append_row(std::int64_t offset, std::size_t indent) {
-    const std::size_t dim = dims() - 1;
+    const int dim = tensor_.dim() - 1;
     const std::size_t per_line =
         std::max<std::size_t>(1, (kLineWidth - std::min(indent, kLineWidth)) / (width_ + 2));
     std::size_t count = 0;
@@ -166,14 +160,14 @@ class Printer {
     }
   }
 
-  void append_nested(std::size_t dim, std::int64_t offset, std::size_t indent) {
+  void append_nested(int dim, std::int64_t offset, std::size_t indent) {
     out_ += '[';
-    if (dim + 1 == dims()) {
+    if (dim + 1 == tensor_.dim()) {
       append_row(offset, indent);
     } else {
       const auto separate = [&] {
         out_ += ',';
-        break_line(dims() - dim - 1, indent + 1);
+        break_line(tensor_.dim() - dim - 1, indent + 1);
       };
       for (std::int64_t i = 0; i < size(dim); i = next(dim, i)) {
         if (i > 0) separate();
@@ -181,7 +175,7 @@ class Printer {
           out_ += "...";
           separate();
         }
-        append_nested(dim + 1, offset + i * stride(dim), indent + 1);
+        append_nested(dim + 1, offset + i * strides_[dim], indent + 1);
       }
     }
     out_ += ']';
@@ -216,6 +210,7 @@ class Printer {
   }
 
   const Tensor& tensor_;
+  Shape strides_;
   bool shorten_;
   std::string format_;
   Notation notation_ = Notation::whole;

@@ -65,14 +65,14 @@ Shape broadcast(const Shape& a, const Shape& b, const char* name) {
   Shape result = longer;
   const int shift = longer.rank() - shorter.rank();
   for (int i = 0; i < shorter.rank(); ++i) {
-    const auto at = static_cast<std::size_t>(i + shift);
-    const std::int64_t other = shorter[static_cast<std::size_t>(i)];
+    const int at = i + shift;
+    const std::int64_t other = shorter[i];
     if (result[at] == other || other == 1) continue;
     if (result[at] != 1)
       fail<ShapeError>(
           "{}: shapes {} and {} do not broadcast: sizes {} and {} at dimension {} from the end "
           "differ and neither is 1",
-          name, a, b, result[at], other, longer.rank() - static_cast<int>(at));
+          name, a, b, result[at], other, longer.rank() - at);
     result[at] = other;
   }
   return result;
@@ -91,7 +91,7 @@ void fail_named_twice(std::int64_t dim, const Dims& dims, const char* name) {
 }
 
 std::int64_t normal_index(std::int64_t index, int dim, const Shape& shape, const char* name) {
-  const std::int64_t size = shape[static_cast<std::size_t>(dim)];
+  const std::int64_t size = shape[dim];
   if (index < -size || index >= size)
     fail<IndexError>("{}: index {} is out of range for dimension {} of shape {}{}", name, index,
                      dim, shape,

@@ -6,6 +6,7 @@
 #include <iosfwd>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "autograd/tensor/dtype.h"
@@ -33,18 +34,23 @@ class Shape {
   /// Number of entries.
   int rank() const noexcept { return rank_; }
   bool empty() const noexcept { return rank_ == 0; }
-  std::size_t size() const noexcept { return static_cast<std::size_t>(rank_); }
 
-  /// Entry `i`; negative ones count from the end. Errors: `IndexError`.
-  std::int64_t& operator[](std::int64_t i) { return sizes_[position(i)]; }
-  std::int64_t operator[](std::int64_t i) const { return sizes_[position(i)]; }
+  /// Entry `i`, of any integer type; negative ones count from the end. Errors: `IndexError`.
+  template <std::integral I>
+  std::int64_t& operator[](I i) {
+    return sizes_[position(i)];
+  }
+  template <std::integral I>
+  std::int64_t operator[](I i) const {
+    return sizes_[position(i)];
+  }
   std::int64_t* begin() noexcept { return sizes_; }
   std::int64_t* end() noexcept { return sizes_ + rank_; }
   const std::int64_t* begin() const noexcept { return sizes_; }
   const std::int64_t* end() const noexcept { return sizes_ + rank_; }
   /// The last entry. Errors: `IndexError` for rank 0.
   std::int64_t back() const {
-    if (rank_ == 0) no_entry(-1);
+    if (rank_ == 0) no_entry<std::int64_t>(-1);
     return sizes_[rank_ - 1];
   }
 
@@ -55,6 +61,11 @@ class Shape {
     return product;
   }
 
+  /// The row-major strides of a tensor of this shape, in elements: how far one step along each
+  /// dimension goes, which is the product of the sizes after it. In a shape without elements such
+  /// a product may leave the range of int64; it wraps, and no step leads anywhere.
+  Shape strides() const noexcept;
+
   /// Appends an entry. Errors: `ShapeError` when there are eight already.
   void push_back(std::int64_t size);
   /// Makes `size` entry `position`, which is at most rank(). Errors: `IndexError`; as above.
@@ -62,6 +73,12 @@ class Shape {
   /// Errors: `IndexError`.
   void erase(int position);
 
+  /// This shape with `size` as entry `i`. Errors: `IndexError`.
+  Shape with_size(int i, std::int64_t size) const {
+    Shape result = *this;
+    result[i] = size;
+    return result;
+  }
   /// The entries from `first` up to, not including, `last`.
   Shape slice(int first, int last) const { return {sizes_ + first, std::size_t(last - first)}; }
 
@@ -78,12 +95,20 @@ class Shape {
 
  private:
   Shape(const std::int64_t* sizes, std::size_t count);
-  std::int64_t position(std::int64_t i) const {
-    const std::int64_t from_front = i < 0 ? i + rank_ : i;
-    if (static_cast<std::uint64_t>(from_front) >= static_cast<std::uint64_t>(rank_)) no_entry(i);
+  template <std::integral I>
+  std::uint64_t position(I i) const {
+    using Widest = std::conditional_t<std::is_signed_v<I>, std::int64_t, std::uint64_t>;
+    const auto rank = static_cast<std::uint64_t>(rank_);
+    auto from_front = static_cast<std::uint64_t>(i);
+    // Only a signed number counts from the end: an unsigned one that went below 0 is a mistake.
+    if constexpr (std::is_signed_v<I>) {
+      if (i < 0) from_front += rank;
+    }
+    if (from_front >= rank) no_entry<Widest>(i);
     return from_front;
   }
-  [[noreturn]] void no_entry(std::int64_t i) const;
+  template <class I>
+  [[noreturn]] void no_entry(I i) const;
 
   std::int64_t sizes_[kMaxRank] = {};  // all defined, so that a copy is a few plain moves
   int rank_ = 0;
@@ -94,5 +119,12 @@ using Dims = Shape;
 
 /// "[2, 3]", and "[]" for rank 0.
 std::string to_string(const Shape& shape);
+
+namespace detail {
+
+/// The indices of element `flat`, in row-major order, of a tensor of `shape`, which has elements.
+Shape unravel_index(std::int64_t flat, const Shape& shape);
+
+}  // namespace detail
 
 }  // namespace tapegrad

@@ -94,9 +94,8 @@ std::int64_t Tensor::flat_index(const Shape& indices) const {
     fail<IndexError>("at: {} indices {} for a tensor of shape {}; give one for each dimension",
                      indices.rank(), indices, sizes);
   std::int64_t flat = 0;
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    flat = flat * sizes[i] + detail::normal_index(indices[i], static_cast<int>(i), sizes, "at");
-  }
+  for (int i = 0; i < sizes.rank(); ++i)
+    flat = flat * sizes[i] + detail::normal_index(indices[i], i, sizes, "at");
   return flat;
 }
 

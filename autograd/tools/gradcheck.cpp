@@ -43,17 +43,6 @@ Tensor random_weights(const Shape& shape, Generator& generator) {
   return where(rand(shape, float64, generator) < 0.5, -size, size);
 }
 
-std::vector<std::int64_t> multi_index(std::int64_t flat, const Shape& shape) {
-  std::vector<std::int64_t> index(shape.size());
-  for (std::size_t i = shape.size(); i-- > 0; flat /= shape[i]) index[i] = flat % shape[i];
-  return index;
-}
-
-/// "[1, 2]"
-std::string text_of(const std::vector<std::int64_t>& index) {
-  return fmt::format("[{}]", fmt::join(index, ", "));
-}
-
 /// Tensors that are varied, and what to call each: the number of the input.
 struct Leaves {
   std::vector<Tensor> tensors;
@@ -226,7 +215,7 @@ class Check {
         problem(
             fmt::format("for a {} cotangent of the output the gradient of element {} of input {} "
                         "is {}, but the gradients of single elements of the output add up to {}",
-                        kind, text_of(multi_index(static_cast<std::int64_t>(j), found[k].shape())),
+                        kind, detail::unravel_index(static_cast<std::int64_t>(j), found[k].shape()),
                         leaves_.inputs[k], values[j], sum));
       }
     }
@@ -265,7 +254,8 @@ class Check {
         if (!compare(analytic[i * original.size() + j], numeric.value[i])) continue;
         result_.uncertainty = numeric.uncertainty[i];
         result_.input = input;
-        result_.index = multi_index(static_cast<std::int64_t>(j), leaf.shape());
+        const Shape found = detail::unravel_index(static_cast<std::int64_t>(j), leaf.shape());
+        result_.index.assign(found.begin(), found.end());
         result_.output = static_cast<std::int64_t>(i);
       }
     }
@@ -323,7 +313,7 @@ std::string GradcheckResult::message() const {
          fmt::format(
              ", the worst: d output {} / d {} {} is {:.12g} on the tape and {:.12g} +- {:.0e} "
              "by differences; error {:.1e}, up to {:.0e} passes",
-             output, varied, text_of(index), analytic, numeric, uncertainty, worst_error, rtol);
+             output, varied, Shape(index), analytic, numeric, uncertainty, worst_error, rtol);
 }
 
 GradcheckResult gradcheck(const Function& f, const std::vector<Tensor>& inputs,
