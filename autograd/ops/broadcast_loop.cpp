@@ -27,17 +27,16 @@ struct Levels {
 
   Levels(const Shape& output, Operands operands) {
     level[0] = level[1] = {1, {}};
-    Strides dense;  // stride of the operand's next dimension
+    Strides dense;  // stride of the operand's next dimension; cheaper than its strides()
     dense.fill(1);
-    for (int d = output.rank() - 1; d >= 0; --d) {
+    for (int d = -1; d >= -output.rank(); --d) {
       const std::int64_t length = output[d];
       Strides step{};
       for (std::size_t k = 0; k < operands.size(); ++k) {
         const Shape& shape = operands[k]->shape;
-        const int own = d - (output.rank() - shape.rank());
-        if (own < 0 || shape[own] == 1) continue;
+        if (d < -shape.rank() || shape[d] == 1) continue;
         step[k] = dense[k];
-        dense[k] *= shape[own];
+        dense[k] *= shape[d];
       }
       if (length != 1) add({length, step});
     }

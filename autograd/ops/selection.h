@@ -8,12 +8,11 @@ namespace tapegrad::detail {
 
 /// A shape as seen from dimension `dim`: `outer` blocks of `size` entries of `inner` elements.
 struct AroundDim {
-  std::int64_t outer, size, inner;
+  std::int64_t outer = 1, size = 1, inner = 1;
 
-  AroundDim(const Shape& shape, int dim) noexcept
-      : outer(shape.slice(0, dim).numel()),
-        size(shape.empty() ? 1 : shape[dim]),
-        inner(shape.empty() ? 1 : shape.slice(dim + 1, shape.rank()).numel()) {}
+  AroundDim(const Shape& shape, int dim) noexcept {
+    for (int d = 0; d < shape.rank(); ++d) (d < dim ? outer : d == dim ? size : inner) *= shape[d];
+  }
 };
 
 inline std::int64_t element_size(const Tensor& tensor) noexcept {
