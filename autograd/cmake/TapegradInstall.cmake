@@ -3,18 +3,14 @@ include(CMakePackageConfigHelpers)
 
 set(tapegrad_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/tapegrad")
 set(tapegrad_targets tapegrad_autograd)
-set(tapegrad_umbrellas autograd/autograd.h)
 if(TARGET tapegrad_nn)
   list(APPEND tapegrad_targets tapegrad_nn)
-  list(APPEND tapegrad_umbrellas nn/nn.h)
 endif()
 
 install(TARGETS ${tapegrad_targets} EXPORT tapegrad ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT tapegrad NAMESPACE tapegrad:: FILE tapegradTargets.cmake
   DESTINATION "${tapegrad_package_dir}")
 
-# The public headers are those that the umbrella headers reach; the list is made when installing, so it
-# cannot fall behind the sources.
 configure_file("${CMAKE_CURRENT_LIST_DIR}/install_headers.cmake.in"
   "${PROJECT_BINARY_DIR}/install_headers.cmake" @ONLY)
 install(SCRIPT "${PROJECT_BINARY_DIR}/install_headers.cmake")
