@@ -9,6 +9,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup system
+/// @{
+
 namespace kernels::detail {
 
 inline constinit std::atomic<int> thread_count{1};
@@ -68,4 +71,6 @@ void parallel_for(std::int64_t tiles, F&& f, std::int64_t elements = kElementsWo
 }
 
 }  // namespace kernels
+/// @}
+
 }  // namespace tapegrad

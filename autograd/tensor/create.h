@@ -13,6 +13,12 @@
 
 namespace tapegrad {
 
+/// @addtogroup creation
+/// A conversion to `int64` rounds towards zero; errors: `ValueError` for NaN and for numbers that
+/// `int64` cannot hold. Errors of all functions that take a shape: `ShapeError` for a negative size
+/// or more than 2^47 bytes, `OutOfMemoryError` for what the system refuses.
+/// @{
+
 namespace detail {
 
 /// A nested braced list of numbers: `{{1, 2}, {3, 4}}`. Only `tensor` takes it.
@@ -86,8 +92,7 @@ Tensor allocate(const char* name, const Shape& shape, DType dtype);
 
 }  // namespace detail
 
-// ---- From values. A conversion to `int64` rounds towards zero; errors: `ValueError` for NaN and
-// for numbers that `int64` cannot hold.
+// ---- From values
 
 /// A tensor from nested braces: `tensor({{1.0, 2.0}, {3.0, 4.0}})`.
 ///
@@ -116,23 +121,27 @@ Tensor tensor(const Range& values, const Shape& shape, std::optional<DType> dtyp
   return detail::tensor_from_range(values, &shape, dtype);
 }
 
-// ---- Of a shape. Errors of all: `ShapeError` for a negative size or more than 2^47 bytes,
-// `OutOfMemoryError` for what the system refuses.
+// ---- Of a shape
 
 /// Elements that are not set.
 Tensor empty(const Shape& shape, DType dtype = get_default_dtype());
+/// All elements 0; false of `bool`.
 Tensor zeros(const Shape& shape, DType dtype = get_default_dtype());
+/// All elements 1; true of `bool`.
 Tensor ones(const Shape& shape, DType dtype = get_default_dtype());
 /// All elements `value`, a number or a tensor of one element. Gradients do not pass: while they are
 /// recorded, a value that requires them is a `GradError` (`expand` is recorded; or `detach` it).
 /// Without `dtype`: the default type for a decimal number, `int64` or `bool` otherwise; a tensor's
 /// own type is kept. Errors: `ValueError` for a value that `int64` cannot hold.
 Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype = {});
-/// With the shape and element type of `like`, and no history.
+/// What `empty`, `zeros`, `ones` and `full` give, with the shape and element type of `like`, and no
+/// history.
+/// @{
 Tensor empty_like(const Tensor& like);
 Tensor zeros_like(const Tensor& like);
 Tensor ones_like(const Tensor& like);
 Tensor full_like(const Tensor& like, const Tensor& value);
+/// @}
 
 // ---- Sequences
 
@@ -152,5 +161,7 @@ Tensor arange(const Tensor& end, std::optional<DType> dtype = {});
 Tensor linspace(double start, double end, Integer steps, DType dtype = get_default_dtype());
 /// Ones on the diagonal of an `n` by `m` (default `n`) matrix.
 Tensor eye(Integer n, std::optional<Integer> m = {}, DType dtype = get_default_dtype());
+
+/// @}
 
 }  // namespace tapegrad

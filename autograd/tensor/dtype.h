@@ -10,15 +10,26 @@
 
 namespace tapegrad {
 
+/// @addtogroup tensors
+/// @{
+
 /// Element type of a tensor. The order is the order of promotion within the loops: do not change
 /// it.
-enum class DType : std::uint8_t { float32, float64, int64, boolean };
+enum class DType : std::uint8_t {
+  float32,  ///< `float`, the default
+  float64,  ///< `double`
+  int64,    ///< `std::int64_t`, for classes and indices
+  boolean   ///< `bool`, for masks
+};
 
+/// The element types without `DType::` before them. `bool` is a keyword of C++, hence `boolean`;
+/// everything printed says "bool".
+/// @{
 inline constexpr DType float32 = DType::float32;
 inline constexpr DType float64 = DType::float64;
 inline constexpr DType int64 = DType::int64;
-/// `bool` is a keyword of C++; everything printed says "bool".
 inline constexpr DType boolean = DType::boolean;
+/// @}
 
 /// "float32", "float64", "int64" or "bool".
 constexpr std::string_view name(DType dtype) {
@@ -34,6 +45,7 @@ constexpr std::size_t size_of(DType dtype) {
   return 0x1884u >> (4 * static_cast<unsigned>(dtype)) & 15;  // a table in one number
 }
 
+/// True for `float32` and `float64`, the types that have gradients.
 constexpr bool is_floating_point(DType dtype) { return dtype <= DType::float64; }
 
 /// The C++ types that a tensor can hold.
@@ -54,5 +66,7 @@ constexpr DType promote(DType a, DType b) {
   constexpr int rank[] = {2, 3, 1, 0};
   return rank[static_cast<int>(a)] >= rank[static_cast<int>(b)] ? a : b;
 }
+
+/// @}
 
 }  // namespace tapegrad

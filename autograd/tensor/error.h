@@ -7,6 +7,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup system
+/// @{
+
 /// Base of every exception that Tapegrad throws on bad input.
 ///
 /// The text says which operator (and which module path, such as `net.2.fc`), what is wrong with
@@ -59,5 +62,7 @@ class FileError : public Error {
  public:
   using Error::Error;
 };
+
+/// @}
 
 }  // namespace tapegrad

@@ -85,26 +85,33 @@ class TextFormatter {
 
 }  // namespace tapegrad
 
-/// "[2, 3]".
+/// @addtogroup tensors
+/// @{
+
+/// Prints a shape as "[2, 3]".
 template <>
 struct fmt::formatter<tapegrad::Shape> : tapegrad::detail::TextFormatter {
+  /// What fmt calls.
   template <class Context>
   auto format(const tapegrad::Shape& shape, Context& context) const {
     return write(context.out(), tapegrad::to_string(shape));
   }
 };
 
-/// "float32".
+/// Prints an element type as "float32".
 template <>
 struct fmt::formatter<tapegrad::DType> : tapegrad::detail::TextFormatter {
+  /// What fmt calls.
   template <class Context>
   auto format(tapegrad::DType dtype, Context& context) const {
     return write(context.out(), tapegrad::name(dtype));
   }
 };
 
-/// The text of `to_string`, over several lines for two and more dimensions. A format for numbers
-/// says how each element is written, and a single element is then written alone, as a number:
+/// Prints a tensor: the text of `to_string`, over several lines for two and more dimensions.
+///
+/// A format for numbers says how each element is written, and a single element is then written
+/// alone, as a number:
 ///
 ///     fmt::print("loss {:.4f}\n", loss);   // loss 0.0312
 ///     fmt::print("{:.1f}\n", tensor({1, 2}));  // tensor([1.0, 2.0])
@@ -112,6 +119,7 @@ struct fmt::formatter<tapegrad::DType> : tapegrad::detail::TextFormatter {
 /// Errors: `DTypeError` for floating-point elements and a format for integers (b, d, o, x).
 template <>
 struct fmt::formatter<tapegrad::Tensor> : tapegrad::detail::TextFormatter {
+  /// What fmt calls with the text after the colon.
   constexpr const char* parse(fmt::format_parse_context& context) {
     kind_ = tapegrad::detail::kind_of_format(specs_of(context));
     switch (kind_) {
@@ -124,6 +132,7 @@ struct fmt::formatter<tapegrad::Tensor> : tapegrad::detail::TextFormatter {
     }
   }
 
+  /// What fmt calls.
   template <class Context>
   auto format(const tapegrad::Tensor& tensor, Context& context) const {
     if (kind_ == tapegrad::detail::FormatKind::text)
@@ -136,3 +145,5 @@ struct fmt::formatter<tapegrad::Tensor> : tapegrad::detail::TextFormatter {
  private:
   tapegrad::detail::FormatKind kind_ = tapegrad::detail::FormatKind::text;
 };
+
+/// @}

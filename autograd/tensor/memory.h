@@ -6,6 +6,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup system
+/// @{
+
 /// What Tapegrad holds at this moment, over all threads.
 struct MemoryStats {
   std::int64_t live_tensors;  ///< values (headers with or without data), saved ones included
@@ -27,5 +30,7 @@ std::int64_t live_records() noexcept;
 
 /// Gives back to the system what the calling thread has cached, and large free blocks.
 void empty_cache() noexcept;
+
+/// @}
 
 }  // namespace tapegrad

@@ -7,6 +7,12 @@
 
 namespace tapegrad {
 
+/// @addtogroup random
+/// The functions take their numbers from a `Generator`, that of the thread unless another is given.
+/// Errors of all that take a shape: `ShapeError` for a negative size or too many elements. After an
+/// error no generator has moved.
+/// @{
+
 /// A source of random numbers: a seed, one of the streams that each seed has, and a position in its
 /// sequence (Philox4x32-10, a counter-based generator: Salmon et al., "Parallel random numbers: as
 /// easy as 1, 2, 3", SC 2011). Streams of one seed are independent of each other.
@@ -16,12 +22,16 @@ namespace tapegrad {
 /// shared between threads.
 class Generator {
  public:
+  /// At the beginning of a stream of a seed; any two numbers will do.
   explicit Generator(std::uint64_t seed = 0, std::uint64_t stream = 0) noexcept
       : seed_(seed), stream_(stream) {}
+  /// The seed that it was made with.
   std::uint64_t seed() const noexcept { return seed_; }
+  /// The stream of that seed.
   std::uint64_t stream() const noexcept { return stream_; }
   /// Blocks of the sequence that were used up; with `seed()` and `stream()` the whole state.
   std::uint64_t position() const noexcept { return position_; }
+  /// Goes to a position, such as one that `position()` gave before.
   void set_position(std::uint64_t position) noexcept { position_ = position; }
   /// Reserves `blocks` blocks and returns where they start.
   std::uint64_t take(std::uint64_t blocks) noexcept {
@@ -44,9 +54,6 @@ Generator& default_generator() noexcept;
 /// Restarts this thread's default generator with stream 0 of `seed`, whichever thread it is.
 void manual_seed(std::uint64_t seed) noexcept;
 
-// Errors of all functions that take a shape: `ShapeError` for a negative size or too many elements.
-// After an error no generator has moved.
-
 /// Uniform on [0, 1). Errors: `DTypeError` unless floating-point.
 Tensor rand(const Shape& shape, DType dtype = get_default_dtype(),
             Generator& generator = default_generator());
@@ -60,25 +67,29 @@ Tensor randint(Integer low, Integer high, const Shape& shape, DType dtype = int6
                Generator& generator = default_generator());
 /// A permutation of 0 ... n-1, `int64`.
 Tensor randperm(Integer n, Generator& generator = default_generator());
-/// With the shape and element type of `like`, and no history.
+/// What `rand`, `randn` and `randint` give, with the shape and element type of `like`, and no
+/// history.
+/// @{
 Tensor rand_like(const Tensor& like, Generator& generator = default_generator());
 Tensor randn_like(const Tensor& like, Generator& generator = default_generator());
 Tensor randint_like(const Tensor& like, Integer low, Integer high,
                     Generator& generator = default_generator());
+/// @}
 /// 1 with probability `p`, else 0; the same ones in each element type.
 /// Errors: `ValueError` unless 0 <= p <= 1; `DTypeError` for `int64`.
 Tensor bernoulli(double p, const Shape& shape, DType dtype = get_default_dtype(),
                  Generator& generator = default_generator());
 
-// In place; the version is raised. Errors of both: `DTypeError` unless floating-point, `GradError`
-// for a tensor that requires gradients outside `NoGrad`.
-
-/// Fills with numbers uniform on [low, high). Errors: `ValueError` unless low <= high, both finite.
+/// Fills with numbers uniform on [low, high), in place, and raises the version.
+/// Errors: `ValueError` unless low <= high, both finite; `DTypeError` unless floating-point;
+/// `GradError` for a tensor that requires gradients outside `NoGrad`.
 Tensor& uniform_(Tensor& tensor, double low = 0, double high = 1,
                  Generator& generator = default_generator());
-/// Fills with normal numbers. Errors: `ValueError` for a negative `std`, and unless both are
-/// finite.
+/// Fills with normal numbers, in place, and raises the version. Errors: `ValueError` for a negative
+/// `std`, and unless both are finite; `DTypeError` and `GradError` as for `uniform_`.
 Tensor& normal_(Tensor& tensor, double mean = 0, double std = 1,
                 Generator& generator = default_generator());
+
+/// @}
 
 }  // namespace tapegrad

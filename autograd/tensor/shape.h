@@ -13,6 +13,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup tensors
+/// @{
+
 /// Largest number of dimensions of a tensor.
 inline constexpr int kMaxRank = 8;
 
@@ -22,20 +25,27 @@ inline constexpr int kMaxRank = 8;
 /// Errors: `ShapeError` for more than eight entries.
 class Shape {
  public:
+  /// That of a number: no entries.
   Shape() noexcept = default;
+  /// The entries in braces: `zeros({2, 3})`.
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(sizes.begin(), sizes.size()) {}
   /// One entry: `zeros(3)`, `sum(x, 1)`.
   template <std::integral I>
   requires(!std::is_same_v<I, bool>) Shape(I size)
   noexcept : rank_(1) { sizes_[0] = static_cast<std::int64_t>(size); }
+  /// The entries of a span or a vector.
+  /// @{
   Shape(std::span<const std::int64_t> sizes) : Shape(sizes.data(), sizes.size()) {}
   Shape(const std::vector<std::int64_t>& sizes) : Shape(sizes.data(), sizes.size()) {}
+  /// @}
 
   /// Number of entries.
   int rank() const noexcept { return rank_; }
+  /// True for the shape of a number.
   bool empty() const noexcept { return rank_ == 0; }
 
   /// Entry `i`, of any integer type; negative ones count from the end. Errors: `IndexError`.
+  /// @{
   template <std::integral I>
   std::int64_t& operator[](I i) {
     return sizes_[position(i)];
@@ -44,10 +54,14 @@ class Shape {
   std::int64_t operator[](I i) const {
     return sizes_[position(i)];
   }
+  /// @}
+  /// The entries as a range.
+  /// @{
   std::int64_t* begin() noexcept { return sizes_; }
   std::int64_t* end() noexcept { return sizes_ + rank_; }
   const std::int64_t* begin() const noexcept { return sizes_; }
   const std::int64_t* end() const noexcept { return sizes_ + rank_; }
+  /// @}
   /// The last entry. Errors: `IndexError` for rank 0.
   std::int64_t back() const {
     if (rank_ == 0) no_entry<std::int64_t>(-1);
@@ -70,7 +84,7 @@ class Shape {
   void push_back(std::int64_t size);
   /// Makes `size` entry `position`, which is at most rank(). Errors: `IndexError`; as above.
   void insert(int position, std::int64_t size);
-  /// Errors: `IndexError`.
+  /// Takes entry `position` out. Errors: `IndexError`.
   void erase(int position);
 
   /// This shape with `size` as entry `i`. Errors: `IndexError`.
@@ -82,6 +96,7 @@ class Shape {
   /// The entries from `first` up to, not including, `last`.
   Shape slice(int first, int last) const { return {sizes_ + first, std::size_t(last - first)}; }
 
+  /// The same entries.
   friend bool operator==(const Shape& a, const Shape& b) noexcept {
     if (a.rank_ != b.rank_) return false;
     for (int i = 0; i < a.rank_; ++i)
@@ -126,5 +141,7 @@ namespace detail {
 Shape unravel_index(std::int64_t flat, const Shape& shape);
 
 }  // namespace detail
+
+/// @}
 
 }  // namespace tapegrad

@@ -15,6 +15,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup tensors
+/// @{
+
 /// How `Tensor::backward` walks the tape.
 struct BackwardOptions {
   bool retain_graph = false;  ///< keep saved values, so that the graph can be walked again
@@ -58,6 +61,9 @@ class Tensor {
   requires std::is_arithmetic_v<Number> Tensor(Number value)
       : Tensor(wrap(detail::int64_or_other(static_cast<Wide<Number>>(value), value))) {}
 
+  /// A further handle of the same tensor; what was moved from is undefined. Assignment makes this
+  /// handle show another tensor, and changes no elements: `copy_` does.
+  /// @{
   Tensor(const Tensor& other) noexcept : impl_(other.impl_) { detail::retain(impl_); }
   Tensor(Tensor&& other) noexcept : impl_(std::exchange(other.impl_, nullptr)) {}
   Tensor& operator=(const Tensor& other) & noexcept {
@@ -70,17 +76,23 @@ class Tensor {
     std::swap(impl_, taken.impl_);
     return *this;
   }
+  /// @}
+  /// The last handle takes the value with it, unless the tape still needs that.
   ~Tensor() { detail::release(impl_); }
 
   // ---- What it is. Errors: `ValueError` for the undefined tensor.
 
+  /// False for the undefined tensor, of which the functions below throw `ValueError`.
   bool defined() const noexcept { return impl_ != nullptr; }
+  /// The sizes of the dimensions; `[]` for a number.
   const Shape& shape() const { return checked().shape; }
   /// Size of dimension `dim`; negative ones count from the end. Errors: `IndexError`.
   std::int64_t size(int dim) const;
   /// Number of dimensions.
   int dim() const { return checked().shape.rank(); }
+  /// Number of elements.
   std::int64_t numel() const { return checked().numel; }
+  /// The element type.
   DType dtype() const { return checked().dtype; }
   /// How often the value was changed in place; shared with every tensor that shows the same data.
   std::uint32_t version() const { return checked().owner()->version; }
@@ -131,10 +143,12 @@ class Tensor {
   bool requires_grad() const;
   /// Turns a leaf into one that collects a gradient, or back. Returns itself, a temporary by value.
   /// Errors: `DTypeError` for int64 and bool; `GradError` when it is not a leaf.
+  /// @{
   Tensor& requires_grad_(Flag requires_grad = true) &;
   Tensor requires_grad_(Flag requires_grad = true) && {
     return std::move(requires_grad_(requires_grad));
   }
+  /// @}
   /// True when no recorded operator made it.
   bool is_leaf() const;
   /// What `backward()` accumulated, or the undefined tensor.
@@ -160,6 +174,7 @@ class Tensor {
   /// when a saved value changed since, or when `gradient` is missing; then no gradient has changed.
   /// What a rule of your own throws passes through; the gradients are incomplete then.
   void backward(const Tensor& gradient = {}, BackwardOptions options = {}) const;
+  /// The same for one element, whose gradient is 1.
   void backward(BackwardOptions options) const { backward(Tensor(), options); }
 
   /// The same value without history; shares the data.
@@ -177,29 +192,44 @@ class Tensor {
   /// gradient.
   Tensor& to_(DType dtype) &;
 
-  // ---- In place. Each raises the version; the result must have this tensor's shape and its type's
-  // category (a C++ number, as above, takes the result's type). Errors: `GradError` on a leaf that
-  // requires gradients (unless inside `NoGrad`) and on a tensor whose data is shared while it is
-  // recorded; `ShapeError`; `DTypeError`.
+  // ---- In place
 
+  /// Arithmetic in place: this tensor plus, minus, times or divided by `other`, which broadcasts to
+  /// it and is multiplied by `alpha` first where that is given. The signs do the same.
+  ///
+  /// Recorded, as the plain operator is. Each raises the version; the result must have this
+  /// tensor's shape and its type's category (a C++ number takes the result's type). Errors:
+  /// `GradError` on a leaf that requires gradients (unless inside `NoGrad`) and on a tensor whose
+  /// data is shared while it is recorded; `ShapeError`; `DTypeError`.
+  /// @{
   Tensor& add_(const Tensor& other, const Tensor& alpha = {}) &;
   Tensor& sub_(const Tensor& other, const Tensor& alpha = {}) &;
   Tensor& mul_(const Tensor& other) &;
   Tensor& div_(const Tensor& other) &;
-  /// An undefined bound does not limit.
+  /// @}
+  /// Limits every element to [min, max], as `clamp` does; an undefined bound does not limit.
+  /// Errors: those of `add_`.
   Tensor& clamp_(const Tensor& min, const Tensor& max = {}) &;
+  /// Takes over the elements of `source`, which broadcasts to this tensor and is converted to its
+  /// type, whatever it is. Errors: those of `add_`.
   Tensor& copy_(const Tensor& source) &;
+  /// Sets every element to `value`, a number or a tensor of one element. Errors: those of `add_`.
   Tensor& fill_(const Tensor& value) &;
+  /// Sets every element to 0. Errors: those of `add_`.
   Tensor& zero_() &;
+  /// `add_`, `sub_`, `mul_` and `div_` as signs.
+  /// @{
   Tensor& operator+=(const Tensor& other) & { return add_(other); }
   Tensor& operator-=(const Tensor& other) & { return sub_(other); }
   Tensor& operator*=(const Tensor& other) & { return mul_(other); }
   Tensor& operator/=(const Tensor& other) & { return div_(other); }
+  /// @}
 
   // A temporary is not written into. `x[i]`, `x.at({i, j})` and `x.narrow(0, ...)` share the data
   // of x: named, such a piece can be changed, and x with it. All other pieces are copies, and
   // naming one does not write into x either: `x.write` does. Compilers print the line that they
   // refuse.
+  /// @cond
   // clang-format off
   template <class T> void operator=(T&&) && = delete;   // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.copy_(y)`; elsewhere x.write (a named copy is not x)
   template <class T> void operator+=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row += y`; elsewhere x.write (a named copy is not x)
@@ -216,17 +246,21 @@ class Tensor {
   template <class... T> void zero_(T&&...) && = delete;   // lost with the temporary: use zeros(shape); for a leading row of x, name it first; a gradient: w.mutable_grad().zero_()
   template <class T, class F> void write(F&&) && = delete;  // lost with the temporary: for a leading row of x, name it first; elsewhere x.write (a named copy is not x)
   // clang-format on
+  /// @endcond
 
-  // ---- Operators as methods; each is documented at the free function of the same name in ops.h.
+  // ---- Operators as methods
 
   /// `select(0, index)`: shares the data.
   Tensor operator[](Integer index) const;
 #if defined(__cpp_multidimensional_subscript)
+  /// `at({indices...})`, from C++23 on.
   template <std::integral... Indices>
   requires(sizeof...(Indices) > 1) Tensor operator[](Indices... indices) const {
     return at({static_cast<std::int64_t>(indices)...});
   }
 #endif
+  /// What the function of that name in @ref reductions gives for this tensor.
+  /// @{
   Tensor sum(const Dims& dims = {}, Flag keepdim = false) const;
   Tensor mean(const Dims& dims = {}, Flag keepdim = false) const;
   Tensor prod(const Dims& dims = {}, Flag keepdim = false) const;
@@ -243,7 +277,11 @@ class Tensor {
   Tensor var(const Dims& dims = {}, Integer correction = 1, Flag keepdim = false) const;
   Tensor std(const Dims& dims = {}, Integer correction = 1, Flag keepdim = false) const;
   Tensor logsumexp(const Dims& dims, Flag keepdim = false) const;
+  /// @}
+  /// `tapegrad::matmul(*this, other)`.
   Tensor matmul(const Tensor& other) const;
+  /// What the function of that name in @ref shapes gives for this tensor.
+  /// @{
   Tensor reshape(const Shape& shape) const;
   Tensor flatten(int start_dim = 0, int end_dim = -1) const;
   Tensor squeeze() const;
@@ -255,10 +293,20 @@ class Tensor {
   Tensor expand(const Shape& shape) const;
   Tensor narrow(int dim, Integer start, Integer length) const;
   Tensor select(int dim, Integer index) const;
+  /// @}
+  /// What the function of that name in @ref indexing gives for this tensor.
+  /// @{
   Tensor index_select(int dim, const Tensor& index) const;
   Tensor gather(int dim, const Tensor& index) const;
+  /// @}
+  /// What the function of that name in @ref rows gives for this tensor.
+  /// @{
   Tensor softmax(int dim) const;
   Tensor log_softmax(int dim) const;
+  /// @}
+  /// What the function of that name gives for this tensor: see @ref arithmetic, @ref functions and
+  /// @ref activations.
+  /// @{
   Tensor neg() const;
   Tensor abs() const;
   Tensor exp() const;
@@ -272,22 +320,25 @@ class Tensor {
   Tensor sin() const;
   Tensor cos() const;
   Tensor clamp(const Tensor& min, const Tensor& max) const;
+  /// @}
 
   // ---- For the library's own layers
 
+  /// The value behind the handle, or nullptr: for the library; a program may compare it with
+  /// `RecordInput::id`.
   detail::Impl* impl() const noexcept { return impl_; }
-  /// Takes over one handle of `impl`.
+  /// Takes over one handle of `impl`. For the library.
   static Tensor adopt(detail::Impl* impl) noexcept {
     Tensor tensor;
     tensor.impl_ = impl;
     return tensor;
   }
-  /// A further handle of `impl`.
+  /// A further handle of `impl`. For the library.
   static Tensor share(detail::Impl* impl) noexcept {
     detail::retain(impl);
     return adopt(impl);
   }
-  /// Gives up the handle without releasing it.
+  /// Gives up the handle without releasing it. For the library.
   detail::Impl* leak() noexcept { return std::exchange(impl_, nullptr); }
 
  private:
@@ -326,12 +377,16 @@ class Tensor {
 /// Another tensor takes its place through `set_grad` only.
 class MutableGrad : public Tensor {
  public:
+  /// Of the gradient itself: `Tensor::mutable_grad` gives one.
   explicit MutableGrad(Tensor grad) noexcept : Tensor(std::move(grad)) {}
+  /// A further handle of the same gradient.
   MutableGrad(const MutableGrad&) noexcept = default;
   void operator=(const MutableGrad&) = delete;  // set_grad puts another tensor in
   template <class T>
   void operator=(T&&) = delete;  // set_grad puts another tensor in
 
+  /// As of every tensor, and also of a temporary, since nothing is lost with that.
+  /// @{
   Tensor& add_(const Tensor& other, const Tensor& alpha = {}) { return self().add_(other, alpha); }
   Tensor& sub_(const Tensor& other, const Tensor& alpha = {}) { return self().sub_(other, alpha); }
   Tensor& mul_(const Tensor& other) { return self().mul_(other); }
@@ -348,6 +403,7 @@ class MutableGrad : public Tensor {
   void write(F&& edit) {
     self().write<T>(std::forward<F>(edit));
   }
+  /// @}
 
  private:
   Tensor& self() noexcept { return *this; }
@@ -363,5 +419,7 @@ struct ValuesAndIndices {
 std::ostream& operator<<(std::ostream& stream, const Tensor& tensor);
 /// The text that `<<` and fmt print.
 std::string to_string(const Tensor& tensor);
+
+/// @}
 
 }  // namespace tapegrad

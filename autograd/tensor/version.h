@@ -3,9 +3,17 @@
 #include "autograd/kernels/cxx20.h"
 
 // The one place that says the version; CMake reads it from here.
+
+/// @addtogroup system
+/// @{
+
+/// The parts of `TAPEGRAD_VERSION`: before 1.0 a new minor version may rename or change anything, a
+/// patch mends only.
+/// @{
 #define TAPEGRAD_VERSION_MAJOR 0
 #define TAPEGRAD_VERSION_MINOR 1
 #define TAPEGRAD_VERSION_PATCH 0
+/// @}
 
 /// The version of the headers that a program was compiled with, as a number that grows:
 /// 10000 * major + 100 * minor + patch.
@@ -19,3 +27,5 @@ namespace tapegrad {
 int version() noexcept;
 
 }  // namespace tapegrad
+
+/// @}

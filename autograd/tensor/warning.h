@@ -7,6 +7,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup system
+/// @{
+
 /// What is done with a warning: something that is probably not meant, but no error.
 using WarningHandler = std::function<void(const std::string& text)>;
 
@@ -17,5 +20,7 @@ WarningHandler set_warning_handler(WarningHandler handler);
 
 /// Hands `text` to the handler. For the library's own layers, and for code that extends them.
 void warn(const std::string& text);
+
+/// @}
 
 }  // namespace tapegrad
