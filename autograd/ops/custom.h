@@ -1,13 +1,15 @@
 #pragma once
 
-/// Operators of your own: a struct with a forward and a rule per input, run through `apply`.
+/// @addtogroup custom
+/// Operators of your own are a struct with a forward and a rule per input, run through `apply`:
 ///
 ///     struct Cube {
 ///       static constexpr const char* name = "cube";
 ///       static constexpr tg::Reads reads[] = {tg::kA};
 ///       tg::Tensor forward(const tg::Tensor& x) const { return x * x * x; }
-///       tg::Tensor vjp(const tg::Tensor& g, const tg::Tensor& x, auto) const { return g * 3 * x *
-///       x; }
+///       tg::Tensor vjp(const tg::Tensor& g, const tg::Tensor& x, auto) const {
+///         return g * 3 * x * x;
+///       }
 ///     };
 ///     tg::Tensor cube(const tg::Tensor& x) { return tg::apply(Cube{}, x); }
 ///

@@ -12,6 +12,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup custom
+/// @{
+
 namespace detail {
 
 /// The record of one call of a structured operator with `N` inputs.
@@ -134,6 +137,7 @@ template <class Op, class... Tensors>
 ///    rule itself.
 ///  - optionally, with one input, `void vjp_add(const Tensor& g, const Tensor& sum) const`: adds
 ///    the cotangent to `sum` by writing into its data, where that is less work than making one.
+///
 /// Rules are written with the public operators, so that they can be differentiated again.
 template <class Op, class... Tensors>
 requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors&... inputs) {
@@ -155,5 +159,7 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
   if (record) detail::record_call(std::move(op), output, kept, inputs...);
   return output;
 }
+
+/// @}
 
 }  // namespace tapegrad

@@ -10,6 +10,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup custom
+/// @{
+
 namespace detail {
 struct ListRecord;
 template <class Op, bool many>
@@ -20,8 +23,9 @@ struct ListRecordOf;
 /// becomes a tensor when it is asked for.
 class SavedList {
  public:
+  /// Number of inputs, or outputs.
   std::size_t size() const noexcept { return count_; }
-  /// Errors: `IndexError`.
+  /// Input or output `i`; connected to the graph while the walk is recorded. Errors: `IndexError`.
   Tensor operator[](std::size_t i) const;
 
  private:
@@ -161,5 +165,7 @@ auto apply(Op op, std::span<const Tensor> inputs) {
     start(made)->finish(made, Op::reads);
   return made;
 }
+
+/// @}
 
 }  // namespace tapegrad

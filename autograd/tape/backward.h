@@ -7,6 +7,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup tape
+/// @{
+
 /// How `grad` walks the tape.
 struct GradOptions {
   std::vector<Tensor> grad_outputs =
@@ -36,5 +39,7 @@ template <std::same_as<Tensor> T>
 Tensor grad(const T& output, const T& input, const GradOptions& options = {}) {
   return grad(std::vector<Tensor>{output}, std::vector<Tensor>{input}, options).front();
 }
+
+/// @}
 
 }  // namespace tapegrad

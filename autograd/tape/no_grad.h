@@ -7,6 +7,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup tape
+/// @{
+
 /// True when operators of this thread are recorded.
 inline bool grad_enabled() noexcept { return detail::thread_tape.recording; }
 
@@ -22,9 +25,11 @@ inline bool set_grad_enabled(bool enabled) noexcept {
 ///     { NoGrad no_grad; weight.sub_(0.1 * weight.grad()); }
 class [[nodiscard]] NoGrad {
  public:
+  /// Stops recording.
   NoGrad() noexcept : before_(detail::set_grad_enabled(false)) {}
   NoGrad(const NoGrad&) = delete;
   NoGrad& operator=(const NoGrad&) = delete;
+  /// The thread records again if it did before.
   ~NoGrad() { detail::set_grad_enabled(before_); }
 
  private:
@@ -34,9 +39,11 @@ class [[nodiscard]] NoGrad {
 /// The opposite of `NoGrad`: records again inside one.
 class [[nodiscard]] EnableGrad {
  public:
+  /// Records again.
   EnableGrad() noexcept : before_(detail::set_grad_enabled(true)) {}
   EnableGrad(const EnableGrad&) = delete;
   EnableGrad& operator=(const EnableGrad&) = delete;
+  /// The thread stops recording again if it did not record before.
   ~EnableGrad() { detail::set_grad_enabled(before_); }
 
  private:
@@ -47,13 +54,17 @@ class [[nodiscard]] EnableGrad {
 /// ("net.fc1"), and so do error messages. Scopes nest; each adds a part after a dot.
 class [[nodiscard]] Scope {
  public:
+  /// Opens it; the name is copied.
   explicit Scope(std::string_view name);
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
+  /// Closes it: the path is what it was before.
   ~Scope();
 
  private:
   const char* before_;
 };
+
+/// @}
 
 }  // namespace tapegrad

@@ -14,10 +14,18 @@
 
 namespace tapegrad {
 
-/// Names the values that a rule reads: the output y, inputs a to h, and what the forward kept.
+/// @addtogroup custom
+/// @{
+
+/// Names the values that a rule reads: none, or a sum of the output y, inputs a to h, and what the
+/// forward kept.
+/// @{
 using Reads = unsigned;
 inline constexpr Reads kNone = 0, kY = 1, kA = 2, kB = 4, kC = 8, kD = 16, kE = 32, kF = 64,
                        kG = 128, kH = 256, kKept = 512;
+/// @}
+
+/// @}
 
 namespace detail {
 

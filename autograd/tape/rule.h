@@ -12,6 +12,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup custom
+/// @{
+
 /// What a rule gets in place of a value that its operator did not say it reads. Any use of it as a
 /// tensor does not compile.
 struct NotSaved {};
@@ -19,6 +22,8 @@ struct NotSaved {};
 /// What an operator's forward keeps for its rules beside inputs and output.
 template <std::size_t count>
 using Kept = std::array<Tensor, count>;
+
+/// @}
 
 namespace detail {
 

@@ -9,6 +9,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup custom
+/// @{
+
 /// The module path of the innermost open `Scope` of this thread, or nullptr.
 const char* current_scope() noexcept;
 
@@ -25,5 +28,7 @@ template <class E, class... Args>
                                                   Args&&... args) {
   detail::throw_formatted<E>(format, fmt::make_format_args(args...));
 }
+
+/// @}
 
 }  // namespace tapegrad

@@ -7,6 +7,9 @@
 
 namespace tapegrad {
 
+/// @addtogroup custom
+/// @{
+
 /// Calls `f(T{})` with the C++ type of `dtype`.
 template <class F>
 decltype(auto) visit_dtype(DType dtype, F&& f) {
@@ -27,6 +30,8 @@ template <class F>
 decltype(auto) visit_floating(DType dtype, F&& f) {
   return dtype == DType::float32 ? f(float{}) : f(double{});
 }
+
+/// @}
 
 namespace detail {
 

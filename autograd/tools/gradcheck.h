@@ -9,10 +9,13 @@
 
 namespace tapegrad {
 
+/// @addtogroup check
+/// @{
+
 /// How `gradcheck` compares. An entry agrees when |analytic - numeric| <= atol + rtol |numeric|.
 struct GradcheckOptions {
-  double rtol = 1e-7;
-  double atol = 1e-9;
+  double rtol = 1e-7;  ///< the error that is borne, relative to the numeric derivative
+  double atol = 1e-9;  ///< the absolute error that is borne beside
   /// The largest step of the differences. It is divided by four up to seven times, until the
   /// extrapolated derivative settles; so a kink, or the end of the domain, may be as near as step /
   /// 2^14.
@@ -23,14 +26,14 @@ struct GradcheckOptions {
 
 /// What a check found: its worst entry, also when it passed.
 struct GradcheckResult {
-  bool ok = true;
+  bool ok = true;       ///< the gradients are right
   std::string problem;  ///< what is wrong beside the numbers, such as a shape; empty if nothing is
   /// |analytic - numeric| / (|numeric| + atol / rtol) of the worst entry, which passes up to
   /// `rtol`; infinite where only one of both is finite.
   double worst_error = 0;
-  double rtol = 0;
-  int order = 1;   ///< of the derivative that the entry belongs to: 1 or 2
-  int input = -1;  ///< which was varied; -1 for the cotangent of the output (order 2)
+  double rtol = 0;  ///< that of the options
+  int order = 1;    ///< of the derivative that the entry belongs to: 1 or 2
+  int input = -1;   ///< which was varied; -1 for the cotangent of the output (order 2)
   std::vector<std::int64_t> index;  ///< of the element that was varied
   std::int64_t output = 0;          ///< flat index of the output's element; 0 at order 2
   double analytic = 0;              ///< the derivative from the tape
@@ -38,6 +41,7 @@ struct GradcheckResult {
   double uncertainty = 0;           ///< estimated error of `numeric`
   std::int64_t entries = 0;         ///< how many derivatives of this order were compared
 
+  /// `ok`, so that a test may say `CHECK(gradcheck(f, x))`.
   explicit operator bool() const { return ok; }
   /// One line that says all of it.
   std::string message() const;
@@ -64,14 +68,18 @@ GradcheckResult gradcheck(const std::function<Tensor(const std::vector<Tensor>&)
 GradcheckResult gradcheck(const std::function<Tensor(const Tensor&)>& f, const Tensor& input,
                           const GradcheckOptions& options = {});
 
-/// The same for the second derivative. A random combination of the gradients, for a random
+/// As `gradcheck`, of the second derivative. A random combination of the gradients, for a random
 /// cotangent, is differentiated once more by the tape, and compared with differences of the
 /// gradients; for each input and for the cotangent. Also, the gradients recorded with
 /// `create_graph` must equal the plain ones.
+/// @{
 GradcheckResult gradgradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                               const std::vector<Tensor>& inputs,
                               const GradcheckOptions& options = {});
 GradcheckResult gradgradcheck(const std::function<Tensor(const Tensor&)>& f, const Tensor& input,
                               const GradcheckOptions& options = {});
+/// @}
+
+/// @}
 
 }  // namespace tapegrad

@@ -10,15 +10,19 @@
 
 namespace tapegrad {
 
+/// @addtogroup check
+/// @{
+
 /// Where an operator on the tape got an input from.
 struct RecordInput {
+  /// What it came from.
   enum class Kind {
     record,    ///< an operator before it
     leaf,      ///< a tensor that collects a gradient, such as a parameter
     constant,  ///< no gradient flows there; shape, type and number are known if the operator saved
                ///< it
   };
-  Kind kind = Kind::constant;
+  Kind kind = Kind::constant;   ///< what it came from
   std::int64_t record = -1;     ///< index in the list that `records` returns
   const void* id = nullptr;     ///< `tensor.impl()` of that leaf or saved constant; only to compare
   Shape shape;                  ///< of the input, if `id` or `record` says where it comes from
@@ -59,5 +63,7 @@ std::string to_dot(const Tensor& tensor, const TensorNames& names = {});
 
 /// Writes `to_dot` to a file, all of it or nothing. Errors: `FileError`.
 void write_dot(const std::string& path, const Tensor& tensor, const TensorNames& names = {});
+
+/// @}
 
 }  // namespace tapegrad
