@@ -6,6 +6,9 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup optimizers
+/// @{
+
 /// Scales all gradients together, in place, so that their norm is at most `max_norm`; returns the
 /// norm they had. Parameters without a gradient count for nothing.
 ///
@@ -20,5 +23,7 @@ double clip_grad_norm_(const std::vector<Parameter>& parameters, double max_norm
 /// Limits each element of all gradients, in place, to [-clip_value, clip_value]; NaN stays.
 /// Errors: `ValueError` unless clip_value >= 0.
 void clip_grad_value_(const std::vector<Parameter>& parameters, double clip_value);
+
+/// @}
 
 }  // namespace tapegrad::nn

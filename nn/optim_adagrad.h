@@ -4,6 +4,10 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup optimizers
+/// @{
+
+/// The settings of `Adagrad`.
 struct AdagradOptions {
   double lr = 1e-2;                      ///< learning rate
   double lr_decay = 0;                   ///< step t uses lr / (1 + (t - 1) lr_decay)
@@ -14,8 +18,9 @@ struct AdagradOptions {
   bool warn_unused = true;               ///< see `Optimizer::step`
   bool check_finite = false;             ///< see `Optimizer::step`
 
-  /// Errors: `ValueError`.
+  /// Errors: `ValueError` for a number that is negative or not finite.
   void check() const;
+  /// Calls f(name, value) for every setting.
   static void visit(auto& options, auto f) {
     f("lr", options.lr);
     f("lr_decay", options.lr_decay);
@@ -30,13 +35,19 @@ struct AdagradOptions {
 /// stochastic optimization", JMLR 2011).
 class Adagrad final : public OptimizerOf<AdagradOptions> {
  public:
+  /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
+  /// and of `add_group`.
+  /// @{
   explicit Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options = {});
   template <std::size_t N>
   explicit Adagrad(const std::vector<Parameter> (&models)[N], const AdagradOptions& options = {})
       : Adagrad(detail::joined(models), options) {}
+  /// @}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

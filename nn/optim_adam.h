@@ -4,6 +4,10 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup optimizers
+/// @{
+
+/// The settings of `Adam`.
 struct AdamOptions {
   double lr = 1e-3;                         ///< learning rate
   std::array<double, 2> betas{0.9, 0.999};  ///< decay of the means of g and g^2
@@ -14,8 +18,9 @@ struct AdamOptions {
   bool warn_unused = true;                  ///< see `Optimizer::step`
   bool check_finite = false;                ///< see `Optimizer::step`
 
-  /// Errors: `ValueError`.
+  /// Errors: `ValueError` for a number that is negative or not finite, and for betas of 1 or more.
   void check() const;
+  /// Calls f(name, value) for every setting; the betas are "beta1" and "beta2".
   static void visit(auto& options, auto f) {
     f("lr", options.lr);
     f("beta1", options.betas[0]);
@@ -27,6 +32,7 @@ struct AdamOptions {
   }
 };
 
+/// The settings of `AdamW`.
 struct AdamWOptions {
   double lr = 1e-3;                         ///< learning rate
   std::array<double, 2> betas{0.9, 0.999};  ///< decay of the means of g and g^2
@@ -37,8 +43,9 @@ struct AdamWOptions {
   bool warn_unused = true;     ///< see `Optimizer::step`
   bool check_finite = false;   ///< see `Optimizer::step`
 
-  /// Errors: `ValueError`.
+  /// Errors: `ValueError` for a number that is negative or not finite, and for betas of 1 or more.
   void check() const;
+  /// Calls f(name, value) for every setting; the betas are "beta1" and "beta2".
   static void visit(auto& options, auto f) { AdamOptions::visit(options, f); }
 };
 
@@ -58,10 +65,14 @@ struct BiasCorrection {
 /// (Reddi et al., "On the convergence of Adam and beyond", ICLR 2018) on demand.
 class Adam final : public OptimizerOf<AdamOptions> {
  public:
+  /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
+  /// and of `add_group`.
+  /// @{
   explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
   template <std::size_t N>
   explicit Adam(const std::vector<Parameter> (&models)[N], const AdamOptions& options = {})
       : Adam(detail::joined(models), options) {}
+  /// @}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;
@@ -72,14 +83,20 @@ class Adam final : public OptimizerOf<AdamOptions> {
 /// regularization", ICLR 2019).
 class AdamW final : public OptimizerOf<AdamWOptions> {
  public:
+  /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
+  /// and of `add_group`.
+  /// @{
   explicit AdamW(std::vector<Parameter> parameters, const AdamWOptions& options = {});
   template <std::size_t N>
   explicit AdamW(const std::vector<Parameter> (&models)[N], const AdamWOptions& options = {})
       : AdamW(detail::joined(models), options) {}
+  /// @}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;
   detail::BiasCorrection bias_;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

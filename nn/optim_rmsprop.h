@@ -4,6 +4,10 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup optimizers
+/// @{
+
+/// The settings of `RMSprop`.
 struct RMSpropOptions {
   double lr = 1e-2;           ///< learning rate
   double alpha = 0.99;        ///< decay of the mean of g^2
@@ -15,8 +19,10 @@ struct RMSpropOptions {
   bool warn_unused = true;    ///< see `Optimizer::step`
   bool check_finite = false;  ///< see `Optimizer::step`
 
-  /// Errors: `ValueError`.
+  /// Errors: `ValueError` for a number that is negative or not finite, and for an alpha of 1 or
+  /// more.
   void check() const;
+  /// Calls f(name, value) for every setting.
   static void visit(auto& options, auto f) {
     f("lr", options.lr);
     f("alpha", options.alpha);
@@ -32,13 +38,19 @@ struct RMSpropOptions {
 /// 2012); centered: Graves, "Generating sequences with recurrent neural networks", 2013.
 class RMSprop final : public OptimizerOf<RMSpropOptions> {
  public:
+  /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
+  /// and of `add_group`.
+  /// @{
   explicit RMSprop(std::vector<Parameter> parameters, const RMSpropOptions& options = {});
   template <std::size_t N>
   explicit RMSprop(const std::vector<Parameter> (&models)[N], const RMSpropOptions& options = {})
       : RMSprop(detail::joined(models), options) {}
+  /// @}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

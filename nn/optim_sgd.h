@@ -4,6 +4,10 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup optimizers
+/// @{
+
+/// The settings of `SGD`.
 struct SGDOptions {
   double lr = 1e-3;           ///< learning rate
   double momentum = 0;        ///< share of the last step that is kept
@@ -14,8 +18,10 @@ struct SGDOptions {
   bool warn_unused = true;    ///< see `Optimizer::step`
   bool check_finite = false;  ///< see `Optimizer::step`
 
-  /// Errors: `ValueError`.
+  /// Errors: `ValueError` for an lr, momentum or weight_decay that is negative or not finite, for a
+  /// dampening that is not finite, and for nesterov without momentum or with dampening.
   void check() const;
+  /// Calls f(name, value) for every setting.
   static void visit(auto& options, auto f) {
     f("lr", options.lr);
     f("momentum", options.momentum);
@@ -32,13 +38,19 @@ struct SGDOptions {
 /// ICML 2013).
 class SGD final : public OptimizerOf<SGDOptions> {
  public:
+  /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
+  /// and of `add_group`.
+  /// @{
   explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {});
   template <std::size_t N>
   explicit SGD(const std::vector<Parameter> (&models)[N], const SGDOptions& options = {})
       : SGD(detail::joined(models), options) {}
+  /// @}
 
  private:
   void update(std::size_t group, Entry& entry, const Tensor& grad) override;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

@@ -16,6 +16,9 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup optimizers
+/// @{
+
 namespace detail {
 class LoadedState;
 }
@@ -39,6 +42,7 @@ class Optimizer {
  public:
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
+  /// The parameters stay; their state goes.
   virtual ~Optimizer() = default;
 
   /// Updates every parameter that has a gradient, in place; the others are skipped and their state
@@ -79,8 +83,10 @@ class Optimizer {
   /// A setting by the name of the option, such as "momentum"; flags are 0 or 1, betas are "beta1"
   /// and "beta2". Errors: `ValueError` for a name that this optimizer does not have.
   double setting(std::string_view name, std::size_t group = 0) const;
+  /// True when this optimizer has a setting of that name.
   bool has_setting(std::string_view name) const;
-  /// Errors: `ValueError` for a value that the constructor would refuse, too.
+  /// Changes a setting. Errors: those of `setting`, and `ValueError` for a value that the
+  /// constructor would refuse, too.
   void set_setting(std::string_view name, double value, std::size_t group = 0);
   /// Has the errors of `set_setting`, and changes nothing.
   void check_setting(std::string_view name, double value, std::size_t group = 0) const;
@@ -104,17 +110,17 @@ class Optimizer {
  protected:
   /// A parameter and what the optimizer remembers of it.
   struct Entry {
-    Parameter parameter;
+    Parameter parameter;               ///< whose value is updated
     std::int64_t step = 0;             ///< updates so far
     std::array<Tensor, 3> slots = {};  ///< undefined until they are needed
     int unused = 0;                    ///< steps without a gradient since the last with one
     bool reported = false;             ///< that it is unused, or its gradient stays the same
-    detail::SameGradient same = {};
+    detail::SameGradient same = {};    ///< whether the gradient is that of the last step
   };
   /// One option of a group; flags are 0 or 1.
   struct Setting {
-    std::string_view name;
-    double value;
+    std::string_view name;  ///< as `setting` takes it
+    double value;           ///< what it is set to
   };
   /// What tells one kind of optimizer from the others.
   struct Kind {
@@ -125,22 +131,27 @@ class Optimizer {
 
   /// Options of a group that say how it is watched; they are no part of the state.
   struct Watch {
-    bool warn_unused = true;
-    bool check_finite = false;
+    bool warn_unused = true;    ///< see `step`
+    bool check_finite = false;  ///< see `step`
     /// Whether parameters are looked at; `check_finite` sees more.
     bool looks() const noexcept { return warn_unused && !check_finite; }
   };
 
+  /// Without groups; `append` adds them.
   explicit Optimizer(Kind kind) noexcept : kind_(kind) {}
 
+  /// What the constructor was given.
   const Kind& kind() const noexcept { return kind_; }
   /// Appends a group. Errors: see `OptimizerOf::add_group`.
   void append(std::vector<Parameter> parameters, Watch watch);
+  /// Errors: `IndexError` for a group that is not there.
   void check_group(std::size_t group) const;
 
+  /// All settings of a group, in a fixed order.
   virtual std::vector<Setting> settings(std::size_t group) const = 0;
   /// Errors: `ValueError` when `values`, in the order of `settings`, make no sense for `group`.
   virtual void check_settings(std::size_t group, const std::vector<Setting>& values) const = 0;
+  /// Takes over `values`, which have been checked.
   virtual void change_settings(std::size_t group, const std::vector<Setting>& values) = 0;
   /// Updates one parameter; `entry.step` has been counted up. Nothing is recorded.
   virtual void update(std::size_t group, Entry& entry, const Tensor& grad) = 0;
@@ -217,11 +228,13 @@ class OptimizerOf : public Optimizer {
   }
 
  protected:
+  /// With a first group.
   OptimizerOf(Kind kind, std::vector<Parameter> parameters, const Options& options)
       : Optimizer(kind) {
     add_group(std::move(parameters), options);
   }
 
+  /// What `Options::visit` shows.
   std::vector<Setting> settings(std::size_t group) const final {
     std::vector<Setting> list;
     Options::visit(options_[group], [&](std::string_view name, const auto& value) {
@@ -229,9 +242,11 @@ class OptimizerOf : public Optimizer {
     });
     return list;
   }
+  /// Errors: those of `Options::check`.
   void check_settings(std::size_t group, const std::vector<Setting>& values) const final {
     changed(group, values).check();
   }
+  /// Sets what `Options::visit` shows.
   void change_settings(std::size_t group, const std::vector<Setting>& values) final {
     options_[group] = changed(group, values);
   }
@@ -254,5 +269,7 @@ class OptimizerOf : public Optimizer {
 /// p.value.dim() > 1; })` keeps weights and biases apart.
 std::pair<std::vector<Parameter>, std::vector<Parameter>> split_parameters(
     std::vector<Parameter> parameters, const std::function<bool(const Parameter&)>& belongs);
+
+/// @}
 
 }  // namespace tapegrad::nn

@@ -9,6 +9,9 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup schedules
+/// @{
+
 /// A rule that changes the learning rate of an optimizer as training goes on.
 ///
 ///     nn::StepLR schedule(optimizer, {.step_size = 30, .gamma = 0.1});
@@ -27,6 +30,7 @@ class Schedule {
  public:
   Schedule(const Schedule&) = delete;
   Schedule& operator=(const Schedule&) = delete;
+  /// The optimizer keeps the learning rates that it has.
   virtual ~Schedule() = default;
 
   /// Goes on by one.
@@ -49,6 +53,7 @@ class Schedule {
   void drive(std::string_view setting) { driven_.push_back(setting); }
   /// Sets the learning rates of epoch 0; constructors of rules that change them there call it.
   void start() { apply(); }
+  /// The optimizer that it was made for.
   Optimizer& optimizer() const noexcept { return optimizer_; }
 
  private:
@@ -72,6 +77,7 @@ class Schedule {
   std::int64_t last_epoch_ = 0;
 };
 
+/// The settings of `StepLR`.
 struct StepLROptions {
   std::int64_t step_size = 0;  ///< epochs between two steps, at least 1
   double gamma = 0.1;          ///< factor of a step
@@ -88,6 +94,7 @@ class StepLR final : public Schedule {
   StepLROptions options_;
 };
 
+/// The settings of `MultiStepLR`.
 struct MultiStepLROptions {
   std::vector<std::int64_t> milestones =
       {};              ///< epochs in any order; one that is there twice counts twice
@@ -105,6 +112,7 @@ class MultiStepLR final : public Schedule {
   MultiStepLROptions options_;
 };
 
+/// The settings of `ExponentialLR`.
 struct ExponentialLROptions {
   double gamma = 0.9;  ///< factor of each epoch
 };
@@ -120,6 +128,7 @@ class ExponentialLR final : public Schedule {
   ExponentialLROptions options_;
 };
 
+/// The settings of `CosineAnnealingLR`.
 struct CosineAnnealingLROptions {
   std::int64_t T_max = 0;  ///< epochs from the top to the bottom, at least 1
   double eta_min = 0;      ///< learning rate at the bottom
@@ -138,6 +147,7 @@ class CosineAnnealingLR final : public Schedule {
   CosineAnnealingLROptions options_;
 };
 
+/// The settings of `LinearLR`.
 struct LinearLROptions {
   double start_factor = 1.0 / 3;  ///< in (0, 1]
   double end_factor = 1;          ///< in [0, 1]
@@ -155,5 +165,7 @@ class LinearLR final : public Schedule {
   std::vector<detail::Option> options() const override;
   LinearLROptions options_;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

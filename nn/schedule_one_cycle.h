@@ -6,18 +6,26 @@
 
 namespace tapegrad::nn {
 
-struct OneCycleLROptions {
-  enum class Anneal { cos, linear };
+/// @addtogroup schedules
+/// @{
 
-  double max_lr = 0;             ///< the top, above 0
-  std::int64_t total_steps = 0;  ///< batches of the whole training, at least 1
-  double pct_start = 0.3;        ///< share of the steps on the way up, in [0, 1]
-  Anneal anneal_strategy = Anneal::cos;
-  bool cycle_momentum = true;     ///< momentum (or Adam's beta1) goes the other way round
-  double base_momentum = 0.85;    ///< at the top of the learning rate
-  double max_momentum = 0.95;     ///< at both ends
-  double div_factor = 25;         ///< the first learning rate is max_lr / div_factor
-  double final_div_factor = 1e4;  ///< the last one is the first / final_div_factor
+/// The settings of `OneCycleLR`.
+struct OneCycleLROptions {
+  /// The curve between two ends of a phase.
+  enum class Anneal {
+    cos,    ///< half a cosine
+    linear  ///< a straight line
+  };
+
+  double max_lr = 0;                     ///< the top, above 0
+  std::int64_t total_steps = 0;          ///< batches of the whole training, at least 1
+  double pct_start = 0.3;                ///< share of the steps on the way up, in [0, 1]
+  Anneal anneal_strategy = Anneal::cos;  ///< the curve of each phase
+  bool cycle_momentum = true;            ///< momentum (or Adam's beta1) goes the other way round
+  double base_momentum = 0.85;           ///< at the top of the learning rate
+  double max_momentum = 0.95;            ///< at both ends
+  double div_factor = 25;                ///< the first learning rate is max_lr / div_factor
+  double final_div_factor = 1e4;         ///< the last one is the first / final_div_factor
   bool three_phase = false;  ///< down to the first learning rate as slowly as up, then to the last
 };
 
@@ -49,5 +57,7 @@ class OneCycleLR final : public Schedule {
   std::string_view momentum_;
   std::vector<Phase> phases_;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

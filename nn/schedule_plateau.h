@@ -8,20 +8,31 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup schedules
+/// @{
+
+/// The settings of `ReduceLROnPlateau`.
 struct ReduceLROnPlateauOptions {
-  enum class Mode { min, max };  ///< whether less or more is better
+  /// Whether less or more is better.
+  enum class Mode {
+    min,  ///< less, as of a loss
+    max   ///< more, as of an accuracy
+  };
   /// Better by a share of the best's absolute value, or by an amount. (PyTorch takes a share of the
   /// best itself, so that a negative one never counts as reached.)
-  enum class Threshold { rel, abs };
+  enum class Threshold {
+    rel,  ///< by a share
+    abs   ///< by an amount
+  };
 
-  Mode mode = Mode::min;
+  Mode mode = Mode::min;       ///< what is better
   double factor = 0.1;         ///< what the learning rate is multiplied by, in [0, 1)
   std::int64_t patience = 10;  ///< epochs without improvement that are borne
   double threshold = 1e-4;     ///< what counts as better
-  Threshold threshold_mode = Threshold::rel;
-  std::int64_t cooldown = 0;  ///< epochs after a reduction that do not count
-  double min_lr = 0;          ///< the learning rate does not go below
-  double eps = 1e-8;          ///< smaller changes are not made
+  Threshold threshold_mode = Threshold::rel;  ///< what `threshold` is
+  std::int64_t cooldown = 0;                  ///< epochs after a reduction that do not count
+  double min_lr = 0;                          ///< the learning rate does not go below
+  double eps = 1e-8;                          ///< smaller changes are not made
 };
 
 /// Lowers the learning rate when a figure, such as the validation loss, has stopped improving.
@@ -40,8 +51,8 @@ class ReduceLROnPlateau {
   /// What `load_state` needs to go on, its options, "option.factor" and so on, among it; the
   /// learning rates are in the optimizer's state.
   StateDict state() const;
-  /// Errors: `ValueError` for the state of another kind of schedule or of other options, which are
-  /// named; `ShapeError`; then nothing has changed.
+  /// Takes over what `state()` gave. Errors: `ValueError` for the state of another kind of schedule
+  /// or of other options, which are named; `ShapeError`; then nothing has changed.
   void load_state(const StateDict& state);
 
  private:
@@ -54,5 +65,7 @@ class ReduceLROnPlateau {
   std::int64_t bad_epochs_ = 0;
   std::int64_t cooldown_left_ = 0;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

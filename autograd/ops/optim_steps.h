@@ -3,16 +3,18 @@
 #include "autograd/kernels/optim_step.h"
 #include "autograd/tensor/tensor.h"
 
-// Optimizer steps as single fused passes over a parameter. `nn`'s optimizers are made of these;
-// they are public for programs with an update loop of their own.
-//
-// All change `parameter` and its buffers in place and raise their versions, are never recorded, and
-// leave `gradient` alone. An undefined buffer is made, filled with zeros, when the step needs it;
-// one of the other floating-point type follows the parameter, which may have been converted
-// (`to_`). Errors: `DTypeError` unless parameter and gradient have one floating-point type;
-// `ShapeError` unless all shapes are equal.
-
 namespace tapegrad {
+
+/// @addtogroup steps
+/// Optimizer steps as single fused passes over a parameter. `nn`'s optimizers are made of these;
+/// they are public for programs with an update loop of their own.
+///
+/// All change `parameter` and its buffers in place and raise their versions, are never recorded,
+/// and leave `gradient` alone. An undefined buffer is made, filled with zeros, when the step needs
+/// it; one of the other floating-point type follows the parameter, which may have been converted
+/// (`to_`). Errors: `DTypeError` unless parameter and gradient have one floating-point type;
+/// `ShapeError` unless all shapes are equal.
+/// @{
 
 using kernels::AdagradStep;
 using kernels::AdamStep;
@@ -34,5 +36,7 @@ void rmsprop_step(Tensor& parameter, const Tensor& gradient, Tensor& square, Ten
 /// Adagrad (Duchi, Hazan and Singer, 2011).
 void adagrad_step(Tensor& parameter, const Tensor& gradient, Tensor& squares,
                   const AdagradStep& step);
+
+/// @}
 
 }  // namespace tapegrad
