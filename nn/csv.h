@@ -13,25 +13,33 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup data
+/// @{
+
 /// A column of a file: its name in the header, or its number from 0, negative from the end.
 struct CsvColumn {
+  /// By its number.
   template <std::integral Number>
   requires(!std::same_as<Number, bool> && !std::same_as<Number, char>) CsvColumn(Number place)
       : number(static_cast<std::int64_t>(place)) {}
+  /// By its name.
+  /// @{
   CsvColumn(std::string text) : name(std::move(text)) {}
   CsvColumn(const char* text) : name(text) {}
+  /// @}
 
-  std::int64_t number = 0;
+  std::int64_t number = 0;               ///< from 0, negative from the end
   std::optional<std::string> name = {};  ///< if there is one, it counts and not `number`
 };
 
 /// A column whose texts are numbered: `"species"`, or `{"species", {"setosa", "virginica"}}`.
 struct CsvClasses {
+  /// That column, and its texts in the order of their numbers.
   template <std::convertible_to<CsvColumn> Column>
   CsvClasses(Column&& which, std::vector<std::string> texts = {})
       : column(std::forward<Column>(which)), names(std::move(texts)) {}
 
-  CsvColumn column;
+  CsvColumn column;  ///< whose texts are numbered
   /// Text i becomes the number i, and another text is an error, so that two files are numbered
   /// alike. Empty: the texts of the file, sorted (by value if all of them are numbers).
   std::vector<std::string> names = {};
@@ -40,10 +48,21 @@ struct CsvClasses {
 /// How a CSV file is read. Names, order and meaning are those of `pandas.read_csv` where it has the
 /// thing. Columns in options count from 0; messages count lines and columns from 1, as editors do.
 struct CsvOptions {
-  enum class Header { automatic, yes, no };
-  enum class Text { error, classes, drop };
+  /// Whether the first line holds names.
+  enum class Header {
+    automatic,  ///< see `header`
+    yes,        ///< it does
+    no          ///< it does not
+  };
+  /// What becomes of text.
+  enum class Text {
+    error,    ///< a `FileError`
+    classes,  ///< its texts are numbered
+    drop      ///< the column is left out
+  };
 
-  /// ' ' stands for runs of blanks (spaces and tabs), also at the ends of a line.
+  /// Stands between fields. ' ' stands for runs of blanks (spaces and tabs), also at the ends of a
+  /// line.
   char delimiter = ',';
   /// automatic: the first line is a header if a name in these options is one of its fields, or if
   /// none of its fields is a number, in any format, and not all of them mark missing values; also
@@ -108,5 +127,7 @@ struct CsvTable {
 /// `DTypeError` unless `dtype` is `float32`, `float64` or `int64`, and for `na_values` with
 /// `int64`.
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
+
+/// @}
 
 }  // namespace tapegrad::nn

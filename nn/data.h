@@ -10,6 +10,9 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup data
+/// @{
+
 /// Some examples of a dataset: `auto [x, y] = dataset.batch(indices);`
 struct Batch {
   Tensor inputs;   ///< `[B, ...]`
@@ -32,11 +35,15 @@ class TensorDataset {
   /// dimensions.
   TensorDataset(Tensor inputs, Tensor targets);
 
+  /// Number of examples.
   std::int64_t size() const { return inputs_.size(0); }
   /// The rows `indices`, in that order. Errors: `IndexError`.
   Batch batch(std::span<const std::int64_t> indices) const;
+  /// The tensors that it was made of.
+  /// @{
   const Tensor& inputs() const noexcept { return inputs_; }
   const Tensor& targets() const noexcept { return targets_; }
+  /// @}
 
  private:
   Tensor inputs_;
@@ -63,11 +70,15 @@ class Subset {
     detail::check_subset(dataset_.size(), indices_);
   }
 
+  /// Number of examples in the subset.
   std::int64_t size() const noexcept { return static_cast<std::int64_t>(indices_.size()); }
+  /// A batch of the other dataset; `indices` count within the subset. Errors: `IndexError`.
   auto batch(std::span<const std::int64_t> indices) const {
     return dataset_.batch(detail::pick(indices_, indices));
   }
+  /// The dataset that it is a part of.
   const D& dataset() const noexcept { return dataset_; }
+  /// The places of its examples there.
   const std::vector<std::int64_t>& indices() const noexcept { return indices_; }
 
  private:
@@ -112,5 +123,7 @@ struct Standardizer {
   /// rows * std + mean, the way back.
   Tensor undo(const Tensor& rows) const;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

@@ -11,12 +11,16 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup modules
+/// @{
+
 /// What layers of this library share: the path that `name_modules` gave them. Programs do not need
 /// it.
 class NamedLayer {
  public:
   /// "net.2.fc1", or empty.
   const std::string& path() const { return path_; }
+  /// Shows where the path is kept; the `visit` of a layer calls it first.
   void visit(Visitor& f) { f.scope(path_); }
 
  protected:
@@ -32,21 +36,26 @@ class NamedLayer {
 /// shared; see `clone` for a copy with its own tensors.
 class Layer {
  public:
+  /// Takes a layer over; made implicitly.
   template <class F>
   requires(!std::same_as<F, Layer> &&
            (std::is_class_v<F> || std::is_function_v<std::remove_pointer_t<F>>)) Layer(F layer)
       : held_(hold(std::move(layer))) {}
 
+  /// Copies what it holds, or takes that over; what was moved from holds nothing.
+  /// @{
   Layer(const Layer& other);
   Layer& operator=(const Layer& other);
   Layer(Layer&&) noexcept = default;
   Layer& operator=(Layer&&) noexcept = default;
+  /// @}
   ~Layer() = default;
 
-  /// Errors: those of the layer; `ValueError` when it was moved from.
+  /// Calls the layer. Errors: those of the layer; `ValueError` when it was moved from.
   Tensor operator()(Tensor x) const;
 
   /// The layer itself if it is a `T`, else nullptr: `net[0].get<nn::Linear>()->weight`.
+  /// @{
   template <class T>
   T* get() {
     return held_ && held_->type() == typeid(T) ? static_cast<T*>(held_->object()) : nullptr;
@@ -55,9 +64,10 @@ class Layer {
   const T* get() const {
     return const_cast<Layer*>(this)->get<T>();
   }
+  /// @}
 
-  void visit(Visitor& f);
-  std::string describe() const;
+  void visit(Visitor& f);        ///< shows what the layer shows
+  std::string describe() const;  ///< what the layer is called in a summary
 
  private:
   struct Held {
@@ -107,5 +117,7 @@ class Layer {
   std::unique_ptr<Held> held_;
   std::string path_;  // of a plain function; stays empty for modules
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

@@ -11,11 +11,15 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup layers
+/// @{
+
+/// The settings of `LayerNorm`.
 struct LayerNormOptions {
-  double eps = 1e-5;
-  bool elementwise_affine = true;  ///< learn a weight and a bias per element
-  bool bias = true;                ///< with `elementwise_affine`, false leaves the bias out
-  DType dtype = get_default_dtype();
+  double eps = 1e-5;                  ///< added to the variance
+  bool elementwise_affine = true;     ///< learn a weight and a bias per element
+  bool bias = true;                   ///< with `elementwise_affine`, false leaves the bias out
+  DType dtype = get_default_dtype();  ///< of weight and bias
 };
 
 /// (x - mean) / sqrt(var + eps) over the trailing dimensions `normalized_shape`, times `weight`,
@@ -31,9 +35,9 @@ class LayerNorm : public NamedLayer {
   explicit LayerNorm(const std::int64_t (&normalized_shape)[N],
                      const LayerNormOptions& options = {})
       : LayerNorm(Shape(std::span<const std::int64_t>(normalized_shape)), options) {}
-  Tensor operator()(const Tensor& x) const;
-  void visit(Visitor& f);
-  std::string describe() const;
+  Tensor operator()(const Tensor& x) const;  ///< of the shape of `x`
+  void visit(Visitor& f);                    ///< names weight and bias
+  std::string describe() const;  ///< "LayerNorm([3], eps=1e-05, elementwise_affine=true)"
 
   Tensor weight;  ///< of `normalized_shape`, at first 1; undefined when not affine
   Tensor bias;    ///< of `normalized_shape`, at first 0; undefined when left out
@@ -42,5 +46,7 @@ class LayerNorm : public NamedLayer {
   Shape normalized_shape_;
   double eps_;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

@@ -9,9 +9,13 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup layers
+/// @{
+
+/// The settings of `Linear`.
 struct LinearOptions {
-  bool bias = true;
-  DType dtype = get_default_dtype();
+  bool bias = true;                   ///< add one to what comes out
+  DType dtype = get_default_dtype();  ///< of weight and bias
 };
 
 /// y = x W^T + b: `[..., in]` to `[..., out]`.
@@ -22,19 +26,22 @@ struct LinearOptions {
 /// for another number of features.
 class Linear : public NamedLayer {
  public:
+  /// From `in_features` numbers to `out_features`.
   Linear(std::int64_t in_features, std::int64_t out_features, const LinearOptions& options = {});
 
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const Tensor& x) const;  ///< `[..., in]` to `[..., out]`
   /// Draws new values, as the constructor does.
   void reset_parameters();
 
-  std::int64_t in_features() const { return weight.shape()[1]; }
-  std::int64_t out_features() const { return weight.shape()[0]; }
-  void visit(Visitor& f);
-  std::string describe() const;
+  std::int64_t in_features() const { return weight.shape()[1]; }   ///< last size of what comes in
+  std::int64_t out_features() const { return weight.shape()[0]; }  ///< last size of what comes out
+  void visit(Visitor& f);                                          ///< names weight and bias
+  std::string describe() const;  ///< "Linear(in_features=784, out_features=128, bias=true)"
 
   Tensor weight;  ///< `[out, in]`
   Tensor bias;    ///< `[out]`, or undefined
 };
+
+/// @}
 
 }  // namespace tapegrad::nn

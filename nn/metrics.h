@@ -6,6 +6,9 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup metrics
+/// @{
+
 /// How scores of one column become classes.
 struct ScoreOptions {
   /// Yes where the score is above it: 0 for logits, 0.5 for probabilities (what `sigmoid` gives).
@@ -34,13 +37,17 @@ double zero_one_loss(const Tensor& scores, const Tensor& target, const ScoreOpti
 Tensor confusion_matrix(const Tensor& scores, const Tensor& target, std::int64_t num_classes = -1,
                         const ScoreOptions& options = {});
 
+/// What `wilson_interval` gives.
 struct Interval {
-  double low, high;
+  double low;   ///< the lower end
+  double high;  ///< the upper end
 };
 
 /// Where the true rate lies, with 95 % confidence, when `successes` of `trials` succeeded; [0, 1]
-/// for no trials. Wilson, "Probable inference, the law of succession, and statistical inference",
-/// 1927. Errors: `ValueError` unless 0 <= successes <= trials.
+/// for no trials. Errors: `ValueError` unless 0 <= successes <= trials. Wilson, 1927, "Probable
+/// inference, the law of succession, and statistical inference".
 Interval wilson_interval(std::int64_t successes, std::int64_t trials);
+
+/// @}
 
 }  // namespace tapegrad::nn

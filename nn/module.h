@@ -8,23 +8,25 @@
 #include "autograd/tensor/tensor.h"
 #include "nn/visitor.h"
 
-// What can be done with any model. A model is a type with `visit`; nothing is inherited:
-//
-//     struct Net {
-//       nn::Linear fc1{784, 128}, fc2{128, 10};
-//       Tensor operator()(const Tensor& x) const { return fc2(relu(fc1(x))); }
-//       void visit(nn::Visitor& f) { f("fc1", fc1); f("fc2", fc2); }
-//     };
-//
-// Copying a model copies its structure and shares its tensors, as copying a `Tensor` does; `clone`
-// gives tensors of its own.
-
 namespace tapegrad::nn {
+
+/// @addtogroup modules
+/// What can be done with any model. A model is a type with `visit`; nothing is inherited:
+///
+///     struct Net {
+///       nn::Linear fc1{784, 128}, fc2{128, 10};
+///       Tensor operator()(const Tensor& x) const { return fc2(relu(fc1(x))); }
+///       void visit(nn::Visitor& f) { f("fc1", fc1); f("fc2", fc2); }
+///     };
+///
+/// Copying a model copies its structure and shares its tensors, as copying a `Tensor` does; `clone`
+/// gives tensors of its own.
+/// @{
 
 /// A tensor of a model under its dotted name, such as "fc1.weight" or "0.bias".
 struct Parameter {
-  std::string name;
-  Tensor value;
+  std::string name;  ///< dotted, from the names that `visit` gives
+  Tensor value;      ///< a handle of the model's own tensor
 };
 
 /// The parameters in the order of `visit`, frozen ones too. A tensor used in two places is listed
@@ -50,8 +52,10 @@ inline void eval(ModuleRef model) { train(model, false); }
 /// Stops, or starts again, the collection of gradients by all parameters. Running statistics are
 /// not parameters: they go on until `eval`. Errors: `GradError` when a parameter is not a leaf;
 /// then nothing has changed.
+/// @{
 void freeze(ModuleRef model);
 void unfreeze(ModuleRef model);
+/// @}
 
 /// Drops the gradients of all parameters.
 void zero_grad(ModuleRef model);
@@ -78,5 +82,7 @@ Model clone(const Model& model) {
   detail::own_tensors(copy);
   return copy;
 }
+
+/// @}
 
 }  // namespace tapegrad::nn

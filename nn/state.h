@@ -8,6 +8,9 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup modules
+/// @{
+
 /// The tensors of a model in the order of `visit`, under their dotted names (PyTorch's names).
 using StateDict = std::vector<Parameter>;
 
@@ -30,5 +33,7 @@ struct LoadReport {
 /// other names of the state belong to other models: they are passed by.
 LoadReport load_state_dict(ModuleRef model, const StateDict& state, Flag strict = true,
                            std::string_view prefix = "");
+
+/// @}
 
 }  // namespace tapegrad::nn

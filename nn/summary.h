@@ -6,6 +6,9 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup modules
+/// @{
+
 /// The model as a table: each module with its name, indented below what it is part of, and the
 /// number of its own parameters; below that the total (shared ones once), how many of them are
 /// trained, and their size in memory.
@@ -17,5 +20,7 @@ namespace tapegrad::nn {
 ///     total                                                             101,770
 ///     101,770 trained, 0 frozen, 407,080 bytes
 std::string summary(ModuleRef model);
+
+/// @}
 
 }  // namespace tapegrad::nn

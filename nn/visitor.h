@@ -12,6 +12,9 @@
 
 namespace tapegrad::nn {
 
+/// @addtogroup modules
+/// @{
+
 class Visitor;
 
 /// A type that names its members:
@@ -30,7 +33,8 @@ concept Callable = requires(const T& layer, const Tensor& x) {
 /// What `stateless` makes of a function.
 template <class F>
 struct Stateless {
-  F function;
+  F function;  ///< what `stateless` was given
+  /// Calls it.
   Tensor operator()(Tensor x) const { return function(std::move(x)); }
 };
 
@@ -134,6 +138,7 @@ std::string describe(const Stateless<F>& layer) {
 /// tensors, which are shared by all copies anyway. Must not outlive the model.
 class ModuleRef {
  public:
+  /// Refers to `model`.
   template <Module M>
   ModuleRef(const M& model)
       : object_(const_cast<M*>(&model)),
@@ -164,6 +169,7 @@ class ModuleRef {
 /// something with each parameter, buffer or flag of any model; what is not overridden is passed by.
 class Visitor {
  public:
+  /// Visitors are used on the stack, and destroyed there.
   virtual ~Visitor() = default;
   // A visit that takes a copy would show its members to nobody: void visit(nn::Visitor& f)
   Visitor(const Visitor&) = delete;
@@ -211,15 +217,21 @@ class Visitor {
  protected:
   /// Called with the full dotted name; `value` is defined and may be replaced.
   virtual void on_parameter(const std::string& /*name*/, Tensor& /*value*/) {}
+  /// The same of a buffer.
   virtual void on_buffer(const std::string& /*name*/, Tensor& /*value*/) {}
+  /// Called with a layer's flag, which may be changed.
   virtual void on_training(bool& /*flag*/) {}
+  /// Called with what a layer knows its path by, which may be changed.
   virtual void on_scope(std::string& /*path*/) {}
   /// Before and after the members of a module.
+  /// @{
   virtual void on_enter(const ModuleRef& /*module*/) {}
   virtual void on_leave() {}
+  /// @}
 
   /// The dotted name of where the walk is.
   const std::string& path() const { return path_; }
+  /// Names begin with `root` and a dot, unless it is empty.
   explicit Visitor(std::string root = "") : path_(std::move(root)) {}
 
  private:
@@ -240,5 +252,7 @@ class Visitor {
 
   std::string path_;
 };
+
+/// @}
 
 }  // namespace tapegrad::nn
