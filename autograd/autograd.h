@@ -6,7 +6,6 @@
 #include "autograd/ops/custom.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/optim_steps.h"
-#include "autograd/tape/backward.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/default_dtype.h"
@@ -22,3 +21,4 @@
 #include "autograd/tools/gradcheck.h"
 #include "autograd/tools/graph.h"
 #include "autograd/tools/operators.h"
+#include "autograd/transforms/backward.h"

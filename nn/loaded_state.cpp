@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 

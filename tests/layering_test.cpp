@@ -1,5 +1,5 @@
 // The import direction of the project, read from the #include lines:
-// kernels <- tensor <- tape <- ops <- tools <- (umbrella) <- nn <- examples.
+// kernels <- tensor <- tape <- ops <- transforms <- tools <- (umbrella) <- nn <- examples.
 
 #include <array>
 #include <filesystem>
@@ -18,10 +18,11 @@ namespace {
 const fs::path root = TAPEGRAD_SOURCE_DIR;
 
 /// From the lowest layer to the highest; a file may include its own layer and those before it.
-constexpr std::array<std::string_view, 8> layers{"autograd/kernels/",
+constexpr std::array<std::string_view, 9> layers{"autograd/kernels/",
                                                  "autograd/tensor/",
                                                  "autograd/tape/",
                                                  "autograd/ops/",
+                                                 "autograd/transforms/",
                                                  "autograd/tools/",
                                                  "autograd/",
                                                  "nn/",

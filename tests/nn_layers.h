@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "autograd/ops/ops.h"
-#include "autograd/tape/backward.h"
+#include "autograd/transforms/backward.h"
 #include "autograd/tensor/create.h"
 
 // What the tests of layers share.

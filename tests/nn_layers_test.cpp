@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "autograd/ops/ops.h"
-#include "autograd/tape/backward.h"
+#include "autograd/transforms/backward.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/random.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "autograd/ops/ops.h"
-#include "autograd/tape/backward.h"
+#include "autograd/transforms/backward.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tools/gradcheck.h"
 #include "tests/catch.h"

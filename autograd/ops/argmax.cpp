@@ -91,15 +91,4 @@ ValuesAndIndices min(const Tensor& x, int dim, Flag keepdim) {
   return max_or_min<false>(x, dim, keepdim, "min");
 }
 
-Tensor Tensor::argmax() const { return tapegrad::argmax(*this); }
-Tensor Tensor::argmin() const { return tapegrad::argmin(*this); }
-Tensor Tensor::argmax(int dim, Flag keepdim) const { return tapegrad::argmax(*this, dim, keepdim); }
-Tensor Tensor::argmin(int dim, Flag keepdim) const { return tapegrad::argmin(*this, dim, keepdim); }
-ValuesAndIndices Tensor::max(int dim, Flag keepdim) const {
-  return tapegrad::max(*this, dim, keepdim);
-}
-ValuesAndIndices Tensor::min(int dim, Flag keepdim) const {
-  return tapegrad::min(*this, dim, keepdim);
-}
-
 }  // namespace tapegrad

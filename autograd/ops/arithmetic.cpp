@@ -221,22 +221,4 @@ Tensor& Tensor::zero_() & {
   return *this;
 }
 
-// ---- Methods -----------------------------------------------------------------------------------
-
-Tensor Tensor::neg() const { return tapegrad::neg(*this); }
-Tensor Tensor::abs() const { return tapegrad::abs(*this); }
-Tensor Tensor::exp() const { return tapegrad::exp(*this); }
-Tensor Tensor::log() const { return tapegrad::log(*this); }
-Tensor Tensor::sqrt() const { return tapegrad::sqrt(*this); }
-Tensor Tensor::square() const { return tapegrad::square(*this); }
-Tensor Tensor::pow(const Tensor& exponent) const { return tapegrad::pow(*this, exponent); }
-Tensor Tensor::tanh() const { return tapegrad::tanh(*this); }
-Tensor Tensor::sigmoid() const { return tapegrad::sigmoid(*this); }
-Tensor Tensor::relu() const { return tapegrad::relu(*this); }
-Tensor Tensor::sin() const { return tapegrad::sin(*this); }
-Tensor Tensor::cos() const { return tapegrad::cos(*this); }
-Tensor Tensor::clamp(const Tensor& min, const Tensor& max) const {
-  return tapegrad::clamp(*this, min, max);
-}
-
 }  // namespace tapegrad

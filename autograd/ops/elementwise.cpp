@@ -168,11 +168,11 @@ class Call {
   /// The result in place of `operand`, whose own history only the record of this call keeps.
   Tensor instead_of(Tensor& operand) const {
     Impl* impl = operand.impl();
-    Record* before = impl->record.load(std::memory_order_relaxed);
+    Record* before = record_of(*impl);
     impl->version = 0;  // first, since the record may save the new value
     impl->last_change = Change::none;
     run(operand);
-    if (!recorded()) impl->record.store(nullptr, std::memory_order_relaxed);
+    if (!recorded()) impl->maker.store(nullptr, std::memory_order_relaxed);
     if (before) release_record(before);
     return std::move(operand);
   }
@@ -188,7 +188,7 @@ class Call {
   /// True when operand `i` has a history.
   [[gnu::always_inline]] bool note(int i) {
     const Impl* impl = inputs_[i]->impl();
-    if (impl->record.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad)) {
+    if (impl->maker.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad)) {
       reads_ |= info_.reads[i];
       return true;
     }
@@ -241,7 +241,7 @@ unsigned flags_of(const Impl& x) { return x.flags.load(std::memory_order_relaxed
 /// True when an operand has a history, or says where that ended; `flags` are those of both.
 [[gnu::always_inline]] inline bool has_past(const Impl& a, const Impl& b, unsigned flags) {
   const auto record = [](const Impl& x) {
-    return reinterpret_cast<std::uintptr_t>(x.record.load(std::memory_order_relaxed));
+    return reinterpret_cast<std::uintptr_t>(x.maker.load(std::memory_order_relaxed));
   };
   return flags & (Impl::kRequiresGrad | Impl::kCuts) || (record(a) | record(b)) != 0;
 }
@@ -365,9 +365,9 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change) {
               static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
   a.impl()->changed(change);
   keep_cuts(a, {&y});
-  Record* record = made.impl()->record.exchange(nullptr);
+  auto* record = static_cast<Record*>(made.impl()->maker.exchange(nullptr));
   if (!record && !grad_enabled()) return;
-  Record* before = a.impl()->record.exchange(record);
+  auto* before = static_cast<Record*>(a.impl()->maker.exchange(record));
   if (!before) return;
   // retain_grad() is about the tensor: it goes with the value that this now has.
   if (Impl* retainer = std::exchange(before->retainer, nullptr)) {

@@ -127,6 +127,9 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x
 /// `room`: `a` or `b`, whose memory the result may take where nothing else needs it, or nullptr.
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
                   const Tensor& b, Tensor* room);
+/// a += b, which broadcasts to it, without recording and without a version: for gradients that
+/// nobody else sees.
+void add_into(Impl* a, const Tensor& b);
 /// a = op(a, b) in the buffer of `a`; recorded when recording is on.
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change);

@@ -165,10 +165,4 @@ Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& 
   return apply(ScatterAdd{x.shape(), source.shape(), d}, x, index, source);
 }
 
-// ---- Methods -----------------------------------------------------------------------------------
-
-Tensor Tensor::gather(int dim, const Tensor& index) const {
-  return tapegrad::gather(*this, dim, index);
-}
-
 }  // namespace tapegrad

@@ -172,10 +172,4 @@ Tensor one_hot(const Tensor& classes, Integer num_classes) {
   return y;
 }
 
-// ---- Methods -----------------------------------------------------------------------------------
-
-Tensor Tensor::index_select(int dim, const Tensor& index) const {
-  return tapegrad::index_select(*this, dim, index);
-}
-
 }  // namespace tapegrad

@@ -221,6 +221,4 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   return apply(Linear{}, x, weight, bias);
 }
 
-Tensor Tensor::matmul(const Tensor& other) const { return tapegrad::matmul(*this, other); }
-
 }  // namespace tapegrad

@@ -409,3 +409,5 @@ Shape broadcast_shapes(const Shape& a, const Shape& b);
 /// @}
 
 }  // namespace tapegrad
+
+#include "autograd/ops/methods.h"

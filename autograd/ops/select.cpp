@@ -220,11 +220,6 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
 
 // ---- Methods -----------------------------------------------------------------------------------
 
-Tensor Tensor::narrow(int dim, Integer start, Integer length) const {
-  return tapegrad::narrow(*this, dim, start, length);
-}
-Tensor Tensor::select(int dim, Integer index) const { return tapegrad::select(*this, dim, index); }
-Tensor Tensor::operator[](Integer index) const { return tapegrad::select(*this, 0, index); }
 Tensor Tensor::at(const Shape& indices) const {
   if (indices.rank() > dim())
     fail<IndexError>("at: {} indices {} for a tensor of shape {}", indices.rank(), indices,

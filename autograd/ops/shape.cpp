@@ -281,18 +281,5 @@ Tensor Tensor::clone() const {
   if (detail::is_number(*this)) return detail::as_number(detail::copy_of(*this));
   return apply(Clone{}, *this);
 }
-Tensor Tensor::reshape(const Shape& shape) const { return tapegrad::reshape(*this, shape); }
-Tensor Tensor::flatten(int start_dim, int end_dim) const {
-  return tapegrad::flatten(*this, start_dim, end_dim);
-}
-Tensor Tensor::squeeze() const { return tapegrad::squeeze(*this); }
-Tensor Tensor::squeeze(int dim) const { return tapegrad::squeeze(*this, dim); }
-Tensor Tensor::unsqueeze(int dim) const { return tapegrad::unsqueeze(*this, dim); }
-Tensor Tensor::transpose(int dim0, int dim1) const {
-  return tapegrad::transpose(*this, dim0, dim1);
-}
-Tensor Tensor::t() const { return tapegrad::t(*this); }
-Tensor Tensor::permute(const Dims& dims) const { return tapegrad::permute(*this, dims); }
-Tensor Tensor::expand(const Shape& shape) const { return tapegrad::expand(*this, shape); }
 
 }  // namespace tapegrad

@@ -86,7 +86,4 @@ Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim) {
   return where(mask & !empty, softmax(where(empty, 0, kept), dim), 0);
 }
 
-Tensor Tensor::softmax(int dim) const { return tapegrad::softmax(*this, dim); }
-Tensor Tensor::log_softmax(int dim) const { return tapegrad::log_softmax(*this, dim); }
-
 }  // namespace tapegrad

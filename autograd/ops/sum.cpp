@@ -262,33 +262,4 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   return reshape(sum(x, dims), shape);
 }
 
-// ---- Methods -----------------------------------------------------------------------------------
-
-Tensor Tensor::sum(const Dims& dims, Flag keepdim) const {
-  return tapegrad::sum(*this, dims, keepdim);
-}
-Tensor Tensor::mean(const Dims& dims, Flag keepdim) const {
-  return tapegrad::mean(*this, dims, keepdim);
-}
-Tensor Tensor::prod(const Dims& dims, Flag keepdim) const {
-  return tapegrad::prod(*this, dims, keepdim);
-}
-Tensor Tensor::amax(const Dims& dims, Flag keepdim) const {
-  return tapegrad::amax(*this, dims, keepdim);
-}
-Tensor Tensor::amin(const Dims& dims, Flag keepdim) const {
-  return tapegrad::amin(*this, dims, keepdim);
-}
-Tensor Tensor::max() const { return tapegrad::max(*this); }
-Tensor Tensor::min() const { return tapegrad::min(*this); }
-Tensor Tensor::var(const Dims& dims, Integer correction, Flag keepdim) const {
-  return tapegrad::var(*this, dims, correction, keepdim);
-}
-Tensor Tensor::std(const Dims& dims, Integer correction, Flag keepdim) const {
-  return tapegrad::std(*this, dims, correction, keepdim);
-}
-Tensor Tensor::logsumexp(const Dims& dims, Flag keepdim) const {
-  return tapegrad::logsumexp(*this, dims, keepdim);
-}
-
 }  // namespace tapegrad

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include "autograd/tape/thread_tape.h"
+#include "autograd/tensor/thread_tape.h"
 
 namespace tapegrad {
 

@@ -90,7 +90,7 @@ class Saved {
 /// Owns references to the records and leaves it got its inputs from, and holds on the values that
 /// its rules read; never its own output. Reference counted by its output and by the records that
 /// follow.
-struct Record {
+struct Record : Maker {
   /// `edge_slots`: an edge for each input. `saved_slots`: see `saved`. Both in memory of the
   /// derived type.
   Record(std::span<Edge> edge_slots, std::span<Saved> saved_slots, const Tensor& output) noexcept
@@ -115,8 +115,7 @@ struct Record {
   Record& operator=(const Record&) = delete;
   virtual ~Record() = default;
 
-  /// The operator's name.
-  virtual const char* name() const noexcept = 0;
+  void release() noexcept final;
   /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its
   /// shape.
   virtual Tensor vjp(int input, const Tensor& gradient, bool create_graph) = 0;
@@ -143,7 +142,7 @@ struct Record {
   /// The same, and makes it the maker of `output`.
   void attach(const Tensor& output) noexcept {
     attach();
-    output.impl()->record.store(this, std::memory_order_relaxed);
+    output.impl()->maker.store(this, std::memory_order_relaxed);
   }
   /// Drops saved values and edges: it can not be walked again.
   void release_graph() noexcept;
@@ -185,6 +184,11 @@ struct Record {
   [[noreturn]] void fail_check() const;
 };
 
+/// The record that made a value, or nullptr.
+inline Record* record_of(const Impl& value) noexcept {
+  return static_cast<Record*>(value.maker.load(std::memory_order_relaxed));
+}
+
 const Shape& Edge::shape() const noexcept { return leaf() ? leaf()->shape : record()->shape; }
 DType Edge::dtype() const noexcept { return leaf() ? leaf()->dtype : record()->dtype; }
 
@@ -196,7 +200,7 @@ void Edge::connect(Record& record) noexcept {
 void Edge::connect(const Tensor& tensor) noexcept {
   Impl* impl = tensor.impl();
   if (!impl) return;
-  if (Record* record = impl->record.load(std::memory_order_relaxed)) {
+  if (Record* record = record_of(*impl)) {
     connect(*record);
   } else if (impl->has(Impl::kRequiresGrad)) {
     retain(impl);
@@ -233,7 +237,7 @@ struct Port final : Record {
 /// True when an operator on these inputs must be recorded.
 inline bool requires_record(const Tensor& tensor) noexcept {
   const Impl* impl = tensor.impl();
-  return impl && (impl->record.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad));
+  return impl && (impl->maker.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad));
 }
 template <class... Tensors>
 bool should_record(const Tensors&... inputs) noexcept {
@@ -262,6 +266,9 @@ inline void keep_cuts(const Tensor& y, std::initializer_list<const Tensor*> inpu
   note_cut(y, grad_enabled() ? 0 : unsigned{Impl::kCutByNoGrad}, inputs);
 }
 
+/// Drops one reference.
+void release_record(Record* record) noexcept;
+
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class);
 
 /// Makes a record of type `R` in pooled memory.
@@ -285,29 +292,6 @@ R* new_record_with_room(std::size_t bytes, Args&&... args) {
   record->size_class = size_class;
   return record;
 }
-
-/// `gradient`, which stands for its broadcast to `full`, as a tensor of shape `target`: summed over
-/// what broadcasting had repeated. Implemented with operators, so that it is recorded when
-/// recording is on.
-Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& target,
-                        DType dtype);
-/// The cotangent that the rule of another operator returned, for an input of shape `target`: it has
-/// this shape, broadcasts to it (and stands for that), or is larger and is summed down.
-Tensor fit_cotangent(const Tensor& gradient, const Shape& target, DType dtype);
-/// The sum of two cotangents that stand for the shape `full`; adds into `a` when nothing else sees
-/// it.
-Tensor add_cotangents(Tensor a, const Tensor& b, const Shape& full, bool create_graph);
-/// a += b, which broadcasts to it, without recording and without a version: for gradients that
-/// nobody else sees.
-void add_into(Impl* a, const Tensor& b);
-/// A tensor of exactly `shape` with data of its own.
-Tensor own_cotangent(Tensor gradient, const Shape& shape);
-/// One, as the cotangent of a tensor of one element.
-Tensor unit_cotangent(const Shape& shape, DType dtype);
-/// Zeros, as the gradient of what was not used.
-Tensor zero_cotangent(const Shape& shape, DType dtype);
-/// `gradient` broadcast to exactly `shape`.
-Tensor dense_cotangent(const Tensor& gradient, const Shape& shape);
 
 }  // namespace detail
 

@@ -14,10 +14,6 @@
 
 namespace tapegrad {
 
-thread_local constinit detail::ThreadTape detail::thread_tape;
-
-const char* current_scope() noexcept { return detail::thread_tape.scope; }
-
 namespace {
 
 /// The path of `name` inside the scope `outer`, kept for ever, since a record may outlive the
@@ -57,27 +53,6 @@ Scope::Scope(std::string_view name) : before_(detail::thread_tape.scope) {
 Scope::~Scope() { detail::thread_tape.scope = before_; }
 
 namespace detail {
-
-void before_write(const Tensor& tensor, Change change) {
-  if (!grad_enabled() || !requires_record(tensor)) return;
-  if (tensor.is_leaf())
-    fail<GradError>(
-        "{}: a leaf of shape {} that requires gradients cannot be changed in place while gradients "
-        "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
-        name_of(change), tensor.shape());
-  fail<GradError>(
-      "{}: the elements of a recorded tensor of shape {} cannot be changed by hand while gradients "
-      "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
-      name_of(change), tensor.shape());
-}
-
-void require_no_history(const Tensor& value, const char* what, const char* name) {
-  if (grad_enabled() && requires_record(value))
-    fail<GradError>(
-        "{}: {} requires gradients, which do not pass this function; take {}.detach(), or "
-        "expand({}, shape), which is recorded",
-        name, what, what, what);
-}
 
 void note_cut(const Tensor& y, unsigned cut, std::span<const Tensor* const> inputs) {
   unsigned flags = 0;
@@ -119,7 +94,7 @@ Tensor saved_tensor(Impl* value, const Edge* edge) {
   Tensor view = Tensor::adopt(new_view(value, value->shape, 0));
   if (connected) {
     edge->record()->refs.increment();
-    view.impl()->record.store(edge->record(), std::memory_order_relaxed);
+    view.impl()->maker.store(edge->record(), std::memory_order_relaxed);
   }
   return view;
 }
@@ -160,8 +135,6 @@ Tensor Record::kept(int index) const {
   return value ? saved_tensor(value, nullptr) : Tensor();
 }
 
-const char* record_name(const Record* record) noexcept { return record->name(); }
-
 void settle_result(Tensor& output, const char* name, std::span<const Tensor* const> inputs,
                    bool history) {
   require_defined(output, "the result", name);
@@ -184,6 +157,8 @@ void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
 
 // Records are destroyed one after the other, never by recursion: a chain of a million is freed on
 // any stack. A record that goes while another is being destroyed waits in a list.
+void Record::release() noexcept { release_record(this); }
+
 void release_record(Record* record) noexcept {
   if (!record->refs.decrement()) return;
   record->notes.walk = std::exchange(thread_tape.to_release, record);

@@ -86,9 +86,9 @@ void last_hold_gone(Impl* impl) noexcept {
 }
 
 void last_handle_gone(Impl* impl) noexcept {
-  if (Record* record = impl->record.load(std::memory_order_relaxed)) {
-    impl->record.store(nullptr, std::memory_order_relaxed);
-    release_record(record);
+  if (Maker* maker = impl->maker.load(std::memory_order_relaxed)) {
+    impl->maker.store(nullptr, std::memory_order_relaxed);
+    maker->release();
   }
   if (impl->grad) release(std::exchange(impl->grad, nullptr));
   unhold(impl);

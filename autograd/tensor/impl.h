@@ -16,8 +16,6 @@
 
 namespace tapegrad::detail {
 
-struct Record;
-
 /// True while the process has only one thread, where plain increments do.
 inline bool single_threaded() noexcept {
 #if defined(_SYS_SINGLE_THREADED_H)
@@ -79,6 +77,17 @@ constexpr const char* name_of(Change change) {
   return names[static_cast<int>(change)];
 }
 
+/// What made a value, as far as that knows it: a record on the tape.
+struct Maker {
+  /// The operator's name.
+  virtual const char* name() const noexcept = 0;
+  /// Drops one reference.
+  virtual void release() noexcept = 0;
+
+ protected:
+  ~Maker() = default;
+};
+
 /// The value behind a handle: header and data in one block of memory (the data follows the header),
 /// or a header alone that shows part of another value's data (`base`).
 ///
@@ -115,9 +124,9 @@ struct Impl {
   Shape shape;
   std::int64_t numel;
   void* data;
-  Impl* base = nullptr;                  ///< the owner of the data, or nullptr when this is it
-  std::atomic<Record*> record{nullptr};  ///< the operator that made it
-  Impl* grad = nullptr;                  ///< what backward() left here
+  Impl* base = nullptr;                ///< the owner of the data, or nullptr when this is it
+  std::atomic<Maker*> maker{nullptr};  ///< the operator call that made it
+  Impl* grad = nullptr;                ///< what backward() left here
 
   Impl* owner() noexcept { return base ? base : this; }
   const Impl* owner() const noexcept { return base ? base : this; }
@@ -183,10 +192,6 @@ Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset);
 void last_handle_gone(Impl* impl) noexcept;
 /// Gives the memory back.
 void last_hold_gone(Impl* impl) noexcept;
-/// Drops one reference to a record; defined beside the tape.
-void release_record(Record* record) noexcept;
-/// The name of its operator; defined beside the tape.
-const char* record_name(const Record* record) noexcept;
 
 inline void retain(Impl* impl) noexcept {
   if (impl) impl->handles.increment();

@@ -202,8 +202,8 @@ class Printer {
     // The default type, int64 and bool show in the elements, where there are any.
     if (dtype != get_default_dtype() && (empty || is_floating_point(dtype)))
       append(fmt::format("dtype={}", dtype));
-    if (const detail::Record* record = tensor_.impl()->record.load(std::memory_order_relaxed)) {
-      append(fmt::format("grad_fn=<{}>", detail::record_name(record)));
+    if (const detail::Maker* maker = tensor_.impl()->maker.load(std::memory_order_relaxed)) {
+      append(fmt::format("grad_fn=<{}>", maker->name()));
     } else if (tensor_.requires_grad()) {
       append("requires_grad=True");
     }

@@ -101,10 +101,10 @@ std::int64_t Tensor::flat_index(const Shape& indices) const {
 
 bool Tensor::requires_grad() const {
   const detail::Impl& impl = checked();
-  return impl.record.load(std::memory_order_relaxed) || impl.has(detail::Impl::kRequiresGrad);
+  return impl.maker.load(std::memory_order_relaxed) || impl.has(detail::Impl::kRequiresGrad);
 }
 
-bool Tensor::is_leaf() const { return !checked().record.load(std::memory_order_relaxed); }
+bool Tensor::is_leaf() const { return !checked().maker.load(std::memory_order_relaxed); }
 
 Tensor& Tensor::requires_grad_(Flag requires_grad) & {
   detail::require_defined(*this, "requires_grad_");

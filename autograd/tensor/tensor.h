@@ -248,10 +248,10 @@ class Tensor {
   // clang-format on
   /// @endcond
 
-  // ---- Operators as methods
+  // ---- Operators as methods, which call the functions: ops/methods.h
 
   /// `select(0, index)`: shares the data.
-  Tensor operator[](Integer index) const;
+  inline Tensor operator[](Integer index) const;
 #if defined(__cpp_multidimensional_subscript)
   /// `at({indices...})`, from C++23 on.
   template <std::integral... Indices>
@@ -261,65 +261,65 @@ class Tensor {
 #endif
   /// What the function of that name in @ref reductions gives for this tensor.
   /// @{
-  Tensor sum(const Dims& dims = {}, Flag keepdim = false) const;
-  Tensor mean(const Dims& dims = {}, Flag keepdim = false) const;
-  Tensor prod(const Dims& dims = {}, Flag keepdim = false) const;
-  Tensor amax(const Dims& dims = {}, Flag keepdim = false) const;
-  Tensor amin(const Dims& dims = {}, Flag keepdim = false) const;
-  Tensor max() const;
-  Tensor min() const;
-  ValuesAndIndices max(int dim, Flag keepdim = false) const;
-  ValuesAndIndices min(int dim, Flag keepdim = false) const;
-  Tensor argmax() const;
-  Tensor argmin() const;
-  Tensor argmax(int dim, Flag keepdim = false) const;
-  Tensor argmin(int dim, Flag keepdim = false) const;
-  Tensor var(const Dims& dims = {}, Integer correction = 1, Flag keepdim = false) const;
-  Tensor std(const Dims& dims = {}, Integer correction = 1, Flag keepdim = false) const;
-  Tensor logsumexp(const Dims& dims, Flag keepdim = false) const;
+  inline Tensor sum(const Dims& dims = {}, Flag keepdim = false) const;
+  inline Tensor mean(const Dims& dims = {}, Flag keepdim = false) const;
+  inline Tensor prod(const Dims& dims = {}, Flag keepdim = false) const;
+  inline Tensor amax(const Dims& dims = {}, Flag keepdim = false) const;
+  inline Tensor amin(const Dims& dims = {}, Flag keepdim = false) const;
+  inline Tensor max() const;
+  inline Tensor min() const;
+  inline ValuesAndIndices max(int dim, Flag keepdim = false) const;
+  inline ValuesAndIndices min(int dim, Flag keepdim = false) const;
+  inline Tensor argmax() const;
+  inline Tensor argmin() const;
+  inline Tensor argmax(int dim, Flag keepdim = false) const;
+  inline Tensor argmin(int dim, Flag keepdim = false) const;
+  inline Tensor var(const Dims& dims = {}, Integer correction = 1, Flag keepdim = false) const;
+  inline Tensor std(const Dims& dims = {}, Integer correction = 1, Flag keepdim = false) const;
+  inline Tensor logsumexp(const Dims& dims, Flag keepdim = false) const;
   /// @}
   /// `tapegrad::matmul(*this, other)`.
-  Tensor matmul(const Tensor& other) const;
+  inline Tensor matmul(const Tensor& other) const;
   /// What the function of that name in @ref shapes gives for this tensor.
   /// @{
-  Tensor reshape(const Shape& shape) const;
-  Tensor flatten(int start_dim = 0, int end_dim = -1) const;
-  Tensor squeeze() const;
-  Tensor squeeze(int dim) const;
-  Tensor unsqueeze(int dim) const;
-  Tensor transpose(int dim0, int dim1) const;
-  Tensor t() const;
-  Tensor permute(const Dims& dims) const;
-  Tensor expand(const Shape& shape) const;
-  Tensor narrow(int dim, Integer start, Integer length) const;
-  Tensor select(int dim, Integer index) const;
+  inline Tensor reshape(const Shape& shape) const;
+  inline Tensor flatten(int start_dim = 0, int end_dim = -1) const;
+  inline Tensor squeeze() const;
+  inline Tensor squeeze(int dim) const;
+  inline Tensor unsqueeze(int dim) const;
+  inline Tensor transpose(int dim0, int dim1) const;
+  inline Tensor t() const;
+  inline Tensor permute(const Dims& dims) const;
+  inline Tensor expand(const Shape& shape) const;
+  inline Tensor narrow(int dim, Integer start, Integer length) const;
+  inline Tensor select(int dim, Integer index) const;
   /// @}
   /// What the function of that name in @ref indexing gives for this tensor.
   /// @{
-  Tensor index_select(int dim, const Tensor& index) const;
-  Tensor gather(int dim, const Tensor& index) const;
+  inline Tensor index_select(int dim, const Tensor& index) const;
+  inline Tensor gather(int dim, const Tensor& index) const;
   /// @}
   /// What the function of that name in @ref rows gives for this tensor.
   /// @{
-  Tensor softmax(int dim) const;
-  Tensor log_softmax(int dim) const;
+  inline Tensor softmax(int dim) const;
+  inline Tensor log_softmax(int dim) const;
   /// @}
   /// What the function of that name gives for this tensor: see @ref arithmetic, @ref functions and
   /// @ref activations.
   /// @{
-  Tensor neg() const;
-  Tensor abs() const;
-  Tensor exp() const;
-  Tensor log() const;
-  Tensor sqrt() const;
-  Tensor square() const;
-  Tensor pow(const Tensor& exponent) const;
-  Tensor tanh() const;
-  Tensor sigmoid() const;
-  Tensor relu() const;
-  Tensor sin() const;
-  Tensor cos() const;
-  Tensor clamp(const Tensor& min, const Tensor& max) const;
+  inline Tensor neg() const;
+  inline Tensor abs() const;
+  inline Tensor exp() const;
+  inline Tensor log() const;
+  inline Tensor sqrt() const;
+  inline Tensor square() const;
+  inline Tensor pow(const Tensor& exponent) const;
+  inline Tensor tanh() const;
+  inline Tensor sigmoid() const;
+  inline Tensor relu() const;
+  inline Tensor sin() const;
+  inline Tensor cos() const;
+  inline Tensor clamp(const Tensor& min, const Tensor& max) const;
   /// @}
 
   // ---- For the library's own layers

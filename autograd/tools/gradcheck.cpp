@@ -8,13 +8,13 @@
 #include <utility>
 
 #include "autograd/ops/ops.h"
-#include "autograd/tape/backward.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/random.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tools/differences.h"
+#include "autograd/transforms/backward.h"
 
 namespace tapegrad {
 

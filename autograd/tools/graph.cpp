@@ -74,7 +74,7 @@ std::int64_t bytes_of(const Impl& value) {
 
 std::vector<RecordInfo> records(const Tensor& tensor) {
   detail::require_defined(tensor, "records");
-  const std::vector<Record*> found = collect(tensor.impl()->record.load(std::memory_order_relaxed));
+  const std::vector<Record*> found = collect(detail::record_of(*tensor.impl()));
   std::unordered_map<const Record*, std::int64_t> position;
   std::unordered_set<const Impl*> counted;  // owners of data that is already accounted for
   for (Record* record : found) {

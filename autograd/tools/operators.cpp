@@ -2,9 +2,9 @@
 
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/ops.h"
-#include "autograd/tape/backward.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/random.h"
+#include "autograd/transforms/backward.h"
 
 namespace tapegrad {
 

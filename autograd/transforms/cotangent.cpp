@@ -1,10 +1,8 @@
+#include "autograd/transforms/cotangent.h"
+
 #include "autograd/ops/elementwise.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create.h"
-
-// What the walk over the tape needs from the operators. A cotangent may be smaller than the tensor
-// it belongs to and then stands for its broadcast, so that the gradient of a sum is never spread
-// out in memory.
 
 namespace tapegrad::detail {
 

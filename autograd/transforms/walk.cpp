@@ -1,37 +1,25 @@
-#include "autograd/tape/backward.h"
+#include "autograd/transforms/walk.h"
 
 #include <algorithm>
 #include <iterator>
-#include <span>
 #include <utility>
 
 #include "autograd/kernels/thread_kept.h"
-#include "autograd/tape/history.h"
+#include "autograd/ops/elementwise.h"
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/require.h"
+#include "autograd/transforms/cotangent.h"
 
-namespace tapegrad {
+namespace tapegrad::detail {
 
-namespace {
-
-using detail::Edge;
-using detail::Impl;
-using detail::Port;
-using detail::Record;
-
-/// Says of a gradient, which nobody else sees, that it comes from a walk that was not recorded.
 void note_walk(Impl& gradient) noexcept {
   const unsigned others = gradient.flags.load(std::memory_order_relaxed) & ~Impl::kCuts;
   gradient.flags.store(static_cast<std::uint8_t>(others | Impl::kCutByWalk),
                        std::memory_order_relaxed);
 }
 
-/// Where a walk starts: an output and the cotangent of it.
-struct Root {
-  Tensor output;
-  Tensor seed;
-};
+namespace {
 
 [[noreturn]] void fail_rule(const Record& record, std::uint32_t input, const Tensor& result,
                             const Shape& expected) {
@@ -51,7 +39,7 @@ Tensor checked_cotangent(const Record& record, std::uint32_t input, const Tensor
     fail_rule(record, input, returned, edge.shape());
   if (returned.dtype() == edge.dtype() && returned.shape() == edge.shape()) return returned;
   try {
-    return detail::fit_cotangent(returned, edge.shape(), edge.dtype());
+    return fit_cotangent(returned, edge.shape(), edge.dtype());
   } catch (const ShapeError&) {
     fail_rule(record, input, returned, edge.shape());
   }
@@ -67,8 +55,8 @@ Tensor checked_cotangent(const Record& record, std::uint32_t input, const Tensor
 /// even over records of the walk that called it: what these had noted is put aside meanwhile.
 class Walk {
  public:
-  Walk(bool retain_graph, bool create_graph)
-      : retain_(retain_graph || create_graph), create_(create_graph) {}
+  explicit Walk(WalkMode mode)
+      : retain_(mode.retain_graph || mode.create_graph), create_(mode.create_graph) {}
   ~Walk() {
     auto& [order, sharing] = lists_;
     for (Record* record : order) {
@@ -101,7 +89,7 @@ class Walk {
     if (capturing_) mark_wanted();
     check();
     for (const Root& root : roots) deliver(root.output, root.seed);
-    detail::set_grad_enabled(create_);
+    set_grad_enabled(create_);
     for (Record*& record : lists_.order) {
       visit(*record);
       if (retain_ || !record->notes.wanted) continue;
@@ -113,7 +101,7 @@ class Walk {
     for (auto& sharing = lists_.sharing; !sharing.empty(); sharing.pop_back()) {
       Impl*& grad = sharing.back().impl()->grad;
       if (!grad) continue;
-      if (!grad->unique()) detail::release(std::exchange(grad, Tensor::share(grad).clone().leak()));
+      if (!grad->unique()) release(std::exchange(grad, Tensor::share(grad).clone().leak()));
       if (!create_) note_walk(*grad);
     }
   }
@@ -164,7 +152,7 @@ class Walk {
   void discover(std::span<const Root> roots) {
     if (Lists* kept = kernels::kept_by_thread<Lists>()) lists_ = std::move(*kept);
     std::vector<Record*>& order = lists_.order;
-    for (const Root& root : roots) meet(root.output.impl()->record.load(std::memory_order_relaxed));
+    for (const Root& root : roots) meet(record_of(*root.output.impl()));
     bool sorted = true;
     for (std::size_t next = 0; next < order.size(); ++next) {
       Record* record = order[next];
@@ -188,7 +176,7 @@ class Walk {
   /// Marks the records that lie between the roots and an input asked for.
   void mark_wanted() {
     for (std::size_t i = 0; i < inputs_->size(); ++i) {
-      Record* record = (*inputs_)[i].impl()->record.load(std::memory_order_relaxed);
+      Record* record = record_of(*(*inputs_)[i].impl());
       if (record && record->notes.walk == this && record->notes.capture < 0)
         record->notes.capture = static_cast<std::int32_t>(i);
     }
@@ -224,17 +212,17 @@ class Walk {
     Tensor gradient = std::move(record.notes.cotangent);
     if (record.notes.capture >= 0) {
       results_[static_cast<std::size_t>(record.notes.capture)] =
-          detail::dense_cotangent(gradient, record.shape);
+          dense_cotangent(gradient, record.shape);
     }
     if (record.retainer && record.retainer->handles.load() > 0 && !capturing_)
       accumulate(record.retainer, gradient);
     if (!record.notes.wanted) return;
-    if (record.released) record.check();       // by a walk that a rule started
-    detail::thread_tape.scope = record.scope;  // errors in a rule name it
+    if (record.released) record.check();  // by a walk that a rule started
+    thread_tape.scope = record.scope;     // errors in a rule name it
     if (record.several) {
       gradient = {};
     } else if (!record.elementwise && gradient.shape() != record.shape) {
-      gradient = detail::dense_cotangent(gradient, record.shape);
+      gradient = dense_cotangent(gradient, record.shape);
     }
     if (record.port) return hand_on(static_cast<const Port&>(record), std::move(gradient));
     std::uint32_t first = 0;
@@ -259,12 +247,12 @@ class Walk {
             record.vjp_into(static_cast<int>(i), gradient, sum, true))
           continue;
       }
-      Tensor cotangent = detail::allocating_for(
-          [&] { return record.name(); },
-          [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
+      Tensor cotangent =
+          allocating_for([&] { return record.name(); },
+                         [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
       if (record.elementwise) {
         if (cotangent.dtype() != dtype || target != record.shape)
-          cotangent = detail::reduce_cotangent(cotangent, record.shape, target, dtype);
+          cotangent = reduce_cotangent(cotangent, record.shape, target, dtype);
       } else {
         cotangent = checked_cotangent(record, i, cotangent, edge);
       }
@@ -278,8 +266,8 @@ class Walk {
   void hand_on(const Port& port, Tensor gradient) {
     Record& call = *port.edge.record();
     Tensor& part = call.parts()[static_cast<std::size_t>(port.output_index)];
-    part = part.defined() ? detail::add_cotangents(std::move(part), gradient, port.shape, create_)
-                          : gradient;
+    part =
+        part.defined() ? add_cotangents(std::move(part), gradient, port.shape, create_) : gradient;
     call.notes.cotangent = std::move(gradient);  // something has arrived
   }
 
@@ -299,8 +287,8 @@ class Walk {
   void deliver(const Edge& edge, Tensor cotangent) {
     if (Record* record = edge.record()) {
       record->notes.cotangent = record->notes.cotangent.defined()
-                                    ? detail::add_cotangents(std::move(record->notes.cotangent),
-                                                             cotangent, record->shape, create_)
+                                    ? add_cotangents(std::move(record->notes.cotangent), cotangent,
+                                                     record->shape, create_)
                                     : std::move(cotangent);
       return;
     }
@@ -313,9 +301,8 @@ class Walk {
     const std::int64_t index = wanted_index(leaf);
     if (index < 0) return;
     Tensor& result = results_[static_cast<std::size_t>(index)];
-    result = result.defined()
-                 ? detail::add_cotangents(std::move(result), cotangent, leaf->shape, create_)
-                 : std::move(cotangent);
+    result = result.defined() ? add_cotangents(std::move(result), cotangent, leaf->shape, create_)
+                              : std::move(cotangent);
   }
 
   /// Adds to the `grad()` of a tensor. Each gets a buffer of its own: at the end of the walk, since
@@ -327,16 +314,15 @@ class Walk {
           "{}; drop it with zero_grad(), or convert the tensor itself with to_()",
           target->shape, target->grad->dtype, target->dtype);
     if (target->grad && !create_ && target->grad->unique())
-      return detail::add_into(target->grad, cotangent);
+      return add_into(target->grad, cotangent);
     if (target->grad)
-      cotangent =
-          detail::add_cotangents(Tensor::share(target->grad), cotangent, target->shape, create_);
-    cotangent = detail::dense_cotangent(cotangent, target->shape);
+      cotangent = add_cotangents(Tensor::share(target->grad), cotangent, target->shape, create_);
+    cotangent = dense_cotangent(cotangent, target->shape);
     if (!cotangent.impl()->unique())
       lists_.sharing.push_back(Tensor::share(target));
     else if (!create_)
       note_walk(*cotangent.impl());
-    detail::release(std::exchange(target->grad, cotangent.leak()));
+    release(std::exchange(target->grad, cotangent.leak()));
   }
 
   bool retain_;
@@ -351,96 +337,27 @@ class Walk {
 /// Restores what the walk changes of the thread's tape, also when a rule throws.
 struct KeepTape {
   bool recording = grad_enabled();
-  const char* scope = detail::thread_tape.scope;
+  const char* scope = thread_tape.scope;
   ~KeepTape() {
-    detail::thread_tape.recording = recording;
-    detail::thread_tape.scope = scope;
+    thread_tape.recording = recording;
+    thread_tape.scope = scope;
   }
 };
 
-Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
-  if (!seed.defined()) {
-    if (output.numel() != 1)
-      fail<GradError>(
-          "{}: a gradient can be left out only for a tensor of one element, not for shape {}; "
-          "reduce it with sum() or mean(), or pass a gradient of this shape",
-          caller, output.shape());
-    return {output, detail::unit_cotangent(output.shape(), output.dtype())};
-  }
-  detail::require_same_shape("gradient", seed.shape(), "tensor", output.shape(), caller);
-  if (seed.impl()->has(Impl::kNumber) && seed.dtype() != boolean)
-    return {output, seed.to(output.dtype())};
-  detail::require_same_type("gradient", seed.dtype(), "tensor", output.dtype(), caller);
-  return {output, seed};
-}
-
 }  // namespace
 
-void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
-  detail::require_defined(*this, "backward");
-  if (!requires_grad()) detail::fail_history(*this, "the tensor", "backward");
-  const Root root = make_root(*this, gradient, "backward");
+void walk_to_leaves(std::span<const Root> roots, WalkMode mode) {
   const KeepTape keep;
-  Walk walk(options.retain_graph, options.create_graph);
-  walk.run({&root, 1});
+  Walk(mode).run(roots);
 }
 
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
-                         const GradOptions& options) {
-  for (const Tensor& output : outputs) detail::require_defined(output, "an output", "grad");
-  for (const Tensor& input : inputs) detail::require_defined(input, "an input", "grad");
-  if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
-    fail<GradError>("grad: {} outputs but {} grad_outputs; give one for each output",
-                    outputs.size(), options.grad_outputs.size());
-  std::vector<Root> roots;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    Root root = make_root(
-        outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
-    if (outputs[i].requires_grad())
-      roots.push_back(std::move(root));
-    else if (!options.allow_unused || outputs[i].impl()->has(Impl::kCutByWalk))
-      // Else a constant, such as the derivative of something linear; a forgotten create_graph is
-      // none.
-      detail::fail_history(outputs[i], fmt::format("output {}", i), "grad");
-  }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (!inputs[i].requires_grad())
-      detail::fail_history(inputs[i], fmt::format("input {}", i), "grad");
-  }
-  std::vector<Tensor> results;
-  {
-    const KeepTape keep;
-    Walk walk(options.retain_graph, options.create_graph);
-    walk.capture(inputs);
-    walk.run(roots);
-    results = walk.take_results();
-  }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    // The same tensor may be asked for twice; only its first place was filled.
-    for (std::size_t j = 0; j < i && !results[i].defined(); ++j) {
-      if (inputs[j].is_same(inputs[i])) results[i] = results[j];
-    }
-    if (results[i].defined()) {
-      results[i] = detail::own_cotangent(std::move(results[i]), inputs[i].shape());
-      if (!options.create_graph) note_walk(*results[i].impl());
-    } else if (options.allow_unused) {
-      results[i] = detail::zero_cotangent(inputs[i].shape(), inputs[i].dtype());
-    } else {
-      fail<GradError>(
-          "grad: the outputs do not depend on input {} of shape {}; pass allow_unused = true to "
-          "get zeros for it",
-          i, inputs[i].shape());
-    }
-  }
-  return results;
+std::vector<Tensor> walk_to(const std::vector<Tensor>& inputs, std::span<const Root> roots,
+                            WalkMode mode) {
+  const KeepTape keep;
+  Walk walk(mode);
+  walk.capture(inputs);
+  walk.run(roots);
+  return walk.take_results();
 }
 
-void Tensor::retain_grad() {
-  Impl& impl = checked();
-  Record* record = impl.record.load(std::memory_order_relaxed);
-  if (!record || record->retainer) return;
-  detail::hold(&impl);
-  record->retainer = &impl;
-}
-
-}  // namespace tapegrad
+}  // namespace tapegrad::detail

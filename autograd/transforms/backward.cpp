@@ -1,0 +1,94 @@
+#include "autograd/transforms/backward.h"
+
+#include "autograd/tape/history.h"
+#include "autograd/tape/record.h"
+#include "autograd/tensor/fail.h"
+#include "autograd/tensor/require.h"
+#include "autograd/transforms/cotangent.h"
+#include "autograd/transforms/walk.h"
+
+namespace tapegrad {
+
+using detail::Impl;
+using detail::Root;
+
+namespace {
+
+Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
+  if (!seed.defined()) {
+    if (output.numel() != 1)
+      fail<GradError>(
+          "{}: a gradient can be left out only for a tensor of one element, not for shape {}; "
+          "reduce it with sum() or mean(), or pass a gradient of this shape",
+          caller, output.shape());
+    return {output, detail::unit_cotangent(output.shape(), output.dtype())};
+  }
+  detail::require_same_shape("gradient", seed.shape(), "tensor", output.shape(), caller);
+  if (seed.impl()->has(Impl::kNumber) && seed.dtype() != boolean)
+    return {output, seed.to(output.dtype())};
+  detail::require_same_type("gradient", seed.dtype(), "tensor", output.dtype(), caller);
+  return {output, seed};
+}
+
+}  // namespace
+
+void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
+  detail::require_defined(*this, "backward");
+  if (!requires_grad()) detail::fail_history(*this, "the tensor", "backward");
+  const Root root = make_root(*this, gradient, "backward");
+  detail::walk_to_leaves({&root, 1}, {options.retain_graph, options.create_graph});
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const GradOptions& options) {
+  for (const Tensor& output : outputs) detail::require_defined(output, "an output", "grad");
+  for (const Tensor& input : inputs) detail::require_defined(input, "an input", "grad");
+  if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
+    fail<GradError>("grad: {} outputs but {} grad_outputs; give one for each output",
+                    outputs.size(), options.grad_outputs.size());
+  std::vector<Root> roots;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    Root root = make_root(
+        outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
+    if (outputs[i].requires_grad())
+      roots.push_back(std::move(root));
+    else if (!options.allow_unused || outputs[i].impl()->has(Impl::kCutByWalk))
+      // Else a constant, such as the derivative of something linear; a forgotten create_graph is
+      // none.
+      detail::fail_history(outputs[i], fmt::format("output {}", i), "grad");
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!inputs[i].requires_grad())
+      detail::fail_history(inputs[i], fmt::format("input {}", i), "grad");
+  }
+  std::vector<Tensor> results =
+      detail::walk_to(inputs, roots, {options.retain_graph, options.create_graph});
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    // The same tensor may be asked for twice; only its first place was filled.
+    for (std::size_t j = 0; j < i && !results[i].defined(); ++j) {
+      if (inputs[j].is_same(inputs[i])) results[i] = results[j];
+    }
+    if (results[i].defined()) {
+      results[i] = detail::own_cotangent(std::move(results[i]), inputs[i].shape());
+      if (!options.create_graph) detail::note_walk(*results[i].impl());
+    } else if (options.allow_unused) {
+      results[i] = detail::zero_cotangent(inputs[i].shape(), inputs[i].dtype());
+    } else {
+      fail<GradError>(
+          "grad: the outputs do not depend on input {} of shape {}; pass allow_unused = true to "
+          "get zeros for it",
+          i, inputs[i].shape());
+    }
+  }
+  return results;
+}
+
+void Tensor::retain_grad() {
+  Impl& impl = checked();
+  detail::Record* record = detail::record_of(impl);
+  if (!record || record->retainer) return;
+  detail::hold(&impl);
+  record->retainer = &impl;
+}
+
+}  // namespace tapegrad
