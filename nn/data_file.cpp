@@ -22,8 +22,6 @@ namespace tapegrad::nn::detail {
 
 namespace fs = std::filesystem;
 
-namespace {
-
 struct CloseFile {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
@@ -34,7 +32,11 @@ struct CloseGzip {
   void operator()(gzFile_s* file) const noexcept { gzclose(file); }
 };
 using Gzip = std::unique_ptr<gzFile_s, CloseGzip>;
+#endif
 
+namespace {
+
+#if defined(TAPEGRAD_HAVE_ZLIB)
 // Deflate codes at most 258 bytes in two bits.
 constexpr std::uint64_t kBestRatio = 1032;
 #endif

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "autograd/kernels/cpu.h"
 #include "autograd/kernels/gemm_plan.h"
@@ -13,21 +14,10 @@ using namespace gemm_numbers;
 namespace {
 
 /// The kernels of every instruction set that this machine has.
-std::vector<const GemmKernels*> all_kernels() {
-  std::vector<const GemmKernels*> sets{&baseline_gemm()};
-#if defined(TAPEGRAD_X86)
-  if (detect_isa() >= Isa::avx2) sets.push_back(&avx2_gemm());
-  if (detect_isa() >= Isa::avx512) sets.push_back(&avx512_gemm());
-#endif
-  return sets;
-}
-
 template <class T>
-const BlockKernels<T>& kernels_of(const GemmKernels& set) {
-  if constexpr (sizeof(T) == 4)
-    return set.of_float;
-  else
-    return set.of_double;
+std::span<const BlockKernels<T>* const> all_kernels() {
+  return std::span(kernel_tables<BlockKernels<T>>)
+      .first(static_cast<std::size_t>(detect_isa()) + 1);
 }
 
 constexpr std::int64_t kMargin = 5;
@@ -104,8 +94,8 @@ bool block_is_exact(const BlockKernels<T>& kernels, Method<T> method, bool trans
 TEMPLATE_TEST_CASE("every kernel of every instruction set computes its block", "[gemm]", float,
                    double) {
   using Kind = Method<TestType>;
-  for (const GemmKernels* set : all_kernels()) {
-    const auto& kernels = kernels_of<TestType>(*set);
+  for (const auto* set : all_kernels<TestType>()) {
+    const auto& kernels = *set;
     const auto check = [&](Kind method, bool trans_a, bool trans_b, Sizes s) {
       const auto beta = static_cast<TestType>((s.m + s.k) % 3);
       if (block_is_exact(kernels, method, trans_a, trans_b, s, beta, s.n % 2 == 0)) return;
@@ -125,8 +115,8 @@ TEMPLATE_TEST_CASE("every kernel of every instruction set computes its block", "
 }
 
 TEMPLATE_TEST_CASE("a transposed copy of B is the copy of B transposed", "[gemm]", float, double) {
-  for (const GemmKernels* set : all_kernels()) {
-    const auto& kernels = kernels_of<TestType>(*set);
+  for (const auto* set : all_kernels<TestType>()) {
+    const auto& kernels = *set;
     const std::int64_t width = kernels.tile_columns;
     for (std::int64_t k : {1, 2, 7, 8, 9, 16, 33})
       for (std::int64_t n : {1, 3, 8, 15, 16, 64, 65, 100}) {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "autograd/ops/ops.h"
-#include "autograd/transforms/backward.h"
 #include "autograd/tensor/create.h"
+#include "autograd/transforms/backward.h"
 
 // What the tests of layers share.
 

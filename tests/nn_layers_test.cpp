@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "autograd/ops/ops.h"
-#include "autograd/transforms/backward.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/random.h"
 #include "autograd/tools/gradcheck.h"
+#include "autograd/transforms/backward.h"
 #include "nn/activations.h"
 #include "nn/batch_norm.h"
 #include "nn/dropout.h"

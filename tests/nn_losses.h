@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "autograd/ops/ops.h"
-#include "autograd/transforms/backward.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tools/gradcheck.h"
+#include "autograd/transforms/backward.h"
 #include "tests/catch.h"
 
 namespace losses {

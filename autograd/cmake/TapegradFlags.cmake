@@ -1,4 +1,4 @@
-# Compiler flags: what every file of the project gets, and what the kernels get on top.
+# Compiler flags, by role: what every file of the project gets, every file of a library, and every kernel.
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   set(TAPEGRAD_X86 TRUE)
@@ -35,30 +35,48 @@ macro(tapegrad_check_static)
   unset(CMAKE_REQUIRED_LINK_OPTIONS)
 endmacro()
 
-# A library: small code where the time is not spent, which is outside the engine's operators and the loading of
-# data. -O3, CMake's choice for Release, is for the kernels alone: it costs size and compile time.
+# A library: one set of flags for all its files, whatever their names and folders, and the instruction sets for
+# its `*.kernels.cpp`. tests/flags keeps it so.
 function(tapegrad_library_flags target)
   tapegrad_flags(${target})
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Os>)
-  # int64 tensors wrap around, as NumPy's do.
-  target_compile_options(${target} PRIVATE -fwrapv)
-  if(CMAKE_BUILD_TYPE STREQUAL "Release")
-    # Compiled together, files share what each would have a copy of. Those with options of their own stay
-    # apart.
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 48)
+  target_compile_options(${target} PRIVATE
+    # CMake's choice for Release, -O3, costs size and compile time.
+    $<$<CONFIG:Release>:-O2>
+    # int64 tensors wrap around, as NumPy's do.
+    -fwrapv
+    # Neither errno nor floating-point traps are used, and both keep loops from being vectorised.
+    # -ffast-math stays away: NaN, infinities and the order of sums are part of the contract.
+    -fno-math-errno -fno-trapping-math
+    # The same numbers on every machine: a fused multiply-add rounds differently.
+    -ffp-contract=off
+    # A program links the functions that it calls, and no others.
+    -ffunction-sections -fdata-sections)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # At -O2 gcc 12 vectorises next to nothing, and stops inlining where files are compiled together.
+    set(gnu -ftree-vectorize -fvect-cost-model=dynamic --param=inline-unit-growth=100)
+    target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:${gnu}>")
   endif()
-  get_target_property(sources ${target} SOURCES)
-  foreach(source IN LISTS sources)
-    if(source MATCHES "/nn/data_(images|file)|/autograd/(kernels|ops|tape)/|/tensor/(impl|memory|large_heap)\\.cpp" AND
-       NOT source MATCHES "/ops/(arithmetic|cross_entropy|sum|norm)\\.cpp")  # mostly rules; the work is in kernels
-      set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS "$<$<CONFIG:Release>:-O2>")
-      if(source MATCHES "/ops/(shape|compare|reduce|sum)\\.cpp|/nn/data_images\\.cpp")
-        # Plain loops that gcc vectorises only when told to.
-        set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS
-          "$<$<AND:$<CONFIG:Release>,$<CXX_COMPILER_ID:GNU>>:-ftree-vectorize;-fvect-cost-model=dynamic>")
-      endif()
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "SHARED_LIBRARY")
+    set_target_properties(${target} PROPERTIES
+      VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+    # A function of the library that calls another means that one.
+    target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+    if(NOT APPLE)
+      set(exports "${PROJECT_SOURCE_DIR}/autograd/cmake/exports.map")
+      target_link_options(${target} PRIVATE "LINKER:--version-script=${exports}" LINKER:--no-undefined)
+      set_target_properties(${target} PROPERTIES LINK_DEPENDS "${exports}")
     endif()
-  endforeach()
+  elseif(APPLE)
+    target_link_options(${target} INTERFACE LINKER:-dead_strip)
+  else()
+    target_link_options(${target} INTERFACE LINKER:--gc-sections)
+  endif()
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    # Compiled together, files share what each would have a copy of.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 24)
+  endif()
+  tapegrad_kernels(${target})
 endfunction()
 
 # What a file needs that includes the SIMD kernels.
@@ -70,55 +88,49 @@ function(tapegrad_use_simd target)
   endif()
 endfunction()
 
-# The engine: one file for each instruction set, and arithmetic that is fast without being loose.
-function(tapegrad_kernel_flags target)
-  tapegrad_use_simd(${target})
-  # Neither errno nor floating-point traps are used, and both keep loops from being vectorised.
-  # -ffast-math stays away: NaN, infinities and the order of sums are part of the contract.
-  target_compile_options(${target} PRIVATE -fno-math-errno -fno-trapping-math)
+# Compiles each `*.kernels.cpp` of a target once for each instruction set, with `TAPEGRAD_ISA` as its name, through a
+# file in the build folder that includes it.
+function(tapegrad_kernels target)
+  set(isas baseline)
+  if(TAPEGRAD_X86)
+    list(APPEND isas avx2 avx512)
+  endif()
+  set(flags_baseline "")
+  set(flags_avx2 -mavx2 -mfma)
+  set(flags_avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl ${flags_avx2})
+  # Formulas gain digits by a fused multiply-add where there is one.
+  set(options -ffp-contract=fast)
+  if(NOT TAPEGRAD_SANITIZE)
+    # Also in Debug: without inlining, the tests would wait for the vector classes, and common functions
+    # would be emitted with instructions that not every machine has (tests/packaging/weak_symbols).
+    # Nothing in them throws, so they need no tables for unwinding.
+    list(APPEND options -O2 -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables)
+    if(TAPEGRAD_X86)
+      set(flags_baseline -Os)  # for processors from before 2013: a third smaller
+    endif()
+  elseif(TAPEGRAD_SANITIZE MATCHES "undefined")
+    # Minutes of compile time each, and the baseline is made of the same text.
+    list(APPEND flags_avx2 -fno-sanitize=undefined)
+    list(APPEND flags_avx512 -fno-sanitize=undefined)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # They are vectors already.
+    list(APPEND options -fno-tree-vectorize)
+    # gcc 12 warns of its own _mm512_undefined_ps() (gcc bug 105593).
+    list(APPEND flags_avx512 -Wno-uninitialized -Wno-maybe-uninitialized)
+  endif()
 
   get_target_property(sources ${target} SOURCES)
-  set(avx2 -mavx2 -mfma)
-  set(avx512 -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl ${avx2})
+  list(FILTER sources INCLUDE REGEX "\\.kernels\\.cpp$")
+  set_source_files_properties(${sources} PROPERTIES HEADER_FILE_ONLY ON)
   foreach(source IN LISTS sources)
-    cmake_path(GET source FILENAME name)
-    set(options "")
-    if(name MATCHES "^simd_" AND NOT TAPEGRAD_SANITIZE)
-      # Also in Debug: without inlining, the tests would wait for the vector classes, and common functions
-      # would be emitted with instructions that not every machine has (tests/packaging/weak_symbols).
-      # Nothing in them throws, so they need no tables for unwinding.
-      set(options -O2 -fno-exceptions -fno-unwind-tables -fno-asynchronous-unwind-tables)
-      if(TAPEGRAD_X86 AND name MATCHES "baseline")
-        set(options -Os ${options})  # for processors from before 2013: a third smaller
-        list(REMOVE_ITEM options -O2)
-      endif()
-    elseif(source MATCHES "/autograd/kernels/")
-      set(options "$<$<NOT:$<CONFIG:Debug>>:-O3>")
-    endif()
-    if(name MATCHES "^simd_avx")
-      if(NOT TAPEGRAD_X86)
-        set_source_files_properties("${source}" PROPERTIES HEADER_FILE_ONLY ON)
-        continue()
-      endif()
-      if(TAPEGRAD_SANITIZE MATCHES "undefined")
-        # Minutes of compile time each, and the baseline is made of the same text.
-        list(APPEND options -fno-sanitize=undefined)
-      endif()
-      if(name MATCHES "avx512")
-        list(APPEND options ${avx512})
-        if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-          # gcc 12 warns of its own _mm512_undefined_ps() (gcc bug 105593).
-          list(APPEND options -Wno-uninitialized -Wno-maybe-uninitialized)
-        endif()
-      else()
-        list(APPEND options ${avx2})
-      endif()
-    elseif(source MATCHES "/autograd/kernels/random\\.cpp$")
-      # The same numbers on every machine: a fused multiply-add would round differently.
-      list(APPEND options -ffp-contract=off)
-    endif()
-    if(options)
-      set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_OPTIONS ${options})
-    endif()
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE path)
+    foreach(isa IN LISTS isas)
+      string(REGEX REPLACE "\\.cpp$" ".${isa}.cpp" file "${PROJECT_BINARY_DIR}/kernels/${path}")
+      file(CONFIGURE OUTPUT "${file}" CONTENT "#include \"${path}\"\n")
+      set_source_files_properties("${file}" PROPERTIES
+        COMPILE_OPTIONS "${options};${flags_${isa}}" COMPILE_DEFINITIONS TAPEGRAD_ISA=${isa})
+      target_sources(${target} PRIVATE "${file}")
+    endforeach()
   endforeach()
 endfunction()

@@ -7,7 +7,8 @@ if(TARGET tapegrad_nn)
   list(APPEND tapegrad_targets tapegrad_nn)
 endif()
 
-install(TARGETS ${tapegrad_targets} EXPORT tapegrad ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(TARGETS ${tapegrad_targets} EXPORT tapegrad ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 install(EXPORT tapegrad NAMESPACE tapegrad:: FILE tapegradTargets.cmake
   DESTINATION "${tapegrad_package_dir}")
 
@@ -27,7 +28,7 @@ install(FILES "${PROJECT_BINARY_DIR}/tapegradConfig.cmake"
   "${PROJECT_BINARY_DIR}/tapegradConfigVersion.cmake" "${CMAKE_CURRENT_LIST_DIR}/TapegradBlas.cmake"
   DESTINATION "${tapegrad_package_dir}")
 
-# pkg-config: everything is linked statically into the program, so that all libraries are in Libs.
+# pkg-config: static libraries do not say what they need, so that all are in Libs.
 set(tapegrad_pc_libs "")
 foreach(target IN LISTS tapegrad_targets)
   string(PREPEND tapegrad_pc_libs "-l${target} ")
@@ -43,7 +44,13 @@ if(blas_link_options)
   string(REPLACE "LINKER:" "-Wl," blas_link_options "${blas_link_options}")
   string(APPEND tapegrad_pc_libs "${blas_link_options} ")
 endif()
-string(APPEND tapegrad_pc_libs "-pthread -lm")
+get_target_property(library_link_options tapegrad_autograd INTERFACE_LINK_OPTIONS)
+if(NOT library_link_options)
+  set(library_link_options "")
+endif()
+string(REPLACE "LINKER:" "-Wl," library_link_options "${library_link_options}")
+list(JOIN library_link_options " " library_link_options)
+string(APPEND tapegrad_pc_libs "${library_link_options} -pthread -lm")
 set(tapegrad_pc_requires "")
 set(tapegrad_pc_flags "")
 if(TAPEGRAD_STATIC)

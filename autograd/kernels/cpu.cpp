@@ -9,7 +9,7 @@ namespace tapegrad::kernels {
 namespace {
 
 Isa best_of_machine() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(TAPEGRAD_X86)
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (!avx2) return Isa::baseline;
@@ -33,5 +33,11 @@ Isa limit_from_environment() noexcept {
 }  // namespace
 
 Isa detect_isa() noexcept { return std::min(best_of_machine(), limit_from_environment()); }
+
+int detail::choose_isa() noexcept {
+  const int isa = static_cast<int>(detect_isa());
+  chosen_isa.store(isa, std::memory_order_relaxed);
+  return isa;
+}
 
 }  // namespace tapegrad::kernels

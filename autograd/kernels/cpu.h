@@ -1,5 +1,13 @@
 #pragma once
 
+#include <atomic>
+
+// Which kernels run on this machine.
+//
+// A family of kernels is a struct of pointers (its table, such as `RowKernels`), and one or several
+// `*.kernels.cpp`, which the build compiles once for each instruction set. Each time such a file
+// defines `KernelsFor<Table, TAPEGRAD_ISA>::table`; `chosen<Table>()` is the one for this machine.
+
 namespace tapegrad::kernels {
 
 /// The instruction sets that kernels are compiled for, weakest first. `baseline` is what every
@@ -12,5 +20,51 @@ enum class Isa { baseline, avx2, avx512 };
 /// The environment variable `TAPEGRAD_SIMD` (`baseline`, `avx2` or `avx512`) asks for a weaker one,
 /// for tests and measurements; a stronger one than the machine has, or another text, is ignored.
 Isa detect_isa() noexcept;
+
+namespace detail {
+
+/// Below 0 until somebody asked.
+inline constinit std::atomic<int> chosen_isa{-1};
+int choose_isa() noexcept;
+
+}  // namespace detail
+
+/// `detect_isa()` when this was first asked for, as an index into the tables of a family.
+[[gnu::always_inline]] inline int isa_index() noexcept {
+  const int chosen = detail::chosen_isa.load(std::memory_order_relaxed);
+  return chosen >= 0 ? chosen : detail::choose_isa();
+}
+
+/// The kernels of a family for one instruction set.
+template <class Table, Isa isa>
+struct KernelsFor {
+  static const Table table;
+};
+
+#if defined(__clang__)
+#pragma clang diagnostic push
+// Each table is defined in a file of its instruction set, where nothing else is.
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#endif
+
+/// The tables of a family, by instruction set. `Base` is what all tables of several families are.
+template <class Table, class Base = Table>
+inline constexpr const Base* kernel_tables[] = {
+    &KernelsFor<Table, Isa::baseline>::table,
+#if defined(TAPEGRAD_X86)
+    &KernelsFor<Table, Isa::avx2>::table,
+    &KernelsFor<Table, Isa::avx512>::table,
+#endif
+};
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+
+/// The kernels of a family for this machine.
+template <class Table>
+const Table& chosen() noexcept {
+  return *kernel_tables<Table>[isa_index()];
+}
 
 }  // namespace tapegrad::kernels

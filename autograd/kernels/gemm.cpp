@@ -14,23 +14,6 @@
 namespace tapegrad::kernels {
 namespace {
 
-const GemmKernels& gemm_kernels_of_machine() noexcept {
-#if defined(TAPEGRAD_X86)
-  if (detect_isa() == Isa::avx512) return avx512_gemm();
-  if (detect_isa() == Isa::avx2) return avx2_gemm();
-#endif
-  return baseline_gemm();
-}
-
-template <class T>
-const BlockKernels<T>& block_kernels() noexcept {
-  static const GemmKernels& kernels = gemm_kernels_of_machine();
-  if constexpr (sizeof(T) == 4)
-    return kernels.of_float;
-  else
-    return kernels.of_double;
-}
-
 std::int64_t round_up(std::int64_t size, std::int64_t unit) {
   return (size + unit - 1) / unit * unit;
 }
@@ -75,7 +58,7 @@ void scale(const Product<T>& p) {
 template <class T>
 [[gnu::noinline]] void multiply(const Product<T>& p) {
   using Method = typename GemmPlan<T>::Method;
-  const BlockKernels<T>& kernels = block_kernels<T>();
+  const BlockKernels<T>& kernels = chosen<BlockKernels<T>>();
   const GemmPlan<T> plan(p, kernels);
   const std::int64_t width = kernels.tile_columns;
   T *a_copy = nullptr, *b_copy = nullptr;
@@ -152,7 +135,7 @@ template <class T>
 template <class T>
 [[gnu::always_inline]] inline bool multiply_at_once(const Product<T>& p) {
   using Plan = GemmPlan<T>;
-  const BlockKernels<T>& kernels = block_kernels<T>();
+  const BlockKernels<T>& kernels = chosen<BlockKernels<T>>();
   const auto method = Plan::best_method(p, kernels);
   const bool copied = method == Plan::Method::packed;
   if (copied && round_up(p.n, kernels.tile_columns) * p.k > kSmallCopy) return false;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "autograd/kernels/cpu.h"
+
 // What a matrix product is made of. Plain data, shared by the files of all instruction sets.
 
 namespace tapegrad::kernels {
@@ -53,7 +55,7 @@ struct Block {
   T beta;
 };
 
-/// What computes blocks, for one instruction set.
+/// The kernels of products: what computes blocks, for one instruction set.
 template <class T>
 struct BlockKernels {
   /// Numbers in a vector, and columns of a tile.
@@ -72,13 +74,5 @@ struct BlockKernels {
   void (*pack)(const T* b, std::int64_t distance, bool transposed, std::int64_t k, std::int64_t n,
                T* to) noexcept;
 };
-
-struct GemmKernels {
-  BlockKernels<float> of_float;
-  BlockKernels<double> of_double;
-};
-const GemmKernels& baseline_gemm() noexcept;
-const GemmKernels& avx2_gemm() noexcept;
-const GemmKernels& avx512_gemm() noexcept;
 
 }  // namespace tapegrad::kernels

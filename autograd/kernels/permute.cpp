@@ -68,6 +68,7 @@ void copy_element(const char* from, char* to) {
 template <int side, int bytes>
 void transpose_square(const char* from, std::int64_t from_step, char* to, std::int64_t to_step) {
   for (int r = 0; r < side; ++r) {
+#pragma GCC unroll 16
     for (int c = 0; c < side; ++c)
       copy_element<bytes>(from + c * from_step + r * bytes, to + r * to_step + c * bytes);
   }
@@ -79,6 +80,7 @@ void transpose_square<4, 4>(const char* from, std::int64_t from_step, char* to,
                             std::int64_t to_step) {
   using Row [[gnu::vector_size(16)]] = std::uint32_t;
   Row in[4], out[4];
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) std::memcpy(&in[i], from + i * from_step, sizeof(Row));
   const Row low01 = __builtin_shufflevector(in[0], in[1], 0, 4, 1, 5);
   const Row low23 = __builtin_shufflevector(in[2], in[3], 0, 4, 1, 5);
@@ -88,6 +90,7 @@ void transpose_square<4, 4>(const char* from, std::int64_t from_step, char* to,
   out[1] = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
   out[2] = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);
   out[3] = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) std::memcpy(to + i * to_step, &out[i], sizeof(Row));
 }
 

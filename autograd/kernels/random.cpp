@@ -11,10 +11,10 @@
 #include "autograd/kernels/parallel.h"
 
 // The bits must be the same everywhere, so this file calls no function of the math library except
-// the square root, which IEEE 754 defines exactly, and is compiled with -ffp-contract=off, because
-// a fused multiply-add rounds differently. -fno-math-errno lets the compiler use vectors for the
-// square root. The loops are plain, without branches, so that it uses them for all the rest as
-// well.
+// the square root, which IEEE 754 defines exactly, and is no `*.kernels.cpp`, where a fused
+// multiply-add would round differently. -fno-math-errno lets the compiler use vectors for the
+// square root. The loops are plain, without branches or calls, and short ones are unrolled, so that
+// it uses them for all the rest as well.
 
 namespace tapegrad::kernels {
 namespace {
@@ -26,6 +26,7 @@ using u64 = std::uint64_t;
 
 /// Ten rounds of Philox4x32; constants from Salmon et al. 2011, section 3.3.
 inline void philox_rounds(u32& c0, u32& c1, u32& c2, u32& c3, u32 k0, u32 k1) {
+#pragma GCC unroll 10
   for (int round = 0; round < 10; ++round) {
     const u64 p0 = u64{0xD2511F53u} * c0;
     const u64 p1 = u64{0xCD9E8D57u} * c2;
@@ -66,12 +67,12 @@ struct Blocks {
 template <int kPerBlock, class T, class Convert>
 u64 fill(T* out, std::int64_t n, RandomPosition at, Convert convert) {
   constexpr std::int64_t kPart = kLanes * kPerBlock;
-  constexpr std::int64_t kTile = 64 * kPart;
+  constexpr std::int64_t kTileSize = 64 * kPart;
   parallel_for(
-      (n + kTile - 1) / kTile,
+      (n + kTileSize - 1) / kTileSize,
       [=](std::int64_t tile) {
-        const std::int64_t end = std::min(n, (tile + 1) * kTile);
-        for (std::int64_t i = tile * kTile; i < end; i += kPart) {
+        const std::int64_t end = std::min(n, (tile + 1) * kTileSize);
+        for (std::int64_t i = tile * kTileSize; i < end; i += kPart) {
           const std::int64_t elements = std::min(kPart, end - i);
           const std::int64_t count = (elements + kPerBlock - 1) / kPerBlock;
           Blocks blocks;
@@ -98,13 +99,13 @@ struct Range {
 };
 
 /// A number in (-1/2, 1/2) from the upper 52 bits: the middle of one of 2^52 equal parts.
-inline double centered(u64 bits) {
+[[gnu::always_inline]] inline double centered(u64 bits) {
   return (std::bit_cast<double>(0x3FF0000000000000u | bits >> 12) - 1.5) + 0x1p-53;
 }
 
 /// Natural logarithm of u in [2^-54, 1), error below 1 ulp: fdlibm's e_log.c (Sun Microsystems,
 /// 1993).
-inline double log_below_one(double u) {
+[[gnu::always_inline]] inline double log_below_one(double u) {
   constexpr u64 kRootHalf = 0x3FE6A09E667F3BCDu;
   constexpr u64 kBias = u64{64} << 52;
   // u = 2^(exponent - 64) m with m in [sqrt(1/2), sqrt(2))
@@ -129,7 +130,7 @@ inline double log_below_one(double u) {
 }
 
 /// sin(x) for |x| <= pi/4, error below 1 ulp: fdlibm's k_sin.c.
-inline double sin_small(double x) {
+[[gnu::always_inline]] inline double sin_small(double x) {
   const double z = x * x;
   double r = 1.58969099521155010221e-10;
   r = -2.50507602534068634195e-08 + z * r;
@@ -141,7 +142,7 @@ inline double sin_small(double x) {
 }
 
 /// cos(x) for |x| <= pi/4, error below 1 ulp: fdlibm's k_cos.c.
-inline double cos_small(double x) {
+[[gnu::always_inline]] inline double cos_small(double x) {
   const double z = x * x;
   double r = -1.13596475577881948265e-11;
   r = 2.08757232129817482790e-09 + z * r;
@@ -161,7 +162,7 @@ struct Pair {
 /// Two independent standard normal numbers from 2 x 64 random bits: a radius and a direction. Two
 /// bits of `direction` choose one of four quarters of the circle, the others the angle from its
 /// middle.
-inline Pair normal_pair(u64 radius, u64 direction) {
+[[gnu::always_inline]] inline Pair normal_pair(u64 radius, u64 direction) {
   const double r = std::sqrt(-2 * log_below_one(centered(radius) + 0.5));
   const double angle = centered(direction << 2) * 1.57079632679489661923;
   const u64 sine = std::bit_cast<u64>(sin_small(angle));
@@ -180,6 +181,7 @@ u64 bernoulli(T* out, std::int64_t n, double p, RandomPosition at) {
   const u32 last = static_cast<u32>(limit - 1);
   return fill<4>(out, n, at, [last](const Blocks& blocks, std::int64_t count, T* to) {
     for (std::int64_t j = 0; j < count; ++j)
+#pragma GCC unroll 4
       for (int w = 0; w < 4; ++w) to[4 * j + w] = static_cast<T>(blocks.word[w][j] <= last);
   });
 }
@@ -205,6 +207,7 @@ u64 fill_uniform(float* out, std::int64_t n, double low, double high, RandomPosi
   const Range<float> range(low, high);
   return fill<4>(out, n, at, [range](const Blocks& blocks, std::int64_t count, float* to) {
     for (std::int64_t j = 0; j < count; ++j)
+#pragma GCC unroll 4
       for (int w = 0; w < 4; ++w)
         to[4 * j + w] =
             range(static_cast<float>(static_cast<std::int32_t>(blocks.word[w][j] >> 8)) * 0x1p-24f);
@@ -215,6 +218,7 @@ u64 fill_uniform(double* out, std::int64_t n, double low, double high, RandomPos
   const Range<double> range(low, high);
   return fill<2>(out, n, at, [range](const Blocks& blocks, std::int64_t count, double* to) {
     for (std::int64_t j = 0; j < count; ++j) {
+#pragma GCC unroll 4
       for (int w = 0; w < 2; ++w) {
         const auto upper = static_cast<std::int32_t>(blocks.word[2 * w][j] >> 5);
         const auto lower = static_cast<std::int32_t>(blocks.word[2 * w + 1][j] >> 6);
@@ -227,6 +231,7 @@ u64 fill_uniform(double* out, std::int64_t n, double low, double high, RandomPos
 u64 fill_normal(float* out, std::int64_t n, double mean, double stddev, RandomPosition at) {
   return fill<4>(out, n, at, [=](const Blocks& blocks, std::int64_t count, float* to) {
     for (std::int64_t j = 0; j < count; ++j) {
+#pragma GCC unroll 4
       for (int w = 0; w < 4; w += 2) {
         // The bit behind the word puts the number into the middle of the interval that the word
         // stands for.

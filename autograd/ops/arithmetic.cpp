@@ -163,61 +163,67 @@ namespace {
 
 /// `other * alpha`, where `alpha` is given.
 Tensor scaled(const Tensor& other, const Tensor& alpha, Change change) {
-  detail::require_defined(other, "the second argument", name_of(change));
+  detail::require_defined(other, "the second argument", change.name());
   return alpha.defined() ? other * alpha : other;
 }
 
+/// What `Op` is called in place: "add_".
 template <class Op>
-Tensor& in_place(Tensor& a, const Tensor& b, Change change) {
+Change change_by() {
+  static const Change change((*new std::string(Op::name) += "_").c_str());
+  return change;
+}
+
+template <class Op>
+Tensor& in_place(Tensor& a, const Tensor& b) {
   const Op op;
-  detail::run_in_place(elementwise_info<Op>, &op, a, b, change);
+  detail::run_in_place(elementwise_info<Op>, &op, a, b, change_by<Op>());
   return a;
 }
 
 }  // namespace
 
 Tensor& Tensor::add_(const Tensor& other, const Tensor& alpha) & {
-  return in_place<formula::Add>(*this, scaled(other, alpha, Change::add), Change::add);
+  return in_place<formula::Add>(*this, scaled(other, alpha, change_by<formula::Add>()));
 }
 Tensor& Tensor::sub_(const Tensor& other, const Tensor& alpha) & {
-  return in_place<formula::Sub>(*this, scaled(other, alpha, Change::sub), Change::sub);
+  return in_place<formula::Sub>(*this, scaled(other, alpha, change_by<formula::Sub>()));
 }
-Tensor& Tensor::mul_(const Tensor& other) & {
-  return in_place<formula::Mul>(*this, other, Change::mul);
-}
-Tensor& Tensor::div_(const Tensor& other) & {
-  return in_place<formula::Div>(*this, other, Change::div);
-}
+Tensor& Tensor::mul_(const Tensor& other) & { return in_place<formula::Mul>(*this, other); }
+Tensor& Tensor::div_(const Tensor& other) & { return in_place<formula::Div>(*this, other); }
 Tensor& Tensor::clamp_(const Tensor& min, const Tensor& max) & {
+  static const Change change("clamp_");
   detail::require_defined(*this, "clamp_");
   // The rules read the old value, so that a recorded call gets a copy of it.
   const bool recorded = detail::should_record(*this, min, max);
-  detail::assign_in_place(*this, tapegrad::clamp(recorded ? clone() : *this, min, max),
-                          Change::clamp);
+  detail::assign_in_place(*this, tapegrad::clamp(recorded ? clone() : *this, min, max), change);
   return *this;
 }
 Tensor& Tensor::copy_(const Tensor& source) & {
+  static const Change change("copy_");
   detail::require_defined(*this, source, "copy_");
   // Any type may be copied into any other, as a conversion; a number takes the source's.
-  detail::assign_in_place(*this, detail::is_number(*this) ? source : source.to(dtype()),
-                          Change::copy);
+  detail::assign_in_place(*this, detail::is_number(*this) ? source : source.to(dtype()), change,
+                          true);
   return *this;
 }
 Tensor& Tensor::fill_(const Tensor& value) & {
+  static const Change change("fill_");
   detail::require_defined(*this, value, "fill_");
   if (value.numel() != 1)
     fail<ShapeError>("fill_: the value must be one number, not a tensor of shape {}",
                      value.shape());
   const Tensor scalar = value.dim() == 0 ? value : tapegrad::reshape(value, Shape());
-  detail::assign_in_place(*this, detail::is_number(*this) ? scalar : scalar.to(dtype()),
-                          Change::fill);
+  detail::assign_in_place(*this, detail::is_number(*this) ? scalar : scalar.to(dtype()), change,
+                          true);
   return *this;
 }
 Tensor& Tensor::zero_() & {
+  static const Change change("zero_");
   detail::require_defined(*this, "zero_");
   Tensor zero = zeros({}, dtype());
   if (detail::is_number(*this)) zero = detail::as_number(std::move(zero));
-  detail::assign_in_place(*this, zero, Change::zero);
+  detail::assign_in_place(*this, zero, change, true);
   return *this;
 }
 

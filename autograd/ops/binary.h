@@ -12,6 +12,7 @@ struct Add {
   static constexpr Reads reads[] = {kNone, kNone};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
+  static constexpr OnBool on_bool = OnBool::logical_or;
   static auto forward(auto a, auto b) { return a + b; }
   static auto vjp_a(auto g, auto, auto, auto) { return g; }
   static auto vjp_b(auto g, auto, auto, auto) { return g; }
@@ -22,6 +23,7 @@ struct Sub {
   static constexpr Reads reads[] = {kNone, kNone};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
+  static constexpr OnBool on_bool = OnBool::no_difference;
   static auto forward(auto a, auto b) { return a - b; }
   static auto vjp_a(auto g, auto, auto, auto) { return g; }
   static auto vjp_b(auto g, auto, auto, auto) { return -g; }
@@ -32,6 +34,7 @@ struct Mul {
   static constexpr Reads reads[] = {kB, kA};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
+  static constexpr OnBool on_bool = OnBool::logical_and;
   static auto forward(auto a, auto b) { return a * b; }
   static auto vjp_a(auto g, auto, auto b, auto) { return g * b; }
   static auto vjp_b(auto g, auto a, auto, auto) { return g * a; }
@@ -70,6 +73,7 @@ struct Maximum {
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
+  static constexpr OnBool on_bool = OnBool::logical_or;
   static auto forward(auto a, auto b) { return maximum(a, b); }
   static auto share(auto g, auto a, auto b) {
     const auto tie = (a == b) | ((a != a) & (b != b));
@@ -85,9 +89,13 @@ struct Minimum {
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
+  static constexpr OnBool on_bool = OnBool::logical_and;
   static auto forward(auto a, auto b) { return minimum(a, b); }
   static auto vjp_a(auto g, auto a, auto b, auto) { return Maximum::share(g, -a, -b); }
   static auto vjp_b(auto g, auto a, auto b, auto) { return Maximum::share(g, -b, -a); }
 };
+
+/// Every function of two elements. One that is not here does not compile where it is used.
+using Binary = List<Add, Sub, Mul, Div, Pow, Maximum, Minimum>;
 
 }  // namespace tapegrad::formula

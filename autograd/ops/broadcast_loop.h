@@ -4,7 +4,7 @@
 #include <span>
 #include <type_traits>
 
-#include "autograd/kernels/map.h"
+#include "autograd/kernels/operand.h"
 #include "autograd/tensor/impl.h"
 
 namespace tapegrad::detail {

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "autograd/kernels/rows_table.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/reduce.h"
@@ -53,7 +54,7 @@ struct CrossEntropy {
     counted = ignore_index < 0 ? target : where(target == ignore_index, -1, target);
     visit_floating(x.dtype(), [&]<class T>(T) {
       detail::for_row_tiles(rows, classes, [&](std::int64_t first, std::int64_t count) {
-        detail::kernel_table().rows<T>().cross_entropy(
+        kernels::chosen<kernels::RowKernels<T>>().cross_entropy(
             data_of<T>(x) + first * classes, data_of<std::int64_t>(row[2]) + first,
             fresh_data<T>(loss) + first, fresh_data<T>(row[0]) + first,
             fresh_data<T>(row[1]) + first, count, classes);
@@ -71,15 +72,16 @@ struct CrossEntropy {
     return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counts, 1), x, 0), 1) - hot);
   }
   Tensor vjp_fused_a(const Tensor& g, const Tensor& x, auto, auto, KeptRows row) const {
-    return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
-                                            std::int64_t count, std::int64_t n) {
-      const bool by_row = reduction == Reduction::none;
-      const T one = *data_of<T>(g) / static_cast<T>(divisor);
-      loops.cross_entropy_rule(data_of<T>(x) + first * n, data_of<T>(row[0]) + first,
-                               data_of<T>(row[1]) + first, data_of<std::int64_t>(row[2]) + first,
-                               by_row ? data_of<T>(g) + first : &one, by_row ? 1 : 0,
-                               out + first * n, count, n);
-    });
+    return detail::run_rows<kernels::RowKernels>(
+        x, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
+                        std::int64_t count, std::int64_t n) {
+          const bool by_row = reduction == Reduction::none;
+          const T one = *data_of<T>(g) / static_cast<T>(divisor);
+          loops.cross_entropy_rule(
+              data_of<T>(x) + first * n, data_of<T>(row[0]) + first, data_of<T>(row[1]) + first,
+              data_of<std::int64_t>(row[2]) + first, by_row ? data_of<T>(g) + first : &one,
+              by_row ? 1 : 0, out + first * n, count, n);
+        });
   }
 };
 

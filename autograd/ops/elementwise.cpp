@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "autograd/kernels/cpu.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/ops/broadcast_loop.h"
 #include "autograd/ops/ops.h"
@@ -11,29 +10,6 @@
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad::detail {
-
-namespace {
-
-const KernelTable& choose_kernel_table() {
-#if defined(TAPEGRAD_X86)
-  switch (kernels::detect_isa()) {
-    case kernels::Isa::avx512:
-      return avx512_kernels();
-    case kernels::Isa::avx2:
-      return avx2_kernels();
-    case kernels::Isa::baseline:
-      break;
-  }
-#endif
-  return baseline_kernels();
-}
-
-}  // namespace
-
-const KernelTable& kernel_table() {
-  static const KernelTable& table = choose_kernel_table();
-  return table;
-}
 
 namespace {
 
@@ -54,14 +30,18 @@ template <std::size_t N, class F>
                      std::int64_t columns) { loop(in, data + first * element, rows, columns); });
 }
 
+/// The loops of an operator for this machine.
+[[gnu::always_inline]] inline const ElementwiseLoops& loops_of(const ElementwiseInfo& info) {
+  return *info.loops[kernels::isa_index()];
+}
+
 /// The operator itself, on operands of the output's type.
 template <std::size_t N>
 [[gnu::always_inline]] inline void run_forward(const ElementwiseInfo& info, const void* parameters,
                                                const Impl* const (&operands)[N], Impl* output) {
   const DType dtype = output->dtype;
-  const Loop forward = dtype == int64
-                           ? info.integer_loop
-                           : kernel_table().elementwise[info.index].forward[dtype == float64];
+  const Loop forward =
+      dtype == int64 ? info.integer_loop : loops_of(info).forward[dtype == float64];
   run_loop<N>([&](const kernels::Operand* in, void* out, std::int64_t rows,
                   std::int64_t columns) { forward(parameters, in, out, rows, columns); },
               operands, output);
@@ -124,7 +104,7 @@ void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool ad
   for (int i = 0; i < 3; ++i) {
     if (info.reads[input] >> i & 1) read[count++] = slot[i].value();
   }
-  const RuleLoop rule = kernel_table().elementwise[info.index].rule[input][dtype == float64];
+  const RuleLoop rule = loops_of(info).rule[input][dtype == float64];
   const auto loop = [&](const kernels::Operand* in, void* out, std::int64_t rows,
                         std::int64_t columns) { rule(parameters, in, out, rows, columns, add); };
   if (count == 1)
@@ -170,7 +150,7 @@ class Call {
     Impl* impl = operand.impl();
     Record* before = record_of(*impl);
     impl->version = 0;  // first, since the record may save the new value
-    impl->last_change = Change::none;
+    impl->last_change = Change();
     run(operand);
     if (!recorded()) impl->maker.store(nullptr, std::memory_order_relaxed);
     if (before) release_record(before);
@@ -316,7 +296,7 @@ void before_recorded_write(const Tensor& a, Change change) {
         "{}: the data of this tensor of shape {} is, or was, shared with a view of it (reshape, "
         "narrow, detach), which a recorded change in place would leave with a wrong gradient; use "
         "the form without underscore, or clone() first",
-        name_of(change), a.shape());
+        change.name(), a.shape());
 }
 
 void check_result(const Tensor& a, DType dtype, const Shape& other, const char* name) {
@@ -338,22 +318,17 @@ struct Overwrite {
   static Tensor vjp_b(const Tensor& g, auto, auto, auto) { return g; }
 };
 
-/// True when the new value does not follow from the old one.
-bool overwrites(Change change) {
-  return change == Change::copy || change == Change::fill || change == Change::zero;
-}
-
 }  // namespace
 
-void assign_in_place(Tensor& a, const Tensor& y, Change change) {
-  require_defined(a, y, name_of(change));
-  check_result(a, y.dtype(), y.shape(), name_of(change));
+void assign_in_place(Tensor& a, const Tensor& y, Change change, bool overwrites) {
+  require_defined(a, y, change.name());
+  check_result(a, y.dtype(), y.shape(), change.name());
   if (should_record(a, y)) before_recorded_write(a, change);
   const bool number = is_number(a);
   // An operator's own result: the tensor that this one turns into, with nobody else looking at it.
   Tensor made = y.to(number ? y.dtype() : a.dtype());
   if (made.shape() != a.shape()) made = expand(made, a.shape());
-  if (overwrites(change) && should_record(a))
+  if (overwrites && should_record(a))
     made = apply(Overwrite{}, a, made);
   else if (made.is_same(y))
     made = y.clone();
@@ -381,7 +356,7 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change) {
 
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change) {
-  require_defined(a, b, name_of(change));
+  require_defined(a, b, change.name());
   if (is_logic(info, a, b)) return assign_in_place(a, info.on_bool(a, b), change);
   if (is_number(a)) {
     // Of a copy, which the rule of `b` may read.
@@ -389,7 +364,7 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
     return assign_in_place(a, run_binary(info, parameters, old, b.is_same(a) ? old : b, nullptr),
                            change);
   }
-  const char* name = name_of(change);
+  const char* name = change.name();
   const DType dtype = loop_type(info, result_type(a, b));
   check_result(a, dtype, b.shape(), name);
   const bool recorded = should_record(a, b);

@@ -4,8 +4,10 @@
 #include <cstring>
 #include <utility>
 
-#include "autograd/ops/kernel_table.h"
+#include "autograd/ops/binary.h"
+#include "autograd/ops/elementwise_table.h"
 #include "autograd/ops/ops.h"
+#include "autograd/ops/unary.h"
 #include "autograd/tape/apply.h"
 
 // How the structs in unary.h and binary.h become operators on tensors. The work is done by
@@ -22,8 +24,8 @@ struct ElementwiseInfo {
   using Rule = Tensor (*)(const void* parameters, const Tensor& g, const Tensor& a, const Tensor& b,
                           const Tensor& y);
   const char* name;
-  int index;   ///< in the kernel table
-  int inputs;  ///< 1 or 2
+  const ElementwiseLoops* const* loops;  ///< by instruction set
+  int inputs;                            ///< 1 or 2
   std::size_t parameter_bytes;
   bool integers;  ///< takes int64 as it is; otherwise integers become float32
   Loop integer_loop;
@@ -83,12 +85,13 @@ Tensor no_bool_negative(const Tensor&, const Tensor&);
 
 template <class Op>
 constexpr auto on_bool() -> Tensor (*)(const Tensor&, const Tensor&) {
-  if constexpr (std::is_same_v<Op, formula::Add>) return logical_or;
-  if constexpr (std::is_same_v<Op, formula::Mul>) return logical_and;
-  if constexpr (std::is_same_v<Op, formula::Maximum>) return logical_or;
-  if constexpr (std::is_same_v<Op, formula::Minimum>) return logical_and;
-  if constexpr (std::is_same_v<Op, formula::Sub>) return no_bool_difference;
-  if constexpr (std::is_same_v<Op, formula::Neg>) return no_bool_negative;
+  using formula::OnBool;
+  if constexpr (requires { Op::on_bool; }) {
+    if constexpr (Op::on_bool == OnBool::logical_or) return logical_or;
+    if constexpr (Op::on_bool == OnBool::logical_and) return logical_and;
+    if constexpr (Op::on_bool == OnBool::no_difference) return no_bool_difference;
+    if constexpr (Op::on_bool == OnBool::no_negative) return no_bool_negative;
+  }
   return nullptr;
 }
 
@@ -96,9 +99,12 @@ template <class Op>
 constexpr ElementwiseInfo describe() {
   static_assert(sizeof(Op) <= kParameterBytes && std::is_trivially_copyable_v<Op>);
   constexpr bool binary = std::is_array_v<decltype(Op::reads)>;
+  static_assert(
+      binary ? formula::lists<Op>(formula::Binary()) : formula::lists<Op>(formula::Unary()),
+      "this operator is not in the list at the end of unary.h or binary.h");
   ElementwiseInfo info{};
   info.name = Op::name;
-  info.index = formula::index_in<Op>(formula::Elementwise());
+  info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
   info.inputs = binary ? 2 : 1;
   info.parameter_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);
   info.on_bool = on_bool<Op>();
@@ -133,9 +139,10 @@ void add_into(Impl* a, const Tensor& b);
 /// a = op(a, b) in the buffer of `a`; recorded when recording is on.
 void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change);
-/// `a` becomes `y`, which was computed from it or replaces it: elements, and history when recorded.
+/// `a` becomes `y`, which was computed from it or, if that `overwrites`, replaces it: elements, and
+/// history when recorded.
 /// Throws like the functions in place that `Tensor` has.
-void assign_in_place(Tensor& a, const Tensor& y, Change change);
+void assign_in_place(Tensor& a, const Tensor& y, Change change, bool overwrites = false);
 
 /// The operator `Op` on tensors.
 template <class Op>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "autograd/tape/record.h"
 
@@ -19,6 +20,19 @@ struct Samples {
   double low, high;
   bool mirrored = false;
 };
+
+/// What an operator does to truth values alone, where that is not what it does to integers; the
+/// last two are errors that name the way out.
+enum class OnBool { logical_or, logical_and, no_difference, no_negative };
+
+/// The operators of a family.
+template <class... Op>
+struct List {};
+
+template <class Op, class... Listed>
+constexpr bool lists(List<Listed...>) {
+  return (std::is_same_v<Op, Listed> || ...);
+}
 
 // The functions that formulas of integer operators need, for plain numbers.
 inline std::int64_t where(bool condition, std::int64_t a, std::int64_t b) {

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "autograd/kernels/layer_norm_table.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/reduce.h"
@@ -38,12 +39,14 @@ struct LayerNorm {
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias,
                  Kept<kept_values>& row) const {
     for (Tensor& value : row) value = new_tensor(x.shape()[0], x.dtype());
-    return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
-                                            std::int64_t rows, std::int64_t n) {
-      loops.layer_norm(data_of<T>(x) + first * n, data_or_null<T>(weight), data_or_null<T>(bias),
-                       T(eps), out + first * n, fresh_data<T>(row[0]) + first,
-                       fresh_data<T>(row[1]) + first, fresh_data<T>(row[2]) + first, rows, n);
-    });
+    return detail::run_rows<kernels::LayerNormKernels>(
+        x, [&]<class T>(const kernels::LayerNormKernels<T>& loops, T* out, std::int64_t first,
+                        std::int64_t rows, std::int64_t n) {
+          loops.layer_norm(data_of<T>(x) + first * n, data_or_null<T>(weight),
+                           data_or_null<T>(bias), T(eps), out + first * n,
+                           fresh_data<T>(row[0]) + first, fresh_data<T>(row[1]) + first,
+                           fresh_data<T>(row[2]) + first, rows, n);
+        });
   }
 
   /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 /
@@ -66,13 +69,14 @@ struct LayerNorm {
   }
   Tensor vjp_fused_a(const Tensor& g, const Tensor& x, const Tensor& weight, auto, auto,
                      KeptRows row) const {
-    return detail::run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
-                                            std::int64_t rows, std::int64_t n) {
-      loops.layer_norm_rule(data_of<T>(g) + first * n, data_of<T>(x) + first * n,
-                            data_of<T>(row[0]) + first, data_of<T>(row[1]) + first,
-                            data_of<T>(row[2]) + first, data_or_null<T>(weight), out + first * n,
-                            rows, n);
-    });
+    return detail::run_rows<kernels::LayerNormKernels>(
+        x, [&]<class T>(const kernels::LayerNormKernels<T>& loops, T* out, std::int64_t first,
+                        std::int64_t rows, std::int64_t n) {
+          loops.layer_norm_rule(data_of<T>(g) + first * n, data_of<T>(x) + first * n,
+                                data_of<T>(row[0]) + first, data_of<T>(row[1]) + first,
+                                data_of<T>(row[2]) + first, data_or_null<T>(weight),
+                                out + first * n, rows, n);
+        });
   }
 
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto, auto) const {
@@ -90,7 +94,7 @@ struct LayerNorm {
           groups,
           [&](std::int64_t t) {
             const std::int64_t first = t * group;
-            detail::kernel_table().rows<T>().layer_norm_sums(
+            kernels::chosen<kernels::LayerNormKernels<T>>().layer_norm_sums(
                 data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(row[0]) + first,
                 data_of<T>(row[1]) + first, data_of<T>(row[2]) + first,
                 fresh_data<T>(weights) + t * n, std::min(group, rows - first), n);

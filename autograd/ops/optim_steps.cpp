@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "autograd/kernels/optim_table.h"
 #include "autograd/kernels/parallel.h"
-#include "autograd/ops/kernel_table.h"
 #include "autograd/ops/promote.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
@@ -36,7 +36,7 @@ template <std::size_t N>
 template <std::size_t N>
 void prepare(detail::Change change, Tensor& parameter, const Tensor& gradient,
              const std::array<Tensor*, N>& buffers) {
-  const char* name = name_of(change);
+  const char* name = change.name();
   detail::require_defined(parameter, "the parameter", name);
   detail::require_defined(gradient, "the gradient", name);
   detail::require_floating(parameter, name);
@@ -66,7 +66,7 @@ template <class F>
 void for_tiles(const Tensor& parameter, F&& step) {
   const std::int64_t n = parameter.numel();
   visit_floating(parameter.dtype(), [&]<class T>(T) {
-    const auto& loops = detail::kernel_table().rows<T>();
+    const auto& loops = kernels::chosen<kernels::OptimKernels<T>>();
     if (!kernels::worth_threads(n)) return step(loops, std::int64_t{0}, n);
     kernels::parallel_for((n + kTile - 1) / kTile, [&](std::int64_t t) {
       step(loops, t * kTile, std::min(kTile, n - t * kTile));
@@ -81,13 +81,14 @@ T* from(Tensor& buffer, bool used, std::int64_t first) {
 }
 
 template <class T>
-using LoopsOf = detail::RowLoops<T>;
+using LoopsOf = kernels::OptimKernels<T>;
 
 }  // namespace
 
 void sgd_step(Tensor& parameter, const Tensor& gradient, Tensor& momentum, const SgdStep& step) {
+  static const detail::Change change("sgd_step");
   const bool buffered = step.momentum != 0;
-  prepare<1>(detail::Change::sgd, parameter, gradient, {buffered ? &momentum : nullptr});
+  prepare<1>(change, parameter, gradient, {buffered ? &momentum : nullptr});
   for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
     loops.sgd(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
               from<T>(momentum, buffered, first), step, n);
@@ -96,8 +97,8 @@ void sgd_step(Tensor& parameter, const Tensor& gradient, Tensor& momentum, const
 
 void adam_step(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& square,
                Tensor& largest, const AdamStep& step) {
-  prepare<3>(detail::Change::adam, parameter, gradient,
-             {&mean, &square, step.amsgrad ? &largest : nullptr});
+  static const detail::Change change("adam_step");
+  prepare<3>(change, parameter, gradient, {&mean, &square, step.amsgrad ? &largest : nullptr});
   for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
     loops.adam(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
                from<T>(mean, true, first), from<T>(square, true, first),
@@ -107,8 +108,9 @@ void adam_step(Tensor& parameter, const Tensor& gradient, Tensor& mean, Tensor& 
 
 void rmsprop_step(Tensor& parameter, const Tensor& gradient, Tensor& square, Tensor& momentum,
                   Tensor& mean, const RmspropStep& step) {
+  static const detail::Change change("rmsprop_step");
   const bool buffered = step.momentum != 0;
-  prepare<3>(detail::Change::rmsprop, parameter, gradient,
+  prepare<3>(change, parameter, gradient,
              {&square, buffered ? &momentum : nullptr, step.centered ? &mean : nullptr});
   for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
     loops.rmsprop(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
@@ -119,7 +121,8 @@ void rmsprop_step(Tensor& parameter, const Tensor& gradient, Tensor& square, Ten
 
 void adagrad_step(Tensor& parameter, const Tensor& gradient, Tensor& squares,
                   const AdagradStep& step) {
-  prepare<1>(detail::Change::adagrad, parameter, gradient, {&squares});
+  static const detail::Change change("adagrad_step");
+  prepare<1>(change, parameter, gradient, {&squares});
   for_tiles(parameter, [&]<class T>(const LoopsOf<T>& loops, std::int64_t first, std::int64_t n) {
     loops.adagrad(from<T>(parameter, true, first), detail::data_of<T>(gradient) + first,
                   from<T>(squares, true, first), step, n);

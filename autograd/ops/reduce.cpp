@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "autograd/kernels/parallel.h"
-#include "autograd/ops/kernel_table.h"
+#include "autograd/kernels/reduce_table.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/row_tiles.h"
@@ -37,8 +37,8 @@ ReducedShape::ReducedShape(const Shape& shape, const Dims& wanted, bool keepdim,
 
 namespace {
 
-constexpr std::int64_t kTile =
-    16384;  // elements of one partial result; part of the summation order
+/// Elements of one partial result; part of the summation order.
+constexpr std::int64_t kPartialSize = 16384;
 
 template <class T>
 struct Identity {
@@ -89,27 +89,30 @@ void reduce_integers(Reducer reducer, const std::int64_t* x, std::int64_t* out, 
 /// bits.
 template <class T>
 T reduce_row(Reducer reducer, const T* x, std::int64_t n) {
-  const auto loop = kernel_table().rows<T>().reduce_rows[static_cast<int>(reducer)];
+  const auto loop = kernels::chosen<kernels::ReduceKernels<T>>().rows[static_cast<int>(reducer)];
   T result;
-  if (n <= kTile) {
+  if (n <= kPartialSize) {
     loop(x, &result, 1, n);
     return result;
   }
-  const std::int64_t tiles = (n + kTile - 1) / kTile;
+  const std::int64_t tiles = (n + kPartialSize - 1) / kPartialSize;
   const Tensor partial = new_tensor(tiles, dtype_of<T>);
   T* out = fresh_data<T>(partial);
   kernels::parallel_for(
       tiles,
-      [&](std::int64_t t) { loop(x + t * kTile, out + t, 1, std::min(kTile, n - t * kTile)); }, n);
+      [&](std::int64_t t) {
+        loop(x + t * kPartialSize, out + t, 1, std::min(kPartialSize, n - t * kPartialSize));
+      },
+      n);
   return reduce_row(reducer, out, tiles);
 }
 
 /// [n, inner] reduced over n.
 template <class T>
 void reduce_block(Reducer reducer, const T* x, T* out, std::int64_t n, std::int64_t inner) {
-  const auto loop = kernel_table().rows<T>().reduce_columns[static_cast<int>(reducer)];
+  const auto loop = kernels::chosen<kernels::ReduceKernels<T>>().columns[static_cast<int>(reducer)];
   const std::int64_t tile =
-      std::max<std::int64_t>(64, kTile / inner);  // rows of one partial result
+      std::max<std::int64_t>(64, kPartialSize / inner);  // rows of one partial result
   if (n <= tile) return loop(x, out, n, inner);
   const std::int64_t tiles = (n + tile - 1) / tile;
   const Tensor partial = new_tensor(tiles * inner, dtype_of<T>);
@@ -131,9 +134,9 @@ void reduce_floats(Reducer reducer, const T* x, T* out, std::int64_t outer, std:
     std::fill_n(out, outer * inner, Identity<T>::of(reducer));
     return;
   }
-  if (inner == 1 && n <= kTile) {
-    const std::int64_t group = std::max<std::int64_t>(1, kTile / n);
-    const auto loop = kernel_table().rows<T>().reduce_rows[static_cast<int>(reducer)];
+  if (inner == 1 && n <= kPartialSize) {
+    const std::int64_t group = std::max<std::int64_t>(1, kPartialSize / n);
+    const auto loop = kernels::chosen<kernels::ReduceKernels<T>>().rows[static_cast<int>(reducer)];
     if (outer <= group) return loop(x, out, outer, n);
     kernels::parallel_for((outer + group - 1) / group,
                           [&](std::int64_t t) {

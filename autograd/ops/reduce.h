@@ -17,7 +17,7 @@ struct ReducedShape {
   ReducedShape(const Shape& shape, const Dims& dims, bool keepdim, const char* name);
 };
 
-/// Which reduction; the order is that of the kernel table.
+/// Which reduction; the order is that of `ReduceKernels`.
 enum class Reducer { sum, prod, max, min };
 
 /// The reduction of `x` over `dims` to shape `shape.result`; not recorded. NaN wins in max and min.

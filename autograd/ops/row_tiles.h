@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "autograd/kernels/cpu.h"
 #include "autograd/kernels/parallel.h"
-#include "autograd/ops/kernel_table.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::detail {
@@ -24,15 +24,16 @@ void for_row_tiles(std::int64_t rows, std::int64_t length, F&& f) {
                         [&](std::int64_t t) { f(t * tile, std::min(tile, rows - t * tile)); });
 }
 
-/// A tensor like `x` whose rows (last dimension) `f(loops, out, first, rows, length)` fills.
-template <class F>
+/// A tensor like `x` whose rows (last dimension) `f(loops, out, first, rows, length)` fills, with
+/// the kernels `loops` of a family, such as `RowKernels`.
+template <template <class T> class Kernels, class F>
 Tensor run_rows(const Tensor& x, F&& f) {
   Tensor result = new_tensor(x.shape(), x.dtype());
   const std::int64_t n = x.shape().back();
   if (x.numel() == 0) return result;
   visit_floating(x.dtype(), [&]<class T>(T) {
     for_row_tiles(x.numel() / n, n, [&](std::int64_t first, std::int64_t rows) {
-      f(kernel_table().rows<T>(), fresh_data<T>(result), first, rows, n);
+      f(kernels::chosen<Kernels<T>>(), fresh_data<T>(result), first, rows, n);
     });
   });
   return result;

@@ -1,4 +1,5 @@
 #include "autograd/kernels/parallel.h"
+#include "autograd/kernels/rows_table.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/row_tiles.h"
@@ -22,20 +23,22 @@ struct Softmax {
   static constexpr const char* name = "softmax";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
-    return run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
-                                    std::int64_t rows, std::int64_t n) {
-      loops.softmax(data_of<T>(x) + first * n, out + first * n, rows, n);
-    });
+    return run_rows<kernels::RowKernels>(
+        x, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
+                        std::int64_t rows, std::int64_t n) {
+          loops.softmax(data_of<T>(x) + first * n, out + first * n, rows, n);
+        });
   }
   static Tensor vjp(const Tensor& g, auto, const Tensor& y) {
     return y * (g - sum(g * y, -1, true));
   }
   static Tensor vjp_fused(const Tensor& g, auto, const Tensor& y) {
-    return run_rows(y, [&]<class T>(const auto& loops, T* out, std::int64_t first,
-                                    std::int64_t rows, std::int64_t n) {
-      loops.softmax_rule(data_of<T>(g) + first * n, data_of<T>(y) + first * n, out + first * n,
-                         rows, n);
-    });
+    return run_rows<kernels::RowKernels>(
+        y, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
+                        std::int64_t rows, std::int64_t n) {
+          loops.softmax_rule(data_of<T>(g) + first * n, data_of<T>(y) + first * n, out + first * n,
+                             rows, n);
+        });
   }
 };
 
@@ -44,20 +47,22 @@ struct LogSoftmax {
   static constexpr const char* name = "log_softmax";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
-    return run_rows(x, [&]<class T>(const auto& loops, T* out, std::int64_t first,
-                                    std::int64_t rows, std::int64_t n) {
-      loops.log_softmax(data_of<T>(x) + first * n, out + first * n, rows, n);
-    });
+    return run_rows<kernels::RowKernels>(
+        x, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
+                        std::int64_t rows, std::int64_t n) {
+          loops.log_softmax(data_of<T>(x) + first * n, out + first * n, rows, n);
+        });
   }
   static Tensor vjp(const Tensor& g, auto, const Tensor& y) {
     return g - exp(y) * sum(g, -1, true);
   }
   static Tensor vjp_fused(const Tensor& g, auto, const Tensor& y) {
-    return run_rows(y, [&]<class T>(const auto& loops, T* out, std::int64_t first,
-                                    std::int64_t rows, std::int64_t n) {
-      loops.log_softmax_rule(data_of<T>(g) + first * n, data_of<T>(y) + first * n, out + first * n,
-                             rows, n);
-    });
+    return run_rows<kernels::RowKernels>(
+        y, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
+                        std::int64_t rows, std::int64_t n) {
+          loops.log_softmax_rule(data_of<T>(g) + first * n, data_of<T>(y) + first * n,
+                                 out + first * n, rows, n);
+        });
   }
 };
 

@@ -13,6 +13,7 @@ struct Neg {
   static constexpr Reads reads = kNone;
   static constexpr Samples samples{-2, 2};
   static constexpr bool integers = true;
+  static constexpr OnBool on_bool = OnBool::no_negative;
   static auto forward(auto x) { return -x; }
   static auto vjp(auto g, auto, auto) { return -g; }
 };
@@ -266,5 +267,10 @@ struct PowNumber {
     return g * (exponent * pow(x, less));
   }
 };
+
+/// Every function of one element. One that is not here does not compile where it is used.
+using Unary =
+    List<Neg, Abs, Sign, Square, Relu, Exp, Expm1, Log, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos,
+         Tanh, Erf, Sigmoid, LogSigmoid, Silu, Gelu, LeakyRelu, Elu, Softplus, Clamp, PowNumber>;
 
 }  // namespace tapegrad::formula

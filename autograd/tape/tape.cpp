@@ -114,7 +114,7 @@ void Record::fail_check() const {
   fail<GradError>(
       "backward: a value of shape {} that '{}' (output {}) saved for its gradient was changed in "
       "place afterwards by '{}': it had version {} and has {} now; change a clone() instead",
-      value.value()->shape, name(), shape, name_of(value.value()->owner()->last_change),
+      value.value()->shape, name(), shape, value.value()->owner()->last_change.name(),
       value.version(), value.value()->owner()->version);
 }
 

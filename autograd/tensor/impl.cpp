@@ -55,7 +55,7 @@ void retype_number(Impl* number, DType dtype, Change change) {
     fail<GradError>(
         "{}: this number would become {}, but a view (reshape, detach) shows its data as {}; "
         "start from tensor(...), or write a = a + b",
-        name_of(change), dtype, number->dtype);
+        change.name(), dtype, number->dtype);
   number->dtype = dtype;
 }
 

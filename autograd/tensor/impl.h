@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "autograd/tensor/change.h"
 #include "autograd/tensor/shape.h"
 
 #if defined(__has_include)
@@ -51,32 +52,6 @@ class Count {
   std::atomic<std::uint32_t> value_;
 };
 
-/// What changed a value in place last, for error messages.
-enum class Change : std::uint8_t {
-  none,
-  write,
-  add,
-  sub,
-  mul,
-  div,
-  clamp,
-  copy,
-  fill,
-  zero,
-  requires_grad,
-  sgd,
-  adam,
-  rmsprop,
-  adagrad
-};
-constexpr const char* name_of(Change change) {
-  constexpr const char* names[] = {"nothing",   "write",        "add_",           "sub_",
-                                   "mul_",      "div_",         "clamp_",         "copy_",
-                                   "fill_",     "zero_",        "requires_grad_", "sgd_step",
-                                   "adam_step", "rmsprop_step", "adagrad_step"};
-  return names[static_cast<int>(change)];
-}
-
 /// What made a value, as far as that knows it: a record on the tape.
 struct Maker {
   /// The operator's name.
@@ -120,7 +95,7 @@ struct Impl {
   DType dtype;
   std::uint8_t size_class;
   std::atomic<std::uint8_t> flags{0};
-  Change last_change = Change::none;  ///< counts only in the owner, like `version`
+  Change last_change;  ///< counts only in the owner, like `version`
   Shape shape;
   std::int64_t numel;
   void* data;

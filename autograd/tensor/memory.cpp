@@ -32,7 +32,7 @@ constexpr bool kCaching = true;
 constexpr bool kCaching = true;
 #endif
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kBlockAlignment = 64;
 constexpr std::int64_t kCacheLimit = kCaching ? std::int64_t{512} << 20 : 0;  // bytes per thread
 
 /// Counts over threads.
@@ -139,10 +139,10 @@ void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) n
 void* block_from_system(int size_class, BlockKind kind) {
   if (life == Life::unknown) register_thread();
   const std::size_t size = SizeClasses::bytes(size_class);
-  void* block = std::aligned_alloc(kAlignment, size);
+  void* block = std::aligned_alloc(kBlockAlignment, size);
   if (!block) {
     empty_cache();
-    block = std::aligned_alloc(kAlignment, size);
+    block = std::aligned_alloc(kBlockAlignment, size);
   }
   if (!block && kind == BlockKind::record)
     fail<OutOfMemoryError>("the tape: the system refused the {} bytes of a record", size);

@@ -52,9 +52,10 @@ const void* Tensor::typed_data(DType wanted) const {
 }
 
 void* Tensor::writable_data(DType wanted) {
+  static const detail::Change change("write");
   typed_data(wanted);
-  detail::before_write(*this, detail::Change::write);
-  impl_->changed(detail::Change::write);
+  detail::before_write(*this, change);
+  impl_->changed(change);
   return impl_->data;
 }
 
@@ -120,10 +121,11 @@ Tensor& Tensor::requires_grad_(Flag requires_grad) & {
     const double value = item();
     const DType dtype = get_default_dtype();
     if (dtype != impl.dtype) {
-      detail::retype_number(impl_, dtype, detail::Change::requires_grad);
+      static const detail::Change change("requires_grad_");
+      detail::retype_number(impl_, dtype, change);
       visit_floating(dtype,
                      [&]<class T>(T) { *static_cast<T*>(impl.data) = static_cast<T>(value); });
-      impl.changed(detail::Change::requires_grad);
+      impl.changed(change);
     }
     impl.set(detail::Impl::kNumber, false);
   }

@@ -17,11 +17,11 @@ void before_write(const Tensor& tensor, Change change) {
     fail<GradError>(
         "{}: a leaf of shape {} that requires gradients cannot be changed in place while gradients "
         "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
-        name_of(change), tensor.shape());
+        change.name(), tensor.shape());
   fail<GradError>(
       "{}: the elements of a recorded tensor of shape {} cannot be changed by hand while gradients "
       "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
-      name_of(change), tensor.shape());
+      change.name(), tensor.shape());
 }
 
 void require_no_history(const Tensor& value, const char* what, const char* name) {

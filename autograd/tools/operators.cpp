@@ -329,7 +329,8 @@ void add_rows(std::vector<OperatorInfo>& all) {
 
 std::vector<OperatorInfo> operators() {
   std::vector<OperatorInfo> all;
-  add_elementwise(all, formula::Elementwise());
+  add_elementwise(all, formula::Unary());
+  add_elementwise(all, formula::Binary());
   for (const auto& info :
        {reduction("sum", sum), reduction("mean", mean), reduction("prod", prod),
         reduction("amax", amax), reduction("amin", amin), reduction("var", var_of),

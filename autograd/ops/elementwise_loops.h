@@ -1,17 +1,16 @@
 #pragma once
 
+#include <array>
 #include <bit>
 
-#include "autograd/kernels/layer_norm.h"
+#include "autograd/kernels/arch.h"
 #include "autograd/kernels/map.h"
-#include "autograd/kernels/optim.h"
-#include "autograd/kernels/reduce.h"
-#include "autograd/kernels/rows.h"
-#include "autograd/ops/kernel_table.h"
+#include "autograd/ops/elementwise_table.h"
+#include "autograd/ops/formula.h"
 #include "autograd/tape/apply.h"
 
-// Fills a `KernelTable` for one instruction set. Included by one source file per instruction set,
-// which is compiled with that set's flags; everything emitted here carries `Arch` in its name.
+// Makes the loops of elementwise operators from their formulas. Included by `*.kernels.cpp` alone;
+// everything emitted here carries `Arch` in its name.
 
 namespace tapegrad::detail {
 
@@ -92,39 +91,17 @@ constexpr ElementwiseLoops make_loops() {
   return loops;
 }
 
-template <class Arch, class T>
-constexpr RowLoops<T> make_row_loops() {
-  using namespace kernels;
-  return {.reduce_rows = {reduce_rows<Arch, T, Sum>, reduce_rows<Arch, T, Prod>,
-                          reduce_rows<Arch, T, Max>, reduce_rows<Arch, T, Min>},
-          .reduce_columns = {reduce_columns<Arch, T, Sum>, reduce_columns<Arch, T, Prod>,
-                             reduce_columns<Arch, T, Max>, reduce_columns<Arch, T, Min>},
-          .softmax = softmax<Arch, T>,
-          .softmax_rule = softmax_rule<Arch, T>,
-          .log_softmax = log_softmax<Arch, T>,
-          .log_softmax_rule = log_softmax_rule<Arch, T>,
-          .logsumexp = logsumexp<Arch, T>,
-          .cross_entropy = cross_entropy<Arch, T>,
-          .cross_entropy_rule = cross_entropy_rule<Arch, T>,
-          .layer_norm = layer_norm<Arch, T>,
-          .layer_norm_rule = layer_norm_rule<Arch, T>,
-          .layer_norm_sums = layer_norm_sums<Arch, T>,
-          .sgd = sgd<Arch, T>,
-          .adam = adam<Arch, T>,
-          .rmsprop = rmsprop<Arch, T>,
-          .adagrad = adagrad<Arch, T>};
-}
-
-template <class Arch, class... Op>
-constexpr KernelTable make_table(formula::List<Op...>) {
-  KernelTable table;
-  int i = 0;
-  ((table.elementwise[i++] = make_loops<Arch, Op>()), ...);
-  table.float_rows = make_row_loops<Arch, float>();
-  table.double_rows = make_row_loops<Arch, double>();
-  return table;
+/// The tables of these operators. A `*.kernels.cpp` keeps them, which makes the compiler emit each.
+template <class... Op>
+constexpr std::array<const ElementwiseLoops*, sizeof...(Op)> tables_of(formula::List<Op...>) {
+  return {&kernels::KernelsFor<LoopsOf<Op>, kernels::kTargetIsa>::table...};
 }
 
 }  // namespace
 
 }  // namespace tapegrad::detail
+
+template <class Op, tapegrad::kernels::Isa isa>
+constinit const tapegrad::detail::LoopsOf<Op>
+    tapegrad::kernels::KernelsFor<tapegrad::detail::LoopsOf<Op>, isa>::table{
+        tapegrad::detail::make_loops<typename tapegrad::kernels::ArchOf<isa>::type, Op>()};
