@@ -10,6 +10,8 @@
 #include <memory>
 #include <string_view>
 
+#include "autograd/autograd.h"
+#include "nn/nn.h"
 #include "tests/benchmarks/expressions.h"
 #include "tests/benchmarks/network_table.h"
 #include "tests/benchmarks/ours.h"
@@ -18,6 +20,8 @@
 namespace {
 
 using namespace bench;
+namespace tg = tapegrad;
+namespace nn = tapegrad::nn;
 
 std::unique_ptr<Work> chain(Mode mode) {
   constexpr std::int64_t kElements = 16;
@@ -33,6 +37,52 @@ std::unique_ptr<Work> step(const char* name, Optimizer optimizer) {
   return ours().step(spec, random_network(spec), kStandStill);
 }
 
+/// A function of ours as work, for what has no counterpart in the table.
+class Calls : public Work {
+ public:
+  explicit Calls(std::function<void()> call) : call_(std::move(call)) {}
+  void run() override { call_(); }
+  std::vector<Array> results() override { return {}; }
+
+ private:
+  std::function<void()> call_;
+};
+
+/// layer_norm of 8 rows of 64, and its rules.
+std::unique_ptr<Work> layer_norm() {
+  const tg::Tensor x = tg::rand({8, 64}).requires_grad_();
+  return std::make_unique<Calls>([x, layer = nn::LayerNorm(64)]() mutable {
+    layer(x).sum().backward();
+    zero_grad(layer);
+    tg::Tensor(x).zero_grad();
+  });
+}
+
+/// Four steps of a recurrent cell, whose gates are pieces of one product, and back.
+std::unique_ptr<Work> recurrent_cell() {
+  const tg::Tensor x = tg::rand({4, 2, 8});
+  return std::make_unique<Calls>([x, gates = nn::Linear(16, 24)]() mutable {
+    tg::Tensor h = tg::zeros({2, 8});
+    for (int t = 0; t < 4; ++t) {
+      const std::vector<tg::Tensor> part = tg::split(gates(tg::cat({x[t], h}, 1)), 8, 1);
+      const tg::Tensor keep = tg::sigmoid(part[0]);
+      h = keep * h + (1 - keep) * tg::tanh(part[1]) * tg::sigmoid(part[2]);
+    }
+    h.sum().backward();
+    zero_grad(gates);
+  });
+}
+
+/// An epoch of 16 shuffled batches of 4 rows.
+std::unique_ptr<Work> data_loader() {
+  nn::TensorDataset rows(tg::rand({64, 8}), tg::zeros({64}, tg::int64));
+  return std::make_unique<Calls>(
+      [loader = nn::DataLoader(rows, {.batch_size = 4, .shuffle = true})]() mutable {
+        for (auto [x, y] : loader) {
+        }
+      });
+}
+
 struct Case {
   std::string_view name;
   int per;  ///< operators or steps in a run
@@ -46,6 +96,9 @@ constexpr Case kCases[] = {
     {"A1_sgd", 1, [] { return step("A1", Optimizer::sgd); }},
     {"A1_adam", 1, [] { return step("A1", Optimizer::adam); }},
     {"E1_sgd", 1, [] { return step("E1", Optimizer::sgd); }},
+    {"layer_norm", 1, layer_norm},
+    {"recurrent_cell", 1, recurrent_cell},
+    {"data_loader", 16, data_loader},
 };
 
 }  // namespace
