@@ -132,7 +132,7 @@ void gemv_of(bool trans, std::int64_t rows, std::int64_t columns, const double* 
 
 /// gemv is up to five times as fast as gemm for a single row or column.
 template <class T>
-bool multiply(Product<T> p) {
+bool blas_product(Product<T> p) {
   if (std::max({p.m, p.n, p.k, p.lda, p.ldb, p.ldc}) > std::numeric_limits<int>::max())
     return false;
   if (p.beta != 0 && p.d != p.c) {
@@ -155,8 +155,8 @@ bool multiply(Product<T> p) {
 
 }  // namespace
 
-bool blas_multiply(const Product<float>& product) { return multiply(product); }
-bool blas_multiply(const Product<double>& product) { return multiply(product); }
+bool blas_multiply(const Product<float>& product) { return blas_product(product); }
+bool blas_multiply(const Product<double>& product) { return blas_product(product); }
 
 }  // namespace tapegrad::kernels
 

@@ -70,9 +70,9 @@ class Shape {
 
   /// Product of the entries: the number of elements of a tensor of this shape; 1 for rank 0.
   std::int64_t numel() const noexcept {
-    std::int64_t product = 1;
-    for (int i = 0; i < rank_; ++i) product *= sizes_[i];
-    return product;
+    std::uint64_t product = 1;  // sizes beside a 0 may multiply to more than there is
+    for (int i = 0; i < rank_; ++i) product *= static_cast<std::uint64_t>(sizes_[i]);
+    return static_cast<std::int64_t>(product);
   }
 
   /// The row-major strides of a tensor of this shape, in elements: how far one step along each
