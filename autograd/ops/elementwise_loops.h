@@ -7,7 +7,7 @@
 #include "autograd/kernels/map.h"
 #include "autograd/ops/elementwise_table.h"
 #include "autograd/ops/formula.h"
-#include "autograd/tape/apply.h"
+#include "autograd/tape/rule.h"
 
 // Makes the loops of elementwise operators from their formulas. Included by `*.kernels.cpp` alone;
 // everything emitted here carries `Arch` in its name.
