@@ -9,8 +9,10 @@ namespace tapegrad::detail {
 
 namespace {
 
+constexpr std::size_t kNames = 255;  // and one index for all that come after
+
 // By index. A name is there before anybody has its index.
-constinit std::array<std::atomic<const char*>, 256> names{"nothing"};
+constinit std::array<std::atomic<const char*>, kNames> names{"nothing"};
 
 }  // namespace
 
@@ -24,10 +26,11 @@ Change::Change(const char* name) {
     index_ = static_cast<std::uint8_t>(i);
     return;
   }
-  // More names than any program has ways to change a value: the last one stands for the rest.
-  index_ = static_cast<std::uint8_t>(names.size() - 1);
+  index_ = kNames;  // more names than programs have ways to change a value
 }
 
-const char* Change::name() const noexcept { return names[index_].load(std::memory_order_acquire); }
+const char* Change::name() const noexcept {
+  return index_ < kNames ? names[index_].load(std::memory_order_acquire) : "another function";
+}
 
 }  // namespace tapegrad::detail
