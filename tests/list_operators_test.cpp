@@ -63,6 +63,20 @@ struct KeptProduct {
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto) const { return g * x; }
 };
 
+/// x^2, whose rule reads a kept value that is the input itself.
+struct KeepsInput {
+  static constexpr const char* name = "keeps_input";
+  static constexpr tg::Reads reads[] = {tg::kKept};
+  static constexpr std::size_t kept_values = 1;
+  static Tensor forward(const Tensor& x, tg::Kept<1>& kept) {
+    kept[0] = x;
+    return x * x;
+  }
+  static Tensor vjp(const Tensor& g, auto, auto, const tg::Kept<1>& kept) {
+    return g * 2 * kept[0];
+  }
+};
+
 /// The sum of six inputs, each times its number.
 struct Six {
   static constexpr const char* name = "six";
@@ -220,6 +234,23 @@ TEST_CASE("kept values are counted, released, and read by the rules that say so"
   const std::int64_t before = tg::memory_stats().live_tensors;
   { const Tensor unused = f({x, y}); }
   CHECK(tg::memory_stats().live_tensors == before);
+}
+
+TEST_CASE("no gradient flows to a kept value, even where that is an input") {
+  const Tensor leaf_input = leaf({3}), made = leaf_input * 1;
+  for (const Tensor& x : {leaf_input, made}) {
+    const Tensor y = tg::apply(KeepsInput{}, x);
+    const Tensor first = tg::grad({y}, {leaf_input}, {.create_graph = true})[0];
+    check_values("first", first, {6});
+    CHECK_FALSE(first.requires_grad());
+  }
+}
+
+TEST_CASE("one output in a list is listed by its shape") {
+  const Tensor x = leaf({1, 2, 3, 4});
+  const tg::RecordInfo split = tg::records(tg::split(x, 4)[0])[0];
+  CHECK(split.outputs == 1);
+  CHECK(split.shape == tg::Shape(4));
 }
 
 TEST_CASE("what layer_norm and cross_entropy keep stands in the listing") {

@@ -145,6 +145,10 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
                 "an operator has one to eight tensor inputs, or takes a list of them");
   static_assert(sizeof(Op::reads) / sizeof(Reads) == sizeof...(Tensors),
                 "an operator says for every input what its rule reads: reads[] has one entry each");
+  static_assert(detail::fused_inputs<Op>() < kE, "only inputs a to d may have a fused rule");
+  static_assert(
+      sizeof...(Tensors) == 1 || !requires { op.vjp_add((inputs, ...), (inputs, ...)); },
+      "vjp_add is for an operator with one input");
   const bool history = (detail::requires_record(inputs) || ...);
   detail::KeptBy<Op> kept;
   Tensor output = detail::allocating_for(Op::name, [&] {

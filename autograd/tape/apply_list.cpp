@@ -85,6 +85,7 @@ void ListRecord::finish(const Tensor& output, Reads reads) noexcept {
 void ListRecord::finish(std::span<const Tensor> outputs, Reads reads) {
   const Owned owned{this};  // from here on the ports keep it
   attach();
+  if (outputs.size() == 1) shape = outputs[0].shape();
   Saved* slot = saved + (slot_count - outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (reads & kY) slot[i].save(outputs[i].impl());

@@ -132,7 +132,11 @@ Tensor Record::output(bool create_graph) {
 
 Tensor Record::kept(int index) const {
   Impl* value = saved[1 + input_count + static_cast<std::uint32_t>(index)].value();
-  return value ? saved_tensor(value, nullptr) : Tensor();
+  if (!value) return {};
+  // No gradient flows there, even where it is an input, too.
+  if (value->maker.load(std::memory_order_relaxed) || value->has(Impl::kRequiresGrad))
+    return Tensor::adopt(new_view(value, value->shape, 0));
+  return saved_tensor(value, nullptr);
 }
 
 void settle_result(Tensor& output, const char* name, std::span<const Tensor* const> inputs,
