@@ -77,6 +77,29 @@ struct KeepsInput {
   }
 };
 
+/// e^x as one output of a list, whose rule reads it.
+struct ExpInList {
+  static constexpr const char* name = "exp_in_list";
+  static constexpr tg::Reads reads = tg::kY;
+  static std::vector<Tensor> forward(std::span<const Tensor> x) { return {tg::exp(x[0])}; }
+  static Tensor vjp(std::size_t, std::span<const Tensor> g, auto, const tg::SavedList& y) {
+    return g[0] * y[0];
+  }
+};
+
+/// Walks, in its rule, over its own record, and lets go of it.
+struct ReleasesItself {
+  static constexpr const char* name = "releases_itself";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  Tensor* after;
+  Tensor source;
+  Tensor forward(const Tensor& x) const { return x * 1; }
+  Tensor vjp(const Tensor& g, auto, auto) const {
+    if (after->defined()) tg::grad({std::exchange(*after, Tensor())}, {source});
+    return g * 1;
+  }
+};
+
 /// The sum of six inputs, each times its number.
 struct Six {
   static constexpr const char* name = "six";
@@ -214,6 +237,33 @@ TEST_CASE(
   const Tensor y = (piece[0] * piece[1]).sum();
   second.write<double>([](std::span<double> data) { data[0] = 0; });
   CHECK_THROWS_AS(y.backward({.retain_graph = true}), tg::GradError);
+  CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("several outputs: what a rule reads of an output is that output") {
+  const Tensor x = leaf({0, 0});
+  for (const bool held : {true, false}) {
+    Tensor z = tg::apply(ExpInList{}, {&x, 1})[0];
+    const Tensor first = tg::grad({z.sum()}, {x}, {.create_graph = true})[0];
+    if (held) {
+      check_values("z", tg::grad({first.sum()}, {z}, {.retain_graph = true})[0], {1, 1});
+      check_values("z", tg::grad({(first + z).sum()}, {z}, {.retain_graph = true})[0], {2, 2});
+      z.retain_grad();
+      (first + z).sum().backward({.retain_graph = true});
+      check_values("z kept", z.grad(), {2, 2});
+    } else {
+      z = Tensor();  // its entry on the tape goes, and the rule makes another
+    }
+    check_values("x", tg::grad({first.sum()}, {x}, {.create_graph = true})[0], {1, 1});
+  }
+}
+
+TEST_CASE("a rule that releases its own record is an error") {
+  const Tensor x = leaf({1, 2});
+  Tensor after;
+  const Tensor y = tg::apply(ReleasesItself{&after, x}, x * 1);
+  after = y.sum();
+  CHECK_THROWS_WITH(y.sum().backward(), ContainsSubstring("'releases_itself' (output [2]) was"));
   CHECK_FALSE(x.grad().defined());
 }
 

@@ -87,6 +87,12 @@ struct RecordOf final : Record {
 void settle_result(Tensor& output, const char* name, std::span<const Tensor* const> inputs,
                    bool history);
 
+/// True when a result needs no `settle_result`: it can be recorded, or, when there is nothing to
+/// record, no graph ended on the way to it. `cuts`: of all inputs.
+inline bool is_settled(const Tensor& output, bool history, bool record, unsigned cuts) noexcept {
+  return output.defined() && (record ? is_recordable(output) : !history && !cuts);
+}
+
 /// Records the call `op(inputs...) = output`. Saves what the rules of those inputs read that have
 /// an edge.
 template <class Op, class... Tensors>
@@ -156,10 +162,8 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
     return detail::call_forward(op, kept, inputs...);
   });
   const bool record = history && grad_enabled();
-  const bool settled =
-      output.defined() &&
-      (record ? detail::is_recordable(output) : !history && !((detail::cuts_of(inputs) | ...)));
-  if (!settled) detail::settle_result(output, Op::name, std::array{&inputs...}, history);
+  if (!detail::is_settled(output, history, record, (detail::cuts_of(inputs) | ...)))
+    detail::settle_result(output, Op::name, std::array{&inputs...}, history);
   if (record) detail::record_call(std::move(op), output, kept, inputs...);
   return output;
 }

@@ -55,6 +55,7 @@ ListRecord::ListRecord(void* room, const ListSizes& sizes, DType type) noexcept
     : Record(make_edges(room, sizes), make_slots(room, sizes), type) {
   room = saved + sizes.slots();
   parts_ = make<Tensor>(room, sizes.outputs);
+  ports_ = make<Port*>(room, sizes.outputs);
   several = true;
 }
 
@@ -89,29 +90,48 @@ void ListRecord::finish(std::span<const Tensor> outputs, Reads reads) {
   Saved* slot = saved + (slot_count - outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (reads & kY) slot[i].save(outputs[i].impl());
-    if (is_floating_point(outputs[i].dtype()))
-      new_record<Port>(*this, static_cast<int>(i), outputs[i])->attach(outputs[i]);
+    if (is_floating_point(outputs[i].dtype())) make_port(i, outputs[i]);
   }
+}
+
+void ListRecord::make_port(std::size_t index, const Tensor& output) {
+  ports_[index] = new_record<Port>(*this, static_cast<int>(index), output);
+  ports_[index]->attach(output);
 }
 
 Tensor ListRecord::part(std::size_t index, bool create_graph) {
   Impl* value = saved[slot_count - parts_.size() + index].value();
   const Tensor view = Tensor::adopt(new_view(value, value->shape, 0));
-  if (create_graph && is_floating_point(view.dtype()))
-    new_record<Port>(*this, static_cast<int>(index), view)->attach(view);
+  if (!create_graph || !is_floating_point(view.dtype())) return view;
+  if (Port* known = ports_[index]) {
+    known->refs.increment();
+    view.impl()->maker.store(known, std::memory_order_relaxed);
+  } else {
+    make_port(index, view);
+  }
   return view;
+}
+
+Port::~Port() {
+  if (Record* call = edge.record())
+    static_cast<ListRecord*>(call)->forget_port(static_cast<std::size_t>(output_index));
 }
 
 DType settle_results(std::span<Tensor> outputs, const char* name, std::span<const Tensor> inputs,
                      bool history) {
+  const bool record = history && grad_enabled();
+  unsigned cuts = 0;
+  for (const Tensor& input : inputs) cuts |= cuts_of(input);
   std::vector<const Tensor*> all;
-  all.reserve(inputs.size());
-  for (const Tensor& input : inputs) all.push_back(&input);
   DType type = boolean;
   for (Tensor& output : outputs) {
     require_defined(output, "the result", name);
     if (outputs.size() > 1 && !is_floating_point(output.dtype())) continue;
-    settle_result(output, name, all, history);
+    if (!is_settled(output, history, record, cuts)) {
+      if (all.empty())
+        for (const Tensor& input : inputs) all.push_back(&input);
+      settle_result(output, name, all, history);
+    }
     type = output.dtype();
   }
   return type;

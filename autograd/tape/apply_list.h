@@ -45,7 +45,8 @@ struct ListSizes {
   std::size_t inputs, kept, outputs;
   std::size_t slots() const noexcept { return 1 + inputs + kept + outputs; }
   std::size_t bytes() const noexcept {
-    return inputs * sizeof(Edge) + slots() * sizeof(Saved) + outputs * sizeof(Tensor);
+    return inputs * sizeof(Edge) + slots() * sizeof(Saved) +
+           outputs * (sizeof(Tensor) + sizeof(Port*));
   }
 };
 
@@ -56,7 +57,7 @@ struct ListRecord : Record {
   ListRecord(void* room, const ListSizes& sizes, DType type) noexcept;
   ~ListRecord() override;
 
-  std::span<Tensor> parts() noexcept final { return parts_; }
+  std::span<Tensor> parts() const noexcept final { return parts_; }
   /// Output `index` of several, connected to the graph when `create_graph`.
   Tensor part(std::size_t index, bool create_graph);
 
@@ -66,9 +67,14 @@ struct ListRecord : Record {
   void finish(const Tensor& output, Reads reads) noexcept;
   /// The same for several: those with gradients get a port each, which share this record.
   void finish(std::span<const Tensor> outputs, Reads reads);
+  /// To be called when the port of output `index` goes.
+  void forget_port(std::size_t index) noexcept { ports_[index] = nullptr; }
 
  private:
+  void make_port(std::size_t index, const Tensor& output);
+
   std::span<Tensor> parts_;
+  std::span<Port*> ports_;  // those that live
 };
 
 /// The record of one call of a list operator, whose outputs are `many` or one.

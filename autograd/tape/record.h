@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <span>
+#include <string>
 #include <type_traits>
 
 #include "autograd/tape/no_grad.h"
@@ -127,7 +128,7 @@ struct Record : Maker {
     return false;
   }
   /// A place for the cotangent of each output, of an operator with several.
-  virtual std::span<Tensor> parts() noexcept { return {}; }
+  virtual std::span<Tensor> parts() const noexcept { return {}; }
 
   /// What a walk over the tape notes here while it runs.
   struct Notes {
@@ -152,6 +153,8 @@ struct Record : Maker {
     for (std::uint32_t i = 0; i < slot_count; ++i) bad |= saved[i].changed();
     if (bad) fail_check();
   }
+  /// "output [2, 3]", or "3 outputs", for messages.
+  std::string output_text() const;
   /// Saved input `index` as a tensor, connected to the graph when `create_graph`.
   Tensor input(int index, bool create_graph) const;
   /// The saved output, likewise.
@@ -218,13 +221,14 @@ inline void Record::attach() noexcept {
 }
 
 /// One of the outputs of an operator that has several: an entry of the tape that hands its
-/// cotangent on to the record of the call, which it keeps.
+/// cotangent on to the record of the call, which it keeps. An output has one at most.
 struct Port final : Record {
   Port(Record& call, int index, const Tensor& output) noexcept
       : Record({&edge, 1}, {}, output), output_index(index), operator_name(call.name()) {
     port = true;
     edge.connect(call);
   }
+  ~Port() override;
 
   const char* name() const noexcept override { return operator_name; }
   Tensor vjp(int, const Tensor&, bool) override { return {}; }  // the walk hands it on by itself

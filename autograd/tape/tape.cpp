@@ -101,20 +101,24 @@ Tensor saved_tensor(Impl* value, const Edge* edge) {
 
 }  // namespace
 
+std::string Record::output_text() const {
+  return several ? fmt::format("{} outputs", parts().size()) : fmt::format("output {}", shape);
+}
+
 void Record::fail_check() const {
   thread_tape.scope = scope;  // the walk puts it back
   if (released)
     fail<GradError>(
-        "backward: the graph of '{}' (output {}) was released by an earlier backward; pass "
+        "backward: the graph of '{}' ({}) was released by an earlier backward; pass "
         "retain_graph = true to that one to walk the graph again, or, where a state is carried "
         "from one step to the next, detach() it between the steps",
-        name(), shape);
+        name(), output_text());
   const Saved& value =
       *std::find_if(saved, saved + slot_count, [](const Saved& slot) { return slot.changed(); });
   fail<GradError>(
-      "backward: a value of shape {} that '{}' (output {}) saved for its gradient was changed in "
+      "backward: a value of shape {} that '{}' ({}) saved for its gradient was changed in "
       "place afterwards by '{}': it had version {} and has {} now; change a clone() instead",
-      value.value()->shape, name(), shape, value.value()->owner()->last_change.name(),
+      value.value()->shape, name(), output_text(), value.value()->owner()->last_change.name(),
       value.version(), value.value()->owner()->version);
 }
 

@@ -98,11 +98,10 @@ std::vector<RecordInfo> records(const Tensor& tensor) {
     info.released = record->released;
     for (std::uint32_t i = 0; i < record->input_count && !record->released; ++i)
       info.inputs.push_back(input_of(*record, i, position));
-    const detail::Saved* saved = record->saved;
+    std::unordered_set<const Impl*> saved;
     for (std::uint32_t i = 0; i < record->slot_count; ++i) {
-      const Impl* value = saved[i].value();
-      const auto is_same = [&](const detail::Saved& other) { return other.value() == value; };
-      if (!value || std::any_of(saved, saved + i, is_same)) continue;
+      const Impl* value = record->saved[i].value();
+      if (!value || !saved.insert(value).second) continue;
       info.bytes_saved += bytes_of(*value);
       if (counted.insert(value->owner()).second) info.bytes_added += bytes_of(*value);
     }

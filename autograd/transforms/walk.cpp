@@ -24,9 +24,9 @@ namespace {
 [[noreturn]] void fail_rule(const Record& record, std::uint32_t input, const Tensor& result,
                             const Shape& expected) {
   fail<GradError>(
-      "backward: the rule of '{}' (output {}) for its input {} returned {}; it must return a "
+      "backward: the rule of '{}' ({}) for its input {} returned {}; it must return a "
       "floating-point gradient that fits the input's shape {}",
-      record.name(), record.shape, input,
+      record.name(), record.output_text(), input,
       result.defined() ? fmt::format("a {} tensor of shape {}", result.dtype(), result.shape())
                        : "an undefined tensor",
       expected);
@@ -250,6 +250,8 @@ class Walk {
       Tensor cotangent =
           allocating_for([&] { return record.name(); },
                          [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
+      if (record.released) [[unlikely]]
+        record.check();  // by a walk that the rule started
       if (record.elementwise) {
         if (cotangent.dtype() != dtype || target != record.shape)
           cotangent = reduce_cotangent(cotangent, record.shape, target, dtype);
@@ -261,13 +263,10 @@ class Walk {
     for (Tensor& part : parts_of(record)) part = {};
   }
 
-  /// The cotangent of one of several outputs, to the record of their call. An output has more ports
-  /// than one when a rule has read it.
-  void hand_on(const Port& port, Tensor gradient) {
+  /// The cotangent of one of several outputs, to the record of their call.
+  static void hand_on(const Port& port, Tensor gradient) {
     Record& call = *port.edge.record();
-    Tensor& part = call.parts()[static_cast<std::size_t>(port.output_index)];
-    part =
-        part.defined() ? add_cotangents(std::move(part), gradient, port.shape, create_) : gradient;
+    call.parts()[static_cast<std::size_t>(port.output_index)] = gradient;
     call.notes.cotangent = std::move(gradient);  // something has arrived
   }
 
