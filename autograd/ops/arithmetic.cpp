@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <string_view>
 #include <utility>
 
 #include "autograd/ops/elementwise.h"
@@ -169,8 +172,17 @@ Tensor scaled(const Tensor& other, const Tensor& alpha, Change change) {
 
 /// What `Op` is called in place: "add_".
 template <class Op>
+constexpr auto name_in_place = [] {
+  constexpr std::size_t length = std::string_view(Op::name).size();
+  std::array<char, length + 2> name{};
+  std::copy_n(Op::name, length, name.begin());
+  name[length] = '_';
+  return name;
+}();
+
+template <class Op>
 Change change_by() {
-  static const Change change((*new std::string(Op::name) += "_").c_str());
+  static const Change change(name_in_place<Op>.data());
   return change;
 }
 
