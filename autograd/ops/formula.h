@@ -1,16 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
-#include "autograd/tape/record.h"
+#include "autograd/ops/formula_list.h"
+#include "autograd/tape/reads.h"
 
 // What the formulas of elementwise operators are written with.
 //
 // A formula is one generic text. Instantiated with a SIMD vector it is the fused kernel; with
 // `Tensor` it is the differentiable form that a recorded backward uses; operators that take
 // integers instantiate it with `int64_t` too. So a formula uses arithmetic, comparisons, `where`
-// and named functions only.
+// and named functions only. Nothing of the engine is included, here or in unary.h and binary.h: the
+// same text can be compiled by itself, for another machine too (number.h has what plain numbers
+// need for it).
 
 namespace tapegrad::formula {
 
@@ -24,15 +26,6 @@ struct Samples {
 /// What an operator does to truth values alone, where that is not what it does to integers; the
 /// last two are errors that name the way out.
 enum class OnBool { logical_or, logical_and, no_difference, no_negative };
-
-/// The operators of a family.
-template <class... Op>
-struct List {};
-
-template <class Op, class... Listed>
-constexpr bool lists(List<Listed...>) {
-  return (std::is_same_v<Op, Listed> || ...);
-}
 
 // The functions that formulas of integer operators need, for plain numbers.
 inline std::int64_t where(bool condition, std::int64_t a, std::int64_t b) {

@@ -9,24 +9,12 @@
 #include <type_traits>
 
 #include "autograd/tape/no_grad.h"
+#include "autograd/tape/reads.h"
 #include "autograd/tensor/tensor.h"
 
 // Internal: one entry of the tape. Programs see records through `records()` in tools/graph.h.
 
 namespace tapegrad {
-
-/// @addtogroup custom
-/// @{
-
-/// Names the values that a rule reads: none, or a sum of the output y, inputs a to h, and what the
-/// forward kept.
-/// @{
-using Reads = unsigned;
-inline constexpr Reads kNone = 0, kY = 1, kA = 2, kB = 4, kC = 8, kD = 16, kE = 32, kF = 64,
-                       kG = 128, kH = 256, kKept = 512;
-/// @}
-
-/// @}
 
 namespace detail {
 

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "autograd/kernels/cxx20.h"
+
+// Names for what a rule reads. Includes nothing of the engine, as headers of formulas do not.
+
+namespace tapegrad {
+
+/// @addtogroup custom
+/// @{
+
+/// Names the values that a rule reads: none, or a sum of the output y, inputs a to h, and what the
+/// forward kept.
+/// @{
+using Reads = unsigned;
+inline constexpr Reads kNone = 0, kY = 1, kA = 2, kB = 4, kC = 8, kD = 16, kE = 32, kF = 64,
+                       kG = 128, kH = 256, kKept = 512;
+/// @}
+
+/// @}
+
+}  // namespace tapegrad
