@@ -2,10 +2,10 @@
 
 /// Everything of the engine: tensors, the tape, the operators, and the tools that check them.
 
+#include "autograd/formula.h"
 #include "autograd/kernels/parallel.h"
 #include "autograd/ops/custom.h"
 #include "autograd/ops/ops.h"
-#include "autograd/ops/optim_steps.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/default_dtype.h"

@@ -5,6 +5,7 @@
 #include "nn/clip.h"
 #include "nn/optim_adagrad.h"
 #include "nn/optim_adam.h"
+#include "nn/optim_formulas.h"
 #include "nn/optim_rmsprop.h"
 #include "nn/optim_sgd.h"
 #include "nn/optimizer.h"

@@ -1,6 +1,10 @@
 #pragma once
 
+#include "autograd/tensor/create.h"
+#include "nn/optim_formulas.h"
 #include "nn/optimizer.h"
+#include "nn/option_check.h"
+#include "nn/step_numbers.h"
 
 namespace tapegrad::nn {
 
@@ -19,7 +23,13 @@ struct AdagradOptions {
   bool check_finite = false;             ///< see `Optimizer::step`
 
   /// Errors: `ValueError` for a number that is negative or not finite.
-  void check() const;
+  void check() const {
+    detail::check_not_negative("Adagrad", "lr", lr);
+    detail::check_not_negative("Adagrad", "lr_decay", lr_decay);
+    detail::check_not_negative("Adagrad", "weight_decay", weight_decay);
+    detail::check_not_negative("Adagrad", "initial_accumulator_value", initial_accumulator_value);
+    detail::check_not_negative("Adagrad", "eps", eps);
+  }
   /// Calls f(name, value) for every setting.
   static void visit(auto& options, auto f) {
     f("lr", options.lr);
@@ -38,14 +48,24 @@ class Adagrad final : public OptimizerOf<AdagradOptions> {
   /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
   /// and of `add_group`.
   /// @{
-  explicit Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options = {});
+  explicit Adagrad(std::vector<Parameter> parameters, const AdagradOptions& options = {})
+      : OptimizerOf(kind_of<formula::Adagrad>("Adagrad", 1), std::move(parameters), options) {}
   template <std::size_t N>
   explicit Adagrad(const std::vector<Parameter> (&models)[N], const AdagradOptions& options = {})
       : Adagrad(detail::joined(models), options) {}
   /// @}
 
  private:
-  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override {
+    const AdagradOptions& o = options(group);
+    Tensor& sum = entry.slots[0];
+    if (!sum.defined()) sum = full_like(entry.parameter.value, o.initial_accumulator_value);
+    update_by(formula::Adagrad{.lr = detail::decayed_lr(o.lr, o.lr_decay, entry.step),
+                               .eps = o.eps,
+                               .weight_decay = o.weight_decay,
+                               .maximize = o.maximize},
+              entry, grad);
+  }
 };
 
 /// @}

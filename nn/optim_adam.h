@@ -1,6 +1,11 @@
 #pragma once
 
+#include <array>
+
+#include "nn/optim_formulas.h"
 #include "nn/optimizer.h"
+#include "nn/option_check.h"
+#include "nn/step_numbers.h"
 
 namespace tapegrad::nn {
 
@@ -50,16 +55,37 @@ struct AdamWOptions {
 };
 
 namespace detail {
-/// 1 - beta^step for the last step asked for, so that the powers are not computed for each
-/// parameter.
-struct BiasCorrection {
-  std::array<double, 2> betas{};
-  std::int64_t step = 0;
-  std::array<double, 2> values{};
 
-  void update(const std::array<double, 2>& new_betas, std::int64_t new_step);
-};
+template <class Options>
+void check_adam(std::string_view name, const Options& options) {
+  check_not_negative(name, "lr", options.lr);
+  check_decay(name, "beta1", options.betas[0]);
+  check_decay(name, "beta2", options.betas[1]);
+  check_not_negative(name, "eps", options.eps);
+  check_not_negative(name, "weight_decay", options.weight_decay);
+}
+
+/// The formula of a step; for AdamW weight decay is `decoupled` from the gradient.
+template <class Options>
+formula::Adam adam(const Options& options, bool decoupled, std::int64_t step,
+                   BiasCorrection& bias) {
+  bias.update(options.betas, step);
+  return {.lr = options.lr,
+          .beta1 = options.betas[0],
+          .beta2 = options.betas[1],
+          .eps = options.eps,
+          .weight_decay = decoupled ? 0 : options.weight_decay,
+          .shrinkage = decoupled ? options.weight_decay : 0,
+          .bias1 = bias.values[0],
+          .bias2 = bias.values[1],
+          .amsgrad = options.amsgrad,
+          .maximize = options.maximize};
+}
+
 }  // namespace detail
+
+inline void AdamOptions::check() const { detail::check_adam("Adam", *this); }
+inline void AdamWOptions::check() const { detail::check_adam("AdamW", *this); }
 
 /// Adam (Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015), with AMSGrad
 /// (Reddi et al., "On the convergence of Adam and beyond", ICLR 2018) on demand.
@@ -68,14 +94,17 @@ class Adam final : public OptimizerOf<AdamOptions> {
   /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
   /// and of `add_group`.
   /// @{
-  explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {});
+  explicit Adam(std::vector<Parameter> parameters, const AdamOptions& options = {})
+      : OptimizerOf(kind_of<formula::Adam>("Adam", 2), std::move(parameters), options) {}
   template <std::size_t N>
   explicit Adam(const std::vector<Parameter> (&models)[N], const AdamOptions& options = {})
       : Adam(detail::joined(models), options) {}
   /// @}
 
  private:
-  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override {
+    update_by(detail::adam(options(group), false, entry.step, bias_), entry, grad);
+  }
   detail::BiasCorrection bias_;
 };
 
@@ -86,14 +115,17 @@ class AdamW final : public OptimizerOf<AdamWOptions> {
   /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
   /// and of `add_group`.
   /// @{
-  explicit AdamW(std::vector<Parameter> parameters, const AdamWOptions& options = {});
+  explicit AdamW(std::vector<Parameter> parameters, const AdamWOptions& options = {})
+      : OptimizerOf(kind_of<formula::Adam>("AdamW", 2), std::move(parameters), options) {}
   template <std::size_t N>
   explicit AdamW(const std::vector<Parameter> (&models)[N], const AdamWOptions& options = {})
       : AdamW(detail::joined(models), options) {}
   /// @}
 
  private:
-  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override {
+    update_by(detail::adam(options(group), true, entry.step, bias_), entry, grad);
+  }
   detail::BiasCorrection bias_;
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "nn/optim_formulas.h"
 #include "nn/optimizer.h"
+#include "nn/option_check.h"
 
 namespace tapegrad::nn {
 
@@ -21,7 +23,13 @@ struct RMSpropOptions {
 
   /// Errors: `ValueError` for a number that is negative or not finite, and for an alpha of 1 or
   /// more.
-  void check() const;
+  void check() const {
+    detail::check_not_negative("RMSprop", "lr", lr);
+    detail::check_decay("RMSprop", "alpha", alpha);
+    detail::check_not_negative("RMSprop", "eps", eps);
+    detail::check_not_negative("RMSprop", "weight_decay", weight_decay);
+    detail::check_not_negative("RMSprop", "momentum", momentum);
+  }
   /// Calls f(name, value) for every setting.
   static void visit(auto& options, auto f) {
     f("lr", options.lr);
@@ -41,14 +49,25 @@ class RMSprop final : public OptimizerOf<RMSpropOptions> {
   /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
   /// and of `add_group`.
   /// @{
-  explicit RMSprop(std::vector<Parameter> parameters, const RMSpropOptions& options = {});
+  explicit RMSprop(std::vector<Parameter> parameters, const RMSpropOptions& options = {})
+      : OptimizerOf(kind_of<formula::Rmsprop>("RMSprop", 1), std::move(parameters), options) {}
   template <std::size_t N>
   explicit RMSprop(const std::vector<Parameter> (&models)[N], const RMSpropOptions& options = {})
       : RMSprop(detail::joined(models), options) {}
   /// @}
 
  private:
-  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override {
+    const RMSpropOptions& o = options(group);
+    update_by(formula::Rmsprop{.lr = o.lr,
+                               .alpha = o.alpha,
+                               .eps = o.eps,
+                               .weight_decay = o.weight_decay,
+                               .momentum = o.momentum,
+                               .centered = o.centered,
+                               .maximize = o.maximize},
+              entry, grad);
+  }
 };
 
 /// @}

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "autograd/tensor/fail.h"
+#include "nn/optim_formulas.h"
 #include "nn/optimizer.h"
+#include "nn/option_check.h"
 
 namespace tapegrad::nn {
 
@@ -20,7 +23,17 @@ struct SGDOptions {
 
   /// Errors: `ValueError` for an lr, momentum or weight_decay that is negative or not finite, for a
   /// dampening that is not finite, and for nesterov without momentum or with dampening.
-  void check() const;
+  void check() const {
+    detail::check_not_negative("SGD", "lr", lr);
+    detail::check_not_negative("SGD", "momentum", momentum);
+    detail::check_not_negative("SGD", "weight_decay", weight_decay);
+    if (!std::isfinite(dampening))
+      fail<ValueError>("SGD: dampening must be finite, but is {}", dampening);
+    if (nesterov && (momentum == 0 || dampening != 0))
+      fail<ValueError>(
+          "SGD: nesterov needs momentum above 0 and dampening 0, but they are {} and {}", momentum,
+          dampening);
+  }
   /// Calls f(name, value) for every setting.
   static void visit(auto& options, auto f) {
     f("lr", options.lr);
@@ -41,14 +54,25 @@ class SGD final : public OptimizerOf<SGDOptions> {
   /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
   /// and of `add_group`.
   /// @{
-  explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {});
+  explicit SGD(std::vector<Parameter> parameters, const SGDOptions& options = {})
+      : OptimizerOf(kind_of<formula::Sgd>("SGD", 0), std::move(parameters), options) {}
   template <std::size_t N>
   explicit SGD(const std::vector<Parameter> (&models)[N], const SGDOptions& options = {})
       : SGD(detail::joined(models), options) {}
   /// @}
 
  private:
-  void update(std::size_t group, Entry& entry, const Tensor& grad) override;
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override {
+    const SGDOptions& o = options(group);
+    update_by(formula::Sgd{.lr = o.lr,
+                           .momentum = o.momentum,
+                           .dampening = o.dampening,
+                           .weight_decay = o.weight_decay,
+                           .nesterov = o.nesterov,
+                           .first = !entry.slots[0].defined(),
+                           .maximize = o.maximize},
+              entry, grad);
+  }
 };
 
 /// @}

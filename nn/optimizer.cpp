@@ -62,7 +62,8 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
   for (Parameter& parameter : parameters) {
     check_parameter(kind_.name, parameter);
     add(parameter);
-    group.entries.push_back({std::move(parameter)});
+    group.entries.push_back(
+        {.parameter = std::move(parameter), .slots = std::vector<Tensor>(kind_.slots.size())});
   }
   groups_.push_back(std::move(group));
 }
@@ -70,6 +71,7 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
 void Optimizer::step() {
   const NoGrad no_grad;
   check_gradients();
+  before_updates();
   Findings found;
   try {
     update_all(found);
@@ -78,6 +80,17 @@ void Optimizer::step() {
     throw;
   }
   tell(found);
+}
+
+Tensor Optimizer::step_with(const std::function<Tensor()>& closure) {
+  Tensor loss = evaluate(closure);
+  step();
+  return loss;
+}
+
+Tensor Optimizer::evaluate(const std::function<Tensor()>& closure) {
+  const EnableGrad enable_grad;
+  return closure();
 }
 
 void Optimizer::update_all(Findings& found) {
@@ -212,12 +225,11 @@ void Optimizer::load_entry(detail::LoadedState& loaded, std::size_t group, Entry
   entry.step = static_cast<std::int64_t>(step);
   for (std::size_t i = 0; i < entry.slots.size(); ++i) {
     entry.slots[i] = {};
-    if (kind_.slots[i].empty() || step == 0) continue;
+    if (step == 0) continue;
     const std::string key = state_key(name, kind_.slots[i]);
     const auto value = loaded.take(key);
     if (!value) {
-      if (i < static_cast<std::size_t>(kind_.always))
-        fail<ValueError>("{}: the state has no '{}'", kind_.name, key);
+      if (i < kind_.always) fail<ValueError>("{}: the state has no '{}'", kind_.name, key);
       continue;
     }
     if (!value->defined() || value->shape() != parameter.shape())

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <array>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/formula.h"
 #include "nn/module.h"
 #include "nn/state.h"
 #include "nn/step_watch.h"
@@ -66,6 +68,21 @@ class Optimizer {
   /// gradient, before anything has changed, and for a parameter that the step made so, which it
   /// then is. (This costs a further pass over both.)
   void step();
+  /// Calls `closure()`, which drops the gradients, computes the loss, calls `backward()` on it and
+  /// returns it, and then steps; an optimizer that looks at several points in one step calls it for
+  /// each. Operators are recorded inside, also where a `NoGrad` stands outside. Returns the first
+  /// loss. Errors: those of `step()`, and of `closure`.
+  ///
+  ///     const Tensor loss = optimizer.step([&] {
+  ///       optimizer.zero_grad();
+  ///       Tensor found = cross_entropy(net(x), y);
+  ///       found.backward();
+  ///       return found;
+  ///     });
+  template <std::invocable Closure>
+  Tensor step(Closure&& closure) {
+    return step_with(std::ref(closure));
+  }
   /// Drops the gradients of all parameters.
   void zero_grad();
 
@@ -110,12 +127,12 @@ class Optimizer {
  protected:
   /// A parameter and what the optimizer remembers of it.
   struct Entry {
-    Parameter parameter;               ///< whose value is updated
-    std::int64_t step = 0;             ///< updates so far
-    std::array<Tensor, 3> slots = {};  ///< undefined until they are needed
-    int unused = 0;                    ///< steps without a gradient since the last with one
-    bool reported = false;             ///< that it is unused, or its gradient stays the same
-    detail::SameGradient same = {};    ///< whether the gradient is that of the last step
+    Parameter parameter;             ///< whose value is updated
+    std::int64_t step = 0;           ///< updates so far
+    std::vector<Tensor> slots = {};  ///< as many as `Kind` names; undefined until they are needed
+    int unused = 0;                  ///< steps without a gradient since the last with one
+    bool reported = false;           ///< that it is unused, or its gradient stays the same
+    detail::SameGradient same = {};  ///< whether the gradient is that of the last step
   };
   /// One option of a group; flags are 0 or 1.
   struct Setting {
@@ -124,10 +141,15 @@ class Optimizer {
   };
   /// What tells one kind of optimizer from the others.
   struct Kind {
-    std::string_view name;                       ///< as in error messages
-    std::array<std::string_view, 3> slots = {};  ///< names of `Entry::slots`
-    int always = 0;  ///< so many of them are there after the first update
+    std::string_view name;           ///< as in error messages
+    std::vector<std::string> slots;  ///< names of `Entry::slots`, any number of them
+    std::size_t always = 0;          ///< so many of them are there after the first update
   };
+  /// The kind whose slots are those of `Formula`.
+  template <class Formula>
+  static Kind kind_of(std::string_view name, std::size_t always) {
+    return {name, {std::begin(Formula::slots), std::end(Formula::slots)}, always};
+  }
 
   /// Options of a group that say how it is watched; they are no part of the state.
   struct Watch {
@@ -138,7 +160,7 @@ class Optimizer {
   };
 
   /// Without groups; `append` adds them.
-  explicit Optimizer(Kind kind) noexcept : kind_(kind) {}
+  explicit Optimizer(Kind kind) noexcept : kind_(std::move(kind)) {}
 
   /// What the constructor was given.
   const Kind& kind() const noexcept { return kind_; }
@@ -153,10 +175,33 @@ class Optimizer {
   virtual void check_settings(std::size_t group, const std::vector<Setting>& values) const = 0;
   /// Takes over `values`, which have been checked.
   virtual void change_settings(std::size_t group, const std::vector<Setting>& values) = 0;
+  /// The parameters of a group and what is remembered of them.
+  std::span<Entry> entries(std::size_t group) noexcept { return groups_[group].entries; }
+
+  /// Called in each step before the first parameter is updated, for what depends on all of them.
+  /// Nothing is recorded.
+  virtual void before_updates() {}
   /// Updates one parameter; `entry.step` has been counted up. Nothing is recorded.
   virtual void update(std::size_t group, Entry& entry, const Tensor& grad) = 0;
+  /// One pass of `formula` over a parameter, its gradient and its slots.
+  template <class Formula>
+  static void update_by(const Formula& formula, Entry& entry, const Tensor& grad) {
+    update_slots(formula, entry, grad,
+                 std::make_index_sequence<tapegrad::detail::slot_count<Formula>>());
+  }
+
+  /// The step with a closure: one loss, one step. Returns the first loss.
+  virtual Tensor step_with(const std::function<Tensor()>& closure);
+  /// `closure()`, with gradients recorded.
+  static Tensor evaluate(const std::function<Tensor()>& closure);
 
  private:
+  template <class Formula, std::size_t... slot>
+  static void update_slots(const Formula& formula, Entry& entry, const Tensor& grad,
+                           std::index_sequence<slot...>) {
+    tapegrad::update(formula, entry.parameter.value, grad, entry.slots[slot]...);
+  }
+
   struct Group {
     std::vector<Entry> entries;
     Watch watch;
@@ -230,7 +275,7 @@ class OptimizerOf : public Optimizer {
  protected:
   /// With a first group.
   OptimizerOf(Kind kind, std::vector<Parameter> parameters, const Options& options)
-      : Optimizer(kind) {
+      : Optimizer(std::move(kind)) {
     add_group(std::move(parameters), options);
   }
 

@@ -113,6 +113,9 @@ TEST_CASE("nn stands on the public face of autograd alone") {
   REQUIRE(reached.size() > 3);
   // The wordings of errors, which losses share with operators.
   reached.insert("autograd/tensor/require.h");
+  // What makes the loops of nn's formulas for every instruction set, and finds them.
+  reached.insert("autograd/ops/formula_kernels.h");
+  reached.insert("autograd/ops/formula_library.h");
   for (const std::string& file : files_below({"nn"})) {
     for (const Include& include : includes_of(root / file)) {
       if (!include.path.starts_with("autograd/")) continue;
@@ -146,4 +149,18 @@ TEST_CASE("user programs do not pay for internal headers") {
       CHECK_FALSE(include.path.starts_with("cblas"));
     }
   }
+}
+
+TEST_CASE("nn/nn.h brings every optimizer") {
+  std::set<std::string> reached;
+  add_reachable("nn/nn.h", reached);
+  int optimizers = 0;
+  for (const std::string& file : files_below({"nn"})) {
+    if (!fs::path(file).filename().string().starts_with("optim_") || !file.ends_with(".h"))
+      continue;
+    INFO(file << " is not included by nn/optim.h");
+    CHECK(reached.count(file) == 1);
+    ++optimizers;
+  }
+  CHECK(optimizers >= 4);
 }

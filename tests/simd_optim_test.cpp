@@ -2,10 +2,12 @@
 #include <cstdint>
 #include <vector>
 
-#include "autograd/kernels/optim.h"
+#include "autograd/kernels/row_walk.h"
+#include "autograd/ops/formula_loop.h"
+#include "nn/optim_formulas.h"
 #include "tests/catch.h"
 
-using namespace tapegrad::kernels;
+namespace formula = tapegrad::formula;
 
 namespace {
 
@@ -21,7 +23,7 @@ struct State {
       const double x = 0.7 * static_cast<double>(i);
       p.push_back(static_cast<T>(std::sin(x)));
       g.push_back(static_cast<T>(std::cos(3 * x)));
-      a.push_back(static_cast<T>(0.1 * std::sin(5 * x)));
+      a.push_back(static_cast<T>(0.2 + 0.1 * std::sin(5 * x)));
       b.push_back(static_cast<T>(0.3 + 0.2 * std::sin(2 * x)));
       c.push_back(static_cast<T>(0.2 + 0.1 * std::cos(x)));
     }
@@ -29,14 +31,22 @@ struct State {
   bool operator==(const State&) const = default;
 };
 
+/// A step over elements `first` to `first + n`, as a `*.kernels.cpp` makes it.
+template <class T, class Formula>
+void step(const Formula& formula, State<T>& s, std::int64_t first, std::int64_t n) {
+  void* const arrays[] = {s.p.data(), s.g.data(), s.b.data(), s.a.data(), s.c.data()};
+  tapegrad::kernels::detail::for_each_place<Arch, T>(
+      n, tapegrad::detail::UpdateBody<T, Formula>(&formula, arrays, first));
+}
+
 /// Runs a step over all elements at once, and again over each alone.
-template <class T, class Step>
-void check_places(Step step) {
+template <class T, class Formula>
+void check_places(const Formula& formula) {
   for (const std::int64_t n : {1, 7, 16, 37, 70}) {
-    CAPTURE(n);
+    CAPTURE(Formula::name, n);
     State<T> together(n), alone(n);
-    step(together, 0, n);
-    for (std::int64_t i = 0; i < n; ++i) step(alone, i, 1);
+    step(formula, together, 0, n);
+    for (std::int64_t i = 0; i < n; ++i) step(formula, alone, i, 1);
     CHECK(together == alone);
     CHECK(together.p != State<T>(n).p);
   }
@@ -48,42 +58,38 @@ void check_places(Step step) {
 TEMPLATE_TEST_CASE("an optimizer's step does not depend on an element's place", "[simd]", float,
                    double) {
   using T = TestType;
-  using S = State<T>;
-  using Int = std::int64_t;
-  const SgdStep plain{.lr = 0.1}, momentum{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01};
-  check_places<T>([=](S& s, Int i, Int n) {
-    sgd<Arch, T>(&s.p[std::size_t(i)], &s.g[std::size_t(i)], nullptr, plain, n);
-  });
-  check_places<T>([=](S& s, Int i, Int n) {
-    sgd<Arch, T>(&s.p[std::size_t(i)], &s.g[std::size_t(i)], &s.a[std::size_t(i)], momentum, n);
-  });
-  const AdamStep adam_step{.lr = 0.01, .weight_decay = 0.1, .bias1 = 0.1, .bias2 = 0.001};
-  check_places<T>([=](S& s, Int i, Int n) {
-    adam<Arch, T>(&s.p[std::size_t(i)], &s.g[std::size_t(i)], &s.a[std::size_t(i)],
-                  &s.b[std::size_t(i)], nullptr, adam_step, n);
-  });
-  check_places<T>([=](S& s, Int i, Int n) {
-    adam<Arch, T>(&s.p[std::size_t(i)], &s.g[std::size_t(i)], &s.a[std::size_t(i)],
-                  &s.b[std::size_t(i)], &s.c[std::size_t(i)], adam_step, n);
-  });
-  const RmspropStep rms{.lr = 0.01, .weight_decay = 0.1, .momentum = 0.9};
-  check_places<T>([=](S& s, Int i, Int n) {
-    rmsprop<Arch, T>(&s.p[std::size_t(i)], &s.g[std::size_t(i)], &s.b[std::size_t(i)],
-                     &s.a[std::size_t(i)], &s.c[std::size_t(i)], rms, n);
-  });
-  check_places<T>([](S& s, Int i, Int n) {
-    adagrad<Arch, T>(&s.p[std::size_t(i)], &s.g[std::size_t(i)], &s.b[std::size_t(i)],
-                     AdagradStep{.lr = 0.1}, n);
-  });
+  check_places<T>(formula::Sgd{.lr = 0.1});
+  check_places<T>(formula::Sgd{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01});
+  formula::Adam adam{.lr = 0.01, .weight_decay = 0.1, .bias1 = 0.1, .bias2 = 0.001};
+  check_places<T>(adam);
+  adam.amsgrad = true;
+  check_places<T>(adam);
+  adam.shrinkage = 0.1;
+  check_places<T>(adam);
+  check_places<T>(formula::Rmsprop{.lr = 0.01, .weight_decay = 0.1, .momentum = 0.9});
+  check_places<T>(formula::Rmsprop{.lr = 0.01, .centered = true});
+  check_places<T>(formula::Adagrad{.lr = 0.1});
 }
 
 TEMPLATE_TEST_CASE("a centered step survives a variance that rounds below zero", "[simd]", float,
                    double) {
   using T = TestType;
-  T p = 1, square_mean = 0, mean = 0;
-  const T g = T(0.3);
-  for (int step = 0; step < 5000; ++step)
-    rmsprop<Arch, T>(&p, &g, &square_mean, &mean, nullptr, RmspropStep{.lr = 1e-9, .alpha = 0.9},
-                     1);
-  CHECK(std::isfinite(p));
+  State<T> s(1);
+  s.p = {1}, s.g = {T(0.3)}, s.b = {0}, s.c = {0};
+  const formula::Rmsprop rmsprop{.lr = 1e-9, .alpha = 0.9, .centered = true};
+  for (int i = 0; i < 5000; ++i) step(rmsprop, s, 0, 1);
+  CHECK(std::isfinite(s.p[0]));
+}
+
+TEMPLATE_TEST_CASE("a slot that a step does not use is neither read nor written", "[simd]", float,
+                   double) {
+  using T = TestType;
+  State<T> s(37);
+  const auto buffer = s.b;
+  step(formula::Sgd{.lr = 0.1}, s, 0, 37);
+  CHECK(s.b == buffer);
+  const auto momentum = s.a, mean = s.c;
+  step(formula::Rmsprop{.lr = 0.1}, s, 0, 37);
+  CHECK(s.a == momentum);
+  CHECK(s.c == mean);
 }
