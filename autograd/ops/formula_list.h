@@ -8,6 +8,9 @@
 
 namespace tapegrad::formula {
 
+/// @addtogroup formulas
+/// @{
+
 /// The formulas of a family.
 template <class... Formula>
 struct List {};
@@ -27,5 +30,7 @@ constexpr bool in_library(const Formula&) {
 
 /// The square root of a number that is the same for all elements.
 [[gnu::always_inline]] inline double sqrt(double x) { return __builtin_sqrt(x); }
+
+/// @}
 
 }  // namespace tapegrad::formula

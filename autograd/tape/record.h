@@ -14,9 +14,7 @@
 
 // Internal: one entry of the tape. Programs see records through `records()` in tools/graph.h.
 
-namespace tapegrad {
-
-namespace detail {
+namespace tapegrad::detail {
 
 struct Record;
 
@@ -285,6 +283,4 @@ R* new_record_with_room(std::size_t bytes, Args&&... args) {
   return record;
 }
 
-}  // namespace detail
-
-}  // namespace tapegrad
+}  // namespace tapegrad::detail
