@@ -7,6 +7,7 @@
 #include "autograd/ops/custom.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
+#include "autograd/tensor/cancel.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/dtype.h"
@@ -21,4 +22,5 @@
 #include "autograd/tools/gradcheck.h"
 #include "autograd/tools/graph.h"
 #include "autograd/tools/operators.h"
+#include "autograd/tools/profile.h"
 #include "autograd/transforms/backward.h"

@@ -72,7 +72,7 @@ const UpdateInfo& formula_info() {
   if constexpr (requires(const Formula& formula) { in_library(formula); }) {
     return library_formula<Formula>();
   } else {
-    static const UpdateInfo info{Change(Formula::name), slot_count<Formula>,
+    static const UpdateInfo info{Change(Formula::name), slot_count<Formula>, sizeof(Formula),
                                  &number_loops<Formula>};
     return info;
   }

@@ -113,7 +113,9 @@ int run(int argc, char** argv) {
     return 2;
   }
 
-  const bool operators_ok = print_table("operator", tg::operators());
+  std::vector<tg::OperatorInfo> operators = tg::operators();
+  for (tg::OperatorInfo& info : nn::operators()) operators.push_back(std::move(info));
+  const bool operators_ok = print_table("operator", operators);
   const bool models_ok = print_table("model", models());
 
   nn::Sequential net{nn::Linear{3, 5}, tg::tanh, nn::Linear{5, 3}};

@@ -17,7 +17,7 @@ namespace {
 /// is flat.
 struct BinaryCrossEntropy {
   static constexpr const char* name = "binary_cross_entropy";
-  static constexpr Reads reads[] = {kA | kB, kA};
+  static constexpr Reads reads[] = {kA | kB, kA}, fused = kA;
 
   static Tensor log_limited(const Tensor& x) { return clamp(log(x), -100); }
   static Tensor log1m_limited(const Tensor& x) { return clamp(log1p(-x), -100); }
@@ -25,13 +25,19 @@ struct BinaryCrossEntropy {
   Tensor forward(const Tensor& x, const Tensor& y) const {
     return (y - 1) * log1m_limited(x) - y * log_limited(x);
   }
+  /// The derivative, each term by itself. At the ends one of the two is 0 times infinity, and is left
+  /// out.
+  static Tensor by_terms(const Tensor& x, const Tensor& y) {
+    return (1 - y) / clamp(1 - x, 1e-12) - y / clamp(x, 1e-12);
+  }
+  /// Its derivative keeps its digits, too.
   Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& y, auto) const {
+    return g * by_terms(x, y);
+  }
+  /// The difference of the terms loses digits where x is near y, and this does not.
+  Tensor vjp_fused_a(const Tensor& g, const Tensor& x, const Tensor& y, auto) const {
     const Tensor both = x * (1 - x);
-    // At the ends one of the two terms is 0 times infinity, and is left out; elsewhere their
-    // difference would lose digits where x is near y.
-    const Tensor at_ends = (1 - y) / clamp(1 - x, 1e-12) - y / clamp(x, 1e-12);
-    if (grad_enabled()) return g * at_ends;  // its derivative keeps its digits, too
-    return g * where(both < 1e-12, at_ends, (x - y) / clamp(both, 1e-12));
+    return g * where(both < 1e-12, by_terms(x, y), (x - y) / clamp(both, 1e-12));
   }
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto) const {
     return g * (log1m_limited(x) - log_limited(x));

@@ -20,6 +20,7 @@
 #include "nn/losses.h"
 #include "nn/metrics.h"
 #include "nn/module.h"
+#include "nn/operators.h"
 #include "nn/optim.h"
 #include "nn/schedule.h"
 #include "nn/schedule_one_cycle.h"

@@ -8,6 +8,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create.h"
+#include "autograd/tensor/door.h"
 #include "autograd/tensor/fail.h"
 #include "nn/loaded_state.h"
 
@@ -52,7 +53,7 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
           "{}: there are two parameters named '{}'; for two models in one optimizer give each a "
           "prefix: {{nn::parameters(a, \"a\"), nn::parameters(b, \"b\")}}",
           kind_.name, parameter.name);
-    if (!values.insert(parameter.value.impl()).second)
+    if (!values.insert(parameter.value.id()).second)
       fail<ValueError>("{}: parameter '{}' is there already under another name", kind_.name,
                        parameter.name);
   };
@@ -69,6 +70,7 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
 }
 
 void Optimizer::step() {
+  if (tapegrad::detail::watched()) tapegrad::detail::announce_pause(kind_.name);
   const NoGrad no_grad;
   check_gradients();
   before_updates();
@@ -112,6 +114,7 @@ void Optimizer::update_all(Findings& found) {
       last = &entry;
       entry.unused = 0;
       ++entry.step;
+      if (tapegrad::detail::watched()) announce(group, entry);
       update(group, entry, grad);
       if (watch.check_finite) check_finite(entry);
     }
@@ -121,6 +124,12 @@ void Optimizer::update_all(Findings& found) {
   }
   if (!stepped) no_gradients();
   if ((look || glimpsed) && !told_not_finite_) look_at_parameters(found);
+}
+
+void Optimizer::announce(std::size_t group, const Entry& entry) const {
+  for (const auto& [name, value] : settings(group))
+    tapegrad::detail::announce_host_state(name, value);
+  tapegrad::detail::announce_host_state("step", static_cast<double>(entry.step));
 }
 
 void Optimizer::zero_grad() {

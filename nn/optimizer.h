@@ -214,6 +214,7 @@ class Optimizer {
   using Findings = std::vector<std::pair<Sign, const Entry*>>;
 
   void update_all(Findings& found);
+  void announce(std::size_t group, const Entry& entry) const;
   void check_gradients() const;
   void check_finite(const Entry& entry) const;
   void note_unused(const Watch& watch, Entry& entry, Findings& found);

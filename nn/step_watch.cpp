@@ -68,7 +68,7 @@ std::string Names::text() const {
 }
 
 int SameGradient::see(const Tensor& gradient, bool begin) {
-  const bool alike = address_ == gradient.impl() && version_ == gradient.version() &&
+  const bool alike = address_ == gradient.id() && version_ == gradient.version() &&
                      (held_.defined() || first_ == first_of(gradient));
   if (active() && alike) {
     held_ = gradient;
@@ -76,7 +76,7 @@ int SameGradient::see(const Tensor& gradient, bool begin) {
   }
   if (active()) forget();
   if (begin) {
-    address_ = gradient.impl();
+    address_ = gradient.id();
     version_ = gradient.version();
     first_ = first_of(gradient);
   }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "autograd/tensor/tensor.h"
+#include "autograd/tensor/visit_dtype.h"
 
 // Internal: what optimizers watch so that steps that do harm, or nothing, are not silent.
 
@@ -16,10 +16,9 @@ bool all_finite(const Tensor& tensor);
 /// Whether the first element of a floating-point tensor is finite; true where there is none. For
 /// what cannot afford more: a few instructions.
 inline bool first_finite(const Tensor& tensor) {
-  const auto& impl = *tensor.impl();
-  if (impl.numel == 0) return true;
-  return impl.dtype == float32 ? std::isfinite(*static_cast<const float*>(impl.data))
-                               : std::isfinite(*static_cast<const double*>(impl.data));
+  if (tensor.numel() == 0) return true;
+  return visit_floating(tensor.dtype(),
+                        [&]<class T>(T) { return std::isfinite(tensor.data<T>()[0]); });
 }
 
 /// Names for a message, after `most` of them their number only.

@@ -85,7 +85,7 @@ TEST_CASE("records: every operator once, in the order of the tape, with what it 
   CHECK_FALSE(list.front().released);
   REQUIRE(list.front().inputs.size() == 1);
   CHECK(list.front().inputs[0].kind == RecordInput::Kind::leaf);
-  CHECK(list.front().inputs[0].id == x.impl());
+  CHECK(list.front().inputs[0].id == x.id());
   CHECK(list.front().inputs[0].shape == tg::Shape{2, 3});
   CHECK(list.back().name == "sum");
   CHECK(list.back().shape == tg::Shape{});
@@ -106,7 +106,7 @@ TEST_CASE("records: constants are known where the operator saved them") {
   const auto product = tg::records(x * c);
   REQUIRE(product.size() == 1);
   CHECK(product[0].inputs[1].kind == RecordInput::Kind::constant);
-  CHECK(product[0].inputs[1].id == c.impl());
+  CHECK(product[0].inputs[1].id == c.id());
   CHECK(product[0].inputs[1].shape == tg::Shape{2});
   CHECK_FALSE(product[0].inputs[1].value);
   const auto scaled = tg::records(x * 2.5);

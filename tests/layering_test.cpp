@@ -125,6 +125,20 @@ TEST_CASE("nn stands on the public face of autograd alone") {
   }
 }
 
+TEST_CASE("elements are reached through the door alone") {
+  // Where values get their memory, and where kernels are launched.
+  const std::set<std::string> doors{
+      "impl.h",          "impl.cpp",   "launch.h",   "broadcast_loop.h", "broadcast_loop.cpp",
+      "elementwise.cpp", "update.cpp", "tensor.cpp", "tape.cpp",         "promote.cpp"};
+  for (const std::string& file : files_below({"autograd", "nn"})) {
+    std::ifstream stream(root / file);
+    const std::string text(std::istreambuf_iterator<char>(stream), {});
+    if (doors.contains(fs::path(file).filename().string())) continue;
+    INFO(file);
+    CHECK(text.find("Raw::") == text.npos);
+  }
+}
+
 TEST_CASE("every public header says that it needs C++20") {
   std::set<std::string> headers;
   add_reachable("autograd/autograd.h", headers);

@@ -46,6 +46,7 @@ struct SinCos {
 /// x y, with rules that read a kept copy of the other operand, fused or not.
 struct KeptProduct {
   static constexpr const char* name = "kept_product";
+  static constexpr bool opaque = true;
   static constexpr tg::Reads reads[] = {tg::kKept | tg::kB, tg::kA}, fused = tg::kA;
   static constexpr std::size_t kept_values = 1;
   int* fused_calls;
@@ -90,6 +91,7 @@ struct ExpInList {
 /// Walks, in its rule, over its own record, and lets go of it.
 struct ReleasesItself {
   static constexpr const char* name = "releases_itself";
+  static constexpr bool opaque = true;
   static constexpr tg::Reads reads[] = {tg::kNone};
   Tensor* after;
   Tensor source;
@@ -135,6 +137,7 @@ struct Six {
 /// Asks in its rule for a gradient through pieces that the walk around it is at.
 struct WalksAgain {
   static constexpr const char* name = "walks_again";
+  static constexpr bool opaque = true;
   static constexpr tg::Reads reads[] = {tg::kNone};
   Tensor inner, source;
   Tensor forward(const Tensor& x) const { return x * 1; }

@@ -31,7 +31,7 @@ inline Tensor leaf(const Shape& shape) {
 }
 
 inline bool shares_data(const Tensor& a, const Tensor& b) {
-  return a.impl()->owner() == b.impl()->owner();
+  return tg::detail::impl_of(a)->owner() == tg::detail::impl_of(b)->owner();
 }
 
 /// Checks the gradients of `f` between functions that are not linear, so that the second ones are

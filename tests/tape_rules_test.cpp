@@ -22,6 +22,7 @@ struct Cube {
 /// The first `*failures` calls of its rule throw.
 struct Failing {
   static constexpr const char* name = "failing";
+  static constexpr bool opaque = true;
   static constexpr tg::Reads reads[] = {tg::kNone};
   int* failures;
   Tensor forward(const Tensor& x) const { return x * 1; }
@@ -117,6 +118,7 @@ struct Recomputed {
 /// A rule that returns something that is no gradient.
 struct WrongGradient {
   static constexpr const char* name = "wrong_gradient";
+  static constexpr bool opaque = true;
   static constexpr tg::Reads reads[] = {tg::kNone};
   Tensor returned;
   static Tensor forward(const Tensor& x) { return x * 1; }
@@ -177,6 +179,7 @@ namespace {
 /// them.
 struct Releasing {
   static constexpr const char* name = "releasing";
+  static constexpr bool opaque = true;
   static constexpr tg::Reads reads[] = {tg::kNone};
   Tensor inner, input;
   static Tensor forward(const Tensor& x) { return x * 1; }
@@ -201,6 +204,7 @@ namespace {
 /// Returns what was there before: its input, or a tensor of its own.
 struct Returns {
   static constexpr const char* name = "returns";
+  static constexpr bool opaque = true;
   static constexpr tg::Reads reads[] = {tg::kNone};
   Tensor kept;
   Tensor forward(const Tensor& x) const { return kept.defined() ? kept : x; }

@@ -15,6 +15,7 @@ namespace {
 /// a * b, and what its rules were asked for.
 struct CountedProduct {
   static constexpr const char* name = "counted_product";
+  static constexpr bool opaque = true;
   static constexpr tg::Reads reads[] = {tg::kB, tg::kA};
   int* calls_a;
   int* calls_b;

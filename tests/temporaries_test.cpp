@@ -15,7 +15,9 @@ using namespace point_gradients;
 
 namespace {
 
-const void* memory_of(const Tensor& x) { return x.impl()->data; }
+const void* memory_of(const Tensor& x) {
+  return reinterpret_cast<const void*>(tapegrad::detail::impl_of(x)->address());
+}
 
 /// An expression of three vectors, written with temporaries and with names.
 struct Pair {

@@ -1,14 +1,12 @@
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/selection.h"
-#include "autograd/tape/record.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
 namespace {
-
-using detail::data_of;
-using detail::fresh_data;
 
 /// True when `next` takes the place of `best`: NaN is both the largest and the smallest, the first
 /// one wins.
@@ -19,8 +17,8 @@ bool beats(T next, T best) {
 }
 
 /// Index of the largest or smallest entry of the dimension.
-template <bool largest, class T>
-void find_best(const T* x, std::int64_t* out, const detail::AroundDim& around) {
+template <bool largest>
+constexpr auto find_best = []<class T>(const T* x, std::int64_t* to, detail::AroundDim around) {
   const auto [outer, n, inner] = around;
   for (std::int64_t o = 0; o < outer; ++o) {
     for (std::int64_t i = 0; i < inner; ++i) {
@@ -29,40 +27,55 @@ void find_best(const T* x, std::int64_t* out, const detail::AroundDim& around) {
       for (std::int64_t j = 1; j < n; ++j) {
         if (beats<largest>(column[j * inner], column[best * inner])) best = j;
       }
-      *out++ = best;
+      *to++ = best;
     }
   }
-}
+};
+
+/// Where in dimension `dim` the largest or smallest entry stands.
+template <bool largest>
+struct ArgmaxOrArgmin {
+  static constexpr const char* name = largest ? "argmax" : "argmin";
+  static constexpr int inputs = 1;
+  static constexpr unsigned cut = detail::Impl::kCutByChoice;
+  int dim;
+  bool keepdim;
+  static constexpr void visit(auto& op, auto f) {
+    f("dim", op.dim);
+    f("keepdim", op.keepdim);
+  }
+  Tensor forward(const Tensor& x) const {
+    Shape shape = x.shape();
+    const detail::AroundDim around(shape, dim);
+    if (shape.rank() > 0) {
+      if (keepdim)
+        shape[dim] = 1;
+      else
+        shape.erase(dim);
+    }
+    const Tensor result = detail::new_tensor(shape, int64);
+    visit_dtype(x.dtype(), [&]<class T>(T) {
+      detail::launch(name, find_best<largest>, detail::in<T>(x), detail::out<std::int64_t>(result),
+                     around);
+    });
+    return result;
+  }
+};
 
 template <bool largest>
 Tensor argmax_or_argmin(const Tensor& x, int dim, bool keepdim, const char* name) {
   detail::require_defined(x, name);
   const int d = detail::normal_dim(dim, x.dim(), name);
-  Shape shape = x.shape();
-  const detail::AroundDim around(shape, d);
-  if (around.size == 0) detail::fail_nothing_to_choose(shape, dim, name);
-  if (shape.rank() > 0) {
-    if (keepdim)
-      shape[d] = 1;
-    else
-      shape.erase(d);
-  }
-  Tensor result = detail::allocating_for(name, [&] { return detail::new_tensor(shape, int64); });
-  detail::note_cut(result, detail::Impl::kCutByChoice, {&x});
-  visit_dtype(x.dtype(), [&]<class T>(T) {
-    find_best<largest>(data_of<T>(x), fresh_data<std::int64_t>(result), around);
-  });
-  return result;
+  if (detail::AroundDim(x.shape(), d).size == 0)
+    detail::fail_nothing_to_choose(x.shape(), dim, name);
+  return apply(ArgmaxOrArgmin<largest>{d, keepdim}, x);
 }
 
 /// Over all elements.
 template <bool largest>
 Tensor argmax_or_argmin(const Tensor& x, const char* name) {
   detail::require_defined(x, name);
-  const Tensor flat = detail::view_of(x, Shape(x.numel()));
-  const Tensor result = argmax_or_argmin<largest>(flat, 0, false, name);
-  detail::note_cut(result, detail::Impl::kCutByChoice, {&x});
-  return result;
+  return argmax_or_argmin<largest>(reshape(x, x.numel()), 0, false, name);
 }
 
 /// Values at their indices: the gradient goes where the index points.

@@ -9,7 +9,6 @@ namespace tapegrad::detail {
 
 namespace {
 
-constexpr std::size_t kMostOperands = 4;
 constexpr std::int64_t kTile = 1 << 15;  // elements
 
 using Strides = std::array<std::int64_t, kMostOperands>;
@@ -108,7 +107,7 @@ void broadcast_loop(const Shape& output, Operands operands, BroadcastBody run, v
         offset += rest % level.size * level.stride[k];
         rest /= level.size;
       }
-      in[k] = {static_cast<const char*>(operands[k]->data) +
+      in[k] = {static_cast<const char*>(Raw::of(*operands[k])) +
                    offset * static_cast<std::int64_t>(size_of(operands[k]->dtype)),
                column.stride[k], row.stride[k]};
     }

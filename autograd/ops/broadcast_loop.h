@@ -5,9 +5,12 @@
 #include <type_traits>
 
 #include "autograd/kernels/operand.h"
-#include "autograd/tensor/impl.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad::detail {
+
+/// The most operands of a loop.
+inline constexpr std::size_t kMostOperands = 4;
 
 /// The values that a loop reads: a list or an array of them, for the time of a call.
 struct Operands : std::span<const Impl* const> {
@@ -47,10 +50,48 @@ inline bool single_row(std::int64_t output_numel, Operands operands,
   bool single = true;
   for (std::size_t k = 0; k < operands.size(); ++k) {
     const std::int64_t numel = operands[k]->numel;
-    row[k] = {operands[k]->data, numel != 1, 0};
+    row[k] = {Raw::of(*operands[k]), numel != 1, 0};
     single &= (numel == output_numel) | (numel == 1);
   }
   return single;
+}
+
+/// Calls `f(Bits{})` with an integer as large as an element of `dtype`, for what only moves bits.
+template <class F>
+void visit_bits(DType dtype, F&& f) {
+  switch (size_of(dtype)) {
+    case 1:
+      return f(std::uint8_t());
+    case 4:
+      return f(std::uint32_t());
+    default:
+      return f(std::uint64_t());
+  }
+}
+
+/// Launches the kernel `name` on values that broadcast to `output`: calls `f(operands, to, rows,
+/// columns, parameters...)`, where `to` is the first of the output's elements, of type `To`. A
+/// function object without members, and plain data, as for `launch`.
+template <class To, std::size_t N, class F, class... Parameters>
+void launch_broadcast(const char* name, const Tensor (&operands)[N], const Tensor& output, F,
+                      const Parameters&... parameters) {
+  static_assert(std::is_empty_v<F> && (std::is_trivially_copyable_v<Parameters> && ...));
+  const Impl* values[N];
+  for (std::size_t i = 0; i < N; ++i) values[i] = impl_of(operands[i]);
+  if (watched()) [[unlikely]] {
+    LaunchArgument all[N + 1 + sizeof...(Parameters)];
+    for (std::size_t i = 0; i < N; ++i) all[i] = {values[i], 0, Access::read};
+    all[N] = {impl_of(output), 0, Access::write};
+    [[maybe_unused]] std::size_t next = N;
+    ((all[++next] = {&parameters, sizeof(parameters), Access::parameter}), ...);
+    Door::launch({name, all, false});
+  }
+  To* data = static_cast<To*>(Raw::of(*impl_of(output)));
+  broadcast_loop(
+      output.shape(), Operands(values, N),
+      [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
+        F()(in, data + first, rows, columns, parameters...);
+      });
 }
 
 }  // namespace tapegrad::detail

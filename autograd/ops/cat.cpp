@@ -5,6 +5,7 @@
 #include "autograd/tape/apply_list.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
@@ -16,36 +17,45 @@ namespace {
 /// Any number of tensors, one after the other along `dim`. The derivative of each is its part of
 /// the gradient.
 struct Cat {
-  /// Where an input stands along `dim`. An empty vector may stand among tensors of more dimensions.
-  struct Place {
-    std::int64_t start, size;
-    bool empty_vector;
-  };
-
   static constexpr const char* name = "cat";
   static constexpr Reads reads = kNone;
   Shape shape;
   DType dtype;
   int dim;
-  std::vector<Place> places;
+  /// Of each input along `dim`; -1 for an empty vector, which may stand among tensors of more
+  /// dimensions.
+  std::vector<std::int64_t> sizes;
+  std::vector<std::int64_t> starts;  // where each begins
+  static constexpr void visit(auto& op, auto f) {
+    f("shape", op.shape);
+    f("dtype", op.dtype);
+    f("dim", op.dim);
+    f("sizes", op.sizes);
+    f("starts", op.starts);
+  }
 
   Tensor forward(std::span<const Tensor> inputs) const {
     Tensor y = detail::new_tensor(shape, dtype);
     const AroundDim around(shape, dim);
     const std::int64_t entry = around.inner * detail::element_size(y);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (sizes[i] <= 0) continue;
       const Tensor x = detail::converted(inputs[i], dtype);
-      const std::int64_t block = places[i].size * entry;
-      kernels::copy_blocks(detail::data_of<char>(x), block,
-                           detail::fresh_data<char>(y) + places[i].start * entry,
-                           around.size * entry, block, around.outer);
+      const std::int64_t block = sizes[i] * entry;
+      detail::launch(
+          name,
+          [](const char* from, char* to, std::int64_t first, std::int64_t bytes, std::int64_t step,
+             std::int64_t count) {
+            kernels::copy_blocks(from, bytes, to + first, step, bytes, count);
+          },
+          detail::in<char>(x), detail::inout<char>(y), starts[i] * entry, block,
+          around.size * entry, around.outer);
     }
     return y;
   }
 
   Tensor vjp(std::size_t i, const Tensor& g, auto, auto) const {
-    const Place& place = places[i];
-    return place.empty_vector ? zeros(0, dtype) : narrow(g, dim, place.start, place.size);
+    return sizes[i] < 0 ? zeros(0, dtype) : narrow(g, dim, starts[i], sizes[i]);
   }
 };
 
@@ -74,8 +84,9 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) {
   Shape shape = tensors[model].shape();
   const int d = normal_dim(dim, shape.rank(), "cat");
   DType dtype = tensors[0].dtype();
-  std::vector<Cat::Place> places;
-  places.reserve(tensors.size());
+  std::vector<std::int64_t> sizes, starts;
+  sizes.reserve(tensors.size());
+  starts.reserve(tensors.size());
   std::int64_t total = 0;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     const Tensor& x = tensors[i];
@@ -90,12 +101,13 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) {
           "cat: tensor {} has shape {}, which does not fit shape {} of tensor {}: they may "
           "differ in dimension {} only",
           i, x.shape(), shape, model, d);
-    places.push_back({total, skipped ? 0 : x.shape()[d], skipped});
-    total += places.back().size;
+    sizes.push_back(skipped ? -1 : x.shape()[d]);
+    starts.push_back(total);
+    if (!skipped) total += sizes.back();
     dtype = promote(dtype, x.dtype());
   }
   shape[d] = total;
-  return apply(Cat{shape, dtype, d, std::move(places)}, std::span(tensors));
+  return apply(Cat{shape, dtype, d, std::move(sizes), std::move(starts)}, std::span(tensors));
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int dim) {

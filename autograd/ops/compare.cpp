@@ -11,17 +11,9 @@ namespace tapegrad {
 
 namespace {
 
-using detail::broadcast_loop;
-using detail::data_of;
-using detail::fresh_data;
 using detail::Impl;
+using detail::launch_broadcast;
 using detail::new_tensor;
-
-/// Element `i` of row `o` of a broadcast operand.
-template <class T>
-T element(const kernels::Operand& operand, std::int64_t o, std::int64_t i) {
-  return static_cast<const T*>(operand.data)[o * operand.outer + i * operand.inner];
-}
 
 /// A row of `f(a, b)`; the usual strides are known to the compiler, so that it can vectorise.
 template <class T, class F>
@@ -36,69 +28,115 @@ void compare_row(const T* a, std::int64_t step_a, const T* b, std::int64_t step_
   }
 }
 
-/// A bool tensor of `f(a, b)` for operands of type `T`.
-template <class T, class F>
-Tensor compare_elements(const Tensor& a, const Tensor& b, const char* name, F f) {
-  Tensor result = detail::allocating_for(
-      name, [&] { return new_tensor(detail::broadcast(a.shape(), b.shape(), name), boolean); });
-  broadcast_loop(
-      result.shape(), {a.impl(), b.impl()},
-      [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
-        bool* out = fresh_data<bool>(result) + first;
-        for (std::int64_t r = 0; r < rows; ++r) {
-          compare_row(static_cast<const T*>(in[0].data) + r * in[0].outer, in[0].inner,
-                      static_cast<const T*>(in[1].data) + r * in[1].outer, in[1].inner,
-                      out + r * columns, columns, f);
-        }
-      });
-  return result;
-}
+/// A bool tensor of `F()(a, b)` for operands of type `T`.
+template <class F, class T>
+constexpr auto compare_rows =
+    [](const kernels::Operand* in, bool* out, std::int64_t rows, std::int64_t columns) {
+      for (std::int64_t r = 0; r < rows; ++r) {
+        compare_row(static_cast<const T*>(in[0].data) + r * in[0].outer, in[0].inner,
+                    static_cast<const T*>(in[1].data) + r * in[1].outer, in[1].inner,
+                    out + r * columns, columns, F());
+      }
+    };
 
-/// The same for operands of any type, converted to their common one.
+/// A comparison `F`, of operands of any type, converted to their common one, or, of truth values.
 template <class F>
-Tensor compare(const Tensor& a, const Tensor& b, const char* name, F f) {
+struct Comparison : F {
+  static constexpr int inputs = 2;
+  static constexpr unsigned cut = Impl::kCutByRounding;
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    const DType dtype = F::truth ? boolean : result_type(a, b);
+    const Tensor x = detail::converted(a, dtype), y = detail::converted(b, dtype);
+    const Tensor result = new_tensor(detail::broadcast(a.shape(), b.shape(), F::name), boolean);
+    const auto run = [&]<class T>(T) {
+      launch_broadcast<bool>(F::name, {x, y}, result, compare_rows<typename F::Function, T>);
+    };
+    if constexpr (F::truth)
+      run(bool());
+    else
+      visit_dtype(dtype, run);
+    return result;
+  }
+};
+
+struct Eq {
+  static constexpr const char* name = "eq";
+  static constexpr bool truth = false;
+  using Function = std::equal_to<>;
+};
+struct Lt {
+  static constexpr const char* name = "lt";
+  static constexpr bool truth = false;
+  using Function = std::less<>;
+};
+struct Le {
+  static constexpr const char* name = "le";
+  static constexpr bool truth = false;
+  using Function = std::less_equal<>;
+};
+struct LogicalAnd {
+  static constexpr const char* name = "logical_and";
+  static constexpr bool truth = true;
+  using Function = std::bit_and<>;
+};
+struct LogicalOr {
+  static constexpr const char* name = "logical_or";
+  static constexpr bool truth = true;
+  using Function = std::bit_or<>;
+};
+struct LogicalXor {
+  static constexpr const char* name = "logical_xor";
+  static constexpr bool truth = true;
+  using Function = std::bit_xor<>;
+};
+
+template <class F>
+Tensor compare(const Tensor& a, const Tensor& b, const char* name) {
   detail::require_defined(a, b, name);
-  const DType dtype = result_type(a, b);
-  const Tensor x = detail::converted(a, dtype);
-  const Tensor y = detail::converted(b, dtype);
-  const Tensor result =
-      visit_dtype(dtype, [&]<class T>(T) { return compare_elements<T>(x, y, name, f); });
-  detail::note_cut(result, Impl::kCutByRounding, {&a, &b});
-  return result;
+  return apply(Comparison<F>{}, a, b);
 }
 
-/// The same of `f(b, a)`, with errors that name the operands in the order of the call.
+/// The same of `F()(b, a)`, with errors that name the operands in the order of the call.
 template <class F>
-Tensor compare_swapped(const Tensor& a, const Tensor& b, const char* name, F f) {
+Tensor compare_swapped(const Tensor& a, const Tensor& b, const char* name) {
   detail::require_defined(a, b, name);
   detail::broadcast(a.shape(), b.shape(), name);
-  return compare(b, a, name, f);
+  return apply(Comparison<F>{}, b, a);
 }
 
-/// The same for truth values.
-template <class F>
-Tensor combine(const Tensor& a, const Tensor& b, const char* name, F f) {
-  detail::require_defined(a, b, name);
-  const Tensor result =
-      compare_elements<bool>(detail::converted(a, boolean), detail::converted(b, boolean), name, f);
-  detail::note_cut(result, Impl::kCutByRounding, {&a, &b});
-  return result;
-}
+/// Whether one element is true.
+struct Any {
+  static constexpr const char* name = "any";
+  static constexpr int inputs = 1;
+  static constexpr unsigned cut = Impl::kCutByRounding;
+  static Tensor forward(const Tensor& x) {
+    const Tensor truth = detail::converted(x, boolean);
+    const Tensor result = new_tensor({}, boolean);
+    detail::launch(
+        name,
+        [](const bool* data, bool* to, std::int64_t n) {
+          *to = std::find(data, data + n, true) != data + n;
+        },
+        detail::in<bool>(truth), detail::out<bool>(result), truth.numel());
+    return result;
+  }
+};
 
 /// Copies elements of `a` or `b`; by size, since bits are only moved.
 template <class Bits>
-void select_rows(const kernels::Operand* in, Bits* out, std::int64_t rows, std::int64_t columns) {
-  for (std::int64_t o = 0; o < rows; ++o) {
-    const auto* condition = static_cast<const bool*>(in[0].data) + o * in[0].outer;
-    const auto* a = static_cast<const Bits*>(in[1].data) + o * in[1].outer;
-    const auto* b = static_cast<const Bits*>(in[2].data) + o * in[2].outer;
-    for (std::int64_t i = 0; i < columns; ++i) {
-      const Bits chosen_a = a[i * in[1].inner];
-      const Bits chosen_b = b[i * in[2].inner];
-      *out++ = condition[i * in[0].inner] ? chosen_a : chosen_b;
-    }
-  }
-}
+constexpr auto select_rows =
+    [](const kernels::Operand* in, Bits* out, std::int64_t rows, std::int64_t columns) {
+      for (std::int64_t o = 0; o < rows; ++o) {
+        const auto* condition = static_cast<const bool*>(in[0].data) + o * in[0].outer;
+        const auto* a = static_cast<const Bits*>(in[1].data) + o * in[1].outer;
+        const auto* b = static_cast<const Bits*>(in[2].data) + o * in[2].outer;
+        for (std::int64_t i = 0; i < columns; ++i) {
+          const Bits chosen_a = a[i * in[1].inner];
+          const Bits chosen_b = b[i * in[2].inner];
+          *out++ = condition[i * in[0].inner] ? chosen_a : chosen_b;
+        }
+      }
+    };
 
 /// Selection by a mask. The rules select too: NaN in the branch not taken never leaks.
 struct Where {
@@ -109,19 +147,9 @@ struct Where {
     const Shape shape =
         detail::broadcast(condition.shape(), detail::broadcast(a.shape(), b.shape(), name), name);
     Tensor result = new_tensor(shape, a.dtype());
-    broadcast_loop(
-        shape, {condition.impl(), a.impl(), b.impl()},
-        [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
-            std::int64_t columns) {
-          switch (size_of(a.dtype())) {
-            case 1:
-              return select_rows(in, fresh_data<std::uint8_t>(result) + first, rows, columns);
-            case 4:
-              return select_rows(in, fresh_data<std::uint32_t>(result) + first, rows, columns);
-            default:
-              return select_rows(in, fresh_data<std::uint64_t>(result) + first, rows, columns);
-          }
-        });
+    detail::visit_bits(a.dtype(), [&]<class Bits>(Bits) {
+      launch_broadcast<Bits>(name, {condition, a, b}, result, select_rows<Bits>);
+    });
     return result;
   }
   static Tensor vjp_b(const Tensor& g, const Tensor& condition, auto, auto, auto) {
@@ -135,25 +163,21 @@ struct Where {
 }  // namespace
 
 // Three comparisons make the six, and the tests for NaN and infinity.
-Tensor eq(const Tensor& a, const Tensor& b) { return compare(a, b, "eq", std::equal_to<>()); }
-Tensor ne(const Tensor& a, const Tensor& b) {
-  return logical_not(compare(a, b, "ne", std::equal_to<>()));
-}
-Tensor lt(const Tensor& a, const Tensor& b) { return compare(a, b, "lt", std::less<>()); }
-Tensor le(const Tensor& a, const Tensor& b) { return compare(a, b, "le", std::less_equal<>()); }
-Tensor gt(const Tensor& a, const Tensor& b) { return compare_swapped(a, b, "gt", std::less<>()); }
-Tensor ge(const Tensor& a, const Tensor& b) {
-  return compare_swapped(a, b, "ge", std::less_equal<>());
-}
+Tensor eq(const Tensor& a, const Tensor& b) { return compare<Eq>(a, b, "eq"); }
+Tensor ne(const Tensor& a, const Tensor& b) { return logical_not(compare<Eq>(a, b, "ne")); }
+Tensor lt(const Tensor& a, const Tensor& b) { return compare<Lt>(a, b, "lt"); }
+Tensor le(const Tensor& a, const Tensor& b) { return compare<Le>(a, b, "le"); }
+Tensor gt(const Tensor& a, const Tensor& b) { return compare_swapped<Lt>(a, b, "gt"); }
+Tensor ge(const Tensor& a, const Tensor& b) { return compare_swapped<Le>(a, b, "ge"); }
 
 Tensor logical_and(const Tensor& a, const Tensor& b) {
-  return combine(a, b, "logical_and", std::bit_and<>());
+  return compare<LogicalAnd>(a, b, "logical_and");
 }
 Tensor logical_or(const Tensor& a, const Tensor& b) {
-  return combine(a, b, "logical_or", std::bit_or<>());
+  return compare<LogicalOr>(a, b, "logical_or");
 }
 Tensor logical_xor(const Tensor& a, const Tensor& b) {
-  return combine(a, b, "logical_xor", std::bit_xor<>());
+  return compare<LogicalXor>(a, b, "logical_xor");
 }
 Tensor logical_not(const Tensor& x) {
   detail::require_defined(x, "logical_not");
@@ -176,11 +200,7 @@ Tensor isinf(const Tensor& x) {
 
 Tensor any(const Tensor& x) {
   detail::require_defined(x, "any");
-  const Tensor truth = detail::converted(x, boolean);
-  Tensor result = new_tensor({}, boolean);
-  const bool* data = data_of<bool>(truth);
-  *fresh_data<bool>(result) = std::find(data, data + truth.numel(), true) != data + truth.numel();
-  return result;
+  return apply(Any{}, x);
 }
 
 Tensor all(const Tensor& x) {

@@ -13,22 +13,28 @@ namespace tapegrad {
 
 namespace {
 
-using detail::data_of;
-using detail::fresh_data;
+using detail::in;
 using detail::new_tensor;
+using detail::out;
+using detail::RowTile;
+using kernels::RowKernels;
 
 /// Throws `IndexError` unless every class is in [0, classes) or ignored. Returns how many are not
 /// ignored.
 std::int64_t check_classes(const Tensor& target, std::int64_t classes, std::int64_t ignore_index) {
-  const std::span<const std::int64_t> all = target.data<std::int64_t>();
-  std::int64_t counted = 0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i] == ignore_index) continue;
-    if (all[i] < 0 || all[i] >= classes)
-      detail::fail_class(fmt::format("target {}", i), all[i], classes, "cross_entropy");
-    ++counted;
-  }
-  return counted;
+  return detail::launch(
+      "check_classes",
+      [](const std::int64_t* all, std::int64_t count, std::int64_t limit, std::int64_t ignored) {
+        std::int64_t counted = 0;
+        for (std::int64_t i = 0; i < count; ++i) {
+          if (all[i] == ignored) continue;
+          if (all[i] < 0 || all[i] >= limit)
+            detail::fail_class(fmt::format("target {}", i), all[i], limit, "cross_entropy");
+          ++counted;
+        }
+        return counted;
+      },
+      in<std::int64_t>(target), target.numel(), classes, ignore_index);
 }
 
 /// The plain case as one operator: rows of logits `[N, C]` and a class for each.
@@ -43,23 +49,29 @@ struct CrossEntropy {
   std::int64_t ignore_index;
   Reduction reduction;
   double divisor;  // 1, or the number of counted rows
+  static constexpr void visit(auto& op, auto f) {
+    f("ignore_index", op.ignore_index);
+    f("reduction", op.reduction);
+    f("divisor", op.divisor);
+  }
 
   Tensor forward(const Tensor& x, const Tensor& target, Kept<kept_values>& row) const {
     auto& [shift, total, counted] = row;
-    const std::int64_t rows = x.shape()[0], classes = x.shape()[1];
+    const std::int64_t rows = x.shape()[0];
     shift = new_tensor(rows, x.dtype());
     total = new_tensor(rows, x.dtype());
     Tensor loss = new_tensor(rows, x.dtype());
     // The kernel skips targets outside of [0, C); an ignored one inside is moved there.
     counted = ignore_index < 0 ? target : where(target == ignore_index, -1, target);
-    visit_floating(x.dtype(), [&]<class T>(T) {
-      detail::for_row_tiles(rows, classes, [&](std::int64_t first, std::int64_t count) {
-        kernels::chosen<kernels::RowKernels<T>>().cross_entropy(
-            data_of<T>(x) + first * classes, data_of<std::int64_t>(row[2]) + first,
-            fresh_data<T>(loss) + first, fresh_data<T>(row[0]) + first,
-            fresh_data<T>(row[1]) + first, count, classes);
-      });
-    });
+    detail::launch_rows<RowKernels>(
+        name, x,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, const T* logits,
+                    const std::int64_t* classes, T* losses, T* largest, T* sums) {
+          const std::int64_t at = tile.first;
+          loops.cross_entropy(logits + tile.start(), classes + at, losses + at, largest + at,
+                              sums + at, tile.rows, tile.length);
+        },
+        in(x), in<std::int64_t>(counted), out(loss), out(shift), out(total));
     if (reduction == Reduction::none) return loss;
     return detail::reduce_mean(loss, detail::ReducedShape(rows, {}, false, name), divisor);
   }
@@ -72,16 +84,19 @@ struct CrossEntropy {
     return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counts, 1), x, 0), 1) - hot);
   }
   Tensor vjp_fused_a(const Tensor& g, const Tensor& x, auto, auto, KeptRows row) const {
-    return detail::run_rows<kernels::RowKernels>(
-        x, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
-                        std::int64_t count, std::int64_t n) {
-          const bool by_row = reduction == Reduction::none;
-          const T one = *data_of<T>(g) / static_cast<T>(divisor);
-          loops.cross_entropy_rule(
-              data_of<T>(x) + first * n, data_of<T>(row[0]) + first, data_of<T>(row[1]) + first,
-              data_of<std::int64_t>(row[2]) + first, by_row ? data_of<T>(g) + first : &one,
-              by_row ? 1 : 0, out + first * n, count, n);
-        });
+    return detail::run_rows<RowKernels>(
+        "cross_entropy_rule", x,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, bool by_row, double count,
+                    const T* gradient, const T* logits, const T* largest, const T* sums,
+                    const std::int64_t* classes, T* to) {
+          const std::int64_t at = tile.first;
+          const T one = *gradient / static_cast<T>(count);
+          loops.cross_entropy_rule(logits + tile.start(), largest + at, sums + at, classes + at,
+                                   by_row ? gradient + at : &one, by_row ? 1 : 0, to + tile.start(),
+                                   tile.rows, tile.length);
+        },
+        reduction == Reduction::none, divisor, in(g), in(x), in(row[0]), in(row[1]),
+        in<std::int64_t>(row[2]));
   }
 };
 

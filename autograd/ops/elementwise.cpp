@@ -8,22 +8,38 @@
 #include "autograd/ops/promote.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad::detail {
 
 namespace {
 
-/// Runs `loop(operands, out, rows, columns)` over `N` operands that broadcast to `output`, which
-/// may be one of them.
+[[gnu::cold]] void announce_loop(const ElementwiseInfo& info, const void* parameters,
+                                 Operands operands, const Impl& output, Access access) {
+  LaunchArgument all[kMostOperands + 2];
+  std::size_t count = 0;
+  for (const Impl* operand : operands) all[count++] = {operand, 0, Access::read};
+  all[count++] = {&output, 0, access};
+  if (info.parameter_bytes > 0)
+    all[count++] = {parameters, info.parameter_bytes, Access::parameter};
+  Door::launch({info.name, {all, count}, false});
+}
+
+/// Launches `loop(operands, out, rows, columns)` of the operator `info` over `N` operands that
+/// broadcast to `output`, which may be one of them.
 template <std::size_t N, class F>
-[[gnu::always_inline]] inline void run_loop(const F& loop, const Impl* const (&operands)[N],
-                                            Impl* output) {
+[[gnu::always_inline]] inline void run_loop(const ElementwiseInfo& info, const void* parameters,
+                                            const F& loop, const Impl* const (&operands)[N],
+                                            Impl* output, Access access = Access::write) {
+  if (watched()) [[unlikely]]
+    announce_loop(info, parameters, Operands(operands, N), *output, access);
+  void* out = Raw::of(*output);
   // Small networks spend their time here.
   kernels::Operand row[N];
   if (output->numel < kernels::kElementsWorthThreads &&
       single_row(output->numel, Operands(operands, N), row))
-    return loop(row, output->data, 1, output->numel);
-  char* data = static_cast<char*>(output->data);
+    return loop(row, out, 1, output->numel);
+  char* data = static_cast<char*>(out);
   const auto element = static_cast<std::int64_t>(size_of(output->dtype));
   broadcast_loop(output->shape, Operands(operands, N),
                  [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
@@ -42,9 +58,12 @@ template <std::size_t N>
   const DType dtype = output->dtype;
   const Loop forward =
       dtype == int64 ? info.integer_loop : loops_of(info).forward[dtype == float64];
-  run_loop<N>([&](const kernels::Operand* in, void* out, std::int64_t rows,
-                  std::int64_t columns) { forward(parameters, in, out, rows, columns); },
-              operands, output);
+  run_loop<N>(
+      info, parameters,
+      [&](const kernels::Operand* in, void* out, std::int64_t rows, std::int64_t columns) {
+        forward(parameters, in, out, rows, columns);
+      },
+      operands, output);
 }
 
 /// The record of every elementwise operator.
@@ -61,7 +80,7 @@ struct ElementwiseRecord final : Record {
   Tensor vjp(int input, const Tensor& gradient, bool create_graph) override;
   bool vjp_into(int input, const Tensor& gradient, Impl* result, bool add) override {
     if (info.reads[input] == kNone) return false;
-    run_rule(input, gradient.impl(), result, add);
+    run_rule(input, impl_of(gradient), result, add);
     return true;
   }
 
@@ -86,7 +105,7 @@ Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_gra
   // The result may be smaller than the output where nothing that is read was broadcast.
   Tensor result;
   if (gradient.numel() == numel) {
-    result = Tensor::adopt(new_impl(shape, dtype, numel));
+    result = adopt(new_impl(shape, dtype, numel));
   } else {
     Shape smaller = gradient.shape();
     for (int i = 0; i < 3; ++i) {
@@ -94,7 +113,7 @@ Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_gra
     }
     result = new_tensor(smaller, dtype);
   }
-  run_rule(input, gradient.impl(), result.impl(), false);
+  run_rule(input, impl_of(gradient), impl_of(result), false);
   return result;
 }
 
@@ -107,12 +126,13 @@ void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool ad
   const RuleLoop rule = loops_of(info).rule[input][dtype == float64];
   const auto loop = [&](const kernels::Operand* in, void* out, std::int64_t rows,
                         std::int64_t columns) { rule(parameters, in, out, rows, columns, add); };
+  const Access access = add ? Access::update : Access::write;
   if (count == 1)
-    run_loop<2>(loop, {g, read[0]}, result);
+    run_loop<2>(info, parameters, loop, {g, read[0]}, result, access);
   else if (count == 2)
-    run_loop<3>(loop, {g, read[0], read[1]}, result);
+    run_loop<3>(info, parameters, loop, {g, read[0], read[1]}, result, access);
   else
-    run_loop<4>(loop, {g, read[0], read[1], read[2]}, result);
+    run_loop<4>(info, parameters, loop, {g, read[0], read[1], read[2]}, result, access);
 }
 
 /// A call of an elementwise operator on operands of the type that it computes with.
@@ -130,8 +150,8 @@ class Call {
   /// True when the result may take the memory of operand `i`: nobody else sees that, and no rule
   /// reads it.
   [[gnu::always_inline]] bool is_spare(int i) const {
-    const Impl* impl = inputs_[i]->impl();
-    if (N == 2 && inputs_[0]->impl() == inputs_[1]->impl()) return false;
+    const Impl* impl = impl_of(*inputs_[i]);
+    if (N == 2 && impl_of(*inputs_[0]) == impl_of(*inputs_[1])) return false;
     return !(reads_ >> (i + 1) & 1) && !impl->base && impl->unique() && !impl->grad &&
            !(impl->flags.load(std::memory_order_relaxed) & ~Impl::kCuts);
   }
@@ -142,12 +162,12 @@ class Call {
     if (recorded())
       record(y);
     else if (past_ != 0) [[unlikely]]
-      y.impl()->add_cuts(past_);
+      impl_of(y)->add_cuts(past_);
   }
 
   /// The result in place of `operand`, whose own history only the record of this call keeps.
   Tensor instead_of(Tensor& operand) const {
-    Impl* impl = operand.impl();
+    Impl* impl = impl_of(operand);
     Record* before = record_of(*impl);
     impl->version = 0;  // first, since the record may save the new value
     impl->last_change = Change();
@@ -167,7 +187,7 @@ class Call {
   }
   /// True when operand `i` has a history.
   [[gnu::always_inline]] bool note(int i) {
-    const Impl* impl = inputs_[i]->impl();
+    const Impl* impl = impl_of(*inputs_[i]);
     if (impl->maker.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad)) {
       reads_ |= info_.reads[i];
       return true;
@@ -180,20 +200,20 @@ class Call {
 
   [[gnu::always_inline]] void compute(const Tensor& y) const {
     if constexpr (N == 1)
-      run_forward<1>(info_, parameters_, {inputs_[0]->impl()}, y.impl());
+      run_forward<1>(info_, parameters_, {impl_of(*inputs_[0])}, impl_of(y));
     else
-      run_forward<2>(info_, parameters_, {inputs_[0]->impl(), inputs_[1]->impl()}, y.impl());
+      run_forward<2>(info_, parameters_, {impl_of(*inputs_[0]), impl_of(*inputs_[1])}, impl_of(y));
   }
 
   [[gnu::always_inline]] void record(const Tensor& y) const {
     auto* record = new_record<ElementwiseRecord>(info_, parameters_, y);
     const auto keep = [&](int i) __attribute__((always_inline)) {
       record->edge[i].connect(*inputs_[i]);
-      if (reads_ >> (i + 1) & 1) record->slot[i + 1].save(inputs_[i]->impl());
+      if (reads_ >> (i + 1) & 1) record->slot[i + 1].save(impl_of(*inputs_[i]));
     };
     keep(0);
     if constexpr (N == 2) keep(1);
-    if (reads_ & kY) record->slot[0].save(y.impl());
+    if (reads_ & kY) record->slot[0].save(impl_of(y));
     record->attach(y);
   }
 
@@ -229,28 +249,27 @@ unsigned flags_of(const Impl& x) { return x.flags.load(std::memory_order_relaxed
 /// True for what needs no conversion: a floating-point tensor, not a number from C++.
 bool is_plain(const Tensor& x) { return is_floating_point(x.dtype()) && !is_number(x); }
 
-}  // namespace
-
-Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
+Tensor unary_now(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
   require_defined(x, info.name);
   if (!is_plain(x)) {
     if (is_logic(info, x, x)) return info.on_bool(x, x);
     const bool number = is_number(x);
     const DType dtype = loop_type(info, x.dtype(), number);
-    if (number) return as_number(run_unary(info, parameters, converted(x, dtype)));
-    if (dtype != x.dtype()) return run_unary(info, parameters, x.to(dtype));
+    if (number) return as_number(unary_now(info, parameters, converted(x, dtype)));
+    if (dtype != x.dtype()) return unary_now(info, parameters, x.to(dtype));
   }
-  const Call<1> call(info, parameters, {&x}, has_past(*x.impl(), *x.impl(), flags_of(*x.impl())));
+  const Call<1> call(info, parameters, {&x},
+                     has_past(*impl_of(x), *impl_of(x), flags_of(*impl_of(x))));
   if (call.is_spare(0)) return call.instead_of(x);
-  Tensor y = Tensor::adopt(new_impl(x.shape(), x.dtype(), x.numel(), info.name));
+  Tensor y = adopt(new_impl(x.shape(), x.dtype(), x.numel(), info.name));
   call.run(y);
   return y;
 }
 
-Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
+Tensor binary_now(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
                   const Tensor& b, Tensor* room) {
   require_defined(a, b, info.name);
-  const Impl &left = *a.impl(), &right = *b.impl();
+  const Impl &left = *impl_of(a), &right = *impl_of(b);
   const unsigned flags = flags_of(left) | flags_of(right);
   if (left.dtype != right.dtype || !is_floating_point(left.dtype) || flags & Impl::kNumber) {
     if (is_logic(info, a, b)) return info.on_bool(a, b);
@@ -259,39 +278,56 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
     const auto convert = [&](const Tensor& x) {
       return is_number(x) ? converted(x, dtype) : x.to(dtype);
     };
-    if (numbers) return as_number(run_binary(info, parameters, convert(a), convert(b), nullptr));
+    if (numbers) return as_number(binary_now(info, parameters, convert(a), convert(b), nullptr));
     if (a.dtype() != dtype)
-      return run_binary(info, parameters, convert(a), b, room == &b ? room : nullptr);
+      return binary_now(info, parameters, convert(a), b, room == &b ? room : nullptr);
     if (b.dtype() != dtype)
-      return run_binary(info, parameters, a, convert(b), room == &a ? room : nullptr);
+      return binary_now(info, parameters, a, convert(b), room == &a ? room : nullptr);
   }
   const Call<2> call(info, parameters, {&a, &b}, has_past(left, right, flags));
   const bool same = left.shape == right.shape;
   if (room && call.is_spare(room == &b) &&
       (same || room->shape() == broadcast(a.shape(), b.shape(), info.name)))
     return call.instead_of(*room);
-  Tensor y = same ? Tensor::adopt(new_impl(left.shape, left.dtype, left.numel, info.name))
+  Tensor y = same ? adopt(new_impl(left.shape, left.dtype, left.numel, info.name))
                   : allocate(info.name, broadcast(a.shape(), b.shape(), info.name), a.dtype());
   call.run(y);
   return y;
 }
 
+}  // namespace
+
+Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
+  if (watched()) [[unlikely]]
+    return watched_call({info.name, &info, parameters, std::array<const Tensor*, 1>{&x}},
+                        [&] { return unary_now(info, parameters, std::move(x)); });
+  return unary_now(info, parameters, std::move(x));
+}
+
+Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
+                  const Tensor& b, Tensor* room) {
+  if (watched()) [[unlikely]]
+    return watched_call({info.name, &info, parameters, std::array{&a, &b}},
+                        [&] { return binary_now(info, parameters, a, b, room); });
+  return binary_now(info, parameters, a, b, room);
+}
+
 void add_into(Impl* a, const Tensor& b) {
-  run_forward<2>(elementwise_info<formula::Add>, nullptr, {a, b.impl()}, a);
+  run_forward<2>(elementwise_info<formula::Add>, nullptr, {a, impl_of(b)}, a);
 }
 
 namespace {
 
 /// True when changing `a` element by element would change what is yet to be read of `b`.
 bool overlaps(const Tensor& a, const Tensor& b) {
-  if (a.impl()->owner() != b.impl()->owner()) return false;
-  return a.impl()->data != b.impl()->data || a.shape() != b.shape();
+  if (impl_of(a)->owner() != impl_of(b)->owner()) return false;
+  return impl_of(a)->address() != impl_of(b)->address() || a.shape() != b.shape();
 }
 
 /// Throws unless `a` may be changed by a recorded operator.
 void before_recorded_write(const Tensor& a, Change change) {
   if (a.is_leaf()) before_write(a, change);
-  if (a.impl()->shown_elsewhere())
+  if (impl_of(a)->shown_elsewhere())
     fail<GradError>(
         "{}: the data of this tensor of shape {} is, or was, shared with a view of it (reshape, "
         "narrow, detach), which a recorded change in place would leave with a wrong gradient; use "
@@ -313,14 +349,19 @@ void check_result(const Tensor& a, DType dtype, const Shape& other, const char* 
 struct Overwrite {
   static constexpr const char* name = "overwrite";
   static constexpr Reads reads[] = {kNone, kNone};
-  static Tensor forward(const Tensor&, const Tensor& value) { return value.clone(); }
+  static Tensor forward(const Tensor& a, const Tensor& value) {
+    const Tensor made = value.to(a.dtype());
+    return made.shape() == a.shape() ? made.clone() : expand(made, a.shape());
+  }
   static Tensor vjp_a(const Tensor& g, auto, auto, auto) { return zeros({}, g.dtype()); }
   static Tensor vjp_b(const Tensor& g, auto, auto, auto) { return g; }
 };
 
 }  // namespace
 
-void assign_in_place(Tensor& a, const Tensor& y, Change change, bool overwrites) {
+namespace {
+
+void assign_now(Tensor& a, const Tensor& y, Change change, bool overwrites) {
   require_defined(a, y, change.name());
   check_result(a, y.dtype(), y.shape(), change.name());
   if (should_record(a, y)) before_recorded_write(a, change);
@@ -333,16 +374,17 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change, bool overwrites)
   else if (made.is_same(y))
     made = y.clone();
   if (number) {
-    retype_number(a.impl(), made.dtype(), change);
-    a.impl()->set(Impl::kNumber, is_number(y));
+    retype_number(impl_of(a), made.dtype(), change);
+    impl_of(a)->set(Impl::kNumber, is_number(y));
   }
-  std::memcpy(a.impl()->data, made.impl()->data,
-              static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
-  a.impl()->changed(change);
+  launch(
+      "copy", [](const char* from, char* to, std::size_t bytes) { std::memcpy(to, from, bytes); },
+      in<char>(made), inout<char>(a), static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
+  impl_of(a)->changed(change);
   keep_cuts(a, {&y});
-  auto* record = static_cast<Record*>(made.impl()->maker.exchange(nullptr));
+  auto* record = static_cast<Record*>(impl_of(made)->maker.exchange(nullptr));
   if (!record && !grad_enabled()) return;
-  auto* before = static_cast<Record*>(a.impl()->maker.exchange(record));
+  auto* before = static_cast<Record*>(impl_of(a)->maker.exchange(record));
   if (!before) return;
   // retain_grad() is about the tensor: it goes with the value that this now has.
   if (Impl* retainer = std::exchange(before->retainer, nullptr)) {
@@ -354,7 +396,23 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change, bool overwrites)
   release_record(before);
 }
 
-void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
+}  // namespace
+
+void assign_in_place(Tensor& a, const Tensor& y, Change change, bool overwrites) {
+  if (!watched()) [[likely]]
+    return assign_now(a, y, change, overwrites);
+  const Overwrite op;
+  watched_call(
+      {change.name(), &operator_type<Overwrite>, &op, std::array<const Tensor*, 2>{&a, &y}, true},
+      [&] {
+        assign_now(a, y, change, overwrites);
+        return a;
+      });
+}
+
+namespace {
+
+void in_place_now(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
                   Change change) {
   require_defined(a, b, change.name());
   if (is_logic(info, a, b)) return assign_in_place(a, info.on_bool(a, b), change);
@@ -369,7 +427,7 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
   check_result(a, dtype, b.shape(), name);
   const bool recorded = should_record(a, b);
   if (is_number(b) && b.dtype() != dtype)
-    return run_in_place(info, parameters, a, converted(b, dtype), change);
+    return in_place_now(info, parameters, a, converted(b, dtype), change);
   if (recorded || dtype != a.dtype() || b.dtype() != dtype || overlaps(a, b)) {
     if (recorded) before_recorded_write(a, change);
     // A rule that reads the old value gets a copy of it.
@@ -381,9 +439,21 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
     assign_in_place(a, run_binary(info, parameters, old, itself ? old : b, nullptr), change);
     return;
   }
-  run_forward<2>(info, parameters, {a.impl(), b.impl()}, a.impl());
-  a.impl()->changed(change);
+  run_forward<2>(info, parameters, {impl_of(a), impl_of(b)}, impl_of(a));
+  impl_of(a)->changed(change);
   keep_cuts(a, {&b});
+}
+
+}  // namespace
+
+void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
+                  Change change) {
+  if (!watched()) [[likely]]
+    return in_place_now(info, parameters, a, b, change);
+  watched_call({change.name(), &info, parameters, std::array<const Tensor*, 2>{&a, &b}, true}, [&] {
+    in_place_now(info, parameters, a, b, change);
+    return a;
+  });
 }
 
 }  // namespace tapegrad::detail

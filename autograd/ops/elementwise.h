@@ -20,10 +20,9 @@ namespace tapegrad::detail {
 inline constexpr std::size_t kParameterBytes = 16;
 
 /// One elementwise operator, as data.
-struct ElementwiseInfo {
+struct ElementwiseInfo : OperatorType {
   using Rule = Tensor (*)(const void* parameters, const Tensor& g, const Tensor& a, const Tensor& b,
                           const Tensor& y);
-  const char* name;
   const ElementwiseLoops* const* loops;  ///< by instruction set
   int inputs;                            ///< 1 or 2
   std::size_t parameter_bytes;
@@ -96,14 +95,19 @@ constexpr auto on_bool() -> Tensor (*)(const Tensor&, const Tensor&) {
 }
 
 template <class Op>
+std::vector<Tensor> call_elementwise(std::span<const Attribute> attributes,
+                                     std::span<const Tensor> inputs);
+
+template <class Op>
 constexpr ElementwiseInfo describe() {
+  static_assert(has_attributes<Op>());
   static_assert(sizeof(Op) <= kParameterBytes && std::is_trivially_copyable_v<Op>);
   constexpr bool binary = std::is_array_v<decltype(Op::reads)>;
   static_assert(
       binary ? formula::lists<Op>(formula::Binary()) : formula::lists<Op>(formula::Unary()),
       "this operator is not in the list at the end of unary.h or binary.h");
   ElementwiseInfo info{};
-  info.name = Op::name;
+  static_cast<OperatorType&>(info) = {Op::name, attributes_of<Op>, call_elementwise<Op>};
   info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
   info.inputs = binary ? 2 : 1;
   info.parameter_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);
@@ -153,6 +157,16 @@ template <class Op>
 Tensor elementwise(const Tensor& a, const Tensor& b, Tensor* room = nullptr) {
   const Op op;
   return run_binary(elementwise_info<Op>, &op, a, b, room);
+}
+
+template <class Op>
+std::vector<Tensor> call_elementwise(std::span<const Attribute> attributes,
+                                     std::span<const Tensor> inputs) {
+  const Op op = with_attributes<Op>(attributes);
+  if constexpr (std::is_array_v<decltype(Op::reads)>)
+    return {run_binary(elementwise_info<Op>, &op, inputs[0], inputs[1], nullptr)};
+  else
+    return {run_unary(elementwise_info<Op>, &op, Tensor(inputs[0]))};
 }
 
 }  // namespace tapegrad::detail

@@ -5,11 +5,12 @@
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
-using detail::data_of;
-using detail::fresh_data;
+using detail::in;
+using detail::launch;
 using detail::normal_dim;
 
 namespace {
@@ -21,6 +22,10 @@ struct Gather {
   static constexpr Reads constant = kB;
   Shape shape;  // of x
   int dim;
+  static constexpr void visit(auto& op, auto f) {
+    f("shape", op.shape);
+    f("dim", op.dim);
+  }
   Tensor forward(const Tensor& x, const Tensor& index) const;
   Tensor vjp_a(const Tensor& g, auto, const Tensor& index, auto) const;
 };
@@ -33,6 +38,11 @@ struct ScatterAdd {
   static constexpr Reads constant = kB;
   Shape shape, source_shape;
   int dim;
+  static constexpr void visit(auto& op, auto f) {
+    f("shape", op.shape);
+    f("source_shape", op.source_shape);
+    f("dim", op.dim);
+  }
   Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const;
   Tensor vjp_a(const Tensor& g, auto, auto, auto, auto) const { return g; }
   /// What of the source has no index gets no gradient.
@@ -53,11 +63,10 @@ class Pairs {
 
   /// Calls `f(into, beside)` with the offsets of the elements in both tensors, in row-major order.
   template <class F>
-  void operator()(const Tensor& index, F f) const {
-    if (index.numel() == 0) return;
+  void operator()(const std::int64_t* value, F f) const {
     // In locals: `f` may write anything.
-    const std::int64_t* value = data_of<std::int64_t>(index);
-    const std::int64_t* const end = value + index.numel();
+    const std::int64_t* const end = value + index_.numel();
+    if (value == end) return;
     const std::int64_t columns = index_.back();
     const std::int64_t step = into_.back();
     const std::int64_t jump = jump_;
@@ -84,15 +93,17 @@ class Pairs {
 
 Tensor Gather::forward(const Tensor& x, const Tensor& index) const {
   Tensor y = detail::new_tensor(index.shape(), x.dtype());
-  const std::int64_t element = detail::element_size(x);
-  const Pairs pairs(index.shape(), shape, dim, index.shape());
-  const char* from = data_of<char>(x);
-  char* to = fresh_data<char>(y);
-  kernels::with_block_copy(element, [&](auto copy) {
-    pairs(index, [=](std::int64_t into, std::int64_t beside) {
-      copy(to + beside * element, from + into * element);
-    });
-  });
+  launch(
+      name,
+      [](const std::int64_t* at, const char* from, char* to, std::int64_t element, Pairs pairs) {
+        kernels::with_block_copy(element, [&](auto copy) {
+          pairs(at, [=](std::int64_t into, std::int64_t beside) {
+            copy(to + beside * element, from + into * element);
+          });
+        });
+      },
+      in<std::int64_t>(index), in<char>(x), detail::out<char>(y), detail::element_size(x),
+      Pairs(index.shape(), shape, dim, index.shape()));
   return y;
 }
 
@@ -102,13 +113,16 @@ Tensor Gather::vjp_a(const Tensor& g, auto, const Tensor& index, auto) const {
 
 Tensor ScatterAdd::forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
   Tensor y = x.defined() ? detail::copy_of(x) : zeros(shape, source.dtype());
-  const Pairs pairs(index.shape(), shape, dim, source_shape);
   visit_dtype(y.dtype(), [&]<class T>(T) {
-    const T* from = data_of<T>(source);
-    T* to = fresh_data<T>(y);
-    pairs(index, [=](std::int64_t into, std::int64_t beside) {
-      to[into] = static_cast<T>(to[into] + from[beside]);
-    });
+    launch(
+        name,
+        [](const std::int64_t* at, const T* from, T* to, Pairs pairs) {
+          pairs(at, [=](std::int64_t into, std::int64_t beside) {
+            to[into] = static_cast<T>(to[into] + from[beside]);
+          });
+        },
+        in<std::int64_t>(index), in<T>(source), detail::inout<T>(y),
+        Pairs(index.shape(), shape, dim, source_shape));
   });
   return y;
 }

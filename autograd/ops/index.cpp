@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "autograd/kernels/blocks.h"
 #include "autograd/ops/ops.h"
@@ -8,26 +9,34 @@
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
 using detail::AroundDim;
-using detail::data_of;
-using detail::fresh_data;
+using detail::in;
+using detail::inout;
+using detail::launch;
 using detail::new_tensor;
 using detail::normal_dim;
+using detail::out;
 
 void detail::require_indices(const Tensor& index, const Shape& shape, int dim, const char* name) {
   require_int64("the index", index.dtype(), name);
   const std::int64_t size = AroundDim(shape, dim).size;
-  const std::int64_t* first = data_of<std::int64_t>(index);
-  const std::int64_t* last = first + index.numel();
-  const auto* bad =
-      std::find_if(first, last, [size](std::int64_t value) { return value < 0 || value >= size; });
-  if (bad != last)
+  const auto [at, value] = launch(
+      "check_indices",
+      [](const std::int64_t* first, std::int64_t count, std::int64_t limit) {
+        const auto* bad = std::find_if(
+            first, first + count, [limit](std::int64_t each) { return each < 0 || each >= limit; });
+        return bad == first + count ? std::pair<std::int64_t, std::int64_t>(-1, 0)
+                                    : std::pair<std::int64_t, std::int64_t>(bad - first, *bad);
+      },
+      in<std::int64_t>(index), index.numel(), size);
+  if (at >= 0)
     fail<IndexError>(
         "{}: index {} at position {} is out of range for dimension {} of shape {} (0 to {})", name,
-        *bad, unravel_index(bad - first, index.shape()), dim, shape, size - 1);
+        value, unravel_index(at, index.shape()), dim, shape, size - 1);
 }
 
 namespace {
@@ -40,6 +49,11 @@ struct IndexSelect {
   static constexpr Reads constant = kB;
   Shape from, to;
   int dim;
+  static constexpr void visit(auto& op, auto f) {
+    f("from", op.from);
+    f("to", op.to);
+    f("dim", op.dim);
+  }
   Tensor forward(const Tensor& x, const Tensor& index) const;
   Tensor vjp_a(const Tensor& g, auto, const Tensor& index, auto) const;
 };
@@ -52,6 +66,10 @@ struct IndexAdd {
   static constexpr Reads constant = kB;
   Shape shape;
   int dim;
+  static constexpr void visit(auto& op, auto f) {
+    f("shape", op.shape);
+    f("dim", op.dim);
+  }
   Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const;
   Tensor vjp_a(const Tensor& g, auto, auto, auto, auto) const { return g; }
   Tensor vjp_c(const Tensor& g, auto, const Tensor& index, auto, auto) const {
@@ -62,16 +80,19 @@ struct IndexAdd {
 Tensor IndexSelect::forward(const Tensor& x, const Tensor& index) const {
   const AroundDim around(from, dim);
   Tensor y = new_tensor(to, x.dtype());
-  const std::int64_t* entry = data_of<std::int64_t>(index);
-  const std::int64_t n = index.numel();
-  const std::int64_t block = around.inner * detail::element_size(x);
-  const char* source = data_of<char>(x);
-  char* target = fresh_data<char>(y);
-  kernels::with_block_copy(block, [&](auto copy) {
-    for (std::int64_t o = 0; o < around.outer; ++o, source += around.size * block) {
-      for (std::int64_t i = 0; i < n; ++i, target += block) copy(target, source + entry[i] * block);
-    }
-  });
+  launch(
+      name,
+      [](const char* source, const std::int64_t* entry, char* target, AroundDim all, std::int64_t n,
+         std::int64_t block) {
+        kernels::with_block_copy(block, [&](auto copy) {
+          for (std::int64_t o = 0; o < all.outer; ++o, source += all.size * block) {
+            for (std::int64_t i = 0; i < n; ++i, target += block)
+              copy(target, source + entry[i] * block);
+          }
+        });
+      },
+      in<char>(x), in<std::int64_t>(index), out<char>(y), around, index.numel(),
+      around.inner * detail::element_size(x));
   return y;
 }
 
@@ -82,17 +103,18 @@ Tensor IndexSelect::vjp_a(const Tensor& g, auto, const Tensor& index, auto) cons
 Tensor IndexAdd::forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
   const AroundDim around(shape, dim);
   Tensor y = x.defined() ? detail::copy_of(x) : zeros(shape, source.dtype());
-  const std::int64_t* entry = data_of<std::int64_t>(index);
-  const std::int64_t n = index.numel();
   visit_dtype(y.dtype(), [&]<class T>(T) {
-    const T* from = data_of<T>(source);
-    for (std::int64_t o = 0; o < around.outer; ++o) {
-      T* block = fresh_data<T>(y) + o * around.size * around.inner;
-      for (std::int64_t i = 0; i < n; ++i, from += around.inner) {
-        T* to = block + entry[i] * around.inner;
-        for (std::int64_t c = 0; c < around.inner; ++c) to[c] = static_cast<T>(to[c] + from[c]);
-      }
-    }
+    launch(
+        name,
+        [](const T* from, const std::int64_t* entry, T* sums, AroundDim all, std::int64_t n) {
+          for (std::int64_t o = 0; o < all.outer; ++o, sums += all.size * all.inner) {
+            for (std::int64_t i = 0; i < n; ++i, from += all.inner) {
+              T* to = sums + entry[i] * all.inner;
+              for (std::int64_t c = 0; c < all.inner; ++c) to[c] = static_cast<T>(to[c] + from[c]);
+            }
+          }
+        },
+        in<T>(source), in<std::int64_t>(index), inout<T>(y), around, index.numel());
   });
   return y;
 }
@@ -112,6 +134,50 @@ Shape shape_of_entries(const Shape& shape, int dim, const Tensor& index, const c
   }
   return result;
 }
+
+/// A class outside [0, classes) and where it stands, or -1 there; the largest class.
+struct ClassRange {
+  std::int64_t at, bad, largest;
+};
+
+ClassRange range_of_classes(const Tensor& classes, std::int64_t count) {
+  return launch(
+      "check_classes",
+      [](const std::int64_t* value, std::int64_t n, std::int64_t limit) {
+        ClassRange range{-1, 0, -1};
+        for (std::int64_t i = 0; i < n; ++i) {
+          range.largest = std::max(range.largest, value[i]);
+          if (range.at < 0 && (value[i] < 0 || value[i] >= limit)) {
+            range.at = i;
+            range.bad = value[i];
+          }
+        }
+        return range;
+      },
+      in<std::int64_t>(classes), classes.numel(), count);
+}
+
+/// A row for each class, with 1 where that is and zeros elsewhere.
+struct OneHot {
+  static constexpr const char* name = "one_hot";
+  static constexpr int inputs = 1;
+  static constexpr unsigned cut = detail::Impl::kCutByRounding;
+  std::int64_t classes;
+  static constexpr void visit(auto& op, auto f) { f("num_classes", op.classes); }
+  Tensor forward(const Tensor& x) const {
+    Shape shape = x.shape();
+    shape.push_back(classes);
+    const Tensor y = new_tensor(shape, int64);
+    launch(
+        name,
+        [](const std::int64_t* value, std::int64_t* to, std::int64_t n, std::int64_t count) {
+          std::fill_n(to, n * count, 0);
+          for (std::int64_t i = 0; i < n; ++i) to[i * count + value[i]] = 1;
+        },
+        in<std::int64_t>(x), out<std::int64_t>(y), x.numel(), classes);
+    return y;
+  }
+};
 
 }  // namespace
 
@@ -140,36 +206,24 @@ Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& so
 Tensor one_hot(const Tensor& classes, Integer num_classes) {
   detail::require_defined(classes, "one_hot");
   detail::require_int64("the classes", classes.dtype(), "one_hot");
-  const std::int64_t* values = data_of<std::int64_t>(classes);
-  const std::int64_t n = classes.numel();
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
   std::int64_t count = num_classes;
   if (num_classes == -1) {
-    if (n == 0)
+    if (classes.numel() == 0)
       fail<ValueError>("one_hot: no class to infer num_classes from in shape {}; pass num_classes",
                        classes.shape());
-    count = 0;
-    for (std::int64_t i = 0; i < n; ++i) {
-      if (values[i] < std::numeric_limits<std::int64_t>::max())
-        count = std::max(count, values[i] + 1);
-    }
+    count = std::min(range_of_classes(classes, most).largest, most - 1) + 1;
   } else if (num_classes < 1) {
     fail<ValueError>(
         "one_hot: num_classes is {}; it must be at least 1, or -1 to take the largest class + 1",
         count);
   }
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (values[i] < 0 || values[i] >= count)
-      detail::fail_class(fmt::format("the entry at {}", detail::unravel_index(i, classes.shape())),
-                         values[i], count, "one_hot");
-  }
+  if (const ClassRange range = range_of_classes(classes, count); range.at >= 0)
+    detail::fail_class(
+        fmt::format("the entry at {}", detail::unravel_index(range.at, classes.shape())), range.bad,
+        count, "one_hot");
   detail::require_room(classes.shape(), "one_hot");
-  Shape shape = classes.shape();
-  shape.push_back(count);
-  Tensor y = detail::allocate("one_hot", shape, int64);
-  std::fill_n(fresh_data<std::int64_t>(y), y.numel(), 0);
-  for (std::int64_t i = 0; i < n; ++i) fresh_data<std::int64_t>(y)[i * count + values[i]] = 1;
-  detail::note_cut(y, detail::Impl::kCutByRounding, {&classes});
-  return y;
+  return apply(OneHot{count}, classes);
 }
 
 }  // namespace tapegrad

@@ -6,14 +6,16 @@
 #include "autograd/ops/reduce.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
 namespace {
 
-using detail::data_of;
-using detail::fresh_data;
+using detail::in;
+using detail::launch;
 using detail::new_tensor;
+using detail::out;
 
 /// The last two sizes, after transposition.
 struct MatrixSize {
@@ -49,26 +51,37 @@ Shape with_matrix(Shape batch, std::int64_t rows, std::int64_t columns) {
                    flags.transpose_b ? " (transposed)" : "", columns, rows);
 }
 
-/// C = op(A) op(B) for `count` matrices.
-void run_gemm(MatmulOptions flags, std::int64_t count, std::int64_t m, std::int64_t n,
-              std::int64_t k, const Tensor& a, const Tensor& b, const Tensor& c,
-              kernels::BatchStrides strides) {
+/// What a product is of: `count` times [m, k] and [k, n].
+struct ProductSize {
+  std::int64_t count, m, n, k;
+};
+
+/// C = op(A) op(B) for `size.count` matrices.
+void run_gemm(MatmulOptions flags, const ProductSize& size, const Tensor& a, const Tensor& b,
+              const Tensor& c, kernels::BatchStrides strides = {}) {
   if (c.dtype() == int64) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      kernels::matmul_naive(
-          flags.transpose_a, flags.transpose_b, m, n, k, data_of<std::int64_t>(a) + i * strides.a,
-          data_of<std::int64_t>(b) + i * strides.b, fresh_data<std::int64_t>(c) + i * strides.c);
-    }
-    return;
+    return launch(
+        "matmul_integers",
+        [](const std::int64_t* x, const std::int64_t* y, std::int64_t* to, MatmulOptions t,
+           ProductSize of, kernels::BatchStrides step) {
+          for (std::int64_t i = 0; i < of.count; ++i)
+            kernels::matmul_naive(t.transpose_a, t.transpose_b, of.m, of.n, of.k, x + i * step.a,
+                                  y + i * step.b, to + i * step.c);
+        },
+        in<std::int64_t>(a), in<std::int64_t>(b), out<std::int64_t>(c), flags, size, strides);
   }
   visit_floating(c.dtype(), [&]<class T>(T) {
-    const T *x = data_of<T>(a), *y = data_of<T>(b);
-    if (count == 1) {
-      kernels::gemm(flags.transpose_a, flags.transpose_b, m, n, k, x, y, fresh_data<T>(c), T(0));
-    } else {
-      kernels::gemm_batched(flags.transpose_a, flags.transpose_b, count, m, n, k, x, y,
-                            fresh_data<T>(c), strides, T(0));
-    }
+    launch(
+        "gemm",
+        [](const T* x, const T* y, T* to, MatmulOptions t, ProductSize of,
+           kernels::BatchStrides step) {
+          if (of.count == 1)
+            kernels::gemm(t.transpose_a, t.transpose_b, of.m, of.n, of.k, x, y, to, T(0));
+          else
+            kernels::gemm_batched(t.transpose_a, t.transpose_b, of.count, of.m, of.n, of.k, x, y,
+                                  to, step, T(0));
+        },
+        in<T>(a), in<T>(b), out<T>(c), flags, size, strides);
   });
 }
 
@@ -77,6 +90,7 @@ struct MatMul {
   static constexpr const char* name = "matmul";
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   MatmulOptions flags;
+  static constexpr void visit(auto& op, auto f) { f("flags", op.flags); }
 
   Tensor forward(const Tensor& a, const Tensor& b) const {
     const MatrixSize left(a.shape(), flags.transpose_a), right(b.shape(), flags.transpose_b);
@@ -87,7 +101,7 @@ struct MatMul {
     const std::int64_t m = left.rows, k = left.columns, n = right.columns;
     // One product when B is the same matrix for a whole batch of rows.
     if (!flags.transpose_a && batch_b.numel() == 1 && batch_a == batch) {
-      run_gemm(flags, 1, batch.numel() * m, n, k, a, b, c, {});
+      run_gemm(flags, {1, batch.numel() * m, n, k}, a, b, c);
       return c;
     }
     const auto repeated = [&](const Tensor& x, const Shape& own) {
@@ -98,7 +112,7 @@ struct MatMul {
     const Tensor x = repeated(a, batch_a), y = repeated(b, batch_b);
     const bool fixed_a = batch_a != batch && batch_a.numel() == 1;
     const bool fixed_b = batch_b != batch && batch_b.numel() == 1;
-    run_gemm(flags, batch.numel(), m, n, k, x, y, c,
+    run_gemm(flags, {batch.numel(), m, n, k}, x, y, c,
              {fixed_a ? 0 : m * k, fixed_b ? 0 : k * n, m * n});
     return c;
   }
@@ -136,16 +150,20 @@ struct Linear {
   static constexpr Reads reads[] = {kB, kA, kNone}, fused = kA | kB | kC;
 
   static Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-    const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
-    const Tensor y = new_tensor(x.shape().with_size(-1, out), x.dtype());
+    const std::int64_t inputs = weight.shape()[1], outputs = weight.shape()[0];
+    const Tensor y = new_tensor(x.shape().with_size(-1, outputs), x.dtype());
     const std::int64_t rows = row_count(x);
     visit_floating(x.dtype(), [&]<class T>(T) {
-      const T *a = data_of<T>(x), *w = data_of<T>(weight);
-      if (bias.defined())
-        kernels::gemm_plus_row(false, true, rows, out, in, a, w, data_of<T>(bias),
-                               fresh_data<T>(y));
-      else
-        kernels::gemm(false, true, rows, out, in, a, w, fresh_data<T>(y), T(0));
+      launch(
+          name,
+          [](const T* a, const T* w, const T* row, T* to, std::int64_t m, std::int64_t n,
+             std::int64_t k) {
+            if (row)
+              kernels::gemm_plus_row(false, true, m, n, k, a, w, row, to);
+            else
+              kernels::gemm(false, true, m, n, k, a, w, to, T(0));
+          },
+          in<T>(x), in<T>(weight), in<T>(bias), out<T>(y), rows, outputs, inputs);
     });
     return y;
   }
@@ -160,15 +178,15 @@ struct Linear {
   }
   // Small networks spend their time here, so these go to the products directly.
   static Tensor vjp_fused_a(const Tensor& g, auto, const Tensor& weight, auto, auto) {
-    const std::int64_t in = weight.shape()[1], out = weight.shape()[0];
-    const Tensor dx = new_tensor(g.shape().with_size(-1, in), g.dtype());
-    run_gemm({}, 1, row_count(g), in, out, g, weight, dx, {});
+    const std::int64_t inputs = weight.shape()[1], outputs = weight.shape()[0];
+    const Tensor dx = new_tensor(g.shape().with_size(-1, inputs), g.dtype());
+    run_gemm({}, {1, row_count(g), inputs, outputs}, g, weight, dx);
     return dx;
   }
   static Tensor vjp_fused_b(const Tensor& g, const Tensor& x, auto, auto, auto) {
-    const std::int64_t in = x.shape().back(), out = g.shape().back();
-    const Tensor dw = new_tensor({out, in}, g.dtype());
-    run_gemm({.transpose_a = true}, 1, out, in, row_count(g), g, x, dw, {});
+    const std::int64_t inputs = x.shape().back(), outputs = g.shape().back();
+    const Tensor dw = new_tensor({outputs, inputs}, g.dtype());
+    run_gemm({.transpose_a = true}, {1, outputs, inputs, row_count(g)}, g, x, dw);
     return dw;
   }
   static Tensor vjp_fused_c(const Tensor& g, auto, auto, auto, auto) { return detail::sum_rows(g); }

@@ -14,9 +14,12 @@ namespace tapegrad {
 
 namespace {
 
-using detail::data_of;
-using detail::fresh_data;
+using detail::in;
+using detail::launch;
 using detail::new_tensor;
+using detail::out;
+using detail::RowTile;
+using kernels::LayerNormKernels;
 
 /// Rows `[rows, n]` to mean 0 and variance 1, times weight `[n]`, plus bias `[n]`.
 ///
@@ -30,23 +33,20 @@ struct LayerNorm {
   static constexpr std::size_t kept_values = 3;
   using KeptRows = const Kept<kept_values>&;
   double eps;
-
-  template <class T>
-  static const T* data_or_null(const Tensor& tensor) {
-    return tensor.defined() ? data_of<T>(tensor) : nullptr;
-  }
+  static constexpr void visit(auto& op, auto f) { f("eps", op.eps); }
 
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias,
                  Kept<kept_values>& row) const {
     for (Tensor& value : row) value = new_tensor(x.shape()[0], x.dtype());
-    return detail::run_rows<kernels::LayerNormKernels>(
-        x, [&]<class T>(const kernels::LayerNormKernels<T>& loops, T* out, std::int64_t first,
-                        std::int64_t rows, std::int64_t n) {
-          loops.layer_norm(data_of<T>(x) + first * n, data_or_null<T>(weight),
-                           data_or_null<T>(bias), T(eps), out + first * n,
-                           fresh_data<T>(row[0]) + first, fresh_data<T>(row[1]) + first,
-                           fresh_data<T>(row[2]) + first, rows, n);
-        });
+    return detail::run_rows<LayerNormKernels>(
+        name, x,
+        []<class T>(const LayerNormKernels<T>& loops, RowTile tile, double small, const T* from,
+                    const T* w, const T* b, T* center, T* offset, T* scale, T* to) {
+          loops.layer_norm(from + tile.start(), w, b, T(small), to + tile.start(),
+                           center + tile.first, offset + tile.first, scale + tile.first, tile.rows,
+                           tile.length);
+        },
+        eps, in(x), in(weight), in(bias), out(row[0]), out(row[1]), out(row[2]));
   }
 
   /// Mean 0 and variance 1 by plain operators, so that it can be differentiated; `scale` is 1 /
@@ -69,14 +69,16 @@ struct LayerNorm {
   }
   Tensor vjp_fused_a(const Tensor& g, const Tensor& x, const Tensor& weight, auto, auto,
                      KeptRows row) const {
-    return detail::run_rows<kernels::LayerNormKernels>(
-        x, [&]<class T>(const kernels::LayerNormKernels<T>& loops, T* out, std::int64_t first,
-                        std::int64_t rows, std::int64_t n) {
-          loops.layer_norm_rule(data_of<T>(g) + first * n, data_of<T>(x) + first * n,
-                                data_of<T>(row[0]) + first, data_of<T>(row[1]) + first,
-                                data_of<T>(row[2]) + first, data_or_null<T>(weight),
-                                out + first * n, rows, n);
-        });
+    return detail::run_rows<LayerNormKernels>(
+        "layer_norm_rule", x,
+        []<class T>(const LayerNormKernels<T>& loops, RowTile tile, const T* gradient,
+                    const T* from, const T* center, const T* offset, const T* scale, const T* w,
+                    T* to) {
+          loops.layer_norm_rule(gradient + tile.start(), from + tile.start(), center + tile.first,
+                                offset + tile.first, scale + tile.first, w, to + tile.start(),
+                                tile.rows, tile.length);
+        },
+        in(g), in(x), in(row[0]), in(row[1]), in(row[2]), in(weight));
   }
 
   Tensor vjp_b(const Tensor& g, const Tensor& x, auto, auto, auto, auto) const {
@@ -85,23 +87,26 @@ struct LayerNorm {
   }
   /// sum(g z) over the rows in one pass: partial sums of fixed groups, then their sum.
   static Tensor vjp_fused_b(const Tensor& g, const Tensor& x, auto, auto, auto, KeptRows row) {
-    constexpr std::int64_t group = 64;
+    static constexpr std::int64_t group = 64;
     const std::int64_t rows = x.shape()[0], n = x.shape()[1];
-    const std::int64_t groups = (rows + group - 1) / group;
-    const Tensor weights = zeros({groups, n}, x.dtype());
+    const Tensor sums = zeros({(rows + group - 1) / group, n}, x.dtype());
     visit_floating(x.dtype(), [&]<class T>(T) {
-      kernels::parallel_for(
-          groups,
-          [&](std::int64_t t) {
-            const std::int64_t first = t * group;
-            kernels::chosen<kernels::LayerNormKernels<T>>().layer_norm_sums(
-                data_of<T>(g) + first * n, data_of<T>(x) + first * n, data_of<T>(row[0]) + first,
-                data_of<T>(row[1]) + first, data_of<T>(row[2]) + first,
-                fresh_data<T>(weights) + t * n, std::min(group, rows - first), n);
+      launch(
+          "layer_norm_sums",
+          [](std::int64_t all, std::int64_t length, const T* gradient, const T* from,
+             const T* center, const T* offset, const T* scale, T* to) {
+            const auto sum_group = [=](std::int64_t t) {
+              const std::int64_t first = t * group, at = first * length;
+              kernels::chosen<LayerNormKernels<T>>().layer_norm_sums(
+                  gradient + at, from + at, center + first, offset + first, scale + first,
+                  to + t * length, std::min(group, all - first), length);
+            };
+            kernels::parallel_for((all + group - 1) / group, sum_group, all * length);
           },
-          rows * n);
+          rows, n, in<T>(g), in<T>(x), in<T>(row[0]), in<T>(row[1]), in<T>(row[2]),
+          detail::inout<T>(sums));
     });
-    return detail::sum_rows(weights);
+    return detail::sum_rows(sums);
   }
 
   static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto, auto) { return sum(g, 0); }

@@ -34,7 +34,7 @@ Tensor div(const Tensor& a, const Tensor& b);
 namespace detail {
 /// The larger of two operands, where both are defined.
 inline Tensor& more_room(Tensor& a, Tensor& b) noexcept {
-  return a.defined() && b.defined() && a.impl()->numel > b.impl()->numel ? a : b;
+  return a.defined() && b.defined() && impl_of(a)->numel > impl_of(b)->numel ? a : b;
 }
 }  // namespace detail
 /// @cond
@@ -265,6 +265,12 @@ Tensor matmul(const Tensor& a, const Tensor& b);
 struct MatmulOptions {
   bool transpose_a = false;  ///< use `a` with its last two dimensions swapped
   bool transpose_b = false;  ///< use `b` with its last two dimensions swapped
+
+  /// Calls f(name, value) for each.
+  static constexpr void visit(auto& options, auto f) {
+    f("transpose_a", options.transpose_a);
+    f("transpose_b", options.transpose_b);
+  }
 };
 /// The same with transposition by flag, which costs nothing; both at least 2-D.
 Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options);

@@ -5,6 +5,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
@@ -31,7 +32,7 @@ Combined combine(Combined higher, Combined lower) {
 
 /// Elements as another type. Errors: `ValueError` where int64 cannot hold one.
 template <class To, class From>
-void convert(const From* from, To* to, std::int64_t n) {
+constexpr auto convert = [](const From* from, To* to, std::int64_t n) {
   if constexpr (std::is_same_v<To, std::int64_t> && std::is_floating_point_v<From>) {
     bool fits = true;
     for (std::int64_t i = 0; i < n; ++i) fits &= detail::fits_int64(from[i]);
@@ -44,14 +45,28 @@ void convert(const From* from, To* to, std::int64_t n) {
     }
   }
   for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(from[i]);
-}
+};
 
 struct Cast {
   static constexpr const char* name = "to";
   static constexpr Reads reads[] = {kNone};
   DType from, to;
+  static constexpr void visit(auto& op, auto f) {
+    f("from", op.from);
+    f("to", op.to);
+  }
   Tensor forward(const Tensor& x) const { return detail::converted(x, to); }
   Tensor vjp(const Tensor& g, auto, auto) const { return g.to(from); }
+};
+
+/// The same to a type that has no gradients.
+struct Rounding {
+  static constexpr const char* name = "to";
+  static constexpr int inputs = 1;
+  static constexpr unsigned cut = detail::Impl::kCutByRounding;
+  DType to;
+  static constexpr void visit(auto& op, auto f) { f("to", op.to); }
+  Tensor forward(const Tensor& x) const { return detail::converted(x, to); }
 };
 
 }  // namespace
@@ -69,11 +84,7 @@ Shape broadcast_shapes(const Shape& a, const Shape& b) {
 Tensor Tensor::to(DType dtype) const {
   detail::require_defined(*this, "to");
   if (impl_->dtype == dtype && !impl_->has(detail::Impl::kNumber)) return *this;
-  if (!is_floating_point(dtype)) {
-    const Tensor result = detail::converted(*this, dtype);
-    detail::note_cut(result, detail::Impl::kCutByRounding, {this});
-    return result;
-  }
+  if (!is_floating_point(dtype)) return apply(Rounding{dtype}, *this);
   return apply(Cast{.from = impl_->dtype, .to = dtype}, *this);
 }
 
@@ -90,14 +101,14 @@ Tensor& Tensor::to_(DType dtype) & {
   if (requires_grad() && !is_floating_point(dtype))
     fail<DTypeError>("to_: the tensor requires gradients, which {} does not have", dtype);
   Tensor made = detail::converted(*this, dtype);
-  const Tensor grad = impl.grad ? detail::converted(Tensor::share(impl.grad), dtype) : Tensor();
+  const Tensor grad = impl.grad ? detail::converted(detail::share(impl.grad), dtype) : Tensor();
   // This header becomes a view of the new elements; a version of its own tells what was saved.
-  detail::Impl* next = made.impl();
+  detail::Impl* next = detail::impl_of(made);
   next->version = impl.owner()->version + 1;
   next->set(detail::Impl::kViewed, true);
   detail::hold(next);
   if (detail::Impl* before = std::exchange(impl.base, next)) detail::unhold(before);
-  impl.data = next->data;
+  detail::Raw::set(impl, detail::Raw::of(*next));
   impl.dtype = dtype;
   impl.set(detail::Impl::kNumber, false);
   if (grad.defined()) set_grad(grad);
@@ -123,7 +134,7 @@ Tensor converted(const Tensor& tensor, DType dtype) {
   Tensor result = allocating_for("to", [&] { return new_tensor(tensor.shape(), dtype); });
   visit_dtype(tensor.dtype(), [&]<class From>(From) {
     visit_dtype(dtype, [&]<class To>(To) {
-      convert(data_of<From>(tensor), fresh_data<To>(result), tensor.numel());
+      launch("to", convert<To, From>, in<From>(tensor), out<To>(result), tensor.numel());
     });
   });
   return result;

@@ -11,11 +11,11 @@ namespace tapegrad::detail {
 
 /// True for a C++ number.
 inline bool is_number(const Tensor& tensor) {
-  return tensor.defined() && tensor.impl()->has(Impl::kNumber);
+  return tensor.defined() && impl_of(tensor)->has(Impl::kNumber);
 }
 /// A new 0-d tensor without history, as the C++ number that it came from numbers for.
 inline Tensor as_number(Tensor tensor) {
-  tensor.impl()->set(Impl::kNumber, true);
+  impl_of(tensor)->set(Impl::kNumber, true);
   return tensor;
 }
 

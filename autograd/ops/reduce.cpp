@@ -10,6 +10,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/ops/promote.h"
 #include "autograd/ops/row_tiles.h"
+#include "autograd/ops/selection.h"
 #include "autograd/tensor/fail.h"
 
 namespace tapegrad::detail {
@@ -40,6 +41,11 @@ namespace {
 /// Elements of one partial result; part of the summation order.
 constexpr std::int64_t kPartialSize = 16384;
 
+const char* name_of(Reducer reducer) {
+  constexpr const char* names[] = {"sum", "prod", "amax", "amin"};
+  return names[static_cast<int>(reducer)];
+}
+
 template <class T>
 struct Identity {
   static T of(Reducer reducer) {
@@ -58,8 +64,8 @@ struct Identity {
 };
 
 /// [outer, n, inner] reduced over n, for integers.
-void reduce_integers(Reducer reducer, const std::int64_t* x, std::int64_t* out, std::int64_t outer,
-                     std::int64_t n, std::int64_t inner) {
+constexpr auto reduce_integers = [](Reducer reducer, const std::int64_t* x, std::int64_t* out,
+                                    std::int64_t outer, std::int64_t n, std::int64_t inner) {
   for (std::int64_t o = 0; o < outer; ++o) {
     for (std::int64_t i = 0; i < inner; ++i) {
       std::int64_t value = Identity<std::int64_t>::of(reducer);
@@ -83,12 +89,28 @@ void reduce_integers(Reducer reducer, const std::int64_t* x, std::int64_t* out, 
       out[o * inner + i] = value;
     }
   }
+};
+
+/// Rows of one partial result, of a block of `inner` columns.
+std::int64_t block_tile(std::int64_t inner) {
+  return inner <= 1 ? kPartialSize : std::max<std::int64_t>(64, kPartialSize / inner);
+}
+
+/// How many partial results `reduce_row` or `reduce_block` make on the way.
+std::int64_t partial_count(std::int64_t n, std::int64_t inner) {
+  const std::int64_t tile = block_tile(inner);
+  std::int64_t all = 0;
+  while (n > tile) {
+    n = (n + tile - 1) / tile;
+    all += n * inner;
+  }
+  return all;
 }
 
 /// One long row: fixed tiles, then their partial results, so that any number of threads gives these
 /// bits.
 template <class T>
-T reduce_row(Reducer reducer, const T* x, std::int64_t n) {
+T reduce_row(Reducer reducer, const T* x, T* partial, std::int64_t n) {
   const auto loop = kernels::chosen<kernels::ReduceKernels<T>>().rows[static_cast<int>(reducer)];
   T result;
   if (n <= kPartialSize) {
@@ -96,39 +118,35 @@ T reduce_row(Reducer reducer, const T* x, std::int64_t n) {
     return result;
   }
   const std::int64_t tiles = (n + kPartialSize - 1) / kPartialSize;
-  const Tensor partial = new_tensor(tiles, dtype_of<T>);
-  T* out = fresh_data<T>(partial);
   kernels::parallel_for(
       tiles,
       [&](std::int64_t t) {
-        loop(x + t * kPartialSize, out + t, 1, std::min(kPartialSize, n - t * kPartialSize));
+        loop(x + t * kPartialSize, partial + t, 1, std::min(kPartialSize, n - t * kPartialSize));
       },
       n);
-  return reduce_row(reducer, out, tiles);
+  return reduce_row(reducer, partial, partial + tiles, tiles);
 }
 
 /// [n, inner] reduced over n.
 template <class T>
-void reduce_block(Reducer reducer, const T* x, T* out, std::int64_t n, std::int64_t inner) {
+void reduce_block(Reducer reducer, const T* x, T* out, T* partial, std::int64_t n,
+                  std::int64_t inner) {
   const auto loop = kernels::chosen<kernels::ReduceKernels<T>>().columns[static_cast<int>(reducer)];
-  const std::int64_t tile =
-      std::max<std::int64_t>(64, kPartialSize / inner);  // rows of one partial result
+  const std::int64_t tile = block_tile(inner);
   if (n <= tile) return loop(x, out, n, inner);
   const std::int64_t tiles = (n + tile - 1) / tile;
-  const Tensor partial = new_tensor(tiles * inner, dtype_of<T>);
-  T* sums = fresh_data<T>(partial);
   kernels::parallel_for(
       tiles,
       [&](std::int64_t t) {
-        loop(x + t * tile * inner, sums + t * inner, std::min(tile, n - t * tile), inner);
+        loop(x + t * tile * inner, partial + t * inner, std::min(tile, n - t * tile), inner);
       },
       n * inner);
-  reduce_block(reducer, sums, out, tiles, inner);
+  reduce_block(reducer, partial, out, partial + tiles * inner, tiles, inner);
 }
 
 template <class T>
-void reduce_floats(Reducer reducer, const T* x, T* out, std::int64_t outer, std::int64_t n,
-                   std::int64_t inner) {
+constexpr auto reduce_floats = [](Reducer reducer, const T* x, T* out, T* partial,
+                                  std::int64_t outer, std::int64_t n, std::int64_t inner) {
   if (outer * inner == 0) return;
   if (n == 0) {
     std::fill_n(out, outer * inner, Identity<T>::of(reducer));
@@ -148,11 +166,11 @@ void reduce_floats(Reducer reducer, const T* x, T* out, std::int64_t outer, std:
   }
   for (std::int64_t o = 0; o < outer; ++o) {
     if (inner == 1)
-      out[o] = reduce_row(reducer, x + o * n, n);
+      out[o] = reduce_row(reducer, x + o * n, partial, n);
     else
-      reduce_block(reducer, x + o * n * inner, out + o * inner, n, inner);
+      reduce_block(reducer, x + o * n * inner, out + o * inner, partial, n, inner);
   }
-}
+};
 
 /// A run of adjacent dimensions that are all reduced, or all kept.
 struct Run {
@@ -227,13 +245,18 @@ Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
   if (inner > 1 && n > 1 << 24) return {};  // more than float32 can count
   const Tensor result = new_tensor(x.shape(), x.dtype());
   visit_floating(x.dtype(), [&]<class T>(T) {
-    const Tensor shares = new_tensor({outer, inner}, x.dtype());
-    for_row_tiles(outer, n * inner, [&](std::int64_t first, std::int64_t count) {
-      for (std::int64_t o = first; o < first + count; ++o)
-        share_block(data_of<T>(g) + o * inner, data_of<T>(x) + o * n * inner,
-                    data_of<T>(y) + o * inner, fresh_data<T>(shares) + o * inner,
-                    fresh_data<T>(result) + o * n * inner, n, inner);
-    });
+    launch(
+        "share_among_equal",
+        [](const T* gradient, const T* from, const T* best, T* shares, T* to, std::int64_t blocks,
+           std::int64_t rows, std::int64_t columns) {
+          for_row_tiles(blocks, rows * columns, [&](std::int64_t first, std::int64_t count) {
+            for (std::int64_t o = first; o < first + count; ++o)
+              share_block(gradient + o * columns, from + o * rows * columns, best + o * columns,
+                          shares + o * columns, to + o * rows * columns, rows, columns);
+          });
+        },
+        in<T>(g), in<T>(x), in<T>(y), out<T>(new_tensor({outer, inner}, x.dtype())), out<T>(result),
+        outer, n, inner);
   });
   return result;
 }
@@ -254,11 +277,14 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
     const std::int64_t n = std::exchange(runs[r].size, 1);
     Tensor next = new_tensor(Shape(outer * inner), source.dtype());
     if (source.dtype() == int64) {
-      reduce_integers(reducer, data_of<std::int64_t>(current), fresh_data<std::int64_t>(next),
-                      outer, n, inner);
+      launch(name_of(reducer), reduce_integers, reducer, in<std::int64_t>(current),
+             out<std::int64_t>(next), outer, n, inner);
     } else {
+      const std::int64_t partials = partial_count(n, inner);
+      const Tensor partial = partials > 0 ? new_tensor(partials, source.dtype()) : Tensor();
       visit_floating(source.dtype(), [&]<class T>(T) {
-        reduce_floats(reducer, data_of<T>(current), fresh_data<T>(next), outer, n, inner);
+        launch(name_of(reducer), reduce_floats<T>, reducer, in<T>(current), out<T>(next),
+               out<T>(partial), outer, n, inner);
       });
     }
     current = next;
@@ -267,13 +293,11 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
   // The result is new: it takes its shape by hand, or is a copy where nothing was to be reduced.
   Tensor result;
   if (any) {
-    current.impl()->shape = shape.result;
+    impl_of(current)->shape = shape.result;
     result = current;
   } else {
-    result = new_tensor(shape.result, source.dtype());
-    std::copy_n(static_cast<const char*>(source.impl()->data),
-                static_cast<std::size_t>(source.numel()) * size_of(source.dtype()),
-                static_cast<char*>(result.impl()->data));
+    result = copy_of(source);
+    impl_of(result)->shape = shape.result;
   }
   const bool keeps_bool = bool_in && (reducer == Reducer::max || reducer == Reducer::min);
   return keeps_bool ? converted(result, boolean) : result;
@@ -282,11 +306,20 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
 Tensor sum_rows(const Tensor& x) {
   const std::int64_t n = x.shape().back();
   const Tensor sums = new_tensor(n, x.dtype());
+  if (n == 0) return sums;
+  const std::int64_t rows = x.numel() / n;
+  const std::int64_t partials = partial_count(rows, n);
+  const Tensor partial = partials > 0 ? new_tensor(partials, x.dtype()) : Tensor();
   visit_floating(x.dtype(), [&]<class T>(T) {
-    if (x.numel() == n)
-      std::copy_n(data_of<T>(x), n, fresh_data<T>(sums));
-    else if (n > 0)
-      reduce_floats(Reducer::sum, data_of<T>(x), fresh_data<T>(sums), 1, x.numel() / n, n);
+    launch(
+        "sum_rows",
+        [](const T* from, T* to, T* parts, std::int64_t all, std::int64_t columns) {
+          if (all == 1)
+            std::copy_n(from, columns, to);
+          else
+            reduce_floats<T>(Reducer::sum, from, to, parts, 1, all, columns);
+        },
+        in<T>(x), out<T>(sums), out<T>(partial), rows, n);
   });
   return sums;
 }
@@ -297,8 +330,12 @@ namespace {
 Tensor plain_mean(const Tensor& x, const ReducedShape& shape, double divisor) {
   Tensor mean = reduce(Reducer::sum, x, shape);
   visit_floating(mean.dtype(), [&]<class T>(T) {
-    T* value = fresh_data<T>(mean);
-    for (std::int64_t i = 0; i < mean.numel(); ++i) value[i] /= static_cast<T>(divisor);
+    launch(
+        "divide",
+        [](T* value, std::int64_t n, double by) {
+          for (std::int64_t i = 0; i < n; ++i) value[i] /= static_cast<T>(by);
+        },
+        inout<T>(mean), mean.numel(), divisor);
   });
   return mean;
 }
@@ -310,15 +347,19 @@ double largest_of(DType dtype) {
 }
 
 bool all_within(const Tensor& x, double smallest, double largest) {
-  bool within = true;
-  visit_floating(x.dtype(), [&]<class T>(T) {
-    const T* value = data_of<T>(x);
-    for (std::int64_t i = 0; i < x.numel(); ++i) {
-      const T size = std::abs(value[i]);
-      within &= size >= static_cast<T>(smallest) && size <= static_cast<T>(largest);
-    }
+  return visit_floating(x.dtype(), [&]<class T>(T) {
+    return launch(
+        "all_within",
+        [](const T* value, std::int64_t n, double low, double high) {
+          bool within = true;
+          for (std::int64_t i = 0; i < n; ++i) {
+            const T size = std::abs(value[i]);
+            within &= size >= static_cast<T>(low) && size <= static_cast<T>(high);
+          }
+          return within;
+        },
+        in<T>(x), x.numel(), smallest, largest);
   });
-  return within;
 }
 
 Tensor reduce_mean(const Tensor& x, const ReducedShape& shape, double divisor) {

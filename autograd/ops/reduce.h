@@ -8,13 +8,21 @@ namespace tapegrad::detail {
 
 /// The shape after reducing `dims` (all when empty).
 struct ReducedShape {
-  Dims dims;           ///< counted from 0, ascending, each once
-  Shape kept;          ///< with size 1 in their place
-  Shape result;        ///< `kept`, or without them
-  std::int64_t count;  ///< elements that go into one result
+  Dims dims;               ///< counted from 0, ascending, each once
+  Shape kept;              ///< with size 1 in their place
+  Shape result;            ///< `kept`, or without them
+  std::int64_t count = 1;  ///< elements that go into one result
 
+  ReducedShape() = default;
   /// Errors: `IndexError` for a dimension out of range or named twice.
   ReducedShape(const Shape& shape, const Dims& dims, bool keepdim, const char* name);
+
+  static constexpr void visit(auto& shape, auto f) {
+    f("dims", shape.dims);
+    f("kept", shape.kept);
+    f("result", shape.result);
+    f("count", shape.count);
+  }
 };
 
 /// Which reduction; the order is that of `ReduceKernels`.
@@ -27,7 +35,7 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape);
 /// one dimension.
 Tensor sum_rows(const Tensor& x);
 
-/// True when the size of every element lies between these; NaN does not.
+/// True when the size of every element lies between these; NaN does not. A look at the values.
 bool all_within(const Tensor& x, double smallest, double largest);
 /// The largest finite number of a floating-point type.
 double largest_of(DType dtype);

@@ -4,7 +4,7 @@
 
 #include "autograd/kernels/cpu.h"
 #include "autograd/kernels/parallel.h"
-#include "autograd/tensor/visit_dtype.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad::detail {
 
@@ -24,18 +24,37 @@ void for_row_tiles(std::int64_t rows, std::int64_t length, F&& f) {
                         [&](std::int64_t t) { f(t * tile, std::min(tile, rows - t * tile)); });
 }
 
-/// A tensor like `x` whose rows (last dimension) `f(loops, out, first, rows, length)` fills, with
-/// the kernels `loops` of a family, such as `RowKernels`.
-template <template <class T> class Kernels, class F>
-Tensor run_rows(const Tensor& x, F&& f) {
-  Tensor result = new_tensor(x.shape(), x.dtype());
+/// Some rows of a matrix.
+struct RowTile {
+  std::int64_t first, rows, length;
+  /// The first element.
+  std::int64_t start() const { return first * length; }
+};
+
+/// Launches the kernel `name` on the rows (last dimension) of `x`: calls `f(loops, tile, args...)`
+/// for tiles of them, with the kernels `loops` of a family, such as `RowKernels`, for the type of
+/// `x`. That is also the type of `in()` and `out()` among the arguments.
+template <template <class T> class Kernels, class F, class... Args>
+void launch_rows(const char* name, const Tensor& x, F, const Args&... args) {
   const std::int64_t n = x.shape().back();
-  if (x.numel() == 0) return result;
+  const std::int64_t rows = n > 0 ? x.numel() / n : x.shape().with_size(-1, 1).numel();
   visit_floating(x.dtype(), [&]<class T>(T) {
-    for_row_tiles(x.numel() / n, n, [&](std::int64_t first, std::int64_t rows) {
-      f(kernels::chosen<Kernels<T>>(), fresh_data<T>(result), first, rows, n);
-    });
+    launch(
+        name,
+        [](std::int64_t all, std::int64_t length, auto... each) {
+          for_row_tiles(all, length, [&](std::int64_t first, std::int64_t count) {
+            F()(kernels::chosen<Kernels<T>>(), RowTile{first, count, length}, each...);
+          });
+        },
+        rows, n, typed<T>(args)...);
   });
+}
+
+/// The same into a new tensor like `x`, which is the last argument of `f`.
+template <template <class T> class Kernels, class F, class... Args>
+Tensor run_rows(const char* name, const Tensor& x, F f, const Args&... args) {
+  const Tensor result = new_tensor(x.shape(), x.dtype());
+  if (x.numel() > 0) launch_rows<Kernels>(name, x, f, args..., out(result));
   return result;
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstring>
 
 #include "autograd/kernels/blocks.h"
 #include "autograd/ops/ops.h"
@@ -8,13 +7,15 @@
 #include "autograd/tape/apply_list.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
 using detail::AroundDim;
-using detail::data_of;
 using detail::element_size;
-using detail::fresh_data;
+using detail::in;
+using detail::inout;
+using detail::launch;
 using detail::normal_dim;
 
 namespace {
@@ -25,18 +26,27 @@ struct Range {
   Shape whole, part;
   int dim;
   std::int64_t start, length;
+  static constexpr void visit(auto& range, auto f) {
+    f("whole", range.whole);
+    f("part", range.part);
+    f("dim", range.dim);
+    f("start", range.start);
+    f("length", range.length);
+  }
 };
 
 Tensor taken(const Tensor& x, const Range& range);
 Tensor put(const Tensor& x, const Range& range);
 void add_to(const Tensor& sum, const Tensor& part, const Range& range);
 
-struct Narrow : Range {
+struct Narrow {
   static constexpr const char* name = "narrow";
   static constexpr Reads reads[] = {kNone};
-  Tensor forward(const Tensor& x) const { return taken(x, *this); }
+  Range range;
+  static constexpr void visit(auto& op, auto f) { f("range", op.range); }
+  Tensor forward(const Tensor& x) const { return taken(x, range); }
   Tensor vjp(const Tensor& g, auto, auto) const;
-  void vjp_add(const Tensor& g, const Tensor& sum) const { add_to(sum, g, *this); }
+  void vjp_add(const Tensor& g, const Tensor& sum) const { add_to(sum, g, range); }
 };
 
 /// One entry, whose dimension goes away.
@@ -45,14 +55,24 @@ struct Select : Narrow {
 };
 
 /// The reverse: zeros everywhere else.
-struct Pad : Range {
+struct Pad {
   static constexpr const char* name = "pad";
   static constexpr Reads reads[] = {kNone};
-  Tensor forward(const Tensor& x) const { return put(x, *this); }
-  Tensor vjp(const Tensor& g, auto, auto) const { return apply(Narrow{*this}, g); }
+  Range range;
+  static constexpr void visit(auto& op, auto f) { f("range", op.range); }
+  Tensor forward(const Tensor& x) const { return put(x, range); }
+  Tensor vjp(const Tensor& g, auto, auto) const { return apply(Narrow{range}, g); }
 };
 
-Tensor Narrow::vjp(const Tensor& g, auto, auto) const { return apply(Pad{*this}, g); }
+Tensor Narrow::vjp(const Tensor& g, auto, auto) const { return apply(Pad{range}, g); }
+
+/// Copies `count` blocks of `size` bytes, `step_from` and `step_to` bytes apart, the first one to
+/// `first`.
+constexpr auto copy_kernel = [](const char* from, char* to, std::int64_t start,
+                                std::int64_t step_from, std::int64_t first, std::int64_t step_to,
+                                std::int64_t size, std::int64_t count) {
+  kernels::copy_blocks(from + start, step_from, to + first, step_to, size, count);
+};
 
 /// The range of `x`, without copying where it is one piece of the data.
 Tensor taken(const Tensor& x, const Range& range) {
@@ -62,34 +82,38 @@ Tensor taken(const Tensor& x, const Range& range) {
   Tensor y = detail::new_tensor(range.part, x.dtype());
   const std::int64_t element = element_size(x);
   const std::int64_t block = range.length * around.inner * element;
-  kernels::copy_blocks(data_of<char>(x) + first * element, around.size * around.inner * element,
-                       fresh_data<char>(y), block, block, around.outer);
+  launch("narrow", copy_kernel, in<char>(x), detail::out<char>(y), first * element,
+         around.size * around.inner * element, std::int64_t{0}, block, block, around.outer);
   return y;
 }
 
 /// `x` in the range, zeros around it.
 Tensor put(const Tensor& part, const Range& range) {
   const AroundDim around(range.whole, range.dim);
-  Tensor y = detail::new_tensor(range.whole, part.dtype());
+  const Tensor y = zeros(range.whole, part.dtype());
   const std::int64_t element = element_size(part);
   const std::int64_t block = range.length * around.inner * element;
-  char* to = fresh_data<char>(y);
-  std::memset(to, 0, static_cast<std::size_t>(y.numel() * element));
-  kernels::copy_blocks(data_of<char>(part), block, to + range.start * around.inner * element,
-                       around.size * around.inner * element, block, around.outer);
+  launch("pad", copy_kernel, in<char>(part), inout<char>(y), std::int64_t{0}, block,
+         range.start * around.inner * element, around.size * around.inner * element, block,
+         around.outer);
   return y;
 }
 
 /// sum += `part`, in the range.
 void add_to(const Tensor& sum, const Tensor& part, const Range& range) {
   const AroundDim around(range.whole, range.dim);
-  const std::int64_t block = range.length * around.inner;
   visit_floating(sum.dtype(), [&]<class T>(T) {
-    const T* from = data_of<T>(part);
-    T* to = fresh_data<T>(sum) + range.start * around.inner;
-    for (std::int64_t o = 0; o < around.outer; ++o, to += around.size * around.inner) {
-      for (std::int64_t i = 0; i < block; ++i) to[i] += *from++;
-    }
+    launch(
+        "narrow_rule",
+        [](const T* from, T* to, std::int64_t first, std::int64_t step, std::int64_t block,
+           std::int64_t count) {
+          to += first;
+          for (std::int64_t o = 0; o < count; ++o, to += step) {
+            for (std::int64_t i = 0; i < block; ++i) to[i] += *from++;
+          }
+        },
+        in<T>(part), inout<T>(sum), range.start * around.inner, around.size * around.inner,
+        range.length * around.inner, around.outer);
   });
 }
 
@@ -102,6 +126,12 @@ struct Split {
   DType dtype;
   int dim;
   std::vector<std::int64_t> sizes;
+  static constexpr void visit(auto& op, auto f) {
+    f("whole", op.whole);
+    f("dtype", op.dtype);
+    f("dim", op.dim);
+    f("sizes", op.sizes);
+  }
 
   Shape part(std::size_t i) const { return whole.with_size(dim, sizes[i]); }
 

@@ -16,7 +16,7 @@ struct AroundDim {
 };
 
 inline std::int64_t element_size(const Tensor& tensor) noexcept {
-  return static_cast<std::int64_t>(size_of(tensor.impl()->dtype));
+  return static_cast<std::int64_t>(size_of(impl_of(tensor)->dtype));
 }
 
 /// A dense copy, without history.

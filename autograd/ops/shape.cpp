@@ -11,20 +11,23 @@
 #include "autograd/ops/selection.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
-using detail::data_of;
-using detail::fresh_data;
+using detail::in;
+using detail::launch;
 using detail::new_tensor;
 using detail::normal_dim;
+using detail::out;
 
 namespace detail {
 
 Tensor copy_of(const Tensor& x) {
   Tensor y = new_tensor(x.shape(), x.dtype());
-  std::memcpy(fresh_data<char>(y), data_of<char>(x),
-              static_cast<std::size_t>(x.numel() * element_size(x)));
+  launch(
+      "copy", [](const char* from, char* to, std::size_t bytes) { std::memcpy(to, from, bytes); },
+      in<char>(x), out<char>(y), static_cast<std::size_t>(x.numel() * element_size(x)));
   return y;
 }
 
@@ -37,6 +40,10 @@ struct Reshape {
   static constexpr const char* name = "reshape";
   static constexpr Reads reads[] = {kNone};
   Shape from, to;
+  static constexpr void visit(auto& op, auto f) {
+    f("from", op.from);
+    f("to", op.to);
+  }
   Tensor forward(const Tensor& x) const { return detail::view_of(x, to); }
   Tensor vjp(const Tensor& g, auto, auto) const { return reshape(g, from); }
 };
@@ -46,6 +53,7 @@ struct Permute {
   static constexpr const char* name = "permute";
   static constexpr Reads reads[] = {kNone};
   Dims dims;
+  static constexpr void visit(auto& op, auto f) { f("dims", op.dims); }
   Tensor forward(const Tensor& x) const;
   Tensor vjp(const Tensor& g, auto, auto) const {
     Dims inverse = dims;
@@ -57,7 +65,7 @@ struct Permute {
 Tensor Permute::forward(const Tensor& x) const {
   const Shape& shape = x.shape();
   const Shape strides = shape.strides();
-  std::array<kernels::Axis, kMaxRank> axes;
+  std::array<kernels::Axis, kMaxRank> axes{};
   Shape result = shape;
   bool moves = false;
   std::int64_t last = -1;  // the dimension before, of more than one entry
@@ -71,8 +79,13 @@ Tensor Permute::forward(const Tensor& x) const {
   }
   if (!moves || x.numel() == 0) return detail::view_of(x, result);
   Tensor y = new_tensor(result, x.dtype());
-  kernels::permute(data_of<char>(x), fresh_data<char>(y), size_of(x.dtype()),
-                   std::span(axes.data(), static_cast<std::size_t>(dims.rank())));
+  launch(
+      name,
+      [](const char* from, char* to, std::size_t element,
+         const std::array<kernels::Axis, kMaxRank>& all, int rank) {
+        kernels::permute(from, to, element, std::span(all.data(), static_cast<std::size_t>(rank)));
+      },
+      in<char>(x), out<char>(y), size_of(x.dtype()), axes, dims.rank());
   return y;
 }
 
@@ -81,6 +94,10 @@ struct Expand {
   static constexpr const char* name = "expand";
   static constexpr Reads reads[] = {kNone};
   Shape from, to;
+  static constexpr void visit(auto& op, auto f) {
+    f("from", op.from);
+    f("to", op.to);
+  }
   Tensor forward(const Tensor& x) const;
   Tensor vjp(const Tensor& g, auto, auto) const { return sum_to(g, from); }
 };
@@ -88,19 +105,20 @@ struct Expand {
 Tensor Expand::forward(const Tensor& x) const {
   Tensor y = new_tensor(to, x.dtype());
   if (y.numel() == 0) return y;
-  const std::int64_t element = detail::element_size(x);
-  detail::broadcast_loop(
-      to, {x.impl()},
-      [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows, std::int64_t columns) {
-        const char* source = static_cast<const char*>(in->data);
-        char* target = fresh_data<char>(y) + first * element;
-        const std::int64_t step = in->outer * element;
-        if (in->inner != 0) {
-          kernels::copy_blocks(source, step, target, columns * element, columns * element, rows);
-        } else {
-          kernels::repeat_blocks(source, step, target, element, rows, columns);
-        }
-      });
+  detail::visit_bits(x.dtype(), [&]<class Bits>(Bits) {
+    detail::launch_broadcast<Bits>(
+        name, {x}, y,
+        [](const kernels::Operand* in, Bits* out, std::int64_t rows, std::int64_t columns) {
+          constexpr std::int64_t element = sizeof(Bits);
+          const auto* source = static_cast<const char*>(in->data);
+          auto* target = reinterpret_cast<char*>(out);
+          const std::int64_t step = in->outer * element;
+          if (in->inner != 0)
+            kernels::copy_blocks(source, step, target, columns * element, columns * element, rows);
+          else
+            kernels::repeat_blocks(source, step, target, element, rows, columns);
+        });
+  });
   return y;
 }
 

@@ -10,10 +10,10 @@ namespace tapegrad {
 
 namespace {
 
-using detail::data_of;
-using detail::fresh_data;
-using detail::new_tensor;
+using detail::in;
+using detail::RowTile;
 using detail::run_rows;
+using kernels::RowKernels;
 
 // Along the last dimension; the public functions bring another one there. Fused rules are one pass
 // over memory.
@@ -23,22 +23,25 @@ struct Softmax {
   static constexpr const char* name = "softmax";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
-    return run_rows<kernels::RowKernels>(
-        x, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
-                        std::int64_t rows, std::int64_t n) {
-          loops.softmax(data_of<T>(x) + first * n, out + first * n, rows, n);
-        });
+    return run_rows<RowKernels>(
+        name, x,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, const T* from, T* to) {
+          loops.softmax(from + tile.start(), to + tile.start(), tile.rows, tile.length);
+        },
+        in(x));
   }
   static Tensor vjp(const Tensor& g, auto, const Tensor& y) {
     return y * (g - sum(g * y, -1, true));
   }
   static Tensor vjp_fused(const Tensor& g, auto, const Tensor& y) {
-    return run_rows<kernels::RowKernels>(
-        y, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
-                        std::int64_t rows, std::int64_t n) {
-          loops.softmax_rule(data_of<T>(g) + first * n, data_of<T>(y) + first * n, out + first * n,
-                             rows, n);
-        });
+    return run_rows<RowKernels>(
+        "softmax_rule", y,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, const T* gradient, const T* result,
+                    T* to) {
+          const std::int64_t at = tile.start();
+          loops.softmax_rule(gradient + at, result + at, to + at, tile.rows, tile.length);
+        },
+        in(g), in(y));
   }
 };
 
@@ -47,22 +50,25 @@ struct LogSoftmax {
   static constexpr const char* name = "log_softmax";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
-    return run_rows<kernels::RowKernels>(
-        x, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
-                        std::int64_t rows, std::int64_t n) {
-          loops.log_softmax(data_of<T>(x) + first * n, out + first * n, rows, n);
-        });
+    return run_rows<RowKernels>(
+        name, x,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, const T* from, T* to) {
+          loops.log_softmax(from + tile.start(), to + tile.start(), tile.rows, tile.length);
+        },
+        in(x));
   }
   static Tensor vjp(const Tensor& g, auto, const Tensor& y) {
     return g - exp(y) * sum(g, -1, true);
   }
   static Tensor vjp_fused(const Tensor& g, auto, const Tensor& y) {
-    return run_rows<kernels::RowKernels>(
-        y, [&]<class T>(const kernels::RowKernels<T>& loops, T* out, std::int64_t first,
-                        std::int64_t rows, std::int64_t n) {
-          loops.log_softmax_rule(data_of<T>(g) + first * n, data_of<T>(y) + first * n,
-                                 out + first * n, rows, n);
-        });
+    return run_rows<RowKernels>(
+        "log_softmax_rule", y,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, const T* gradient, const T* result,
+                    T* to) {
+          const std::int64_t at = tile.start();
+          loops.log_softmax_rule(gradient + at, result + at, to + at, tile.rows, tile.length);
+        },
+        in(g), in(y));
   }
 };
 

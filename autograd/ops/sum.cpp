@@ -10,6 +10,7 @@
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 
 namespace tapegrad {
 
@@ -24,6 +25,7 @@ struct Sum {
   static constexpr const char* name = "sum";
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
+  static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
   Tensor forward(const Tensor& x) const { return detail::reduce(Reducer::sum, x, shape); }
   Tensor vjp(const Tensor& g, auto, auto) const { return reshape(g, shape.kept); }
 };
@@ -32,6 +34,7 @@ struct Mean {
   static constexpr const char* name = "mean";
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
+  static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
   Tensor forward(const Tensor& x) const {
     return detail::reduce_mean(x, shape, static_cast<double>(shape.count));
   }
@@ -62,6 +65,7 @@ struct Prod {
   static constexpr const char* name = "prod";
   static constexpr Reads reads[] = {kA | kY};
   ReducedShape shape;
+  static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
   Tensor forward(const Tensor& x) const { return detail::reduce(Reducer::prod, x, shape); }
   Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
     const Tensor column = unsqueeze(g, -1);
@@ -79,6 +83,7 @@ struct AmaxOrAmin {
   static constexpr const char* name = reducer == Reducer::max ? "amax" : "amin";
   static constexpr Reads reads[] = {kA | kY}, fused = kA;
   ReducedShape shape;
+  static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
   Tensor forward(const Tensor& x) const { return detail::reduce(reducer, x, shape); }
   Tensor vjp_fused(const Tensor& g, const Tensor& x, const Tensor& y) const {
     return detail::share_among_equal(g, x, y, shape);
@@ -97,6 +102,10 @@ struct Var {
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   double freedom;  // n - correction, at least 0
+  static constexpr void visit(auto& op, auto f) {
+    f("shape", op.shape);
+    f("freedom", op.freedom);
+  }
   /// The variance of x / scale. `scale` stays undefined for 1, which it is unless squares leave the
   /// range; then it is a power of two for each result.
   Tensor scaled(const Tensor& x, Tensor& scale) const {
@@ -109,8 +118,12 @@ struct Var {
     const Tensor deviations = detail::deviation(x, shape.dims);
     const Tensor kept = amax(abs(deviations), shape.dims, true);
     visit_floating(x.dtype(), [&]<class T>(T) {
-      T* size = detail::fresh_data<T>(kept);
-      std::transform(size, size + kept.numel(), size, kernels::power_of_two<T>);
+      detail::launch(
+          "power_of_two",
+          [](T* size, std::int64_t n) {
+            std::transform(size, size + n, size, kernels::power_of_two<T>);
+          },
+          detail::inout<T>(kept), kept.numel());
     });
     scale = reshape(kept, shape.result);
     return detail::reduce_mean(square(deviations / kept), shape, freedom);
@@ -130,6 +143,7 @@ struct Std {
   static constexpr const char* name = "std";
   static constexpr Reads reads[] = {kA | kY};
   Var var;
+  static constexpr void visit(auto& op, auto f) { f("var", op.var); }
   Tensor forward(const Tensor& x) const {
     Tensor scale;
     const Tensor variance = var.scaled(x, scale);
@@ -150,6 +164,7 @@ struct LogSumExp {
   static constexpr const char* name = "logsumexp";
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
+  static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
   Tensor forward(const Tensor& x) const {
     if (shape.count == 0) return detail::reduce(Reducer::max, x, shape);  // of nothing: -inf
     const Tensor largest = amax(x, shape.dims, true);

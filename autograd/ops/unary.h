@@ -210,6 +210,7 @@ struct LeakyRelu {
   static constexpr Reads reads = kA;
   static constexpr Samples samples{0.1, 2, true};
   double slope = 0.01;
+  static constexpr void visit(auto& op, auto f) { f("slope", op.slope); }
   auto forward(auto x) const { return where(x > 0, x, slope * x); }
   auto vjp(auto g, auto x, auto) const { return where(x > 0, g, slope * g); }
 };
@@ -220,6 +221,7 @@ struct Elu {
   static constexpr Reads reads = kA;
   static constexpr Samples samples{0.1, 2, true};
   double alpha = 1;
+  static constexpr void visit(auto& op, auto f) { f("alpha", op.alpha); }
   auto forward(auto x) const { return where(x > 0, x, alpha * expm1(x)); }
   auto vjp(auto g, auto x, auto) const {
     const auto negative = where(x <= 0, x, 0);  // no overflow in the branch not taken
@@ -234,6 +236,10 @@ struct Softplus {
   static constexpr Samples samples{-3, 3};
   double beta = 1;
   double threshold = 20;
+  static constexpr void visit(auto& op, auto f) {
+    f("beta", op.beta);
+    f("threshold", op.threshold);
+  }
   auto forward(auto x) const {
     const auto z = beta * x;
     return where(z > threshold, x, (maximum(z, 0) + log1p(exp(-abs(z)))) / beta);
@@ -251,6 +257,10 @@ struct Clamp {
   static constexpr Samples samples{-0.4, 0.4};
   double low = -0.5;
   double high = 0.5;
+  static constexpr void visit(auto& op, auto f) {
+    f("low", op.low);
+    f("high", op.high);
+  }
   auto forward(auto x) const { return minimum(maximum(x, low), high); }
   auto vjp(auto g, auto x, auto) const { return where((x >= low) & (x <= high), g, 0); }
 };
@@ -261,6 +271,7 @@ struct PowNumber {
   static constexpr Reads reads = kA;
   static constexpr Samples samples{0.3, 2};
   double exponent = 3;
+  static constexpr void visit(auto& op, auto f) { f("exponent", op.exponent); }
   auto forward(auto x) const { return pow(x, exponent); }
   auto vjp(auto g, auto x, auto) const {
     const double less = exponent == 0 ? 0 : exponent - 1;

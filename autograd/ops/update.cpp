@@ -1,12 +1,14 @@
 #include "autograd/ops/update.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "autograd/kernels/parallel.h"
 #include "autograd/ops/promote.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/require.h"
+#include "autograd/tensor/watcher.h"
 
 namespace tapegrad::detail {
 
@@ -56,22 +58,33 @@ void prepare(const UpdateInfo& info, const Tensor& parameter, const Tensor& grad
   if (renew) renew_slots(parameter, slots, info.slots);
 }
 
-}  // namespace
+[[gnu::cold]] void announce_update(const UpdateInfo& info, const void* formula,
+                                   const Tensor& parameter, const Tensor& gradient,
+                                   Tensor* const* slots) {
+  std::vector<LaunchArgument> all{{impl_of(parameter), 0, Access::update},
+                                  {impl_of(gradient), 0, Access::read}};
+  for (std::size_t i = 0; i < info.slots; ++i)
+    all.push_back({slots[i] ? impl_of(*slots[i]) : nullptr, 0, Access::update});
+  all.push_back({formula, info.bytes, Access::parameter});
+  Door::launch({info.change.name(), all, false});
+}
 
-void run_update(const UpdateInfo& info, const void* formula, Tensor& parameter,
+/// Changes what `prepare` has found fit.
+void update_now(const UpdateInfo& info, const void* formula, Tensor& parameter,
                 const Tensor& gradient, Tensor* const* slots, void** arrays) {
-  prepare(info, parameter, gradient, slots);
-  Impl* changed = parameter.impl();
-  arrays[0] = changed->data;
-  arrays[1] = gradient.impl()->data;
+  Impl* changed = impl_of(parameter);
+  arrays[0] = Raw::of(*changed);
+  arrays[1] = Raw::of(*impl_of(gradient));
   for (std::size_t i = 0; i < info.slots; ++i) {
-    arrays[2 + i] = changed->data;
+    arrays[2 + i] = arrays[0];
     if (!slots[i]) continue;
-    Impl* slot = slots[i]->impl();
+    Impl* slot = impl_of(*slots[i]);
     slot->changed(info.change);
-    arrays[2 + i] = slot->data;
+    arrays[2 + i] = Raw::of(*slot);
   }
   changed->changed(info.change);
+  if (watched()) [[unlikely]]
+    announce_update(info, formula, parameter, gradient, slots);
 
   const UpdateLoop loop =
       parameter.dtype() == DType::float32 ? info.loops->float32 : info.loops->float64;
@@ -80,6 +93,23 @@ void run_update(const UpdateInfo& info, const void* formula, Tensor& parameter,
   kernels::parallel_for((n + kUpdateTile - 1) / kUpdateTile, [&](std::int64_t tile) {
     loop(formula, arrays, tile * kUpdateTile, std::min(kUpdateTile, n - tile * kUpdateTile));
   });
+}
+
+}  // namespace
+
+void run_update(const UpdateInfo& info, const void* formula, Tensor& parameter,
+                const Tensor& gradient, Tensor* const* slots, void** arrays) {
+  if (!watched()) [[likely]] {
+    prepare(info, parameter, gradient, slots);
+    return update_now(info, formula, parameter, gradient, slots, arrays);
+  }
+  const PhaseScope phase(Phase::update);
+  watched_call(
+      {info.change.name(), nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}},
+      [&] {
+        prepare(info, parameter, gradient, slots);
+        update_now(info, formula, parameter, gradient, slots, arrays);
+      });
 }
 
 }  // namespace tapegrad::detail

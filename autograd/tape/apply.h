@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "autograd/tape/attributes.h"
 #include "autograd/tape/record.h"
 #include "autograd/tape/rule.h"
 #include "autograd/tensor/require.h"
@@ -30,8 +31,7 @@ struct RecordOf final : Record {
     return dispatch(input, gradient, create_graph, std::make_integer_sequence<int, N>());
   }
   bool vjp_into(int, const Tensor& gradient, Impl* result, bool) override {
-    if constexpr (requires { op.vjp_add(gradient, gradient); })
-      op.vjp_add(gradient, Tensor::share(result));
+    if constexpr (requires { op.vjp_add(gradient, gradient); }) op.vjp_add(gradient, share(result));
     return adds;
   }
 
@@ -108,16 +108,66 @@ template <class Op, class... Tensors>
     if (record->edge[i]) reads |= reads_of<Op>(i);
   }
   for (int i = 0; i < n; ++i) {
-    if (reads >> (i + 1) & 1 && all[i]->defined()) record->slot[i + 1].save(all[i]->impl());
+    if (reads >> (i + 1) & 1 && all[i]->defined()) record->slot[i + 1].save(impl_of(*all[i]));
   }
-  if (reads & kY) record->slot[0].save(output.impl());
+  if (reads & kY) record->slot[0].save(impl_of(output));
   if (reads & kKept) {
     for (std::size_t i = 0; i < kept.size(); ++i) {
-      if (kept[i].defined()) record->slot[1 + n + i].save(kept[i].impl());
+      if (kept[i].defined()) record->slot[1 + n + i].save(impl_of(kept[i]));
     }
   }
   record->attach(output);
 }
+
+/// Runs `op` and records it.
+template <class Op, class... Tensors>
+Tensor apply_now(Op&& op, const Tensors&... inputs) {
+  [[maybe_unused]] const bool history = (requires_record(inputs) || ...);
+  KeptBy<Op> kept;
+  Tensor output = allocating_for(Op::name, [&] {
+    const NoGrad no_grad;
+    return call_forward(op, kept, inputs...);
+  });
+  if constexpr (requires { Op::cut; }) {
+    require_defined(output, "the result", Op::name);
+    note_cut(output, Op::cut, {&inputs...});
+  } else {
+    const bool record = history && grad_enabled();
+    if (!is_settled(output, history, record, (cuts_of(inputs) | ...)))
+      settle_result(output, Op::name, std::array{&inputs...}, history);
+    if (record) record_call(std::move(op), output, kept, inputs...);
+  }
+  return output;
+}
+
+/// How many inputs `Op`, which names each of them, has.
+template <class Op>
+constexpr std::size_t input_count() {
+  if constexpr (requires { Op::inputs; })
+    return Op::inputs;
+  else
+    return sizeof(Op::reads) / sizeof(Reads);
+}
+
+/// Calls `Op` with these attributes.
+template <class Op>
+std::vector<Tensor> call_again(std::span<const Attribute> attributes,
+                               std::span<const Tensor> inputs);
+
+/// What is known of `Op` without a call; `Again` calls it.
+template <class Op, template <class> class Again>
+constexpr OperatorType describe_operator() {
+  if constexpr (has_attributes<Op>())
+    return {Op::name, attributes_of<Op>, Again<Op>::call};
+  else
+    return {Op::name, nullptr, nullptr};
+}
+template <class Op>
+struct CallAgain {
+  static constexpr auto call = call_again<Op>;
+};
+template <class Op>
+inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>();
 
 }  // namespace detail
 
@@ -143,29 +193,40 @@ template <class Op, class... Tensors>
 ///    rule itself.
 ///  - optionally, with one input, `void vjp_add(const Tensor& g, const Tensor& sum) const`: adds
 ///    the cotangent to `sum` by writing into its data, where that is less work than making one.
+///  - where it has members, `static constexpr void visit(auto& op, auto f)`, which calls
+///    `f("dim", op.dim)` for each: numbers, truth values, enums, `Shape`, `DType`, vectors of
+///    int64, or structs of these that have a `visit` too. They are the attributes that profiles and
+///    lists of calls show. An operator whose members are something else says `static constexpr bool
+///    opaque = true`, and its calls cannot be listed.
+///
+/// One without a gradient has, in place of rules and `reads`, `static constexpr int inputs`, their
+/// number, and `static constexpr unsigned cut`, 0 or why graphs end here.
 ///
 /// Rules are written with the public operators, so that they can be differentiated again.
 template <class Op, class... Tensors>
 requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors&... inputs) {
   static_assert(sizeof...(Tensors) >= 1 && sizeof...(Tensors) <= detail::kMostInputs,
                 "an operator has one to eight tensor inputs, or takes a list of them");
-  static_assert(sizeof(Op::reads) / sizeof(Reads) == sizeof...(Tensors),
+  static_assert(detail::input_count<Op>() == sizeof...(Tensors),
                 "an operator says for every input what its rule reads: reads[] has one entry each");
   static_assert(detail::fused_inputs<Op>() < kE, "only inputs a to d may have a fused rule");
   static_assert(
       sizeof...(Tensors) == 1 || !requires { op.vjp_add((inputs, ...), (inputs, ...)); },
       "vjp_add is for an operator with one input");
-  const bool history = (detail::requires_record(inputs) || ...);
-  detail::KeptBy<Op> kept;
-  Tensor output = detail::allocating_for(Op::name, [&] {
-    const NoGrad no_grad;
-    return detail::call_forward(op, kept, inputs...);
-  });
-  const bool record = history && grad_enabled();
-  if (!detail::is_settled(output, history, record, (detail::cuts_of(inputs) | ...)))
-    detail::settle_result(output, Op::name, std::array{&inputs...}, history);
-  if (record) detail::record_call(std::move(op), output, kept, inputs...);
-  return output;
+  if (detail::watched()) [[unlikely]]
+    return detail::watched_call({Op::name, &detail::operator_type<Op>, &op,
+                                 std::array<const Tensor*, sizeof...(Tensors)>{&inputs...}},
+                                [&] { return detail::apply_now(std::move(op), inputs...); });
+  return detail::apply_now(std::move(op), inputs...);
+}
+
+template <class Op>
+std::vector<Tensor> detail::call_again(std::span<const Attribute> attributes,
+                                       std::span<const Tensor> inputs) {
+  return [&]<std::size_t... i>(std::index_sequence<i...>)->std::vector<Tensor> {
+    return {tapegrad::apply(with_attributes<Op>(attributes), inputs[i]...)};
+  }
+  (std::make_index_sequence<input_count<Op>()>());
 }
 
 /// @}

@@ -70,16 +70,16 @@ void ListRecord::connect(std::span<const Tensor> inputs, std::span<const Tensor>
   Saved* slot = saved + 1;
   for (std::size_t i = 0; i < inputs.size(); ++i, ++slot) {
     edges[i].connect(inputs[i]);
-    if (reads & kA && inputs[i].defined()) slot->save(inputs[i].impl());
+    if (reads & kA && inputs[i].defined()) slot->save(impl_of(inputs[i]));
   }
   for (const Tensor& value : kept) {
-    if (reads & kKept && value.defined()) slot->save(value.impl());
+    if (reads & kKept && value.defined()) slot->save(impl_of(value));
     ++slot;
   }
 }
 
 void ListRecord::finish(const Tensor& output, Reads reads) noexcept {
-  if (reads & kY) saved[0].save(output.impl());
+  if (reads & kY) saved[0].save(impl_of(output));
   attach(output);
 }
 
@@ -89,7 +89,7 @@ void ListRecord::finish(std::span<const Tensor> outputs, Reads reads) {
   if (outputs.size() == 1) shape = outputs[0].shape();
   Saved* slot = saved + (slot_count - outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (reads & kY) slot[i].save(outputs[i].impl());
+    if (reads & kY) slot[i].save(impl_of(outputs[i]));
     if (is_floating_point(outputs[i].dtype())) make_port(i, outputs[i]);
   }
 }
@@ -101,11 +101,11 @@ void ListRecord::make_port(std::size_t index, const Tensor& output) {
 
 Tensor ListRecord::part(std::size_t index, bool create_graph) {
   Impl* value = saved[slot_count - parts_.size() + index].value();
-  const Tensor view = Tensor::adopt(new_view(value, value->shape, 0));
+  const Tensor view = adopt(new_view(value, value->shape, 0));
   if (!create_graph || !is_floating_point(view.dtype())) return view;
   if (Port* known = ports_[index]) {
     known->refs.increment();
-    view.impl()->maker.store(known, std::memory_order_relaxed);
+    impl_of(view)->maker.store(known, std::memory_order_relaxed);
   } else {
     make_port(index, view);
   }

@@ -124,6 +124,49 @@ struct ListRecordOf final : ListRecord {
 DType settle_results(std::span<Tensor> outputs, const char* name, std::span<const Tensor> inputs,
                      bool history);
 
+template <class Op>
+std::vector<Tensor> call_list_again(std::span<const Attribute> attributes,
+                                    std::span<const Tensor> inputs);
+template <class Op>
+struct CallListAgain {
+  static constexpr auto call = call_list_again<Op>;
+};
+template <class Op>
+inline constexpr OperatorType list_operator_type = describe_operator<Op, CallListAgain>();
+
+/// Runs `op` and records it.
+template <class Op>
+auto apply_list_now(Op&& op, std::span<const Tensor> inputs) {
+  KeptBy<Op> kept;
+  auto made = allocating_for(Op::name, [&] {
+    const NoGrad no_grad;
+    return call_forward(op, kept, inputs);
+  });
+  constexpr bool many = !std::is_same_v<decltype(made), Tensor>;
+  bool history = false;
+  for (const Tensor& input : inputs) history = history || requires_record(input);
+  std::span<Tensor> outputs;
+  if constexpr (many)
+    outputs = made;
+  else
+    outputs = {&made, 1};
+  const DType type = settle_results(outputs, Op::name, inputs, history);
+  if (!history || !grad_enabled() || type == boolean) return made;
+
+  const ListSizes sizes{inputs.size(), kept.size(), many ? outputs.size() : 0};
+  using RecordType = ListRecordOf<Op, many>;
+  const auto start = [&](const auto& first) {
+    auto* record = new_record_with_room<RecordType>(sizes.bytes(), sizes, std::move(op), first);
+    record->connect(inputs, kept, Op::reads);
+    return record;
+  };
+  if constexpr (many)
+    start(type)->finish(std::span<const Tensor>(outputs), Op::reads);
+  else
+    start(made)->finish(made, Op::reads);
+  return made;
+}
+
 }  // namespace detail
 
 /// Runs an operator on a list of tensors, of any length, and records it where one of them requires
@@ -141,35 +184,23 @@ DType settle_results(std::span<Tensor> outputs, const char* name, std::span<cons
 ///  - `fused` is `kA` where there is a `vjp_fused`.
 template <class Op>
 auto apply(Op op, std::span<const Tensor> inputs) {
-  detail::KeptBy<Op> kept;
-  auto made = detail::allocating_for(Op::name, [&] {
-    const NoGrad no_grad;
-    return detail::call_forward(op, kept, inputs);
-  });
-  constexpr bool many = !std::is_same_v<decltype(made), Tensor>;
-  bool history = false;
-  for (const Tensor& input : inputs) history = history || detail::requires_record(input);
-  std::span<Tensor> outputs;
-  if constexpr (many)
-    outputs = made;
-  else
-    outputs = {&made, 1};
-  const DType type = detail::settle_results(outputs, Op::name, inputs, history);
-  if (!history || !grad_enabled() || type == boolean) return made;
+  if (detail::watched()) [[unlikely]] {
+    std::vector<const Tensor*> all;
+    for (const Tensor& input : inputs) all.push_back(&input);
+    return detail::watched_call({Op::name, &detail::list_operator_type<Op>, &op, all},
+                                [&] { return detail::apply_list_now(std::move(op), inputs); });
+  }
+  return detail::apply_list_now(std::move(op), inputs);
+}
 
-  const detail::ListSizes sizes{inputs.size(), kept.size(), many ? outputs.size() : 0};
-  using RecordType = detail::ListRecordOf<Op, many>;
-  const auto start = [&](const auto& first) {
-    auto* record =
-        detail::new_record_with_room<RecordType>(sizes.bytes(), sizes, std::move(op), first);
-    record->connect(inputs, kept, Op::reads);
-    return record;
-  };
-  if constexpr (many)
-    start(type)->finish(std::span<const Tensor>(outputs), Op::reads);
+template <class Op>
+std::vector<Tensor> detail::call_list_again(std::span<const Attribute> attributes,
+                                            std::span<const Tensor> inputs) {
+  auto made = tapegrad::apply(with_attributes<Op>(attributes), inputs);
+  if constexpr (std::is_same_v<decltype(made), Tensor>)
+    return {std::move(made)};
   else
-    start(made)->finish(made, Op::reads);
-  return made;
+    return made;
 }
 
 /// @}

@@ -22,7 +22,7 @@ std::string where_it_ended(const Tensor& tensor) {
        "clamp() have one"}};
   std::string text;
   for (const auto& [flag, end] : ends) {
-    if (tensor.impl()->has(flag))
+    if (impl_of(tensor)->has(flag))
       text += (text.empty() ? "its graph ended " : ", and ") + std::string(end);
   }
   if (!text.empty()) return text;

@@ -59,17 +59,33 @@ class Saved {
     hold(value);
     value_ = value;
     version_ = value->owner()->version;
+#if defined(TAPEGRAD_CHECKSUMS)
+    sum_ = checksum(*value);
+#endif
   }
   void reset() noexcept {
     if (value_) unhold(std::exchange(value_, nullptr));
   }
   Impl* value() const noexcept { return value_; }
-  bool changed() const noexcept { return value_ && value_->owner()->version != version_; }
+  bool changed() const noexcept {
+    return value_ && (value_->owner()->version != version_ || changed_unseen());
+  }
+  /// True when the elements are others though nobody has raised the version; known in Debug builds.
+  bool changed_unseen() const noexcept {
+#if defined(TAPEGRAD_CHECKSUMS)
+    return value_->owner()->version == version_ && checksum(*value_) != sum_;
+#else
+    return false;
+#endif
+  }
   std::uint32_t version() const noexcept { return version_; }
 
  private:
+  static std::uint32_t checksum(const Impl& value) noexcept;
+
   Impl* value_ = nullptr;
   std::uint32_t version_ = 0;
+  [[maybe_unused]] std::uint32_t sum_ = 0;  // of the elements
 };
 
 /// One operator call on the tape.
@@ -84,11 +100,11 @@ struct Record : Maker {
       : input_count(static_cast<std::uint32_t>(edge_slots.size())),
         edges(edge_slots.data()),
         saved(saved_slots.data()),
-        dtype(output.impl()->dtype),
+        dtype(impl_of(output)->dtype),
         slot_count(static_cast<std::uint32_t>(saved_slots.size())),
         scope(thread_tape.scope),
-        numel(output.impl()->numel),
-        shape(output.impl()->shape) {}
+        numel(impl_of(output)->numel),
+        shape(impl_of(output)->shape) {}
   /// Of an operator with several outputs, which have a `Port` each.
   Record(std::span<Edge> edge_slots, std::span<Saved> saved_slots, DType type) noexcept
       : input_count(static_cast<std::uint32_t>(edge_slots.size())),
@@ -129,7 +145,7 @@ struct Record : Maker {
   /// The same, and makes it the maker of `output`.
   void attach(const Tensor& output) noexcept {
     attach();
-    output.impl()->maker.store(this, std::memory_order_relaxed);
+    impl_of(output)->maker.store(this, std::memory_order_relaxed);
   }
   /// Drops saved values and edges: it can not be walked again.
   void release_graph() noexcept;
@@ -187,7 +203,7 @@ void Edge::connect(Record& record) noexcept {
 }
 
 void Edge::connect(const Tensor& tensor) noexcept {
-  Impl* impl = tensor.impl();
+  Impl* impl = impl_of(tensor);
   if (!impl) return;
   if (Record* record = record_of(*impl)) {
     connect(*record);
@@ -226,7 +242,7 @@ struct Port final : Record {
 
 /// True when an operator on these inputs must be recorded.
 inline bool requires_record(const Tensor& tensor) noexcept {
-  const Impl* impl = tensor.impl();
+  const Impl* impl = impl_of(tensor);
   return impl && (impl->maker.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad));
 }
 template <class... Tensors>
@@ -236,12 +252,12 @@ bool should_record(const Tensors&... inputs) noexcept {
 
 /// True of a new floating-point tensor that nobody else has: a record can be attached to it.
 inline bool is_recordable(const Tensor& output) noexcept {
-  return is_floating_point(output.impl()->dtype) && output.impl()->handles.load() == 1 &&
+  return is_floating_point(impl_of(output)->dtype) && impl_of(output)->handles.load() == 1 &&
          !requires_record(output);
 }
 /// Where graphs ended that `tensor`, which may be undefined, was computed from: flags of an `Impl`.
 inline unsigned cuts_of(const Tensor& tensor) noexcept {
-  const Impl* impl = tensor.impl();
+  const Impl* impl = impl_of(tensor);
   return impl ? impl->flags.load(std::memory_order_relaxed) & unsigned{Impl::kCuts} : 0;
 }
 

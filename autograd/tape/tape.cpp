@@ -58,9 +58,9 @@ void note_cut(const Tensor& y, unsigned cut, std::span<const Tensor* const> inpu
   unsigned flags = 0;
   for (const Tensor* input : inputs) {
     if (!input->defined()) continue;
-    flags |= requires_record(*input) ? cut : input->impl()->flags.load(std::memory_order_relaxed);
+    flags |= requires_record(*input) ? cut : impl_of(*input)->flags.load(std::memory_order_relaxed);
   }
-  if (flags & Impl::kCuts && !requires_record(y)) y.impl()->add_cuts(flags);
+  if (flags & Impl::kCuts && !requires_record(y)) impl_of(y)->add_cuts(flags);
 }
 
 void Edge::reset() noexcept {
@@ -85,21 +85,38 @@ namespace {
 /// saved is gone, or has got another history since.
 Tensor saved_tensor(Impl* value, const Edge* edge) {
   const bool connected = edge && *edge;
-  if (connected && edge->leaf()) return Tensor::share(edge->leaf());
+  if (connected && edge->leaf()) return share(edge->leaf());
   if (!connected && !value->has(Impl::kNumber)) {
     revive(value);
-    return Tensor::adopt(value);
+    return adopt(value);
   }
   // A view is no C++ number: in a rule, types are settled.
-  Tensor view = Tensor::adopt(new_view(value, value->shape, 0));
+  Tensor view = adopt(new_view(value, value->shape, 0));
   if (connected) {
     edge->record()->refs.increment();
-    view.impl()->maker.store(edge->record(), std::memory_order_relaxed);
+    impl_of(view)->maker.store(edge->record(), std::memory_order_relaxed);
   }
   return view;
 }
 
 }  // namespace
+
+std::uint32_t Saved::checksum(const Impl& value) noexcept {
+  const auto* bytes = static_cast<const unsigned char*>(Raw::of(value));
+  const std::size_t size = static_cast<std::size_t>(value.numel) * size_of(value.dtype);
+  std::uint64_t sum = 1;
+  const auto add = [&](std::uint64_t word) {
+    sum = (sum ^ word) * 0x9E37'79B9'7F4A'7C15;
+    sum ^= sum >> 32;
+  };
+  std::size_t at = 0;
+  for (std::uint64_t word; at + 8 <= size; at += 8) {
+    std::memcpy(&word, bytes + at, 8);
+    add(word);
+  }
+  for (; at < size; ++at) add(bytes[at]);
+  return static_cast<std::uint32_t>(sum);
+}
 
 std::string Record::output_text() const {
   return several ? fmt::format("{} outputs", parts().size()) : fmt::format("output {}", shape);
@@ -115,6 +132,11 @@ void Record::fail_check() const {
         name(), output_text());
   const Saved& value =
       *std::find_if(saved, saved + slot_count, [](const Saved& slot) { return slot.changed(); });
+  if (value.changed_unseen())
+    fail<GradError>(
+        "backward: a value of shape {} that '{}' ({}) saved for its gradient has other elements now, "
+        "written past the library; do not keep the span that write() gives",
+        value.value()->shape, name(), output_text());
   fail<GradError>(
       "backward: a value of shape {} that '{}' ({}) saved for its gradient was changed in "
       "place afterwards by '{}': it had version {} and has {} now; change a clone() instead",
@@ -139,7 +161,7 @@ Tensor Record::kept(int index) const {
   if (!value) return {};
   // No gradient flows there, even where it is an input, too.
   if (value->maker.load(std::memory_order_relaxed) || value->has(Impl::kRequiresGrad))
-    return Tensor::adopt(new_view(value, value->shape, 0));
+    return adopt(new_view(value, value->shape, 0));
   return saved_tensor(value, nullptr);
 }
 
@@ -148,7 +170,7 @@ void settle_result(Tensor& output, const char* name, std::span<const Tensor* con
   require_defined(output, "the result", name);
   if (!history) return note_cut(output, 0, inputs);
   if (!grad_enabled()) {
-    if (!requires_record(output)) output.impl()->add_cuts(Impl::kCutByNoGrad);
+    if (!requires_record(output)) impl_of(output)->add_cuts(Impl::kCutByNoGrad);
     return;
   }
   if (!is_floating_point(output.dtype()))

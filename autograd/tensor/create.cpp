@@ -6,10 +6,15 @@
 #include <string>
 
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad {
+
+using detail::in;
+using detail::launch;
+using detail::out;
 
 namespace {
 
@@ -27,10 +32,13 @@ To convert(const char* name, From value) {
   }
 }
 
+template <class T>
+constexpr auto fill_kernel = [](T* to, std::int64_t n, T value) { std::fill_n(to, n, value); };
+
 Tensor filled(const char* name, const Shape& shape, DType dtype, int value) {
   Tensor result = detail::allocate(name, shape, dtype);
   visit_dtype(dtype, [&]<class T>(T) {
-    std::fill_n(detail::fresh_data<T>(result), result.numel(), static_cast<T>(value));
+    launch(name, fill_kernel<T>, out<T>(result), result.numel(), static_cast<T>(value));
   });
   return result;
 }
@@ -49,12 +57,16 @@ Tensor fill(const char* name, const Shape& shape, const Tensor& value, DType dty
   Tensor result = detail::allocate(name, shape, dtype);
   visit_dtype(dtype, [&]<class To>(To) {
     visit_dtype(value.dtype(), [&]<class From>(From) {
-      std::fill_n(detail::fresh_data<To>(result), result.numel(),
-                  convert<To>(name, *detail::data_of<From>(value)));
+      launch(
+          name,
+          [](const From* from, To* to, std::int64_t n, const char* caller) {
+            std::fill_n(to, n, convert<To>(caller, *from));
+          },
+          in<From>(value), out<To>(result), result.numel(), name);
     });
   });
-  result.impl()->add_cuts(value.requires_grad() ? unsigned{detail::Impl::kCutByNoGrad}
-                                                : value.impl()->flags.load());
+  detail::impl_of(result)->add_cuts(value.requires_grad() ? unsigned{detail::Impl::kCutByNoGrad}
+                                                          : detail::impl_of(value)->flags.load());
   return result;
 }
 
@@ -97,8 +109,13 @@ Tensor integer_range(std::int64_t start, std::int64_t end, std::int64_t step) {
   const std::uint64_t stride = step > 0 ? by : 0 - by;
   const std::uint64_t count = length / stride + (length % stride != 0);
   Tensor result = allocate_range(start, end, step, static_cast<double>(count), int64);
-  auto* out = detail::fresh_data<std::int64_t>(result);
-  for (std::uint64_t i = 0; i < count; ++i) out[i] = static_cast<std::int64_t>(from + i * by);
+  launch(
+      "arange",
+      [](std::int64_t* values, std::uint64_t n, std::uint64_t first, std::uint64_t gap) {
+        for (std::uint64_t i = 0; i < n; ++i)
+          values[i] = static_cast<std::int64_t>(first + i * gap);
+      },
+      out<std::int64_t>(result), count, from, by);
   return result;
 }
 
@@ -107,9 +124,13 @@ Tensor floating_range(double start, double end, double step, DType dtype) {
   const double count = std::ceil((end - start) / step);
   Tensor result = allocate_range(start, end, step, count, dtype);
   visit_floating(dtype, [&]<class T>(T) {
-    T* out = detail::fresh_data<T>(result);
-    for (std::int64_t i = 0; i < result.numel(); ++i)
-      out[i] = static_cast<T>(start + static_cast<double>(i) * step);
+    launch(
+        "arange",
+        [](T* to, std::int64_t n, double first, double gap) {
+          for (std::int64_t i = 0; i < n; ++i)
+            to[i] = static_cast<T>(first + static_cast<double>(i) * gap);
+        },
+        out<T>(result), result.numel(), start, step);
   });
   return result;
 }
@@ -141,9 +162,10 @@ class ListReader {
     Tensor result =
         allocate("tensor", shape_, dtype.value_or(dtype_.value_or(get_default_dtype())));
     visit_dtype(result.dtype(), [&]<class T>(T) {
-      T* out = fresh_data<T>(result);
-      copy(list_, out);
+      launch(
+          "tensor", [](T* to, const NestedList* list) { copy(*list, to); }, out<T>(result), &list_);
     });
+    announce(Event::host_write, *impl_of(result));
     return result;
   }
 
@@ -203,11 +225,16 @@ Tensor tensor_from_memory(const void* data, std::int64_t count, DType source, co
   Tensor result = allocate("tensor", shape ? *shape : Shape(count), dtype.value_or(source));
   visit_dtype(source, [&]<class From>(From) {
     visit_dtype(result.dtype(), [&]<class To>(To) {
-      const From* in = static_cast<const From*>(data);
-      std::transform(in, in + count, fresh_data<To>(result),
-                     [](From value) { return convert<To>("tensor", value); });
+      launch(
+          "tensor",
+          [](To* to, const From* from, std::int64_t n) {
+            std::transform(from, from + n, to,
+                           [](From value) { return convert<To>("tensor", value); });
+          },
+          out<To>(result), static_cast<const From*>(data), count);
     });
   });
+  announce(Event::host_write, *impl_of(result));
   return result;
 }
 
@@ -224,7 +251,8 @@ Tensor ones(const Shape& shape, DType dtype) { return filled("ones", shape, dtyp
 Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype) {
   detail::require_defined(value, "value", "full");
   // A C++ number with a decimal point is a double only because C++ says so.
-  const bool decimal = value.dtype() == float64 && value.impl()->has(detail::Impl::kNumber);
+  const bool decimal =
+      value.dtype() == float64 && detail::impl_of(value)->has(detail::Impl::kNumber);
   return fill("full", shape, value, dtype.value_or(decimal ? get_default_dtype() : value.dtype()));
 }
 
@@ -278,13 +306,17 @@ Tensor linspace(double start, double end, Integer steps, DType dtype) {
   // From each end inwards, which is exact at both and the same in both directions.
   const double step = std::isfinite(end - start) ? (end - start) / gaps : end / gaps - start / gaps;
   visit_floating(dtype, [&]<class T>(T) {
-    T* out = detail::fresh_data<T>(result);
-    for (std::int64_t i = 0; i < size; ++i) {
-      double value = start / 2 + end / 2;
-      if (2 * i < last) value = start + step * static_cast<double>(i);
-      if (2 * i > last) value = end - step * static_cast<double>(last - i);
-      out[i] = static_cast<T>(size == 1 ? start : value);
-    }
+    launch(
+        "linspace",
+        [](T* to, std::int64_t n, double first, double final, double gap) {
+          for (std::int64_t i = 0; i < n; ++i) {
+            double value = first / 2 + final / 2;
+            if (2 * i < n - 1) value = first + gap * static_cast<double>(i);
+            if (2 * i > n - 1) value = final - gap * static_cast<double>(n - 1 - i);
+            to[i] = static_cast<T>(n == 1 ? first : value);
+          }
+        },
+        out<T>(result), size, start, end, step);
   });
   return result;
 }
@@ -295,8 +327,12 @@ Tensor eye(Integer n, std::optional<Integer> m, DType dtype) {
   detail::require_size(columns, "m", "eye");
   Tensor result = filled("eye", {rows, columns}, dtype, 0);
   visit_dtype(dtype, [&]<class T>(T) {
-    T* out = detail::fresh_data<T>(result);
-    for (std::int64_t i = 0; i < std::min(rows, columns); ++i) out[i * columns + i] = T(1);
+    launch(
+        "eye",
+        [](T* to, std::int64_t diagonal, std::int64_t width) {
+          for (std::int64_t i = 0; i < diagonal; ++i) to[i * width + i] = T(1);
+        },
+        detail::inout<T>(result), std::min(rows, columns), columns);
   });
   return result;
 }

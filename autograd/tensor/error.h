@@ -63,6 +63,12 @@ class FileError : public Error {
   using Error::Error;
 };
 
+/// A computation that a `CancelScope` stopped.
+class CancelledError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// @}
 
 }  // namespace tapegrad

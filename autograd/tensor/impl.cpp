@@ -64,20 +64,25 @@ Impl* new_impl(const Shape& shape, DType dtype) {
 }
 
 Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel, const char* name) {
-  return make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype), name);
+  Impl* impl =
+      make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype), name);
+  announce(Event::born, *impl);
+  return impl;
 }
 
 Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
   Impl* impl = make_impl(shape, source->dtype, shape.numel(), 0, nullptr);
-  impl->data = static_cast<std::byte*>(source->data) +
-               static_cast<std::size_t>(offset) * size_of(source->dtype);
+  Raw::set(*impl, static_cast<std::byte*>(Raw::of(*source)) +
+                      static_cast<std::size_t>(offset) * size_of(source->dtype));
   impl->base = source->owner();
   hold(impl->base);
   if (!impl->base->has(Impl::kViewed)) impl->base->set(Impl::kViewed, true);
+  announce(Event::viewed, *impl);
   return impl;
 }
 
 void last_hold_gone(Impl* impl) noexcept {
+  announce(Event::freed, *impl);
   Impl* base = impl->base;
   const std::uint8_t size_class = impl->size_class;
   impl->~Impl();

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "autograd/tensor/change.h"
+#include "autograd/tensor/door.h"
 #include "autograd/tensor/shape.h"
 
 #if defined(__has_include)
@@ -87,7 +88,7 @@ struct Impl {
 
   Impl(const Shape& sizes, DType type, std::int64_t count, void* elements,
        std::uint8_t block_class) noexcept
-      : dtype(type), size_class(block_class), shape(sizes), numel(count), data(elements) {}
+      : dtype(type), size_class(block_class), shape(sizes), numel(count), data_(elements) {}
 
   Count handles{1};
   Count holds{1};
@@ -98,7 +99,12 @@ struct Impl {
   Change last_change;  ///< counts only in the owner, like `version`
   Shape shape;
   std::int64_t numel;
-  void* data;
+
+ private:
+  friend struct Raw;
+  void* data_;
+
+ public:
   Impl* base = nullptr;                ///< the owner of the data, or nullptr when this is it
   std::atomic<Maker*> maker{nullptr};  ///< the operator call that made it
   Impl* grad = nullptr;                ///< what backward() left here
@@ -131,7 +137,10 @@ struct Impl {
   void changed(Change change) noexcept {
     ++owner()->version;
     owner()->last_change = change;
+    announce(Event::changed, *owner());
   }
+  /// Where its elements lie, to be compared.
+  std::uintptr_t address() const noexcept { return reinterpret_cast<std::uintptr_t>(data_); }
   /// True when a view of the data is there, or (rarely) when one was and the tape
   /// holds the value.
   bool shown_elsewhere() const noexcept {
@@ -143,6 +152,13 @@ struct Impl {
     if (handles.load() != 1 || holds.load() != 1) return false;
     return !base || (base->handles.load() == 0 && base->holds.load() == 1);
   }
+};
+
+/// The one way to the elements of a value. It is named by `launch` and the loops of broadcast
+/// operators, and where a value gets its memory; tests/layering_test keeps it so.
+struct Raw {
+  static void* of(const Impl& value) noexcept { return value.data_; }
+  static void set(Impl& value, void* elements) noexcept { value.data_ = elements; }
 };
 
 /// Element count of `shape`. Errors: `ShapeError` for negative sizes and for what takes more than

@@ -73,7 +73,7 @@ class Printer {
 
   double number(std::int64_t offset) const {
     return visit_dtype(tensor_.dtype(), [&]<class T>(T) {
-      return static_cast<double>(detail::data_of<T>(tensor_)[offset]);
+      return static_cast<double>(tensor_.data<T>()[static_cast<std::size_t>(offset)]);
     });
   }
 
@@ -97,9 +97,9 @@ class Printer {
   /// By the format that was given. Whole numbers are written as such unless it has decimals.
   std::string formatted(std::int64_t offset) const {
     if (!is_floating_point(tensor_.dtype()) && format_.find_first_of(".aAeEfFgG") == format_.npos) {
-      const std::int64_t value = tensor_.dtype() == int64
-                                     ? detail::data_of<std::int64_t>(tensor_)[offset]
-                                     : detail::data_of<bool>(tensor_)[offset];
+      const std::int64_t value =
+          tensor_.dtype() == int64 ? tensor_.data<std::int64_t>()[static_cast<std::size_t>(offset)]
+                                   : tensor_.data<bool>()[static_cast<std::size_t>(offset)];
       return fmt::format(fmt::runtime(format_), value);
     }
     const double value = number(offset);
@@ -109,9 +109,9 @@ class Printer {
   std::string text(std::int64_t offset) const {
     if (!format_.empty()) return formatted(offset);
     if (tensor_.dtype() == boolean)
-      return detail::data_of<bool>(tensor_)[offset] ? "True" : "False";
+      return tensor_.data<bool>()[static_cast<std::size_t>(offset)] ? "True" : "False";
     if (tensor_.dtype() == int64)
-      return fmt::format("{}", detail::data_of<std::int64_t>(tensor_)[offset]);
+      return fmt::format("{}", tensor_.data<std::int64_t>()[static_cast<std::size_t>(offset)]);
     const double value = number(offset);
     if (std::isnan(value)) return "nan";  // without the sign that a NaN may have
     if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
@@ -202,7 +202,8 @@ class Printer {
     // The default type, int64 and bool show in the elements, where there are any.
     if (dtype != get_default_dtype() && (empty || is_floating_point(dtype)))
       append(fmt::format("dtype={}", dtype));
-    if (const detail::Maker* maker = tensor_.impl()->maker.load(std::memory_order_relaxed)) {
+    if (const detail::Maker* maker =
+            detail::impl_of(tensor_)->maker.load(std::memory_order_relaxed)) {
       append(fmt::format("grad_fn=<{}>", maker->name()));
     } else if (tensor_.requires_grad()) {
       append("requires_grad=True");

@@ -8,6 +8,7 @@
 #include "autograd/kernels/random.h"
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -15,50 +16,43 @@ namespace tapegrad {
 
 namespace {
 
-/// Calls `fill(position)`, which returns the number of blocks it used, and moves the generator past
-/// them.
+/// Launches `F()(elements, count, position, parameters...)` on `tensor`, which returns the number of
+/// blocks of the generator that it used, and moves that past them.
+template <class T, class F, class... Parameters>
+void draw(const char* name, Generator& generator, const Tensor& tensor, F,
+          const Parameters&... parameters) {
+  detail::announce_host_state("generator", static_cast<double>(generator.position()));
+  generator.take(detail::launch(
+      name,
+      [](T* to, std::int64_t n, kernels::RandomPosition at, Parameters... each) {
+        return F()(to, n, at, each...);
+      },
+      detail::out<T>(tensor), tensor.numel(),
+      kernels::RandomPosition{generator.seed(), generator.position(), generator.stream()},
+      parameters...));
+}
+
+constexpr auto uniform = [](auto* to, std::int64_t n, kernels::RandomPosition at, double low,
+                            double high) { return kernels::fill_uniform(to, n, low, high, at); };
+constexpr auto normal = [](auto* to, std::int64_t n, kernels::RandomPosition at, double mean,
+                           double std) { return kernels::fill_normal(to, n, mean, std, at); };
+
 template <class F>
-void draw(Generator& generator, const F& fill) {
-  generator.take(
-      fill(kernels::RandomPosition{generator.seed(), generator.position(), generator.stream()}));
-}
-
-// What fills floating-point elements: called with the elements, their count and the position.
-
-auto uniform(double low, double high) {
-  return [=](auto* out, std::int64_t n, kernels::RandomPosition at) {
-    return kernels::fill_uniform(out, n, low, high, at);
-  };
-}
-
-auto normal(double mean, double std) {
-  return [=](auto* out, std::int64_t n, kernels::RandomPosition at) {
-    return kernels::fill_normal(out, n, mean, std, at);
-  };
-}
-
-template <class F>
-Tensor create(const char* name, const Shape& shape, DType dtype, Generator& generator,
-              const F& fill) {
+Tensor create(const char* name, const Shape& shape, DType dtype, Generator& generator, F fill,
+              double a, double b) {
   detail::require_floating(dtype, name);
-  Tensor result = detail::allocate(name, shape, dtype);
-  visit_floating(dtype, [&]<class T>(T) {
-    draw(generator, [&](kernels::RandomPosition at) {
-      return fill(detail::fresh_data<T>(result), result.numel(), at);
-    });
-  });
+  const Tensor result = detail::allocate(name, shape, dtype);
+  visit_floating(dtype, [&]<class T>(T) { draw<T>(name, generator, result, fill, a, b); });
   return result;
 }
 
 template <class F>
-Tensor& overwrite(Tensor& tensor, Generator& generator, const F& fill) {
-  visit_floating(tensor.dtype(), [&]<class T>(T) {
-    tensor.write<T>([&](std::span<T> out) {
-      draw(generator, [&](kernels::RandomPosition at) {
-        return fill(out.data(), static_cast<std::int64_t>(out.size()), at);
-      });
-    });
-  });
+Tensor& overwrite(const char* name, Tensor& tensor, Generator& generator, F fill, double a,
+                  double b) {
+  static const detail::Change change("write");
+  detail::before_write(tensor, change);
+  visit_floating(tensor.dtype(), [&]<class T>(T) { draw<T>(name, generator, tensor, fill, a, b); });
+  detail::impl_of(tensor)->changed(change);
   return tensor;
 }
 
@@ -80,16 +74,22 @@ Tensor integers(const char* name, std::int64_t low, std::int64_t high, const Sha
   if (is_floating_point(dtype)) {
     visit_floating(dtype, [&]<class T>(T) { check_exact<T>(name, low, high); });
   }
-  Tensor result = detail::allocate(name, shape, int64);
-  auto* drawn = detail::fresh_data<std::int64_t>(result);
-  draw(generator, [&](kernels::RandomPosition at) {
-    return kernels::fill_randint(drawn, result.numel(), low, high, at);
-  });
+  const Tensor result = detail::allocate(name, shape, int64);
+  draw<std::int64_t>(
+      name, generator, result,
+      [](std::int64_t* to, std::int64_t n, kernels::RandomPosition at, std::int64_t first,
+         std::int64_t end) { return kernels::fill_randint(to, n, first, end, at); },
+      low, high);
   if (dtype == int64) return result;
-  Tensor converted = detail::allocate(name, shape, dtype);
+  const Tensor converted = detail::allocate(name, shape, dtype);
   visit_floating(dtype, [&]<class T>(T) {
-    std::transform(drawn, drawn + result.numel(), detail::fresh_data<T>(converted),
-                   [](std::int64_t value) { return static_cast<T>(value); });
+    detail::launch(
+        "to",
+        [](const std::int64_t* from, T* to, std::int64_t n) {
+          std::transform(from, from + n, to,
+                         [](std::int64_t value) { return static_cast<T>(value); });
+        },
+        detail::in<std::int64_t>(result), detail::out<T>(converted), result.numel());
   });
   return converted;
 }
@@ -105,21 +105,21 @@ Generator& default_generator() noexcept {
 void manual_seed(std::uint64_t seed) noexcept { default_generator() = Generator(seed); }
 
 Tensor rand(const Shape& shape, DType dtype, Generator& generator) {
-  return create("rand", shape, dtype, generator, uniform(0, 1));
+  return create("rand", shape, dtype, generator, uniform, 0, 1);
 }
 Tensor randn(const Shape& shape, DType dtype, Generator& generator) {
-  return create("randn", shape, dtype, generator, normal(0, 1));
+  return create("randn", shape, dtype, generator, normal, 0, 1);
 }
 Tensor randint(Integer low, Integer high, const Shape& shape, DType dtype, Generator& generator) {
   return integers("randint", low, high, shape, dtype, generator);
 }
 Tensor rand_like(const Tensor& like, Generator& generator) {
   detail::require_defined(like, "rand_like");
-  return create("rand_like", like.shape(), like.dtype(), generator, uniform(0, 1));
+  return create("rand_like", like.shape(), like.dtype(), generator, uniform, 0, 1);
 }
 Tensor randn_like(const Tensor& like, Generator& generator) {
   detail::require_defined(like, "randn_like");
-  return create("randn_like", like.shape(), like.dtype(), generator, normal(0, 1));
+  return create("randn_like", like.shape(), like.dtype(), generator, normal, 0, 1);
 }
 Tensor randint_like(const Tensor& like, Integer low, Integer high, Generator& generator) {
   detail::require_defined(like, "randint_like");
@@ -128,10 +128,11 @@ Tensor randint_like(const Tensor& like, Integer low, Integer high, Generator& ge
 
 Tensor randperm(Integer n, Generator& generator) {
   detail::require_size(n, "n", "randperm");
-  Tensor result = detail::allocate("randperm", Shape(std::int64_t{n}), int64);
-  draw(generator, [&](kernels::RandomPosition at) {
-    return kernels::fill_randperm(detail::fresh_data<std::int64_t>(result), n, at);
-  });
+  const Tensor result = detail::allocate("randperm", Shape(std::int64_t{n}), int64);
+  draw<std::int64_t>("randperm", generator, result,
+                     [](std::int64_t* to, std::int64_t count, kernels::RandomPosition at) {
+                       return kernels::fill_randperm(to, count, at);
+                     });
   return result;
 }
 
@@ -142,9 +143,12 @@ Tensor bernoulli(double p, const Shape& shape, DType dtype, Generator& generator
   Tensor result = detail::allocate("bernoulli", shape, dtype);
   visit_dtype(dtype, [&]<class T>(T) {
     if constexpr (!std::is_same_v<T, std::int64_t>) {
-      draw(generator, [&](kernels::RandomPosition at) {
-        return kernels::fill_bernoulli(detail::fresh_data<T>(result), result.numel(), p, at);
-      });
+      draw<T>(
+          "bernoulli", generator, result,
+          [](T* to, std::int64_t n, kernels::RandomPosition at, double chance) {
+            return kernels::fill_bernoulli(to, n, chance, at);
+          },
+          p);
     }
   });
   return result;
@@ -156,7 +160,7 @@ Tensor& uniform_(Tensor& tensor, double low, double high, Generator& generator) 
     if (!(low <= high) || !std::isfinite(static_cast<T>(high) - static_cast<T>(low)))
       fail<ValueError>("uniform_: from {} to {} is no finite range of {}", low, high, dtype_of<T>);
   });
-  return overwrite(tensor, generator, uniform(low, high));
+  return overwrite("uniform_", tensor, generator, uniform, low, high);
 }
 
 Tensor& normal_(Tensor& tensor, double mean, double std, Generator& generator) {
@@ -165,7 +169,7 @@ Tensor& normal_(Tensor& tensor, double mean, double std, Generator& generator) {
     fail<ValueError>(
         "normal_: mean {} and standard deviation {} must be finite, and the latter not negative",
         mean, std);
-  return overwrite(tensor, generator, normal(mean, std));
+  return overwrite("normal_", tensor, generator, normal, mean, std);
 }
 
 }  // namespace tapegrad

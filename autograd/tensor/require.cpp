@@ -17,7 +17,7 @@ void fail_undefined(const char* what, const char* name) {
 
 void require_floating(const Tensor& tensor, const char* name) {
   require_defined(tensor, name);
-  if (!is_floating_point(tensor.impl()->dtype))
+  if (!is_floating_point(impl_of(tensor)->dtype))
     fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)",
                      name, tensor.dtype());
 }

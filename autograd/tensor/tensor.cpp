@@ -3,6 +3,7 @@
 #include "autograd/tensor/create.h"
 #include "autograd/tensor/default_dtype.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -13,10 +14,12 @@ namespace {
 template <class T>
 Tensor wrap_number(T value) {
   // With room for every type that it may take in place.
-  Tensor tensor = Tensor::adopt(detail::new_impl({}, float64));
-  tensor.impl()->dtype = dtype_of<T>;
-  *static_cast<T*>(tensor.impl()->data) = value;
-  tensor.impl()->flags.store(detail::Impl::kNumber, std::memory_order_relaxed);
+  Tensor tensor = detail::adopt(detail::new_impl({}, float64));
+  detail::impl_of(tensor)->dtype = dtype_of<T>;
+  detail::launch(
+      "number", [](T* to, T from) { *to = from; }, detail::out<T>(tensor), value);
+  detail::announce(detail::Event::host_write, *detail::impl_of(tensor));
+  detail::impl_of(tensor)->flags.store(detail::Impl::kNumber, std::memory_order_relaxed);
   return tensor;
 }
 
@@ -42,21 +45,65 @@ std::int64_t Tensor::size(int dim) const {
   return sizes[detail::normal_dim(dim, sizes.rank(), "size")];
 }
 
-const void* Tensor::typed_data(DType wanted) const {
-  detail::require_defined(*this, "data");
-  const detail::Impl& impl = *impl_;
+namespace {
+
+/// The value of a tensor whose elements are asked for as a type.
+const detail::Impl& checked_data(const Tensor& tensor, DType wanted) {
+  detail::require_defined(tensor, "data");
+  const detail::Impl& impl = *detail::impl_of(tensor);
   if (impl.dtype != wanted)
     fail<DTypeError>("data: the tensor holds {}, not {}; convert it with to({})", impl.dtype,
                      wanted, wanted);
-  return impl.data;
+  return impl;
 }
 
-void* Tensor::writable_data(DType wanted) {
+}  // namespace
+
+const void* Tensor::typed_data(DType wanted) const {
+  const detail::Impl& impl = checked_data(*this, wanted);
+  detail::announce(detail::Event::look, impl);
+  return detail::Raw::of(impl);
+}
+
+namespace {
+
+/// Lets no operator be recorded on elements that are being written.
+class WriteScope : detail::Watcher {
+ public:
+  explicit WriteScope(const detail::Impl& value) noexcept : owner_(value.owner()) { start(); }
+  ~WriteScope() { stop(); }
+
+ private:
+  void call(const detail::OperatorCall& call) override {
+    if (!detail::thread_tape.recording) return;
+    bool reads = false, recorded = false;
+    for (const Tensor* input : call.inputs) {
+      if (!input->defined()) continue;
+      reads |= detail::impl_of(*input)->owner() == owner_;
+      recorded |= input->requires_grad();
+    }
+    if (reads && recorded)
+      fail<GradError>(
+          "{}: it would be recorded on elements that write() is changing; call it after the write, "
+          "or in a NoGrad scope",
+          call.name);
+  }
+
+  const detail::Impl* owner_;
+};
+
+}  // namespace
+
+void Tensor::write_with(DType wanted, void (*edit)(const void* context, void* elements),
+                        const void* context) {
   static const detail::Change change("write");
-  typed_data(wanted);
+  checked_data(*this, wanted);
   detail::before_write(*this, change);
   impl_->changed(change);
-  return impl_->data;
+  detail::announce(detail::Event::host_write, *impl_);
+  const Tensor keep = *this;  // whatever `edit` does to the handle
+  const WriteScope scope(*impl_);
+  edit(context, detail::Raw::of(*impl_));
 }
 
 double Tensor::item_as_double() const {
@@ -68,7 +115,8 @@ double Tensor::item_as_double() const {
         "reduce it with sum() or mean(), or take all with data<T>()",
         impl.shape, impl.numel);
   return visit_dtype(impl.dtype, [&]<class T>(T) {
-    return static_cast<double>(*static_cast<const T*>(impl.data));
+    return detail::launch(
+        "item", [](const T* from) { return static_cast<double>(*from); }, detail::in<T>(*this));
   });
 }
 
@@ -85,8 +133,7 @@ std::int64_t Tensor::item_as_int64() const {
     return static_cast<std::int64_t>(value);
   }
   item_as_double();  // the same check
-  return dtype() == int64 ? *static_cast<const std::int64_t*>(impl_->data)
-                          : *static_cast<const bool*>(impl_->data);
+  return dtype() == int64 ? data<std::int64_t>()[0] : data<bool>()[0];
 }
 
 std::int64_t Tensor::flat_index(const Shape& indices) const {
@@ -123,8 +170,11 @@ Tensor& Tensor::requires_grad_(Flag requires_grad) & {
     if (dtype != impl.dtype) {
       static const detail::Change change("requires_grad_");
       detail::retype_number(impl_, dtype, change);
-      visit_floating(dtype,
-                     [&]<class T>(T) { *static_cast<T*>(impl.data) = static_cast<T>(value); });
+      visit_floating(dtype, [&]<class T>(T) {
+        detail::launch(
+            "to", [](T* to, double from) { *to = static_cast<T>(from); }, detail::out<T>(*this),
+            value);
+      });
       impl.changed(change);
     }
     impl.set(detail::Impl::kNumber, false);
@@ -152,7 +202,7 @@ MutableGrad Tensor::mutable_grad() const {
 void Tensor::set_grad(const Tensor& grad) {
   detail::require_defined(*this, "set_grad");
   detail::Impl& impl = *impl_;
-  if (grad.defined() && grad.impl()->has(detail::Impl::kNumber))
+  if (grad.defined() && detail::impl_of(grad)->has(detail::Impl::kNumber))
     return set_grad(full({}, grad, impl.dtype));
   if (grad.defined()) {
     if (grad.is_same(*this))
@@ -160,14 +210,32 @@ void Tensor::set_grad(const Tensor& grad) {
     detail::require_same_shape("gradient", grad.shape(), "tensor", impl.shape, "set_grad");
     detail::require_same_type("gradient", grad.dtype(), "tensor", impl.dtype, "set_grad");
   }
-  detail::retain(grad.impl());
-  detail::release(std::exchange(impl.grad, grad.impl()));
+  detail::retain(detail::impl_of(grad));
+  detail::release(std::exchange(impl.grad, detail::impl_of(grad)));
 }
 
 void Tensor::zero_grad() { detail::release(std::exchange(checked().grad, nullptr)); }
 
+namespace {
+
+constexpr detail::OperatorType detach_type{
+    "detach", [](const void*) { return std::vector<detail::Attribute>(); },
+    [](std::span<const detail::Attribute>, std::span<const Tensor> inputs) {
+      return std::vector{inputs[0].detach()};
+    }};
+
+}  // namespace
+
 Tensor Tensor::detach() const {
   detail::require_defined(*this, "detach");
+  if (!detail::watched()) [[likely]]
+    return detached();
+  return detail::watched_call(
+      {detach_type.name, &detach_type, nullptr, std::array<const Tensor*, 1>{this}},
+      [this] { return detached(); });
+}
+
+Tensor Tensor::detached() const {
   Tensor detached = adopt(detail::new_view(impl_, impl_->shape, 0));
   detached.impl_->add_cuts(requires_grad() ? unsigned{detail::Impl::kCutByDetach}
                                            : impl_->flags.load(std::memory_order_relaxed));

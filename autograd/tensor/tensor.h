@@ -26,8 +26,18 @@ struct BackwardOptions {
 
 struct ValuesAndIndices;
 class MutableGrad;
+class Tensor;
 
 namespace detail {
+/// The value behind the handle, or nullptr.
+Impl* impl_of(const Tensor& tensor) noexcept;
+/// Takes over one handle of `impl`.
+Tensor adopt(Impl* impl) noexcept;
+/// A further handle of `impl`.
+Tensor share(Impl* impl) noexcept;
+/// Gives up the handle without releasing it.
+Impl* leak(Tensor&& tensor) noexcept;
+
 [[noreturn, gnu::cold]] void fail_unsigned(std::uint64_t value);
 /// `converted`, which `value` became; a number that is too large for int64 is a `ValueError`.
 template <class Converted, class Number>
@@ -108,12 +118,22 @@ class Tensor {
     return {static_cast<const T*>(typed_data(dtype_of<T>)), static_cast<std::size_t>(numel())};
   }
   /// Changes elements in place: calls `edit(std::span<T>)` once and raises the version, so that a
-  /// gradient that needs the old value fails instead of being wrong.
-  /// Errors: `DTypeError`; `GradError` while gradients are recorded and this tensor requires them.
+  /// gradient that needs the old value fails instead of being wrong. The span must not be kept: what
+  /// is written through it later is seen by nobody (in Debug builds `backward` finds it, by a
+  /// checksum of the values that rules read).
+  /// Errors: `DTypeError`; `GradError` while gradients are recorded and this tensor requires them,
+  /// and from an operator inside `edit` that is recorded with these elements among its inputs.
   template <Element T, std::invocable<std::span<T>> F>
   void write(F&& edit) & {
-    std::forward<F>(edit)(
-        std::span<T>(static_cast<T*>(writable_data(dtype_of<T>)), std::size_t(numel())));
+    const auto body = [&](void* elements) {
+      std::forward<F>(edit)(std::span<T>(static_cast<T*>(elements), std::size_t(numel())));
+    };
+    write_with(
+        dtype_of<T>,
+        [](const void* context, void* elements) {
+          (*static_cast<const decltype(body)*>(context))(elements);
+        },
+        &body);
   }
   /// The only element, converted to `T`; the fraction goes where `T` is an integer.
   /// Errors: `ShapeError` unless there is exactly one; `ValueError` for an integer that cannot hold
@@ -322,26 +342,16 @@ class Tensor {
   inline Tensor clamp(const Tensor& min, const Tensor& max) const;
   /// @}
 
-  // ---- For the library's own layers
-
-  /// The value behind the handle, or nullptr: for the library; a program may compare it with
-  /// `RecordInput::id`.
-  detail::Impl* impl() const noexcept { return impl_; }
-  /// Takes over one handle of `impl`. For the library.
-  static Tensor adopt(detail::Impl* impl) noexcept {
-    Tensor tensor;
-    tensor.impl_ = impl;
-    return tensor;
-  }
-  /// A further handle of `impl`. For the library.
-  static Tensor share(detail::Impl* impl) noexcept {
-    detail::retain(impl);
-    return adopt(impl);
-  }
-  /// Gives up the handle without releasing it. For the library.
-  detail::Impl* leak() noexcept { return std::exchange(impl_, nullptr); }
+  /// Which tensor it is: a pointer that is only to be compared, with that of another tensor or with
+  /// `RecordInput::id`; nullptr for the undefined one.
+  const void* id() const noexcept { return impl_; }
 
  private:
+  // The library's ways behind the handle; see impl.h.
+  friend detail::Impl* detail::impl_of(const Tensor& tensor) noexcept;
+  friend Tensor detail::adopt(detail::Impl* impl) noexcept;
+  friend detail::Impl* detail::leak(Tensor&& tensor) noexcept;
+
   template <class Number>
   using Wide = std::conditional_t<
       std::is_same_v<Number, bool>, bool,
@@ -357,7 +367,8 @@ class Tensor {
   }
   [[noreturn]] static void undefined();
   const void* typed_data(DType wanted) const;
-  void* writable_data(DType wanted);
+  void write_with(DType wanted, void (*edit)(const void* context, void* elements),
+                  const void* context);
   template <class Integer>
   static Integer narrowed(std::int64_t value) {
     const auto result = static_cast<Integer>(value);
@@ -369,9 +380,28 @@ class Tensor {
   double item_as_double() const;
   std::int64_t item_as_int64() const;
   std::int64_t flat_index(const Shape& indices) const;
+  Tensor detached() const;
 
   detail::Impl* impl_ = nullptr;
 };
+
+namespace detail {
+
+[[gnu::always_inline]] inline Impl* impl_of(const Tensor& tensor) noexcept { return tensor.impl_; }
+[[gnu::always_inline]] inline Tensor adopt(Impl* impl) noexcept {
+  Tensor tensor;
+  tensor.impl_ = impl;
+  return tensor;
+}
+[[gnu::always_inline]] inline Tensor share(Impl* impl) noexcept {
+  retain(impl);
+  return adopt(impl);
+}
+[[gnu::always_inline]] inline Impl* leak(Tensor&& tensor) noexcept {
+  return std::exchange(tensor.impl_, nullptr);
+}
+
+}  // namespace detail
 
 /// A gradient that is changed where it is, by the functions in place that every tensor has.
 /// Another tensor takes its place through `set_grad` only.

@@ -35,22 +35,10 @@ decltype(auto) visit_floating(DType dtype, F&& f) {
 
 namespace detail {
 
-template <class T>
-const T* data_of(const Tensor& tensor) noexcept {
-  return static_cast<const T*>(tensor.impl()->data);
-}
-/// Of a tensor that nobody else has seen yet.
-template <class T>
-T* fresh_data(const Tensor& tensor) noexcept {
-  return static_cast<T*>(tensor.impl()->data);
-}
-
-inline Tensor new_tensor(const Shape& shape, DType dtype) {
-  return Tensor::adopt(new_impl(shape, dtype));
-}
+inline Tensor new_tensor(const Shape& shape, DType dtype) { return adopt(new_impl(shape, dtype)); }
 /// The same data under another shape, without history.
 inline Tensor view_of(const Tensor& tensor, const Shape& shape, std::int64_t offset = 0) {
-  return Tensor::adopt(new_view(tensor.impl(), shape, offset));
+  return adopt(new_view(impl_of(tensor), shape, offset));
 }
 
 /// True for what int64 holds but for its fraction; not for NaN.

@@ -98,7 +98,7 @@ class Picture {
 
   std::string name_of(const void* id) const {
     for (const auto& [name, tensor] : names_) {
-      if (tensor.impl() == id) return name;
+      if (tensor.id() == id) return name;
     }
     return {};
   }
@@ -146,7 +146,7 @@ class Picture {
 
   void add_result(const Tensor& tensor, std::size_t records) {
     const bool leaf = records == 0;
-    const std::string name = name_of(tensor.impl());
+    const std::string name = name_of(tensor.id());
     std::string label = !name.empty() ? name : leaf ? "leaf" : "result";
     label += fmt::format("\n{}", tensor.shape());
     if (tensor.dtype() != float32) label += fmt::format(" {}", tensor.dtype());

@@ -7,6 +7,7 @@
 
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
+#include "autograd/tensor/launch.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -38,7 +39,9 @@ std::vector<Record*> collect(Record* last) {
 std::optional<double> number_in(const Impl& value) {
   if (value.numel != 1) return {};
   return visit_dtype(value.dtype, [&]<class T>(T) {
-    return static_cast<double>(*static_cast<const T*>(value.data));
+    return detail::launch(
+        "item", [](const T* x) { return static_cast<double>(*x); },
+        detail::Elements<T, detail::Access::read>{&value});
   });
 }
 
@@ -74,7 +77,7 @@ std::int64_t bytes_of(const Impl& value) {
 
 std::vector<RecordInfo> records(const Tensor& tensor) {
   detail::require_defined(tensor, "records");
-  const std::vector<Record*> found = collect(detail::record_of(*tensor.impl()));
+  const std::vector<Record*> found = collect(detail::record_of(*detail::impl_of(tensor)));
   std::unordered_map<const Record*, std::int64_t> position;
   std::unordered_set<const Impl*> counted;  // owners of data that is already accounted for
   for (Record* record : found) {
@@ -128,7 +131,7 @@ std::string input_text(const RecordInput& input, const TensorNames& names) {
   if (input.kind == RecordInput::Kind::record) return fmt::format("#{}", input.record);
   if (!input.id) return "-";
   for (const auto& [name, tensor] : names) {
-    if (tensor.impl() == input.id) return name;
+    if (tensor.id() == input.id) return name;
   }
   if (input.value) return fmt::format("{:g}", *input.value);
   return to_string(input.shape);

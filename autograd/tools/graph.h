@@ -24,7 +24,7 @@ struct RecordInput {
   };
   Kind kind = Kind::constant;   ///< what it came from
   std::int64_t record = -1;     ///< index in the list that `records` returns
-  const void* id = nullptr;     ///< `tensor.impl()` of that leaf or saved constant; only to compare
+  const void* id = nullptr;     ///< `Tensor::id()` of that leaf or saved constant; only to compare
   Shape shape;                  ///< of the input, if `id` or `record` says where it comes from
   DType dtype = float32;        ///< likewise
   std::optional<double> value;  ///< of a saved constant of one element

@@ -24,7 +24,7 @@ Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
     return {output, detail::unit_cotangent(output.shape(), output.dtype())};
   }
   detail::require_same_shape("gradient", seed.shape(), "tensor", output.shape(), caller);
-  if (seed.impl()->has(Impl::kNumber) && seed.dtype() != boolean)
+  if (detail::impl_of(seed)->has(Impl::kNumber) && seed.dtype() != boolean)
     return {output, seed.to(output.dtype())};
   detail::require_same_type("gradient", seed.dtype(), "tensor", output.dtype(), caller);
   return {output, seed};
@@ -52,7 +52,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
         outputs[i], options.grad_outputs.empty() ? Tensor() : options.grad_outputs[i], "grad");
     if (outputs[i].requires_grad())
       roots.push_back(std::move(root));
-    else if (!options.allow_unused || outputs[i].impl()->has(Impl::kCutByWalk))
+    else if (!options.allow_unused || detail::impl_of(outputs[i])->has(Impl::kCutByWalk))
       // Else a constant, such as the derivative of something linear; a forgotten create_graph is
       // none.
       detail::fail_history(outputs[i], fmt::format("output {}", i), "grad");
@@ -70,7 +70,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     }
     if (results[i].defined()) {
       results[i] = detail::own_cotangent(std::move(results[i]), inputs[i].shape());
-      if (!options.create_graph) detail::note_walk(*results[i].impl());
+      if (!options.create_graph) detail::note_walk(*detail::impl_of(results[i]));
     } else if (options.allow_unused) {
       results[i] = detail::zero_cotangent(inputs[i].shape(), inputs[i].dtype());
     } else {

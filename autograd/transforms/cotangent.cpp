@@ -15,13 +15,13 @@ Tensor dense_cotangent(const Tensor& gradient, const Shape& shape) {
 
 Tensor own_cotangent(Tensor gradient, const Shape& shape) {
   if (gradient.shape() != shape) return expand(gradient, shape);
-  return gradient.impl()->unique() ? gradient : gradient.clone();
+  return impl_of(gradient)->unique() ? gradient : gradient.clone();
 }
 
 Tensor add_cotangents(Tensor a, const Tensor& b, const Shape& full, bool create_graph) {
   const bool fits = a.shape() == b.shape() || a.shape() == full;
-  if (create_graph || !fits || !a.impl()->unique()) return add(a, b);
-  add_into(a.impl(), b);
+  if (create_graph || !fits || !impl_of(a)->unique()) return add(a, b);
+  add_into(impl_of(a), b);
   return a;
 }
 

@@ -9,6 +9,7 @@
 #include "autograd/tape/record.h"
 #include "autograd/tensor/fail.h"
 #include "autograd/tensor/require.h"
+#include "autograd/tensor/watcher.h"
 #include "autograd/transforms/cotangent.h"
 
 namespace tapegrad::detail {
@@ -99,9 +100,9 @@ class Walk {
         record->release_graph();
     }
     for (auto& sharing = lists_.sharing; !sharing.empty(); sharing.pop_back()) {
-      Impl*& grad = sharing.back().impl()->grad;
+      Impl*& grad = impl_of(sharing.back())->grad;
       if (!grad) continue;
-      if (!grad->unique()) release(std::exchange(grad, Tensor::share(grad).clone().leak()));
+      if (!grad->unique()) release(std::exchange(grad, leak(share(grad).clone())));
       if (!create_) note_walk(*grad);
     }
   }
@@ -152,7 +153,7 @@ class Walk {
   void discover(std::span<const Root> roots) {
     if (Lists* kept = kernels::kept_by_thread<Lists>()) lists_ = std::move(*kept);
     std::vector<Record*>& order = lists_.order;
-    for (const Root& root : roots) meet(record_of(*root.output.impl()));
+    for (const Root& root : roots) meet(record_of(*impl_of(root.output)));
     bool sorted = true;
     for (std::size_t next = 0; next < order.size(); ++next) {
       Record* record = order[next];
@@ -168,7 +169,7 @@ class Walk {
   /// Index among the inputs asked for, or -1.
   std::int64_t wanted_index(const Impl* leaf) const {
     for (std::size_t i = 0; i < inputs_->size(); ++i) {
-      if ((*inputs_)[i].impl() == leaf) return static_cast<std::int64_t>(i);
+      if (impl_of((*inputs_)[i]) == leaf) return static_cast<std::int64_t>(i);
     }
     return -1;
   }
@@ -176,7 +177,7 @@ class Walk {
   /// Marks the records that lie between the roots and an input asked for.
   void mark_wanted() {
     for (std::size_t i = 0; i < inputs_->size(); ++i) {
-      Record* record = record_of(*(*inputs_)[i].impl());
+      Record* record = record_of(*impl_of((*inputs_)[i]));
       if (record && record->notes.walk == this && record->notes.capture < 0)
         record->notes.capture = static_cast<std::int32_t>(i);
     }
@@ -228,39 +229,49 @@ class Walk {
     std::uint32_t first = 0;
     while (first < record.input_count && !wants(record.edges[first])) ++first;
     for (std::uint32_t i = record.input_count; i-- > first;) {
-      const Edge& edge = record.edges[i];
-      if (!wants(edge)) continue;
-      const Shape& target = edge.shape();
-      const DType dtype = edge.dtype();
-      if (!create_ && record.elementwise && target == record.shape && dtype == record.dtype) {
-        // Added to what is there already, or, at last, written over the gradient.
-        Impl* sum = waiting_at(edge);
-        if (sum && sum->shape == target && sum->unique() &&
-            record.vjp_into(static_cast<int>(i), gradient, sum, true))
-          continue;
-        if (!sum && i == first && gradient.shape() == target && gradient.impl()->unique() &&
-            record.vjp_into(static_cast<int>(i), gradient, gradient.impl(), false))
-          return deliver(edge, std::move(gradient));
-      } else if (record.adds && !create_) {
-        Impl* sum = waiting_at(edge);
-        if (sum && sum->dtype == gradient.dtype() && sum->shape == target && sum->unique() &&
-            record.vjp_into(static_cast<int>(i), gradient, sum, true))
-          continue;
-      }
-      Tensor cotangent =
-          allocating_for([&] { return record.name(); },
-                         [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
-      if (record.released) [[unlikely]]
-        record.check();  // by a walk that the rule started
-      if (record.elementwise) {
-        if (cotangent.dtype() != dtype || target != record.shape)
-          cotangent = reduce_cotangent(cotangent, record.shape, target, dtype);
-      } else {
-        cotangent = checked_cotangent(record, i, cotangent, edge);
-      }
-      deliver(edge, std::move(cotangent));
+      if (!wants(record.edges[i])) continue;
+      if (watched()) [[unlikely]]
+        watched_call({record.name(), nullptr, nullptr, std::array<const Tensor*, 1>{&gradient}},
+                     [&] { run_rule(record, i, i == first, gradient); });
+      else
+        run_rule(record, i, i == first, gradient);
     }
     for (Tensor& part : parts_of(record)) part = {};
+  }
+
+  /// Hands the cotangent of input `i` on, the `last` that is computed from `gradient`.
+  [[gnu::always_inline]] void run_rule(Record& record, std::uint32_t i, bool last,
+                                       Tensor& gradient) {
+    const Edge& edge = record.edges[i];
+    const Shape& target = edge.shape();
+    const DType dtype = edge.dtype();
+    if (!create_ && record.elementwise && target == record.shape && dtype == record.dtype) {
+      // Added to what is there already, or, at last, written over the gradient.
+      Impl* sum = waiting_at(edge);
+      if (sum && sum->shape == target && sum->unique() &&
+          record.vjp_into(static_cast<int>(i), gradient, sum, true))
+        return;
+      if (!sum && last && gradient.shape() == target && impl_of(gradient)->unique() &&
+          record.vjp_into(static_cast<int>(i), gradient, impl_of(gradient), false))
+        return deliver(edge, std::move(gradient));
+    } else if (record.adds && !create_) {
+      Impl* sum = waiting_at(edge);
+      if (sum && sum->dtype == gradient.dtype() && sum->shape == target && sum->unique() &&
+          record.vjp_into(static_cast<int>(i), gradient, sum, true))
+        return;
+    }
+    Tensor cotangent =
+        allocating_for([&] { return record.name(); },
+                       [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
+    if (record.released) [[unlikely]]
+      record.check();  // by a walk that the rule started
+    if (record.elementwise) {
+      if (cotangent.dtype() != dtype || target != record.shape)
+        cotangent = reduce_cotangent(cotangent, record.shape, target, dtype);
+    } else {
+      cotangent = checked_cotangent(record, i, cotangent, edge);
+    }
+    deliver(edge, std::move(cotangent));
   }
 
   /// The cotangent of one of several outputs, to the record of their call.
@@ -272,9 +283,9 @@ class Walk {
 
   /// What has arrived so far where `edge` leads, or nullptr.
   Impl* waiting_at(const Edge& edge) const {
-    if (const Record* record = edge.record()) return record->notes.cotangent.impl();
+    if (const Record* record = edge.record()) return impl_of(record->notes.cotangent);
     if (!capturing_) return edge.leaf()->grad;
-    return results_[static_cast<std::size_t>(wanted_index(edge.leaf()))].impl();
+    return impl_of(results_[static_cast<std::size_t>(wanted_index(edge.leaf()))]);
   }
 
   void deliver(const Tensor& output, const Tensor& seed) {
@@ -315,13 +326,13 @@ class Walk {
     if (target->grad && !create_ && target->grad->unique())
       return add_into(target->grad, cotangent);
     if (target->grad)
-      cotangent = add_cotangents(Tensor::share(target->grad), cotangent, target->shape, create_);
+      cotangent = add_cotangents(share(target->grad), cotangent, target->shape, create_);
     cotangent = dense_cotangent(cotangent, target->shape);
-    if (!cotangent.impl()->unique())
-      lists_.sharing.push_back(Tensor::share(target));
+    if (!impl_of(cotangent)->unique())
+      lists_.sharing.push_back(share(target));
     else if (!create_)
-      note_walk(*cotangent.impl());
-    release(std::exchange(target->grad, cotangent.leak()));
+      note_walk(*impl_of(cotangent));
+    release(std::exchange(target->grad, leak(std::move(cotangent))));
   }
 
   bool retain_;
@@ -337,6 +348,7 @@ class Walk {
 struct KeepTape {
   bool recording = grad_enabled();
   const char* scope = thread_tape.scope;
+  PhaseScope phase{Phase::backward};
   ~KeepTape() {
     thread_tape.recording = recording;
     thread_tape.scope = scope;

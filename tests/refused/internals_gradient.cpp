@@ -1,0 +1,4 @@
+// refused: grad
+#include <autograd/autograd.h>
+
+void change(tapegrad::Tensor& x) { x.grad() += 1; }
