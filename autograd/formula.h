@@ -5,10 +5,10 @@
 #include <concepts>
 #include <type_traits>
 
-#include "autograd/ops/formula_list.h"
-#include "autograd/ops/formula_loop.h"
-#include "autograd/ops/number.h"
-#include "autograd/ops/update.h"
+#include "autograd/ops/formula/list.h"
+#include "autograd/ops/formula/loop.h"
+#include "autograd/ops/formula/number.h"
+#include "autograd/ops/formula/update.h"
 
 namespace tapegrad {
 
@@ -31,7 +31,7 @@ namespace tapegrad {
 ///
 /// The formula uses arithmetic, comparisons, `where(condition, a, b)` and functions such as `sqrt`,
 /// `abs` and `maximum` of its arguments, which it is instantiated with: vectors of each instruction
-/// set for the formulas of the library (`formula::Adam` and others in nn/optim_formulas.h), and
+/// set for the formulas of the library (`formula::Adam` and others in nn/optim/formulas.h), and
 /// `formula::Number` for those of a program, in the program's own file and with its compiler flags.
 /// (A struct that is derived from one of the library's does not link; let it have one as a member.)
 /// An `if` may ask for the formula's own numbers only. A formula with slots that not every step

@@ -2,13 +2,13 @@
 
 /// All optimizers, clipping and learning-rate schedules.
 
-#include "nn/clip.h"
-#include "nn/optim_adagrad.h"
-#include "nn/optim_adam.h"
-#include "nn/optim_formulas.h"
-#include "nn/optim_rmsprop.h"
-#include "nn/optim_sgd.h"
-#include "nn/optimizer.h"
-#include "nn/schedule.h"
-#include "nn/schedule_one_cycle.h"
-#include "nn/schedule_plateau.h"
+#include "nn/optim/adagrad.h"
+#include "nn/optim/adam.h"
+#include "nn/optim/clip.h"
+#include "nn/optim/core/optimizer.h"
+#include "nn/optim/formulas.h"
+#include "nn/optim/rmsprop.h"
+#include "nn/optim/schedules/one_cycle.h"
+#include "nn/optim/schedules/plateau.h"
+#include "nn/optim/schedules/schedule.h"
+#include "nn/optim/sgd.h"

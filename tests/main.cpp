@@ -8,7 +8,7 @@
 #include <iostream>
 #include <string>
 
-#include "autograd/tensor/memory.h"
+#include "autograd/memory/memory.h"
 #include "tests/catch.h"
 
 namespace {

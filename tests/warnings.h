@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "autograd/tensor/warning.h"
+#include "autograd/base/warning.h"
 
 /// Collects the warnings while it lives.
 struct Warnings {

@@ -88,7 +88,7 @@ function(_tapegrad_add_blas_target)
     target_link_libraries(tapegrad::blas INTERFACE m)
   endif()
   if("${TAPEGRAD_BLAS_FOUND_LIBRARIES}" MATCHES "openblas[^/;]*\\.a" AND NOT APPLE)
-    # Threads that share a serial OpenBLAS need a lock around its buffers: autograd/kernels/blas.cpp.
+    # Threads that share a serial OpenBLAS need a lock around its buffers: autograd/kernels/gemm/blas.cpp.
     target_link_options(tapegrad::blas INTERFACE
       "LINKER:--wrap=blas_memory_alloc,--wrap=blas_memory_free")
   endif()

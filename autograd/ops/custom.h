@@ -17,7 +17,8 @@
 /// `fail` throws an error as the library does, with the module path; `visit_dtype` and
 /// `visit_floating` call a function with the C++ type of the elements.
 
+#include "autograd/base/fail.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tape/apply_list.h"
-#include "autograd/tensor/fail.h"
+#include "autograd/tensor/print.h"
 #include "autograd/tensor/visit_dtype.h"

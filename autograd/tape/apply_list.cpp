@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "autograd/tensor/fail.h"
+#include "autograd/base/fail.h"
 
 namespace tapegrad {
 

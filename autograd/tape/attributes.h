@@ -5,8 +5,8 @@
 #include <variant>
 #include <vector>
 
-#include "autograd/tensor/fail.h"
-#include "autograd/tensor/watcher.h"
+#include "autograd/base/fail.h"
+#include "autograd/tensor/door/watcher.h"
 
 // Internal: the members of an operator's struct as plain data, and back. `custom.h` explains the
 // struct to users.

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <utility>
 
-#include "autograd/tensor/thread_tape.h"
+#include "autograd/base/threads/thread_tape.h"
 
 namespace tapegrad {
 

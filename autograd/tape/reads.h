@@ -1,6 +1,6 @@
 #pragma once
 
-#include "autograd/kernels/cxx20.h"
+#include "autograd/base/cxx20.h"
 
 // Names for what a rule reads. Includes nothing of the engine, as headers of formulas do not.
 

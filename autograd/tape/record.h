@@ -12,7 +12,7 @@
 #include "autograd/tape/reads.h"
 #include "autograd/tensor/tensor.h"
 
-// Internal: one entry of the tape. Programs see records through `records()` in tools/graph.h.
+// Internal: one entry of the tape. Programs see records through `records()` in graph/graph.h.
 
 namespace tapegrad::detail {
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <unordered_set>
 
+#include "autograd/base/fail.h"
+#include "autograd/memory/block_cache.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tape/record.h"
-#include "autograd/tensor/block_cache.h"
-#include "autograd/tensor/fail.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -134,8 +134,8 @@ void Record::fail_check() const {
       *std::find_if(saved, saved + slot_count, [](const Saved& slot) { return slot.changed(); });
   if (value.changed_unseen())
     fail<GradError>(
-        "backward: a value of shape {} that '{}' ({}) saved for its gradient has other elements now, "
-        "written past the library; do not keep the span that write() gives",
+        "backward: a value of shape {} that '{}' ({}) saved for its gradient has other elements "
+        "now, written past the library; do not keep the span that write() gives",
         value.value()->shape, name(), output_text());
   fail<GradError>(
       "backward: a value of shape {} that '{}' ({}) saved for its gradient was changed in "

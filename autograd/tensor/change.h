@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "autograd/kernels/cxx20.h"
+#include "autograd/base/cxx20.h"
 
 namespace tapegrad::detail {
 

@@ -1,4 +1,4 @@
-#include "autograd/tensor/fail.h"
+#include "autograd/base/fail.h"
 #include "autograd/tensor/require.h"
 
 namespace tapegrad::detail {

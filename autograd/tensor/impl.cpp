@@ -4,8 +4,8 @@
 #include <new>
 #include <utility>
 
-#include "autograd/tensor/block_cache.h"
-#include "autograd/tensor/fail.h"
+#include "autograd/base/fail.h"
+#include "autograd/memory/block_cache.h"
 #include "autograd/tensor/require.h"
 
 namespace tapegrad::detail {

@@ -3,9 +3,9 @@
 #include <atomic>
 #include <cstdint>
 
+#include "autograd/base/shape.h"
 #include "autograd/tensor/change.h"
-#include "autograd/tensor/door.h"
-#include "autograd/tensor/shape.h"
+#include "autograd/tensor/door/door.h"
 
 #if defined(__has_include)
 #if __has_include(<sys/single_threaded.h>)

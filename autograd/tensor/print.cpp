@@ -1,9 +1,11 @@
+#include "autograd/tensor/print.h"
+
 #include <algorithm>
 #include <cmath>
 #include <ostream>
 
-#include "autograd/tensor/default_dtype.h"
-#include "autograd/tensor/fail.h"
+#include "autograd/base/fail.h"
+#include "autograd/tensor/create/default_dtype.h"
 #include "autograd/tensor/visit_dtype.h"
 
 // Tensors print as PyTorch prints them, whose rules come from NumPy: users know how to read them,
@@ -243,9 +245,5 @@ std::string format_elements(const Tensor& tensor, std::string_view specs) {
 std::ostream& operator<<(std::ostream& stream, const Tensor& tensor) {
   return stream << to_string(tensor);
 }
-std::ostream& operator<<(std::ostream& stream, const Shape& shape) {
-  return stream << to_string(shape);
-}
-std::ostream& operator<<(std::ostream& stream, DType dtype) { return stream << name(dtype); }
 
 }  // namespace tapegrad

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "autograd/tensor/fail.h"
+#include "autograd/base/fail.h"
+#include "autograd/base/threads/thread_tape.h"
 
 namespace tapegrad::detail {
 
@@ -102,6 +103,27 @@ std::int64_t normal_index(std::int64_t index, int dim, const Shape& shape, const
 void require_probability(double p, const char* what, const char* name) {
   if (!(p >= 0 && p <= 1))
     fail<ValueError>("{}: {} must be a probability, in [0, 1], but is {}", name, what, p);
+}
+
+void before_write(const Tensor& tensor, Change change) {
+  if (!thread_tape.recording || !tensor.requires_grad()) return;
+  if (tensor.is_leaf())
+    fail<GradError>(
+        "{}: a leaf of shape {} that requires gradients cannot be changed in place while gradients "
+        "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
+        change.name(), tensor.shape());
+  fail<GradError>(
+      "{}: the elements of a recorded tensor of shape {} cannot be changed by hand while gradients "
+      "are recorded; do it inside a NoGrad scope, or on a detach()ed tensor",
+      change.name(), tensor.shape());
+}
+
+void require_no_history(const Tensor& value, const char* what, const char* name) {
+  if (thread_tape.recording && value.requires_grad())
+    fail<GradError>(
+        "{}: {} requires gradients, which do not pass this function; take {}.detach(), or "
+        "expand({}, shape), which is recorded",
+        name, what, what, what);
 }
 
 namespace {

@@ -99,6 +99,14 @@ void require_class_weights(const Tensor& weight, std::int64_t classes, const cha
 
 void require_probability(double p, const char* what, const char* name);
 
+// ---- Histories: GradError -----------------------------------------------------------------------
+
+/// Throws `GradError` when `tensor` must not be changed in place outside the tape.
+void before_write(const Tensor& tensor, Change change);
+/// Throws `GradError` when gradients are recorded and `value`, the argument `what` of the function
+/// `name`, has a history that its result would lose.
+void require_no_history(const Tensor& value, const char* what, const char* name);
+
 // ---- Memory: ShapeError, OutOfMemoryError ------------------------------------------------------
 
 /// No address space has more; the limit also keeps sums of sizes within 64 bits.

@@ -1,9 +1,9 @@
 #include "autograd/tensor/tensor.h"
 
-#include "autograd/tensor/create.h"
-#include "autograd/tensor/default_dtype.h"
-#include "autograd/tensor/fail.h"
-#include "autograd/tensor/launch.h"
+#include "autograd/base/fail.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/create/default_dtype.h"
+#include "autograd/tensor/door/launch.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 

@@ -7,11 +7,11 @@
 #include <type_traits>
 #include <utility>
 
-#include "autograd/tensor/dtype.h"
-#include "autograd/tensor/error.h"
-#include "autograd/tensor/flag.h"
+#include "autograd/base/dtype.h"
+#include "autograd/base/error.h"
+#include "autograd/base/flag.h"
+#include "autograd/base/shape.h"
 #include "autograd/tensor/impl.h"
-#include "autograd/tensor/shape.h"
 
 namespace tapegrad {
 
@@ -118,8 +118,8 @@ class Tensor {
     return {static_cast<const T*>(typed_data(dtype_of<T>)), static_cast<std::size_t>(numel())};
   }
   /// Changes elements in place: calls `edit(std::span<T>)` once and raises the version, so that a
-  /// gradient that needs the old value fails instead of being wrong. The span must not be kept: what
-  /// is written through it later is seen by nobody (in Debug builds `backward` finds it, by a
+  /// gradient that needs the old value fails instead of being wrong. The span must not be kept:
+  /// nobody sees what is written through it later (but in Debug builds `backward` does, by a
   /// checksum of the values that rules read).
   /// Errors: `DTypeError`; `GradError` while gradients are recorded and this tensor requires them,
   /// and from an operator inside `edit` that is recorded with these elements among its inputs.

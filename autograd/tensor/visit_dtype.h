@@ -47,12 +47,6 @@ constexpr bool fits_int64(Floating value) noexcept {
   return value >= Floating(-0x1p63) && value < Floating(0x1p63);
 }
 
-/// Throws `GradError` when `tensor` must not be changed in place outside the tape.
-void before_write(const Tensor& tensor, Change change);
-/// Throws `GradError` when gradients are recorded and `value`, the argument `what` of the function
-/// `name`, has a history that its result would lose.
-void require_no_history(const Tensor& value, const char* what, const char* name);
-
 }  // namespace detail
 
 }  // namespace tapegrad

@@ -1,8 +1,8 @@
 #include "autograd/transforms/backward.h"
 
+#include "autograd/base/fail.h"
 #include "autograd/tape/history.h"
 #include "autograd/tape/record.h"
-#include "autograd/tensor/fail.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/cotangent.h"
 #include "autograd/transforms/walk.h"

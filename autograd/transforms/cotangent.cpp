@@ -1,8 +1,8 @@
 #include "autograd/transforms/cotangent.h"
 
-#include "autograd/ops/elementwise.h"
+#include "autograd/ops/core/elementwise.h"
 #include "autograd/ops/ops.h"
-#include "autograd/tensor/create.h"
+#include "autograd/tensor/create/create.h"
 
 namespace tapegrad::detail {
 

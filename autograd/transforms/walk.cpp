@@ -4,12 +4,12 @@
 #include <iterator>
 #include <utility>
 
-#include "autograd/kernels/thread_kept.h"
-#include "autograd/ops/elementwise.h"
+#include "autograd/base/fail.h"
+#include "autograd/base/threads/thread_kept.h"
+#include "autograd/ops/core/elementwise.h"
 #include "autograd/tape/record.h"
-#include "autograd/tensor/fail.h"
+#include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
-#include "autograd/tensor/watcher.h"
 #include "autograd/transforms/cotangent.h"
 
 namespace tapegrad::detail {

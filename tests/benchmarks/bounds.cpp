@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/kernels/gemm.h"
+#include "autograd/kernels/gemm/gemm.h"
 
 // Each loop is compiled for several instruction sets, as the library's are.
 #if defined(__x86_64__) && defined(__linux__)

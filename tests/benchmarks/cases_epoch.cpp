@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <stdexcept>
 
-#include "nn/idx.h"
+#include "nn/data/idx.h"
 #include "tests/benchmarks/agree.h"
 #include "tests/benchmarks/cases.h"
 #include "tests/benchmarks/network_table.h"

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "autograd/kernels/cpu.h"
+#include "autograd/kernels/simd/cpu.h"
 #include "tests/benchmarks/agree.h"
 #include "tests/benchmarks/cases.h"
 #include "tests/benchmarks/malloc_count.h"

@@ -3,7 +3,7 @@
 #include <autograd/autograd.h>
 #include <nn/nn.h>
 
-#include "autograd/tensor/large_heap.h"
+#include "autograd/memory/large_heap.h"
 #include "tests/benchmarks/side_of.h"
 
 namespace bench {

@@ -3,10 +3,10 @@
 #include <cmath>
 #include <cstdio>
 
-#include "autograd/ops/binary.h"
-#include "autograd/ops/number.h"
-#include "autograd/ops/unary.h"
-#include "nn/optim_formulas.h"
+#include "autograd/ops/elementwise/binary.h"
+#include "autograd/ops/elementwise/unary.h"
+#include "autograd/ops/formula/number.h"
+#include "nn/optim/formulas.h"
 
 namespace formula = tapegrad::formula;
 

@@ -1,5 +1,5 @@
 // refused: a kernel captures nothing: what it needs are arguments of the launch
-#include <autograd/tensor/launch.h>
+#include <autograd/tensor/door/launch.h>
 
 void add(const tapegrad::Tensor& x, float value) {
   tapegrad::detail::launch(

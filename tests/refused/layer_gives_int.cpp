@@ -1,5 +1,5 @@
 // refused: a layer returns a Tensor
-#include <nn/sequential.h>
+#include <nn/layers/sequential.h>
 
 namespace nn = tapegrad::nn;
 

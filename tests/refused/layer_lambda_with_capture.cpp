@@ -1,6 +1,6 @@
 // refused: if nothing in it is trained or saved, mark it: nn::stateless(f)
-#include <nn/linear.h>
-#include <nn/sequential.h>
+#include <nn/layers/linear/linear.h>
+#include <nn/layers/sequential.h>
 
 namespace nn = tapegrad::nn;
 

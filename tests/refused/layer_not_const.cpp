@@ -1,5 +1,5 @@
 // refused: a layer is called with a Tensor: Tensor operator()(const Tensor& x) const
-#include <nn/sequential.h>
+#include <nn/layers/sequential.h>
 
 namespace nn = tapegrad::nn;
 

@@ -1,6 +1,6 @@
 // refused: needs void visit(nn::Visitor& f), which names them
-#include <nn/linear.h>
-#include <nn/module.h>
+#include <nn/layers/linear/linear.h>
+#include <nn/module/module.h>
 
 namespace nn = tapegrad::nn;
 

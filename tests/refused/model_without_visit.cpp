@@ -1,6 +1,6 @@
 // refused: a model names its members in a visit that takes the visitor by reference
-#include <nn/linear.h>
-#include <nn/module.h>
+#include <nn/layers/linear/linear.h>
+#include <nn/module/module.h>
 
 namespace nn = tapegrad::nn;
 

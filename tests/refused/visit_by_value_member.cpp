@@ -1,6 +1,6 @@
 // refused: visit takes the visitor by reference and is not const: void visit(nn::Visitor& f)
-#include <nn/linear.h>
-#include <nn/module.h>
+#include <nn/layers/linear/linear.h>
+#include <nn/module/module.h>
 
 namespace nn = tapegrad::nn;
 

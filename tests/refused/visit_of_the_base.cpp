@@ -1,6 +1,6 @@
 // refused: the visit of a base class does not name what is added to it
-#include <nn/linear.h>
-#include <nn/sequential.h>
+#include <nn/layers/linear/linear.h>
+#include <nn/layers/sequential.h>
 
 namespace nn = tapegrad::nn;
 

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <fmt/core.h>
+
+#include "autograd/base/error.h"
+#include "autograd/base/format.h"
+
+// How errors are thrown, by the library and by code that extends it.
+
+namespace tapegrad {
+
+/// @addtogroup custom
+/// @{
+
+/// The module path of the innermost open `Scope` of this thread, or nullptr.
+const char* current_scope() noexcept;
+
+namespace detail {
+/// The part of `fail` that does not depend on the arguments' types. `E` is one of the classes in
+/// error.h.
+template <class E>
+[[noreturn, gnu::cold]] void throw_formatted(fmt::string_view format, fmt::format_args arguments);
+}  // namespace detail
+
+/// Throws an `E` whose text is the formatted message, followed by the module path if there is one.
+template <class E, class... Args>
+[[noreturn, gnu::always_inline]] inline void fail(fmt::format_string<Args...> format,
+                                                  Args&&... args) {
+  detail::throw_formatted<E>(format, fmt::make_format_args(args...));
+}
+
+/// @}
+
+}  // namespace tapegrad

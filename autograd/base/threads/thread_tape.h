@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "autograd/base/cxx20.h"
+
+// Internal: the state of the tape that each thread has. In a header so that asking for it costs one
+// instruction.
+
+namespace tapegrad::detail {
+
+struct Record;
+class Watcher;
+
+struct ThreadTape {
+  bool recording = true;
+  bool releasing = false;        // a record is being destroyed
+  std::uint64_t sequence = 0;    // of the last record made here
+  const char* scope = nullptr;   // the path of open scopes
+  Record* to_release = nullptr;  // chained through `notes.walk`
+  Watcher* watcher = nullptr;    // the innermost that watches this thread, see door.h
+};
+
+extern thread_local constinit ThreadTape thread_tape;
+
+/// True while somebody watches what this thread computes.
+[[gnu::always_inline]] inline bool watched() noexcept { return thread_tape.watcher != nullptr; }
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,3 @@
+#include "autograd/base/version.h"
+
+int tapegrad::version() noexcept { return TAPEGRAD_VERSION; }

@@ -1,0 +1,157 @@
+#pragma once
+
+#include <cstdint>
+
+#include "autograd/kernels/reduce/reduce.h"
+
+// Functions of whole rows. Every array is dense; `x`, `y`, `g` and `out` are `[rows, n]`, n >= 1.
+// `out` may be one of the inputs of the same shape.
+
+namespace tapegrad::kernels {
+
+namespace detail {
+
+// Called, not inlined: four functions share each of these.
+
+template <class Arch, class T>
+[[gnu::noinline]] static T largest_of(const T* row, std::int64_t n) noexcept {
+  return reduce_places<Arch, T, Max, 2>(n, [row](auto at) { return at(row); });
+}
+
+/// Sum of exp(row[i] - shift).
+template <class Arch, class T>
+[[gnu::noinline]] static T sum_of_exp(const T* row, T shift, std::int64_t n) noexcept {
+  return reduce_places<Arch, T, Sum, 1>(
+      n, [row, center = Vec<T, Arch>(shift)](auto at) { return exp(at(row) - center); });
+}
+
+/// What an infinite largest element shifts by: itself, so that the row becomes NaN, or nothing, so
+/// that the sum of exponentials is 0 or inf, as its logarithm needs it.
+enum class InfiniteShift { itself, nothing };
+
+/// Calls use(row, shift, sum, rest) for each row, where rest = log(sum) and log(sum(exp(x))) =
+/// shift + rest.
+template <InfiniteShift infinite_shift, class Arch, class T, class F>
+[[gnu::always_inline]] inline void for_each_log_sum(const T* x, std::int64_t rows, std::int64_t n,
+                                                    F use) noexcept {
+  // Logarithms are taken for many rows at once.
+  constexpr std::int64_t group = 64;
+  T shift[group], sum[group], rest[group];
+  for (std::int64_t begin = 0; begin < rows; begin += group) {
+    const std::int64_t count = rows - begin < group ? rows - begin : group;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const T* row = x + (begin + i) * n;
+      shift[i] = largest_of<Arch>(row, n);
+      const bool finite = shift[i] - shift[i] == 0;
+      if (infinite_shift == InfiniteShift::nothing && !finite) shift[i] = 0;
+      sum[i] = sum_of_exp<Arch>(row, shift[i], n);
+    }
+    T* logs = rest;
+    const T* sums = sum;
+    for_each_place<Arch, T>(count, [logs, sums](auto at) { at.store(logs, log(at(sums))); });
+    for (std::int64_t i = 0; i < count; ++i) use(begin + i, shift[i], sum[i], rest[i]);
+  }
+}
+
+}  // namespace detail
+
+/// out = exp(x - max) / sum(exp(x - max)). NaN when all are -inf or one is +inf.
+template <class Arch, class T>
+static void softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
+  using V = Vec<T, Arch>;
+  for (std::int64_t r = 0; r < rows; ++r, x += n, out += n) {
+    const V shift(detail::largest_of<Arch>(x, n));
+    const T total = detail::reduce_places<Arch, T, Sum, 1>(n, [=](auto at) {
+      const V e = exp(at(x) - shift);
+      at.store(out, e);
+      return e;
+    });
+    const V scale(1 / total);
+    detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, at(out) * scale); });
+  }
+}
+
+/// out = y (g - sum(g y)), the gradient of softmax from its result.
+template <class Arch, class T>
+static void softmax_rule(const T* g, const T* y, T* out, std::int64_t rows,
+                         std::int64_t n) noexcept {
+  for (std::int64_t r = 0; r < rows; ++r, g += n, y += n, out += n) {
+    const Vec<T, Arch> mean(
+        detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(g) * at(y); }));
+    detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, at(y) * (at(g) - mean)); });
+  }
+}
+
+/// out = x - max - log(sum(exp(x - max))). NaN when all are -inf or one is +inf.
+template <class Arch, class T>
+static void log_softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
+  using V = Vec<T, Arch>;
+  detail::for_each_log_sum<detail::InfiniteShift::itself, Arch>(
+      x, rows, n, [=](std::int64_t r, V shift, T, V rest) {
+        const T* row = x + r * n;
+        T* to = out + r * n;
+        detail::for_each_place<Arch, T>(n,
+                                        [=](auto at) { at.store(to, (at(row) - shift) - rest); });
+      });
+}
+
+/// out = g - exp(y) sum(g), the gradient of log_softmax from its result.
+template <class Arch, class T>
+static void log_softmax_rule(const T* g, const T* y, T* out, std::int64_t rows,
+                             std::int64_t n) noexcept {
+  for (std::int64_t r = 0; r < rows; ++r, g += n, y += n, out += n) {
+    const Vec<T, Arch> total(
+        detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(g); }));
+    detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, at(g) - exp(at(y)) * total); });
+  }
+}
+
+/// out[r] = log(sum(exp(x[r]))): -inf when all are -inf, +inf when one is.
+template <class Arch, class T>
+static void logsumexp(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
+  detail::for_each_log_sum<detail::InfiniteShift::nothing, Arch>(
+      x, rows, n, [out](std::int64_t r, T shift, T, T rest) { out[r] = rest + shift; });
+}
+
+/// loss[r] = log(sum(exp(x[r]))) - x[r][target[r]]. A target outside of [0, n) stands for a row
+/// that does not count: loss 0. For the rule shift[r] and sum[r] = sum(exp(x[r] - shift[r])) are
+/// kept apart: their log-sum, rounded, would lose the digits that a large common offset has not.
+template <class Arch, class T>
+static void cross_entropy(const T* x, const std::int64_t* target, T* loss, T* shift, T* sum,
+                          std::int64_t rows, std::int64_t n) noexcept {
+  detail::for_each_log_sum<detail::InfiniteShift::nothing, Arch>(
+      x, rows, n, [=](std::int64_t r, T shift_of_row, T sum_of_row, T rest) {
+        shift[r] = shift_of_row;
+        sum[r] = sum_of_row;
+        const bool counts = target[r] >= 0 && target[r] < n;
+        loss[r] = counts ? rest + (shift_of_row - x[r * n + target[r]]) : T(0);
+      });
+}
+
+/// out[r][j] = scale[r] (exp(x[r][j] - shift[r]) / sum[r] - [j == target[r]]), the gradient of
+/// cross_entropy; 0 in a row that does not count, or whose scale is 0: NaN logits do not reach
+/// through a mask. `scale_step` is 1, or 0 for one scale for all rows.
+template <class Arch, class T>
+static void cross_entropy_rule(const T* x, const T* shift, const T* sum, const std::int64_t* target,
+                               const T* scale, std::int64_t scale_step, T* out, std::int64_t rows,
+                               std::int64_t n) noexcept {
+  using V = Vec<T, Arch>;
+  for (std::int64_t r = 0; r < rows; ++r, x += n, out += n, scale += scale_step) {
+    if (target[r] < 0 || target[r] >= n || *scale == 0) {
+      detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, V(0)); });
+      continue;
+    }
+    const V center(shift[r]);
+    const V factor(*scale / sum[r]);
+    detail::for_each_place<Arch, T>(n,
+                                    [=](auto at) { at.store(out, factor * exp(at(x) - center)); });
+    // What all others have, with minus: p - 1 would have lost its digits where p is near 1.
+    T& at_target = out[target[r]];
+    const T nothing = at_target * 0;  // or NaN
+    at_target = 0;
+    at_target =
+        nothing - detail::reduce_places<Arch, T, Sum, 1>(n, [=](auto at) { return at(out); });
+  }
+}
+
+}  // namespace tapegrad::kernels

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "autograd/kernels/simd/bits.h"
+
+// exp and what follows from it. Coefficients: minimax fits of our own (Remez, relative error).
+
+namespace tapegrad::kernels {
+
+namespace detail {
+
+/// 2^n, the nearest to e^x.
+template <class T, class Arch>
+[[gnu::always_inline]] inline PowerOfTwo<T, Arch> nearest_power(Vec<T, Arch> x) noexcept {
+  return PowerOfTwo<T, Arch>(x, 0x1.71547652b82fep+0);
+}
+
+/// Limits of the argument of exp: beyond them the result is 0 or infinity.
+template <class T>
+inline constexpr T exp_low = sizeof(T) == 4 ? T(-104) : T(-746);
+template <class T>
+inline constexpr T exp_high = sizeof(T) == 4 ? T(89) : T(710);
+
+/// Returns q with e^x = 2^n (1 + q), q in [-0.30, 0.42]; n is x / log 2, rounded. q keeps its
+/// relative accuracy near 0.
+template <class T, class Arch>
+[[gnu::always_inline]] inline Vec<T, Arch> reduce_exp(Vec<T, Arch> x,
+                                                      PowerOfTwo<T, Arch> power) noexcept {
+  using V = Vec<T, Arch>;
+  // log 2 in two parts; n times the first is exact.
+  constexpr bool is_float = sizeof(T) == 4;
+  constexpr double ln2_high = is_float ? 0x1.62e4p-1 : 0x1.62e42feep-1;
+  constexpr double ln2_low = is_float ? 0x1.7f7d1cp-20 : 0x1.a39ef35793c76p-33;
+  const V r = fma(power.n, V(-ln2_low), fma(power.n, V(-ln2_high), x));
+  V p;
+  if constexpr (is_float) {
+    p = polynomial(r, 0x1p-1, 0x1.5554aap-3, 0x1.555538p-5, 0x1.122c52p-7, 0x1.6cd79p-10);
+  } else {
+    p = polynomial(r, 0x1p-1, 0x1.5555555555559p-3, 0x1.5555555555556p-5, 0x1.111111110f654p-7,
+                   0x1.6c16c16c15a6ap-10, 0x1.a01a01b002bbdp-13, 0x1.a01a01abd79ddp-16,
+                   0x1.71ddf811c2086p-19, 0x1.27e4cc0ade5e7p-22, 0x1.af5f364a6e981p-26,
+                   0x1.1f91062fb6d74p-29);
+  }
+  return fma(r * p, r, r);
+}
+
+}  // namespace detail
+
+/// e^x.
+template <class T, class Arch>
+inline Vec<T, Arch> exp(Vec<T, Arch> x) noexcept {
+  x = detail::limit(x, detail::exp_low<T>, detail::exp_high<T>);
+  const auto power = detail::nearest_power(x);
+  return detail::scale(1 + detail::reduce_exp(x, power), power.n);
+}
+
+/// e^x - 1, accurate near 0.
+template <class T, class Arch>
+inline Vec<T, Arch> expm1(Vec<T, Arch> x) noexcept {
+  using V = Vec<T, Arch>;
+  // e^-40 is nothing beside 1. 2^n may overflow where the result does not, so half of it is used.
+  const V limited = detail::limit(x, T(-40), detail::exp_high<T>);
+  const auto power = detail::nearest_power(limited);
+  const V q = detail::reduce_exp(limited, power);
+  const V half = detail::PowerOfTwo<T, Arch>(power.n - 1, T(1)).value();
+  const V result = 2 * fma(half, q, half - T(0.5));
+  return where(abs(x) < T(1e-20), x, result);  // keeps -0 and denormals
+}
+
+/// 1 / (1 + e^-x). Computed from e^-|x|, which cannot overflow.
+template <class T, class Arch>
+inline Vec<T, Arch> sigmoid(Vec<T, Arch> x) noexcept {
+  const Vec<T, Arch> e = exp(-abs(x));
+  return where(x >= 0, Vec<T, Arch>(1), e) / (1 + e);
+}
+
+/// The hyperbolic tangent, from m = e^(2|x|) - 1 as m / (m + 2).
+template <class T, class Arch>
+inline Vec<T, Arch> tanh(Vec<T, Arch> x) noexcept {
+  using V = Vec<T, Arch>;
+  // At the upper limit the result has reached 1.
+  const V y = detail::limit(2 * abs(x), T(0), T(40));
+  const auto power = detail::nearest_power(y);
+  const V two_n = power.value();
+  const V m = fma(two_n, detail::reduce_exp(y, power), two_n - 1);
+  return copysign(m / (m + 2), x);
+}
+
+}  // namespace tapegrad::kernels

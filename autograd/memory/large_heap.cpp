@@ -1,0 +1,191 @@
+#include "autograd/memory/large_heap.h"
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+#include <vector>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/mman.h>
+#define TAPEGRAD_HAVE_MMAP
+#endif
+
+namespace tapegrad::detail {
+
+namespace {
+
+[[maybe_unused]] constexpr std::size_t kPage = 4096;
+constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kMostFree = std::size_t{512} << 20;  // bytes held that nobody uses
+
+/// Bytes [begin, end) that are free, of which about `held` may still have memory behind them.
+struct Range {
+  char *begin, *end;
+  std::size_t held;
+  std::size_t size() const noexcept { return static_cast<std::size_t>(end - begin); }
+};
+
+/// Best fit over a sorted list of free ranges. There are tens of them; where a program makes
+/// thousands, smaller blocks do without the heap, so that the search stays short beside their use.
+///
+/// The addresses are reserved once, without memory behind them, and opened as the heap grows: then
+/// the system is asked, and may refuse. Each block begins with its size.
+class LargeHeap {
+ public:
+  void* acquire(std::size_t bytes) noexcept {
+    if (bytes > kReserved) return nullptr;
+    const std::size_t size = (bytes + 2 * kAlignment - 1) / kAlignment * kAlignment;
+    const std::lock_guard lock(mutex_);
+    if (bytes < kNeverSmall && free_.size() > kManyRanges) return nullptr;
+    if (!make_room()) return nullptr;
+    // What is at the end may have no memory behind it yet, so it comes last.
+    const bool open_end = !free_.empty() && free_.back().end == top_;
+    const auto inner_end = free_.end() - open_end;
+    auto best = free_.end();
+    for (auto range = free_.begin(); range != inner_end; ++range) {
+      if (range->size() >= size && (best == free_.end() || range->size() < best->size()))
+        best = range;
+    }
+    if (best == free_.end()) {
+      if (!(open_end && free_.back().size() >= size) && !grow(size)) return nullptr;
+      best = free_.end() - 1;
+    }
+    char* block = best->begin;
+    best->begin += size;
+    const std::size_t held = std::min(best->held, size);
+    best->held -= held;
+    free_held_ -= held;
+    if (best->begin == best->end) free_.erase(best);
+    used_ += size;
+    peak_ = std::max(peak_, used_);
+    ++blocks_;
+    *new (block) std::size_t = size;
+    return block + kAlignment;
+  }
+
+  void release(void* pointer) noexcept {
+    char* block = static_cast<char*>(pointer) - kAlignment;
+    const std::lock_guard lock(mutex_);
+    const std::size_t size = *reinterpret_cast<std::size_t*>(block);
+    --blocks_;
+    used_ -= size;
+    free_held_ += size;
+    auto after = std::partition_point(free_.begin(), free_.end(),
+                                      [=](const Range& range) { return range.begin < block; });
+    // Joined with the ranges before and behind it, where they touch.
+    if (after != free_.begin() && (after - 1)->end == block) {
+      --after;
+      after->end += size;
+      after->held += size;
+    } else {
+      after = free_.insert(after, Range{block, block + size, size});  // room: make_room()
+    }
+    if (after + 1 != free_.end() && after->end == (after + 1)->begin) {
+      after->end = (after + 1)->end;
+      after->held += (after + 1)->held;
+      free_.erase(after + 1);
+    }
+    if (free_held_ > kMostFree) give_back(*after);
+  }
+
+  void trim() noexcept {
+    const std::lock_guard lock(mutex_);
+    for (Range& range : free_) give_back(range);
+  }
+
+  LargeStats stats() noexcept {
+    const std::lock_guard lock(mutex_);
+    return {static_cast<std::int64_t>(used_), static_cast<std::int64_t>(free_held_), growths_,
+            static_cast<std::int64_t>(peak_)};
+  }
+
+  void restart_peak() noexcept {
+    const std::lock_guard lock(mutex_);
+    peak_ = used_;
+  }
+
+ private:
+  static constexpr std::size_t kReserved = std::size_t{1} << 40;
+  static constexpr std::size_t kStep = std::size_t{2} << 20;
+  static constexpr std::size_t kManyRanges = 200;
+  static constexpr std::size_t kNeverSmall = std::size_t{64} << 10;
+
+  /// Each block in use may become a range of its own; `release` must not have to allocate for it.
+  bool make_room() noexcept {
+    if (free_.capacity() >= blocks_ + 3) return true;
+    try {
+      free_.reserve(2 * blocks_ + 16);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
+  /// Opens addresses at the end, so that the last free range has `size` bytes at least.
+  bool grow([[maybe_unused]] std::size_t size) noexcept {
+#if defined(TAPEGRAD_HAVE_MMAP)
+    if (!base_) {
+      // Without MAP_NORESERVE, which would have the system promise what it has not.
+      void* addresses = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      if (addresses == MAP_FAILED) return false;
+      base_ = top_ = static_cast<char*>(addresses);
+#if defined(MADV_HUGEPAGE)
+      madvise(base_, kReserved, MADV_HUGEPAGE);
+#endif
+    }
+    const bool continues = !free_.empty() && free_.back().end == top_;
+    const std::size_t missing = continues ? size - free_.back().size() : size;
+    const std::size_t more = (missing + kStep - 1) / kStep * kStep;
+    if (more > static_cast<std::size_t>(base_ + kReserved - top_)) return false;
+    if (mprotect(top_, more, PROT_READ | PROT_WRITE) != 0) return false;
+    ++growths_;
+    if (continues)
+      free_.back().end += more;
+    else
+      free_.push_back({top_, top_ + more, 0});
+    top_ += more;
+    return true;
+#else
+    return false;
+#endif
+  }
+
+  void give_back([[maybe_unused]] Range& range) noexcept {
+#if defined(TAPEGRAD_HAVE_MMAP)
+    // Whole pages; the ends may share theirs with blocks in use.
+    const auto page_up = [](char* at) {
+      return at + (kPage - reinterpret_cast<std::uintptr_t>(at) % kPage) % kPage;
+    };
+    char* begin = page_up(range.begin);
+    char* end = range.end - reinterpret_cast<std::uintptr_t>(range.end) % kPage;
+    if (begin >= end || madvise(begin, static_cast<std::size_t>(end - begin), MADV_DONTNEED) != 0)
+      return;
+    const std::size_t ends = range.size() - static_cast<std::size_t>(end - begin);
+    free_held_ -= range.held - std::min(range.held, ends);
+    range.held = std::min(range.held, ends);
+#endif
+  }
+
+  std::mutex mutex_;
+  std::vector<Range> free_;  // by address
+  char *base_ = nullptr, *top_ = nullptr;
+  std::size_t used_ = 0, free_held_ = 0, peak_ = 0;
+  std::size_t blocks_ = 0;  // in use
+  std::int64_t growths_ = 0;
+};
+
+// Never destroyed: static tensors may be released after every other static.
+LargeHeap& heap() {
+  static LargeHeap* instance = new LargeHeap;
+  return *instance;
+}
+
+}  // namespace
+
+void* acquire_large(std::size_t bytes) noexcept { return heap().acquire(bytes); }
+void release_large(void* block) noexcept { heap().release(block); }
+void trim_large() noexcept { heap().trim(); }
+LargeStats large_stats() noexcept { return heap().stats(); }
+void restart_large_peak() noexcept { heap().restart_peak(); }
+
+}  // namespace tapegrad::detail

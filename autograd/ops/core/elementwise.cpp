@@ -1,0 +1,459 @@
+#include "autograd/ops/core/elementwise.h"
+
+#include <algorithm>
+
+#include "autograd/base/fail.h"
+#include "autograd/base/threads/parallel.h"
+#include "autograd/ops/core/broadcast_loop.h"
+#include "autograd/ops/core/promotion.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/launch.h"
+
+namespace tapegrad::detail {
+
+namespace {
+
+[[gnu::cold]] void announce_loop(const ElementwiseInfo& info, const void* parameters,
+                                 Operands operands, const Impl& output, Access access) {
+  LaunchArgument all[kMostOperands + 2];
+  std::size_t count = 0;
+  for (const Impl* operand : operands) all[count++] = {operand, 0, Access::read};
+  all[count++] = {&output, 0, access};
+  if (info.parameter_bytes > 0)
+    all[count++] = {parameters, info.parameter_bytes, Access::parameter};
+  Door::launch({info.name, {all, count}, false});
+}
+
+/// Launches `loop(operands, out, rows, columns)` of the operator `info` over `N` operands that
+/// broadcast to `output`, which may be one of them.
+template <std::size_t N, class F>
+[[gnu::always_inline]] inline void run_loop(const ElementwiseInfo& info, const void* parameters,
+                                            const F& loop, const Impl* const (&operands)[N],
+                                            Impl* output, Access access = Access::write) {
+  if (watched()) [[unlikely]]
+    announce_loop(info, parameters, Operands(operands, N), *output, access);
+  void* out = Raw::of(*output);
+  // Small networks spend their time here.
+  kernels::Operand row[N];
+  if (output->numel < kernels::kElementsWorthThreads &&
+      single_row(output->numel, Operands(operands, N), row))
+    return loop(row, out, 1, output->numel);
+  char* data = static_cast<char*>(out);
+  const auto element = static_cast<std::int64_t>(size_of(output->dtype));
+  broadcast_loop(output->shape, Operands(operands, N),
+                 [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
+                     std::int64_t columns) { loop(in, data + first * element, rows, columns); });
+}
+
+/// The loops of an operator for this machine.
+[[gnu::always_inline]] inline const ElementwiseLoops& loops_of(const ElementwiseInfo& info) {
+  return *info.loops[kernels::isa_index()];
+}
+
+/// The operator itself, on operands of the output's type.
+template <std::size_t N>
+[[gnu::always_inline]] inline void run_forward(const ElementwiseInfo& info, const void* parameters,
+                                               const Impl* const (&operands)[N], Impl* output) {
+  const DType dtype = output->dtype;
+  const Loop forward =
+      dtype == int64 ? info.integer_loop : loops_of(info).forward[dtype == float64];
+  run_loop<N>(
+      info, parameters,
+      [&](const kernels::Operand* in, void* out, std::int64_t rows, std::int64_t columns) {
+        forward(parameters, in, out, rows, columns);
+      },
+      operands, output);
+}
+
+/// The record of every elementwise operator.
+struct ElementwiseRecord final : Record {
+  ElementwiseRecord(const ElementwiseInfo& operation, const void* numbers, const Tensor& output)
+      : Record({edge, static_cast<std::size_t>(operation.inputs)},
+               {slot, static_cast<std::size_t>(operation.inputs) + 1}, output),
+        info(operation) {
+    elementwise = true;
+    if (info.parameter_bytes > 0) std::memcpy(parameters, numbers, info.parameter_bytes);
+  }
+
+  const char* name() const noexcept override { return info.name; }
+  Tensor vjp(int input, const Tensor& gradient, bool create_graph) override;
+  bool vjp_into(int input, const Tensor& gradient, Impl* result, bool add) override {
+    if (info.reads[input] == kNone) return false;
+    run_rule(input, impl_of(gradient), result, add);
+    return true;
+  }
+
+  /// The fused loop of the rule of `input`, over the gradient and the values that it reads.
+  void run_rule(int input, const Impl* g, Impl* result, bool add) const;
+
+  const ElementwiseInfo& info;
+  alignas(8) std::byte parameters[kParameterBytes];
+  Edge edge[2];
+  Saved slot[3];
+};
+
+Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_graph) {
+  const Reads reads = info.reads[input];
+  if (create_graph || reads == kNone) {
+    const auto get = [&](int index) {
+      return reads >> (index + 1) & 1 ? this->input(index, create_graph) : Tensor();
+    };
+    return info.rule[input](parameters, gradient, get(0), get(1),
+                            reads & kY ? output(create_graph) : Tensor());
+  }
+  // The result may be smaller than the output where nothing that is read was broadcast.
+  Tensor result;
+  if (gradient.numel() == numel) {
+    result = adopt(new_impl(shape, dtype, numel));
+  } else {
+    Shape smaller = gradient.shape();
+    for (int i = 0; i < 3; ++i) {
+      if (reads >> i & 1) smaller = broadcast(smaller, slot[i].value()->shape, info.name);
+    }
+    result = new_tensor(smaller, dtype);
+  }
+  run_rule(input, impl_of(gradient), impl_of(result), false);
+  return result;
+}
+
+void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool add) const {
+  const Impl* read[3];
+  int count = 0;
+  for (int i = 0; i < 3; ++i) {
+    if (info.reads[input] >> i & 1) read[count++] = slot[i].value();
+  }
+  const RuleLoop rule = loops_of(info).rule[input][dtype == float64];
+  const auto loop = [&](const kernels::Operand* in, void* out, std::int64_t rows,
+                        std::int64_t columns) { rule(parameters, in, out, rows, columns, add); };
+  const Access access = add ? Access::update : Access::write;
+  if (count == 1)
+    run_loop<2>(info, parameters, loop, {g, read[0]}, result, access);
+  else if (count == 2)
+    run_loop<3>(info, parameters, loop, {g, read[0], read[1]}, result, access);
+  else
+    run_loop<4>(info, parameters, loop, {g, read[0], read[1], read[2]}, result, access);
+}
+
+/// A call of an elementwise operator on operands of the type that it computes with.
+template <int N>
+class Call {
+ public:
+  /// `past`: an operand has a history, or says where that ended.
+  [[gnu::always_inline]] Call(const ElementwiseInfo& info, const void* parameters,
+                              const Tensor* const (&inputs)[N], bool past)
+      : info_(info), parameters_(parameters) {
+    std::copy_n(inputs, N, inputs_);
+    if (past) note();
+  }
+
+  /// True when the result may take the memory of operand `i`: nobody else sees that, and no rule
+  /// reads it.
+  [[gnu::always_inline]] bool is_spare(int i) const {
+    const Impl* impl = impl_of(*inputs_[i]);
+    if (N == 2 && impl_of(*inputs_[0]) == impl_of(*inputs_[1])) return false;
+    return !(reads_ >> (i + 1) & 1) && !impl->base && impl->unique() && !impl->grad &&
+           !(impl->flags.load(std::memory_order_relaxed) & ~Impl::kCuts);
+  }
+
+  /// Computes into the new value `y`.
+  [[gnu::always_inline]] void run(const Tensor& y) const {
+    compute(y);
+    if (recorded())
+      record(y);
+    else if (past_ != 0) [[unlikely]]
+      impl_of(y)->add_cuts(past_);
+  }
+
+  /// The result in place of `operand`, whose own history only the record of this call keeps.
+  Tensor instead_of(Tensor& operand) const {
+    Impl* impl = impl_of(operand);
+    Record* before = record_of(*impl);
+    impl->version = 0;  // first, since the record may save the new value
+    impl->last_change = Change();
+    run(operand);
+    if (!recorded()) impl->maker.store(nullptr, std::memory_order_relaxed);
+    if (before) release_record(before);
+    return std::move(operand);
+  }
+
+ private:
+  [[gnu::always_inline]] void note() {
+    bool history = note(0);
+    if constexpr (N == 2) history |= note(1);
+    if (!history) return;
+    past_ = grad_enabled() ? Impl::kRequiresGrad : Impl::kCutByNoGrad;
+    if (past_ == Impl::kCutByNoGrad) reads_ = kNone;
+  }
+  /// True when operand `i` has a history.
+  [[gnu::always_inline]] bool note(int i) {
+    const Impl* impl = impl_of(*inputs_[i]);
+    if (impl->maker.load(std::memory_order_relaxed) || impl->has(Impl::kRequiresGrad)) {
+      reads_ |= info_.reads[i];
+      return true;
+    }
+    past_ |= impl->flags.load(std::memory_order_relaxed) & Impl::kCuts;
+    return false;
+  }
+
+  [[gnu::always_inline]] bool recorded() const { return past_ == Impl::kRequiresGrad; }
+
+  [[gnu::always_inline]] void compute(const Tensor& y) const {
+    if constexpr (N == 1)
+      run_forward<1>(info_, parameters_, {impl_of(*inputs_[0])}, impl_of(y));
+    else
+      run_forward<2>(info_, parameters_, {impl_of(*inputs_[0]), impl_of(*inputs_[1])}, impl_of(y));
+  }
+
+  [[gnu::always_inline]] void record(const Tensor& y) const {
+    auto* record = new_record<ElementwiseRecord>(info_, parameters_, y);
+    const auto keep = [&](int i) __attribute__((always_inline)) {
+      record->edge[i].connect(*inputs_[i]);
+      if (reads_ >> (i + 1) & 1) record->slot[i + 1].save(impl_of(*inputs_[i]));
+    };
+    keep(0);
+    if constexpr (N == 2) keep(1);
+    if (reads_ & kY) record->slot[0].save(impl_of(y));
+    record->attach(y);
+  }
+
+  const ElementwiseInfo& info_;
+  const void* parameters_;
+  const Tensor* inputs_[N];
+  Reads reads_ = kNone;  // by the rules of the inputs that have a gradient
+  unsigned past_ = 0;    // kRequiresGrad: this call is recorded; else where graphs ended, see Impl
+};
+
+/// The type that the loop of `info` works on, for operands of type `dtype`. What turns integers
+/// into fractions turns tensors into the default type and numbers, as C++ does, into float64.
+DType loop_type(const ElementwiseInfo& info, DType dtype, bool numbers = false) {
+  if (is_floating_point(dtype)) return dtype;
+  return info.integers ? int64 : numbers ? float64 : get_default_dtype();
+}
+
+/// True for two truth values, on which `info` is another operator than on integers.
+bool is_logic(const ElementwiseInfo& info, const Tensor& a, const Tensor& b) {
+  return a.dtype() == boolean && b.dtype() == boolean && info.on_bool;
+}
+
+unsigned flags_of(const Impl& x) { return x.flags.load(std::memory_order_relaxed); }
+
+/// True when an operand has a history, or says where that ended; `flags` are those of both.
+[[gnu::always_inline]] inline bool has_past(const Impl& a, const Impl& b, unsigned flags) {
+  const auto record = [](const Impl& x) {
+    return reinterpret_cast<std::uintptr_t>(x.maker.load(std::memory_order_relaxed));
+  };
+  return flags & (Impl::kRequiresGrad | Impl::kCuts) || (record(a) | record(b)) != 0;
+}
+
+/// True for what needs no conversion: a floating-point tensor, not a number from C++.
+bool is_plain(const Tensor& x) { return is_floating_point(x.dtype()) && !is_number(x); }
+
+Tensor unary_now(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
+  require_defined(x, info.name);
+  if (!is_plain(x)) {
+    if (is_logic(info, x, x)) return info.on_bool(x, x);
+    const bool number = is_number(x);
+    const DType dtype = loop_type(info, x.dtype(), number);
+    if (number) return as_number(unary_now(info, parameters, converted(x, dtype)));
+    if (dtype != x.dtype()) return unary_now(info, parameters, x.to(dtype));
+  }
+  const Call<1> call(info, parameters, {&x},
+                     has_past(*impl_of(x), *impl_of(x), flags_of(*impl_of(x))));
+  if (call.is_spare(0)) return call.instead_of(x);
+  Tensor y = adopt(new_impl(x.shape(), x.dtype(), x.numel(), info.name));
+  call.run(y);
+  return y;
+}
+
+Tensor binary_now(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
+                  const Tensor& b, Tensor* room) {
+  require_defined(a, b, info.name);
+  const Impl &left = *impl_of(a), &right = *impl_of(b);
+  const unsigned flags = flags_of(left) | flags_of(right);
+  if (left.dtype != right.dtype || !is_floating_point(left.dtype) || flags & Impl::kNumber) {
+    if (is_logic(info, a, b)) return info.on_bool(a, b);
+    const bool numbers = is_number(a) && is_number(b);
+    const DType dtype = loop_type(info, result_type(a, b), numbers);
+    const auto convert = [&](const Tensor& x) {
+      return is_number(x) ? converted(x, dtype) : x.to(dtype);
+    };
+    if (numbers) return as_number(binary_now(info, parameters, convert(a), convert(b), nullptr));
+    if (a.dtype() != dtype)
+      return binary_now(info, parameters, convert(a), b, room == &b ? room : nullptr);
+    if (b.dtype() != dtype)
+      return binary_now(info, parameters, a, convert(b), room == &a ? room : nullptr);
+  }
+  const Call<2> call(info, parameters, {&a, &b}, has_past(left, right, flags));
+  const bool same = left.shape == right.shape;
+  if (room && call.is_spare(room == &b) &&
+      (same || room->shape() == broadcast(a.shape(), b.shape(), info.name)))
+    return call.instead_of(*room);
+  Tensor y = same ? adopt(new_impl(left.shape, left.dtype, left.numel, info.name))
+                  : allocate(info.name, broadcast(a.shape(), b.shape(), info.name), a.dtype());
+  call.run(y);
+  return y;
+}
+
+}  // namespace
+
+Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
+  if (watched()) [[unlikely]]
+    return watched_call({info.name, &info, parameters, std::array<const Tensor*, 1>{&x}},
+                        [&] { return unary_now(info, parameters, std::move(x)); });
+  return unary_now(info, parameters, std::move(x));
+}
+
+Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
+                  const Tensor& b, Tensor* room) {
+  if (watched()) [[unlikely]]
+    return watched_call({info.name, &info, parameters, std::array{&a, &b}},
+                        [&] { return binary_now(info, parameters, a, b, room); });
+  return binary_now(info, parameters, a, b, room);
+}
+
+void add_into(Impl* a, const Tensor& b) {
+  run_forward<2>(elementwise_info<formula::Add>, nullptr, {a, impl_of(b)}, a);
+}
+
+namespace {
+
+/// True when changing `a` element by element would change what is yet to be read of `b`.
+bool overlaps(const Tensor& a, const Tensor& b) {
+  if (impl_of(a)->owner() != impl_of(b)->owner()) return false;
+  return impl_of(a)->address() != impl_of(b)->address() || a.shape() != b.shape();
+}
+
+/// Throws unless `a` may be changed by a recorded operator.
+void before_recorded_write(const Tensor& a, Change change) {
+  if (a.is_leaf()) before_write(a, change);
+  if (impl_of(a)->shown_elsewhere())
+    fail<GradError>(
+        "{}: the data of this tensor of shape {} is, or was, shared with a view of it (reshape, "
+        "narrow, detach), which a recorded change in place would leave with a wrong gradient; use "
+        "the form without underscore, or clone() first",
+        change.name(), a.shape());
+}
+
+void check_result(const Tensor& a, DType dtype, const Shape& other, const char* name) {
+  if (dtype != a.dtype() && !is_number(a) &&
+      !(is_floating_point(dtype) && is_floating_point(a.dtype())))
+    fail<DTypeError>("{}: the result is {}, which does not go into a tensor of type {}", name,
+                     dtype, a.dtype());
+  if (other != a.shape() && broadcast(a.shape(), other, name) != a.shape())
+    fail<ShapeError>("{}: an operand of shape {} does not broadcast to the shape {} of the result",
+                     name, other, a.shape());
+}
+
+/// A new value in the place of an old one, which then has gradient 0.
+struct Overwrite {
+  static constexpr const char* name = "overwrite";
+  static constexpr Reads reads[] = {kNone, kNone};
+  static Tensor forward(const Tensor& a, const Tensor& value) {
+    const Tensor made = value.to(a.dtype());
+    return made.shape() == a.shape() ? made.clone() : expand(made, a.shape());
+  }
+  static Tensor vjp_a(const Tensor& g, auto, auto, auto) { return zeros({}, g.dtype()); }
+  static Tensor vjp_b(const Tensor& g, auto, auto, auto) { return g; }
+};
+
+}  // namespace
+
+namespace {
+
+void assign_now(Tensor& a, const Tensor& y, Change change, bool overwrites) {
+  require_defined(a, y, change.name());
+  check_result(a, y.dtype(), y.shape(), change.name());
+  if (should_record(a, y)) before_recorded_write(a, change);
+  const bool number = is_number(a);
+  // An operator's own result: the tensor that this one turns into, with nobody else looking at it.
+  Tensor made = y.to(number ? y.dtype() : a.dtype());
+  if (made.shape() != a.shape()) made = expand(made, a.shape());
+  if (overwrites && should_record(a))
+    made = apply(Overwrite{}, a, made);
+  else if (made.is_same(y))
+    made = y.clone();
+  if (number) {
+    retype_number(impl_of(a), made.dtype(), change);
+    impl_of(a)->set(Impl::kNumber, is_number(y));
+  }
+  launch(
+      "copy", [](const char* from, char* to, std::size_t bytes) { std::memcpy(to, from, bytes); },
+      in<char>(made), inout<char>(a), static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
+  impl_of(a)->changed(change);
+  keep_cuts(a, {&y});
+  auto* record = static_cast<Record*>(impl_of(made)->maker.exchange(nullptr));
+  if (!record && !grad_enabled()) return;
+  auto* before = static_cast<Record*>(impl_of(a)->maker.exchange(record));
+  if (!before) return;
+  // retain_grad() is about the tensor: it goes with the value that this now has.
+  if (Impl* retainer = std::exchange(before->retainer, nullptr)) {
+    if (record)
+      record->retainer = retainer;
+    else
+      unhold(retainer);
+  }
+  release_record(before);
+}
+
+}  // namespace
+
+void assign_in_place(Tensor& a, const Tensor& y, Change change, bool overwrites) {
+  if (!watched()) [[likely]]
+    return assign_now(a, y, change, overwrites);
+  const Overwrite op;
+  watched_call(
+      {change.name(), &operator_type<Overwrite>, &op, std::array<const Tensor*, 2>{&a, &y}, true},
+      [&] {
+        assign_now(a, y, change, overwrites);
+        return a;
+      });
+}
+
+namespace {
+
+void in_place_now(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
+                  Change change) {
+  require_defined(a, b, change.name());
+  if (is_logic(info, a, b)) return assign_in_place(a, info.on_bool(a, b), change);
+  if (is_number(a)) {
+    // Of a copy, which the rule of `b` may read.
+    const Tensor old = a.clone();
+    return assign_in_place(a, run_binary(info, parameters, old, b.is_same(a) ? old : b, nullptr),
+                           change);
+  }
+  const char* name = change.name();
+  const DType dtype = loop_type(info, result_type(a, b));
+  check_result(a, dtype, b.shape(), name);
+  const bool recorded = should_record(a, b);
+  if (is_number(b) && b.dtype() != dtype)
+    return in_place_now(info, parameters, a, converted(b, dtype), change);
+  if (recorded || dtype != a.dtype() || b.dtype() != dtype || overlaps(a, b)) {
+    if (recorded) before_recorded_write(a, change);
+    // A rule that reads the old value gets a copy of it.
+    const Reads read =
+        (requires_record(a) ? info.reads[0] : kNone) | (requires_record(b) ? info.reads[1] : kNone);
+    const bool itself = b.is_same(a);
+    const bool reads_old = recorded && (read & (itself ? kA | kB : kA));
+    const Tensor old = reads_old ? a.clone() : a;
+    assign_in_place(a, run_binary(info, parameters, old, itself ? old : b, nullptr), change);
+    return;
+  }
+  run_forward<2>(info, parameters, {impl_of(a), impl_of(b)}, impl_of(a));
+  impl_of(a)->changed(change);
+  keep_cuts(a, {&b});
+}
+
+}  // namespace
+
+void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a, const Tensor& b,
+                  Change change) {
+  if (!watched()) [[likely]]
+    return in_place_now(info, parameters, a, b, change);
+  watched_call({change.name(), &info, parameters, std::array<const Tensor*, 2>{&a, &b}, true}, [&] {
+    in_place_now(info, parameters, a, b, change);
+    return a;
+  });
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+
+#include "autograd/kernels/map/operand.h"
+#include "autograd/kernels/simd/cpu.h"
+
+namespace tapegrad::detail {
+
+/// A loop over dense rows of broadcast operands; `parameters` points at the operator's struct.
+using Loop = void (*)(const void* parameters, const kernels::Operand* operands, void* out,
+                      std::int64_t outer, std::int64_t inner);
+
+/// A loop of a rule. If `add`, it adds to `out`, which saves a gradient that is added up a pass
+/// over memory.
+using RuleLoop = void (*)(const void* parameters, const kernels::Operand* operands, void* out,
+                          std::int64_t outer, std::int64_t inner, bool add);
+
+/// The loops of one elementwise operator for float32 [0] and float64 [1].
+struct ElementwiseLoops {
+  Loop forward[2] = {};
+  RuleLoop rule[2][2] = {};  ///< by input; nullptr where the rule reads nothing
+};
+
+/// Those of the operator `Op`: a table of its own, so that a program links no other's.
+template <class Op>
+struct LoopsOf : ElementwiseLoops {};
+
+}  // namespace tapegrad::detail
+
+/// Defined in elementwise_loops.h, for the lists of operators that a `*.kernels.cpp` names.
+template <class Op, tapegrad::kernels::Isa isa>
+struct tapegrad::kernels::KernelsFor<tapegrad::detail::LoopsOf<Op>, isa> {
+  static const tapegrad::detail::LoopsOf<Op> table;
+};

@@ -1,0 +1,115 @@
+#include "autograd/ops/formula/update.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "autograd/base/threads/parallel.h"
+#include "autograd/ops/core/promotion.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/watcher.h"
+#include "autograd/tensor/require.h"
+
+namespace tapegrad::detail {
+
+namespace {
+
+/// Elements of a tile: enough to be worth a thread's while.
+constexpr std::int64_t kUpdateTile = 1 << 15;
+
+/// Makes those slots that are undefined, and converts those that the parameter's type has left
+/// behind: all of them, or, where memory ends, none.
+[[gnu::noinline]] void renew_slots(const Tensor& parameter, Tensor* const* slots,
+                                   std::size_t count) {
+  std::vector<Tensor> made(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!slots[i]) continue;
+    if (!slots[i]->defined())
+      made[i] = zeros_like(parameter);
+    else if (slots[i]->dtype() != parameter.dtype())
+      made[i] = converted(*slots[i], parameter.dtype());
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (made[i].defined()) *slots[i] = std::move(made[i]);
+  }
+}
+
+/// Throws unless the tensors fit each other; then every slot that is used has the parameter's type.
+void prepare(const UpdateInfo& info, const Tensor& parameter, const Tensor& gradient,
+             Tensor* const* slots) {
+  const char* name = info.change.name();
+  require_defined(parameter, "the parameter", name);
+  require_defined(gradient, "the gradient", name);
+  require_floating(parameter, name);
+  require_same_shape("gradient", gradient.shape(), "parameter", parameter.shape(), name);
+  require_same_type("gradient", gradient.dtype(), "parameter", parameter.dtype(), name);
+  bool renew = false;
+  for (std::size_t i = 0; i < info.slots; ++i) {
+    if (!slots[i]) continue;
+    const Tensor& slot = *slots[i];
+    if (slot.defined()) {
+      require_same_shape("buffer", slot.shape(), "parameter", parameter.shape(), name);
+      if (slot.dtype() == parameter.dtype()) continue;
+      if (!is_floating_point(slot.dtype()))
+        fail_other_type("buffer", slot.dtype(), "parameter", parameter.dtype(), name);
+    }
+    renew = true;
+  }
+  if (renew) renew_slots(parameter, slots, info.slots);
+}
+
+[[gnu::cold]] void announce_update(const UpdateInfo& info, const void* formula,
+                                   const Tensor& parameter, const Tensor& gradient,
+                                   Tensor* const* slots) {
+  std::vector<LaunchArgument> all{{impl_of(parameter), 0, Access::update},
+                                  {impl_of(gradient), 0, Access::read}};
+  for (std::size_t i = 0; i < info.slots; ++i)
+    all.push_back({slots[i] ? impl_of(*slots[i]) : nullptr, 0, Access::update});
+  all.push_back({formula, info.bytes, Access::parameter});
+  Door::launch({info.change.name(), all, false});
+}
+
+/// Changes what `prepare` has found fit.
+void update_now(const UpdateInfo& info, const void* formula, Tensor& parameter,
+                const Tensor& gradient, Tensor* const* slots, void** arrays) {
+  Impl* changed = impl_of(parameter);
+  arrays[0] = Raw::of(*changed);
+  arrays[1] = Raw::of(*impl_of(gradient));
+  for (std::size_t i = 0; i < info.slots; ++i) {
+    arrays[2 + i] = arrays[0];
+    if (!slots[i]) continue;
+    Impl* slot = impl_of(*slots[i]);
+    slot->changed(info.change);
+    arrays[2 + i] = Raw::of(*slot);
+  }
+  changed->changed(info.change);
+  if (watched()) [[unlikely]]
+    announce_update(info, formula, parameter, gradient, slots);
+
+  const UpdateLoop loop =
+      parameter.dtype() == DType::float32 ? info.loops->float32 : info.loops->float64;
+  const std::int64_t n = parameter.numel();
+  if (!kernels::worth_threads(n)) return loop(formula, arrays, 0, n);
+  kernels::parallel_for((n + kUpdateTile - 1) / kUpdateTile, [&](std::int64_t tile) {
+    loop(formula, arrays, tile * kUpdateTile, std::min(kUpdateTile, n - tile * kUpdateTile));
+  });
+}
+
+}  // namespace
+
+void run_update(const UpdateInfo& info, const void* formula, Tensor& parameter,
+                const Tensor& gradient, Tensor* const* slots, void** arrays) {
+  if (!watched()) [[likely]] {
+    prepare(info, parameter, gradient, slots);
+    return update_now(info, formula, parameter, gradient, slots, arrays);
+  }
+  const PhaseScope phase(Phase::update);
+  watched_call(
+      {info.change.name(), nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}},
+      [&] {
+        prepare(info, parameter, gradient, slots);
+        update_now(info, formula, parameter, gradient, slots, arrays);
+      });
+}
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,68 @@
+#include <cstdint>
+
+#include "autograd/base/fail.h"
+#include "autograd/ops/core/broadcast_loop.h"
+#include "autograd/ops/core/promotion.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tape/apply.h"
+
+namespace tapegrad {
+
+namespace {
+
+using detail::launch_broadcast;
+using detail::new_tensor;
+
+/// Copies elements of `a` or `b`; by size, since bits are only moved.
+template <class Bits>
+constexpr auto select_rows =
+    [](const kernels::Operand* in, Bits* out, std::int64_t rows, std::int64_t columns) {
+      for (std::int64_t o = 0; o < rows; ++o) {
+        const auto* condition = static_cast<const bool*>(in[0].data) + o * in[0].outer;
+        const auto* a = static_cast<const Bits*>(in[1].data) + o * in[1].outer;
+        const auto* b = static_cast<const Bits*>(in[2].data) + o * in[2].outer;
+        for (std::int64_t i = 0; i < columns; ++i) {
+          const Bits chosen_a = a[i * in[1].inner];
+          const Bits chosen_b = b[i * in[2].inner];
+          *out++ = condition[i * in[0].inner] ? chosen_a : chosen_b;
+        }
+      }
+    };
+
+/// Selection by a mask. The rules select too: NaN in the branch not taken never leaks.
+struct Where {
+  static constexpr const char* name = "where";
+  static constexpr Reads reads[] = {kNone, kA, kA};
+  static constexpr Reads constant = kA;
+  static Tensor forward(const Tensor& condition, const Tensor& a, const Tensor& b) {
+    const Shape shape =
+        detail::broadcast(condition.shape(), detail::broadcast(a.shape(), b.shape(), name), name);
+    Tensor result = new_tensor(shape, a.dtype());
+    detail::visit_bits(a.dtype(), [&]<class Bits>(Bits) {
+      launch_broadcast<Bits>(name, {condition, a, b}, result, select_rows<Bits>);
+    });
+    return result;
+  }
+  static Tensor vjp_b(const Tensor& g, const Tensor& condition, auto, auto, auto) {
+    return where(condition, g, 0);
+  }
+  static Tensor vjp_c(const Tensor& g, const Tensor& condition, auto, auto, auto) {
+    return where(condition, 0, g);
+  }
+};
+
+}  // namespace
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  detail::require_defined(condition, "the first argument", "where");
+  detail::require_defined(a, "the second argument", "where");
+  detail::require_defined(b, "the third argument", "where");
+  if (condition.dtype() != boolean)
+    fail<DTypeError>("where: the condition must be bool, not {}; write x != 0", condition.dtype());
+  const DType dtype = detail::result_type({&condition, &a, &b});
+  const Tensor y = apply(Where{}, condition, a.to(dtype), b.to(dtype));
+  const bool numbers = detail::is_number(condition) && detail::is_number(a) && detail::is_number(b);
+  return numbers ? detail::as_number(y) : y;
+}
+
+}  // namespace tapegrad

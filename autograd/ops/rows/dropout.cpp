@@ -1,0 +1,30 @@
+#include "autograd/ops/core/promotion.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/create/random.h"
+
+namespace tapegrad {
+
+namespace {
+
+/// x times a mask that holds 0 or 1 / (1 - p).
+struct Dropout {
+  static constexpr const char* name = "dropout";
+  static constexpr Reads reads[] = {kB, kNone};
+  static constexpr Reads constant = kB;
+  static Tensor forward(const Tensor& x, const Tensor& mask) { return x * mask; }
+  static Tensor vjp_a(const Tensor& g, auto, const Tensor& mask, auto) { return g * mask; }
+};
+
+}  // namespace
+
+Tensor dropout(const Tensor& x, Real p, Flag training) {
+  detail::require_floating(x, "dropout");
+  detail::require_probability(p, "p", "dropout");
+  if (!training || p == 0) return x;
+  const Tensor mask = p == 1 ? zeros_like(x) : bernoulli(1 - p, x.shape(), x.dtype()) / (1 - p);
+  return apply(Dropout{}, x, mask);
+}
+
+}  // namespace tapegrad

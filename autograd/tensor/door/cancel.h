@@ -1,0 +1,34 @@
+#pragma once
+
+#include <atomic>
+
+#include "autograd/tensor/door/watcher.h"
+
+namespace tapegrad {
+
+/// @addtogroup system
+/// @{
+
+/// While it lives, this thread can be told to stop: when `stop` becomes true, which any thread may
+/// do, the next operator, rule of a walk or optimizer step throws `CancelledError`. Gradients are
+/// incomplete then; parameters are whole, because a step that has begun is finished.
+///
+///     std::atomic<bool> stop = false;  // set by the button
+///     tg::CancelScope scope(stop);
+///     train(model);
+class [[nodiscard]] CancelScope : detail::Watcher {
+ public:
+  /// `stop` must live as long.
+  explicit CancelScope(const std::atomic<bool>& stop) noexcept : stop_(stop) { start(); }
+  ~CancelScope() { stop(); }
+
+ private:
+  void call(const detail::OperatorCall& call) override;
+  void pause(std::string_view name) override;
+
+  const std::atomic<bool>& stop_;
+};
+
+/// @}
+
+}  // namespace tapegrad

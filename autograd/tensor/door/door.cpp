@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "autograd/base/fail.h"
+#include "autograd/tensor/door/cancel.h"
+#include "autograd/tensor/door/watcher.h"
+
+namespace tapegrad {
+
+namespace detail {
+
+namespace {
+
+thread_local constinit Phase current_phase = Phase::forward;
+
+/// While it lives, nobody watches: what watchers do by themselves is not announced.
+class Unwatched {
+ public:
+  Unwatched() noexcept : watcher(std::exchange(thread_tape.watcher, nullptr)) {}
+  Unwatched(const Unwatched&) = delete;
+  Unwatched& operator=(const Unwatched&) = delete;
+  ~Unwatched() { thread_tape.watcher = watcher; }
+
+  Watcher* const watcher;  // the innermost
+};
+
+}  // namespace
+
+std::string to_string(const Attribute& attribute) {
+  const auto text = []<class T>(const T& value) -> std::string {
+    if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
+      return fmt::format("[{}]", fmt::join(value, ", "));
+    else
+      return fmt::format("{}", value);
+  };
+  return fmt::format("{} = {}", attribute.name, std::visit(text, attribute.value));
+}
+
+void Watcher::start() noexcept { outer_ = std::exchange(thread_tape.watcher, this); }
+
+void Watcher::stop() noexcept {
+  Watcher** place = &thread_tape.watcher;
+  while (*place && *place != this) place = &(*place)->outer_;
+  if (*place) *place = outer_;
+}
+
+PhaseScope::PhaseScope(Phase phase) noexcept : before_(std::exchange(current_phase, phase)) {}
+PhaseScope::~PhaseScope() { current_phase = before_; }
+
+/// Calls `f(watcher)` for each watcher, the innermost first.
+template <class F>
+void Door::tell(const F& f) {
+  const Unwatched unwatched;
+  for (Watcher* watcher = unwatched.watcher; watcher; watcher = watcher->outer_) f(*watcher);
+}
+
+void Door::call(OperatorCall& call, Callback body, std::span<const Tensor> (*outputs)(const void*),
+                const void* result) {
+  call.phase = current_phase;
+  call.path = thread_tape.scope;
+  std::size_t told = 0;  // who is told of the call is told of its end
+  try {
+    tell([&](Watcher& watcher) {
+      watcher.call(call);
+      ++told;
+    });
+    body();
+  } catch (...) {
+    tell([&](Watcher& watcher) {
+      if (told == 0) return;
+      --told;
+      watcher.failed(call);
+    });
+    throw;
+  }
+  tell([&](Watcher& watcher) { watcher.called(call, outputs(result)); });
+}
+
+void Door::launch(const Launch& launch) {
+  tell([&](Watcher& watcher) { watcher.launch(launch); });
+}
+
+void Door::pause(std::string_view name) {
+  tell([&](Watcher& watcher) { watcher.pause(name); });
+}
+
+void announce_pause(std::string_view name) { Door::pause(name); }
+
+void announce_event(Event event, const Impl& value) noexcept {
+  Door::tell([&](Watcher& watcher) { watcher.event(event, value); });
+}
+
+void announce_state(std::string_view name, double value) noexcept {
+  Door::tell([&](Watcher& watcher) { watcher.host_state(name, value); });
+}
+
+}  // namespace detail
+
+void CancelScope::call(const detail::OperatorCall& call) {
+  if (call.phase != detail::Phase::update) pause(call.name);
+}
+
+void CancelScope::pause(std::string_view name) {
+  if (stop_.load(std::memory_order_relaxed))
+    fail<CancelledError>("{}: the computation was cancelled", name);
+}
+
+}  // namespace tapegrad

@@ -1,0 +1,156 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "autograd/tensor/door/door.h"
+#include "autograd/tensor/tensor.h"
+
+// Internal: what visitors of the door see.
+
+namespace tapegrad {
+
+namespace detail {
+
+/// A number, list or flag that an operator was called with.
+struct Attribute {
+  using Value = std::variant<bool, std::int64_t, double, DType, Shape, std::vector<std::int64_t>>;
+  const char* name;
+  Value value;
+};
+std::string to_string(const Attribute& attribute);
+
+/// What is known of an operator without a call of it.
+struct OperatorType {
+  const char* name;
+  /// Those of the operator's struct; nullptr for one that cannot say them (`opaque`).
+  std::vector<Attribute> (*attributes)(const void* op);
+  /// Calls the operator with these attributes and inputs; nullptr likewise.
+  std::vector<Tensor> (*call)(std::span<const Attribute> attributes,
+                              std::span<const Tensor> inputs);
+};
+
+/// One call of an operator, or of one of its rules.
+struct OperatorCall {
+  const char* name;
+  const OperatorType* type;  ///< nullptr for a rule, and for the step of an optimizer
+  const void* op;            ///< the operator's struct, while the call runs
+  std::span<const Tensor* const> inputs;
+  bool in_place = false;  ///< the output is input 0, with other elements
+  Phase phase = {};       ///< filled in by the door, like the next
+  const char* path = {};  ///< the module path, or nullptr
+};
+
+/// What a kernel does with the elements of an argument. `update`: it reads and writes.
+enum class Access : std::uint8_t { parameter, read, write, update };
+
+/// One argument of a launch: the elements of a value, or a parameter.
+struct LaunchArgument {
+  const void* what;  ///< an `Impl`, or a parameter
+  std::size_t size;  ///< bytes of the parameter
+  Access access;
+  const Impl* value() const noexcept { return static_cast<const Impl*>(what); }
+};
+
+/// One launch of a kernel.
+struct Launch {
+  const char* kernel;
+  std::span<const LaunchArgument> arguments;
+  bool looks;  ///< the host learns something about the elements
+};
+
+/// Somebody who watches what a thread computes, from `start` to `stop`; several nest. What is
+/// called on the way from its own functions it does not see.
+class Watcher {
+ public:
+  Watcher() = default;
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  /// An operator is about to run. What this throws, the caller of the operator gets.
+  virtual void call(const OperatorCall&) {}
+  /// It has run. `outputs` is empty for a rule.
+  virtual void called(const OperatorCall&, std::span<const Tensor> /*outputs*/) {}
+  /// It has thrown.
+  virtual void failed(const OperatorCall&) noexcept {}
+  /// A kernel is about to run.
+  virtual void launch(const Launch&) {}
+  virtual void event(Event, const Impl&) noexcept {}
+  /// The host is about to launch a kernel whose parameters depend on a state of its own: the
+  /// learning rate, the count of steps, the place of a generator.
+  virtual void host_state(std::string_view /*name*/, double /*value*/) noexcept {}
+  /// The host is between two pieces of work, before `name`; what this throws, it gets.
+  virtual void pause(std::string_view /*name*/) {}
+
+ protected:
+  ~Watcher() = default;
+  void start() noexcept;
+  void stop() noexcept;
+
+ private:
+  friend struct Door;
+  Watcher* outer_ = nullptr;
+};
+
+/// A function of no arguments that the caller keeps alive; `F` returns nothing.
+class Callback {
+ public:
+  template <class F>
+  explicit Callback(const F& f) noexcept
+      : context_(&f), call_([](const void* context) { (*static_cast<const F*>(context))(); }) {}
+  void operator()() const { call_(context_); }
+
+ private:
+  const void* context_;
+  void (*call_)(const void*);
+};
+
+/// Where announcements go in. To be called only while somebody watches.
+struct Door {
+  /// Runs `body`, which then has made `outputs()`.
+  [[gnu::cold]] static void call(OperatorCall& call, Callback body,
+                                 std::span<const Tensor> (*outputs)(const void*),
+                                 const void* result);
+  [[gnu::cold]] static void launch(const Launch& launch);
+  [[gnu::cold]] static void pause(std::string_view name);
+
+ private:
+  template <class F>
+  static void tell(const F& f);
+  friend void announce_event(Event event, const Impl& value) noexcept;
+  friend void announce_state(std::string_view name, double value) noexcept;
+};
+
+/// `body()`, a call of the operator `call`, while somebody watches. It returns a tensor or a vector
+/// of them, or nothing.
+template <class F>
+[[gnu::noinline, gnu::cold]] auto watched_call(OperatorCall call, const F& body) {
+  using Result = decltype(body());
+  if constexpr (std::is_void_v<Result>) {
+    Door::call(
+        call, Callback(body), [](const void*) { return std::span<const Tensor>(); }, nullptr);
+  } else {
+    Result result;
+    const auto run = [&] { result = body(); };
+    Door::call(
+        call, Callback(run),
+        [](const void* made) {
+          const Result& all = *static_cast<const Result*>(made);
+          if constexpr (std::is_same_v<Result, std::vector<Tensor>>)
+            return std::span<const Tensor>(all);
+          else
+            return std::span<const Tensor>(&all, 1);
+        },
+        &result);
+    return result;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace tapegrad

@@ -1,3 +1,0 @@
-#include "autograd/tensor/version.h"
-
-int tapegrad::version() noexcept { return TAPEGRAD_VERSION; }

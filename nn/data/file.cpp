@@ -1,0 +1,255 @@
+#include "nn/data/file.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "autograd/base/fail.h"
+
+#if defined(TAPEGRAD_HAVE_ZLIB)
+#include <zlib.h>
+#endif
+
+namespace tapegrad::nn::detail {
+
+namespace fs = std::filesystem;
+
+struct CloseFile {
+  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+#if defined(TAPEGRAD_HAVE_ZLIB)
+struct CloseGzip {
+  void operator()(gzFile_s* file) const noexcept { gzclose(file); }
+};
+using Gzip = std::unique_ptr<gzFile_s, CloseGzip>;
+#endif
+
+namespace {
+
+#if defined(TAPEGRAD_HAVE_ZLIB)
+// Deflate codes at most 258 bytes in two bits.
+constexpr std::uint64_t kBestRatio = 1032;
+#endif
+
+// As many as Linux follows.
+constexpr int kMostLinks = 40;
+
+// zlib counts in `unsigned`, so large requests are cut into pieces.
+constexpr std::size_t kPiece = std::size_t{1} << 20;
+
+}  // namespace
+
+struct InputFile::Handle {
+  File plain;
+#if defined(TAPEGRAD_HAVE_ZLIB)
+  Gzip gzip;
+#endif
+};
+
+InputFile::InputFile(std::string_view reader, const std::string& path)
+    : reader_(reader), path_(path), handle_(std::make_unique<Handle>()) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status))
+    fail<FileError>("{}: '{}' is not a file; give the path of the file itself", reader, path);
+
+  handle_->plain.reset(std::fopen(path.c_str(), "rb"));
+  if (!handle_->plain)
+    fail<FileError>("{}: cannot open '{}': {}", reader, path, std::strerror(errno));
+  most_ = fs::file_size(path, error);
+  if (error) fail<FileError>("{}: cannot tell the size of '{}': {}", reader, path, error.message());
+
+  unsigned char start[2] = {};
+  const bool compressed =
+      std::fread(start, 1, 2, handle_->plain.get()) == 2 && start[0] == 0x1f && start[1] == 0x8b;
+  if (!compressed) {
+    std::rewind(handle_->plain.get());
+    return;
+  }
+#if defined(TAPEGRAD_HAVE_ZLIB)
+  handle_->plain.reset();
+  handle_->gzip.reset(gzopen(path.c_str(), "rb"));
+  if (!handle_->gzip)
+    fail<FileError>("{}: cannot open '{}': {}", reader, path, std::strerror(errno));
+  gzbuffer(handle_->gzip.get(), 1 << 17);
+  most_ = most_ > std::numeric_limits<std::uint64_t>::max() / kBestRatio
+              ? std::numeric_limits<std::uint64_t>::max()
+              : most_ * kBestRatio;
+#else
+  fail<FileError>(
+      "{}: '{}' is compressed with gzip, and this build has no zlib; unpack it with gunzip, or "
+      "build with zlib",
+      reader, path);
+#endif
+}
+
+InputFile::~InputFile() = default;
+
+bool InputFile::compressed() const noexcept { return !handle_->plain; }
+
+std::string InputFile::where(std::uint64_t offset) const {
+  return fmt::format("{}: '{}', offset {}", reader_, path_, offset);
+}
+
+std::size_t InputFile::read(void* to, std::size_t count) {
+  auto* out = static_cast<char*>(to);
+  std::size_t done = 0;
+  while (done < count) {
+    const std::size_t wanted = std::min(count - done, kPiece);
+    std::size_t got = 0;
+#if defined(TAPEGRAD_HAVE_ZLIB)
+    if (handle_->gzip) {
+      const int result = gzread(handle_->gzip.get(), out + done, static_cast<unsigned>(wanted));
+      int code = Z_OK;
+      const char* text = gzerror(handle_->gzip.get(), &code);
+      // A file cut off in the middle shows as fewer bytes and Z_BUF_ERROR.
+      if (result < 0 || code == Z_BUF_ERROR) {
+        const std::string_view prefix = path_;
+        std::string_view reason = code == Z_ERRNO ? std::strerror(errno) : text;
+        if (reason.starts_with(prefix)) reason.remove_prefix(prefix.size() + 2);
+        fail<FileError>("{}: damaged gzip data ({}); fetch the file again",
+                        where(offset_ + static_cast<std::uint64_t>(std::max(result, 0))), reason);
+      }
+      got = static_cast<std::size_t>(result);
+    } else
+#endif
+    {
+      got = std::fread(out + done, 1, wanted, handle_->plain.get());
+      if (got < wanted && std::ferror(handle_->plain.get()))
+        fail<FileError>("{}: cannot read: {}", where(), std::strerror(errno));
+    }
+    done += got;
+    offset_ += got;
+    if (got < wanted) break;
+  }
+  return done;
+}
+
+std::string InputFile::read_rest() {
+  std::string text;
+  std::size_t got = kPiece;
+  while (got == kPiece) {
+    const std::size_t before = text.size();
+    text.resize(before + kPiece);
+    got = read(text.data() + before, kPiece);
+    text.resize(before + got);
+  }
+  return text;
+}
+
+namespace {
+
+// What is written goes to a new file beside `path`, which takes its place when it is complete: a
+// write that fails leaves the old file as it was, and nothing else.
+class Replacement {
+ public:
+  explicit Replacement(const std::string& path) : target_(path) {
+    std::error_code error;
+    const fs::file_status status = fs::status(target_, error);
+    // A device or a pipe holds nothing that could be lost, and cannot be replaced.
+    direct_ = fs::exists(status) && !fs::is_regular_file(status);
+    if (direct_) return;
+    if (fs::is_regular_file(status)) permissions_ = status.permissions();
+    // The file that a link points to is replaced, or made, not the link.
+    for (int links = 0; links < kMostLinks && fs::is_symlink(target_, error); ++links)
+      target_ = target_.parent_path() / fs::read_symlink(target_, error);
+  }
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+  ~Replacement() {
+    std::error_code ignored;
+    if (created_) fs::remove(temporary_, ignored);
+  }
+
+  File open() {
+    if (direct_) return File(std::fopen(target_.c_str(), "wb"));
+    static std::atomic<unsigned> count = 0;
+    File file;
+    do {  // a killed process may have left a file of that name, also one with our number
+      temporary_ = target_.parent_path() /
+                   fmt::format(".tapegrad-{}-{}.tmp", ::getpid(), count.fetch_add(1));
+      file.reset(std::fopen(temporary_.c_str(), "wbx"));
+    } while (!file && errno == EEXIST);
+    created_ = file != nullptr;
+    return file;
+  }
+  std::error_code finish() {
+    std::error_code error;
+    if (direct_) return error;
+    if (permissions_) fs::permissions(temporary_, *permissions_, error);
+    if (!error) fs::rename(temporary_, target_, error);
+    if (!error) created_ = false;
+    return error;
+  }
+
+ private:
+  fs::path target_, temporary_;
+  std::optional<fs::perms> permissions_;
+  bool direct_ = false, created_ = false;
+};
+
+bool write_plain(File file, const std::vector<std::string_view>& parts) {
+  for (const std::string_view part : parts)
+    if (std::fwrite(part.data(), 1, part.size(), file.get()) != part.size()) return false;
+  return std::fclose(file.release()) == 0;
+}
+
+#if defined(TAPEGRAD_HAVE_ZLIB)
+bool write_gzip(File file, const std::vector<std::string_view>& parts) {
+  // gzclose closes the descriptor, so it gets one of its own.
+  const int descriptor = ::dup(::fileno(file.get()));
+  if (descriptor < 0) return false;
+  Gzip gzip(gzdopen(descriptor, "wb"));
+  if (!gzip) {
+    ::close(descriptor);
+    return false;
+  }
+  for (std::string_view part : parts) {
+    for (; !part.empty(); part.remove_prefix(std::min(part.size(), kPiece))) {
+      const auto size = static_cast<unsigned>(std::min(part.size(), kPiece));
+      if (gzwrite(gzip.get(), part.data(), size) != static_cast<int>(size)) return false;
+    }
+  }
+  return gzclose(gzip.release()) == Z_OK && std::fclose(file.release()) == 0;
+}
+#endif
+
+}  // namespace
+
+void write_file(std::string_view writer, const std::string& path,
+                const std::vector<std::string_view>& parts) {
+  auto* write = write_plain;
+  if (path.ends_with(".gz")) {
+#if defined(TAPEGRAD_HAVE_ZLIB)
+    write = write_gzip;
+#else
+    fail<FileError>("{}: cannot write '{}': this build has no zlib; leave out \".gz\"", writer,
+                    path);
+#endif
+  }
+  const auto check = [&](bool good, const char* reason) {
+    if (!good)
+      fail<FileError>("{}: cannot write '{}': {}; no file was changed", writer, path, reason);
+  };
+  Replacement replacement(path);
+  errno = 0;
+  File file = replacement.open();
+  check(file != nullptr, std::strerror(errno));
+  errno = 0;
+  const bool written = write(std::move(file), parts);
+  check(written, errno ? std::strerror(errno) : "the write failed");
+  const std::error_code error = replacement.finish();
+  check(!error, error.message().c_str());
+}
+
+}  // namespace tapegrad::nn::detail

@@ -1,0 +1,89 @@
+#include "nn/layers/activation/activations.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "nn/module/layer_scope.h"
+
+namespace tapegrad::nn {
+
+Tensor detail::identity(Tensor x) { return x; }
+
+template <Tensor (*Function)(Tensor)>
+Tensor Activation<Function>::operator()(Tensor x) const {
+  const LayerScope scope(path());
+  return Function(std::move(x));
+}
+
+namespace {
+
+template <Tensor (*Function)(Tensor)>
+constexpr std::string_view kName = "";
+template <>
+constexpr std::string_view kName<tapegrad::relu> = "ReLU()";
+template <>
+constexpr std::string_view kName<tapegrad::gelu> = "GELU()";
+template <>
+constexpr std::string_view kName<tapegrad::silu> = "SiLU()";
+template <>
+constexpr std::string_view kName<tapegrad::tanh> = "Tanh()";
+template <>
+constexpr std::string_view kName<tapegrad::sigmoid> = "Sigmoid()";
+template <>
+constexpr std::string_view kName<tapegrad::logsigmoid> = "LogSigmoid()";
+template <>
+constexpr std::string_view kName<detail::identity> = "Identity()";
+
+}  // namespace
+
+template <Tensor (*Function)(Tensor)>
+std::string Activation<Function>::describe() const {
+  static_assert(!kName<Function>.empty(), "an activation has a name");
+  return std::string(kName<Function>);
+}
+
+template class Activation<tapegrad::relu>;
+template class Activation<tapegrad::gelu>;
+template class Activation<tapegrad::silu>;
+template class Activation<tapegrad::tanh>;
+template class Activation<tapegrad::sigmoid>;
+template class Activation<tapegrad::logsigmoid>;
+template class Activation<detail::identity>;
+
+Tensor LeakyReLU::operator()(Tensor x) const {
+  const LayerScope scope(path());
+  return leaky_relu(std::move(x), negative_slope_);
+}
+std::string LeakyReLU::describe() const {
+  return fmt::format("LeakyReLU(negative_slope={})", negative_slope_);
+}
+
+Tensor ELU::operator()(Tensor x) const {
+  const LayerScope scope(path());
+  return elu(std::move(x), alpha_);
+}
+std::string ELU::describe() const { return fmt::format("ELU(alpha={})", alpha_); }
+
+Tensor Softplus::operator()(Tensor x) const {
+  const LayerScope scope(path());
+  return softplus(std::move(x), options_.beta, options_.threshold);
+}
+std::string Softplus::describe() const {
+  return fmt::format("Softplus(beta={}, threshold={})", options_.beta, options_.threshold);
+}
+
+Tensor Softmax::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return softmax(x, dim_);
+}
+std::string Softmax::describe() const { return fmt::format("Softmax(dim={})", dim_); }
+
+Tensor LogSoftmax::operator()(const Tensor& x) const {
+  const LayerScope scope(path());
+  return log_softmax(x, dim_);
+}
+std::string LogSoftmax::describe() const { return fmt::format("LogSoftmax(dim={})", dim_); }
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,52 @@
+#include "nn/losses/operators.h"
+
+#include "autograd/ops/ops.h"
+#include "autograd/tensor/create/create.h"
+#include "nn/losses/losses.h"
+
+namespace tapegrad::nn {
+
+namespace {
+
+using Inputs = std::vector<Tensor>;
+
+/// Evenly from `low` to `high`, in an order that is neither up nor down.
+Tensor spread(const Shape& shape, double low, double high, int step) {
+  const Tensor place = arange(static_cast<double>(shape.numel()), float64) * step;
+  const double count = static_cast<double>(shape.numel());
+  const Tensor wrapped = place - count * (place / count).to(int64).to(float64);
+  return reshape(low + (high - low) * wrapped / count, shape).clone().requires_grad_();
+}
+
+}  // namespace
+
+std::vector<OperatorInfo> operators() {
+  const Tensor weight = spread({3}, 0.5, 2, 1).detach();
+  return {
+      {"binary_cross_entropy",
+       {{"a matrix",
+         {spread({3, 4}, 0.1, 0.9, 5), spread({3, 4}, 0.2, 0.8, 7)},
+         [](const Inputs& in) {
+           return binary_cross_entropy(in[0], in[1], {.reduction = Reduction::none});
+         }},
+        {"a weighted mean",
+         {spread({2, 3}, 0.1, 0.9, 5), spread({2, 3}, 0.2, 0.8, 1)},
+         [weight](const Inputs& in) {
+           return binary_cross_entropy(in[0], in[1], {.weight = weight});
+         }}}},
+      {"binary_cross_entropy_with_logits",
+       {{"a matrix",
+         {spread({3, 4}, -2, 2, 5), spread({3, 4}, 0.2, 0.8, 7)},
+         [](const Inputs& in) {
+           return binary_cross_entropy_with_logits(in[0], in[1], {.reduction = Reduction::none});
+         }},
+        {"weights",
+         {spread({2, 3}, -2, 2, 5), spread({2, 3}, 0.2, 0.8, 1)},
+         [weight](const Inputs& in) {
+           return binary_cross_entropy_with_logits(in[0], in[1],
+                                                   {.weight = weight, .pos_weight = weight});
+         }}}},
+  };
+}
+
+}  // namespace tapegrad::nn

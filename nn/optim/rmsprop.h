@@ -1,0 +1,75 @@
+#pragma once
+
+#include "nn/module/option_check.h"
+#include "nn/optim/core/optimizer.h"
+#include "nn/optim/formulas.h"
+
+namespace tapegrad::nn {
+
+/// @addtogroup optimizers
+/// @{
+
+/// The settings of `RMSprop`.
+struct RMSpropOptions {
+  double lr = 1e-2;           ///< learning rate
+  double alpha = 0.99;        ///< decay of the mean of g^2
+  double eps = 1e-8;          ///< keeps the quotient finite; outside the root
+  double weight_decay = 0;    ///< added to the gradient: weight_decay * parameter
+  double momentum = 0;        ///< share of the last step that is kept
+  bool centered = false;      ///< divides by the deviation instead: subtracts the squared mean of g
+  bool maximize = false;      ///< climbs instead
+  bool warn_unused = true;    ///< see `Optimizer::step`
+  bool check_finite = false;  ///< see `Optimizer::step`
+
+  /// Errors: `ValueError` for a number that is negative or not finite, and for an alpha of 1 or
+  /// more.
+  void check() const {
+    detail::check_not_negative("RMSprop", "lr", lr);
+    detail::check_decay("RMSprop", "alpha", alpha);
+    detail::check_not_negative("RMSprop", "eps", eps);
+    detail::check_not_negative("RMSprop", "weight_decay", weight_decay);
+    detail::check_not_negative("RMSprop", "momentum", momentum);
+  }
+  /// Calls f(name, value) for every setting.
+  static void visit(auto& options, auto f) {
+    f("lr", options.lr);
+    f("alpha", options.alpha);
+    f("eps", options.eps);
+    f("weight_decay", options.weight_decay);
+    f("momentum", options.momentum);
+    f("centered", options.centered);
+    f("maximize", options.maximize);
+  }
+};
+
+/// RMSprop (Tieleman and Hinton, "Lecture 6.5, Neural networks for machine learning", Coursera
+/// 2012); centered: Graves, "Generating sequences with recurrent neural networks", 2013.
+class RMSprop final : public OptimizerOf<RMSpropOptions> {
+ public:
+  /// For the parameters of a model, or of several models, as one group. Errors: those of `check`
+  /// and of `add_group`.
+  /// @{
+  explicit RMSprop(std::vector<Parameter> parameters, const RMSpropOptions& options = {})
+      : OptimizerOf(kind_of<formula::Rmsprop>("RMSprop", 1), std::move(parameters), options) {}
+  template <std::size_t N>
+  explicit RMSprop(const std::vector<Parameter> (&models)[N], const RMSpropOptions& options = {})
+      : RMSprop(detail::joined(models), options) {}
+  /// @}
+
+ private:
+  void update(std::size_t group, Entry& entry, const Tensor& grad) override {
+    const RMSpropOptions& o = options(group);
+    update_by(formula::Rmsprop{.lr = o.lr,
+                               .alpha = o.alpha,
+                               .eps = o.eps,
+                               .weight_decay = o.weight_decay,
+                               .momentum = o.momentum,
+                               .centered = o.centered,
+                               .maximize = o.maximize},
+              entry, grad);
+  }
+};
+
+/// @}
+
+}  // namespace tapegrad::nn

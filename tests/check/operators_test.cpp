@@ -1,0 +1,134 @@
+#include "nn/losses/operators.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "autograd/autograd.h"
+#include "autograd/tensor/door/watcher.h"
+#include "tests/catch.h"
+
+namespace tg = tapegrad;
+
+namespace {
+
+/// Those of the engine and of nn.
+std::vector<tg::OperatorInfo> all_operators() {
+  std::vector<tg::OperatorInfo> all = tg::operators();
+  for (tg::OperatorInfo& info : tg::nn::operators()) all.push_back(std::move(info));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("every operator has the gradients that differences give, at first and second order") {
+  for (const tg::OperatorInfo& op : all_operators()) {
+    for (const tg::OperatorCase& example : op.cases) {
+      const auto first = tg::gradcheck(example.call, example.inputs);
+      INFO(op.name << ", " << example.label << ": " << first.message());
+      CHECK(first.ok);
+      const auto second = tg::gradgradcheck(example.call, example.inputs);
+      INFO(op.name << ", " << example.label << ": " << second.message());
+      CHECK(second.ok);
+    }
+  }
+}
+
+TEST_CASE("the cases of an operator put that operator on the tape") {
+  for (const tg::OperatorInfo& op : all_operators()) {
+    REQUIRE_FALSE(op.cases.empty());
+    bool seen = false;
+    for (const tg::OperatorCase& example : op.cases) {
+      for (const tg::RecordInfo& record : tg::records(example.call(example.inputs)))
+        seen |= record.name == op.name;
+    }
+    INFO(op.name);
+    CHECK(seen);
+  }
+}
+
+namespace {
+
+/// Every type of operator that a thread calls.
+class CalledTypes : tg::detail::Watcher {
+ public:
+  CalledTypes() { start(); }
+  ~CalledTypes() { stop(); }
+  std::set<const tg::detail::OperatorType*> types;
+
+ private:
+  void call(const tg::detail::OperatorCall& call) override {
+    if (call.type) types.insert(call.type);
+  }
+};
+
+/// Operators that cannot stand on the tape.
+void call_operators_without_gradients() {
+  const tg::Tensor x = tg::tensor({{1.0, 3.0}, {2.0, 0.0}});
+  tg::argmax(x, 1);
+  tg::argmin(x, 0, true);
+  tg::eq(x, 1);
+  tg::lt(x, 1);
+  tg::le(x, 1);
+  tg::isinf(x);
+  tg::logical_or(x, true);
+  tg::any(x);
+  tg::one_hot(x.to(tg::int64), 4);
+}
+
+/// Tells how far the program was moved from the addresses of its symbols.
+extern "C" {
+int tapegrad_tests_marker = 0;
+}
+
+/// The symbols of this program that hold `text`, with their addresses.
+std::map<std::string, std::uintptr_t> symbols_with(const std::string& text) {
+  std::map<std::string, std::uintptr_t> addresses;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(
+      popen((TAPEGRAD_NM " -C " + std::filesystem::read_symlink("/proc/self/exe").string()).c_str(),
+            "r"),
+      pclose);
+  std::string line;
+  for (int c; pipe && (c = std::fgetc(pipe.get())) != EOF;) {
+    if (c != '\n') {
+      line += static_cast<char>(c);
+      continue;
+    }
+    if (line.size() > 19 && line.find(text) != line.npos)
+      addresses[line.substr(19)] = std::stoull(line.substr(0, 16), nullptr, 16);
+    line.clear();
+  }
+  return addresses;
+}
+
+}  // namespace
+
+// An operator that exists is an operator that is checked: what the program holds, whatever its name
+// and place, against what the cases call.
+TEST_CASE("every operator of the library is called by a case") {
+  CalledTypes called;
+  for (const tg::OperatorInfo& op : all_operators())
+    for (const tg::OperatorCase& example : op.cases) example.call(example.inputs);
+  call_operators_without_gradients();
+
+  const auto markers = symbols_with("tapegrad_tests_marker");
+  REQUIRE(markers.size() == 1);
+  const std::uintptr_t moved =
+      reinterpret_cast<std::uintptr_t>(&tapegrad_tests_marker) - markers.begin()->second;
+  std::set<std::uintptr_t> addresses;
+  for (const auto* type : called.types) addresses.insert(reinterpret_cast<std::uintptr_t>(type));
+  int found = 0;
+  for (const char* kind : {"tapegrad::detail::operator_type<tapegrad::",
+                           "tapegrad::detail::list_operator_type<tapegrad::",
+                           "tapegrad::detail::elementwise_info<tapegrad::"}) {
+    for (const auto& [name, address] : symbols_with(kind)) {
+      if (!name.starts_with(kind)) continue;  // such as a guard
+      ++found;
+      INFO(name);
+      CHECK(addresses.contains(address + moved));
+    }
+  }
+  CHECK(found >= 70);
+}

@@ -1,0 +1,336 @@
+#pragma once
+
+#include <utility>
+
+#include "nn/nn.h"
+#include "tests/messages/messages.h"
+
+// Every public function of tensors, for messages_undefined_test.cpp.
+
+namespace messages {
+
+namespace tg = tapegrad;
+namespace nn = tapegrad::nn;
+using tg::Tensor;
+
+inline const std::string kIsUndefined =
+    " is an undefined tensor: one that was never assigned, that was moved from, or the grad() of a "
+    "tensor that no backward() has reached; ask with defined()";
+
+using Arguments = std::vector<Tensor>;
+
+/// A function of tensors, which are all needed.
+struct Function {
+  std::string name;               ///< as ops.h or tensor.h declare it
+  std::vector<std::string> what;  ///< what it calls its arguments
+  std::function<void(Arguments&)> run;
+  std::string operation = name;  ///< as it calls itself
+};
+
+inline const std::vector<std::string> kOne{"the argument"};
+inline const std::vector<std::string> kTwo{"the first argument", "the second argument"};
+
+inline Function one(std::string name, std::function<void(Tensor&)> f, std::string operation = "") {
+  Function result{std::move(name), kOne, [f](Arguments& a) { f(a[0]); }};
+  if (!operation.empty()) result.operation = operation;
+  return result;
+}
+inline Function two(std::string name, std::function<void(Tensor&, Tensor&)> f,
+                    std::string operation = "") {
+  Function result{std::move(name), kTwo, [f](Arguments& a) { f(a[0], a[1]); }};
+  if (!operation.empty()) result.operation = operation;
+  return result;
+}
+
+using T = Tensor&;
+
+#define TAPEGRAD_ONE(f) one(#f, [](T x) { tg::f(x); })
+#define TAPEGRAD_TWO(f) two(#f, [](T a, T b) { tg::f(a, b); })
+#define TAPEGRAD_METHOD(f) one(#f, [](T x) { x.f(); })
+#define TAPEGRAD_DIM(f) one(#f, [](T x) { tg::f(x, 0); }), one(#f, [](T x) { x.f(0); })
+
+/// Each sign of two operands: of values, and of temporaries on either side.
+#define TAPEGRAD_SIGN(sign, name)                                             \
+  two(                                                                        \
+      "operator" #sign, [](T a, T b) { return a sign b; }, name),             \
+      two(                                                                    \
+          "operator" #sign, [](T a, T b) { return Tensor(a) sign b; }, name), \
+      two(                                                                    \
+          "operator" #sign, [](T a, T b) { return a sign Tensor(b); }, name), \
+      two(                                                                    \
+          "operator" #sign, [](T a, T b) { return Tensor(a) sign Tensor(b); }, name)
+
+inline std::vector<Function> elementwise() {
+  return {TAPEGRAD_TWO(add),
+          TAPEGRAD_TWO(sub),
+          TAPEGRAD_TWO(mul),
+          TAPEGRAD_TWO(div),
+          TAPEGRAD_TWO(maximum),
+          TAPEGRAD_TWO(minimum),
+          TAPEGRAD_SIGN(+, "add"),
+          TAPEGRAD_SIGN(-, "sub"),
+          TAPEGRAD_SIGN(*, "mul"),
+          TAPEGRAD_SIGN(/, "div"),
+          one(
+              "operator-", [](T x) { return -x; }, "neg"),
+          TAPEGRAD_TWO(pow),
+          two("pow", [](T a, T b) { a.pow(b); }),
+          one("clamp", [](T x) { tg::clamp(x, 0, 1); }),
+          one("clamp", [](T x) { x.clamp(0, Tensor()); }),
+          one("clamp",
+              [](T x) {
+                tg::clamp(x, tg::zeros({2, 2}));
+              }),
+          TAPEGRAD_ONE(neg),
+          TAPEGRAD_ONE(abs),
+          TAPEGRAD_ONE(sign),
+          TAPEGRAD_ONE(exp),
+          TAPEGRAD_ONE(expm1),
+          TAPEGRAD_ONE(log),
+          TAPEGRAD_ONE(log1p),
+          TAPEGRAD_ONE(sqrt),
+          TAPEGRAD_ONE(rsqrt),
+          TAPEGRAD_ONE(reciprocal),
+          TAPEGRAD_ONE(square),
+          TAPEGRAD_ONE(sin),
+          TAPEGRAD_ONE(cos),
+          TAPEGRAD_ONE(tanh),
+          TAPEGRAD_ONE(erf),
+          TAPEGRAD_ONE(sigmoid),
+          TAPEGRAD_ONE(relu),
+          TAPEGRAD_ONE(leaky_relu),
+          TAPEGRAD_ONE(elu),
+          TAPEGRAD_ONE(gelu),
+          TAPEGRAD_ONE(silu),
+          TAPEGRAD_ONE(softplus),
+          TAPEGRAD_ONE(logsigmoid),
+          TAPEGRAD_METHOD(neg),
+          TAPEGRAD_METHOD(abs),
+          TAPEGRAD_METHOD(exp),
+          TAPEGRAD_METHOD(log),
+          TAPEGRAD_METHOD(sqrt),
+          TAPEGRAD_METHOD(square),
+          TAPEGRAD_METHOD(tanh),
+          TAPEGRAD_METHOD(sigmoid),
+          TAPEGRAD_METHOD(relu),
+          TAPEGRAD_METHOD(sin),
+          TAPEGRAD_METHOD(cos)};
+}
+
+inline std::vector<Function> comparisons() {
+  return {TAPEGRAD_TWO(eq),
+          TAPEGRAD_TWO(ne),
+          TAPEGRAD_TWO(lt),
+          TAPEGRAD_TWO(le),
+          TAPEGRAD_TWO(gt),
+          TAPEGRAD_TWO(ge),
+          two(
+              "operator==", [](T a, T b) { return a == b; }, "eq"),
+          two(
+              "operator!=", [](T a, T b) { return a != b; }, "ne"),
+          two(
+              "operator<", [](T a, T b) { return a < b; }, "lt"),
+          two(
+              "operator<=", [](T a, T b) { return a <= b; }, "le"),
+          two(
+              "operator>", [](T a, T b) { return a > b; }, "gt"),
+          two(
+              "operator>=", [](T a, T b) { return a >= b; }, "ge"),
+          TAPEGRAD_TWO(logical_and),
+          TAPEGRAD_TWO(logical_or),
+          TAPEGRAD_TWO(logical_xor),
+          two(
+              "operator&", [](T a, T b) { a& b; }, "logical_and"),
+          two(
+              "operator|", [](T a, T b) { return a | b; }, "logical_or"),
+          one(
+              "operator!", [](T x) { return !x; }, "logical_not"),
+          TAPEGRAD_ONE(logical_not),
+          TAPEGRAD_ONE(isnan),
+          TAPEGRAD_ONE(isinf),
+          TAPEGRAD_ONE(isfinite),
+          TAPEGRAD_ONE(any),
+          TAPEGRAD_ONE(all),
+          TAPEGRAD_TWO(equal),
+          TAPEGRAD_TWO(allclose),
+          TAPEGRAD_TWO(result_type),
+          {"where",
+           {"the first argument", "the second argument", "the third argument"},
+           [](Arguments& a) {
+             // What stands where the condition does is no mask.
+             tg::where(a[0].defined() ? a[0] != 0 : a[0], a[1], a[2]);
+           }}};
+}
+
+inline std::vector<Function> reductions() {
+  return {TAPEGRAD_ONE(sum),       TAPEGRAD_ONE(mean),
+          TAPEGRAD_ONE(prod),      TAPEGRAD_ONE(amax),
+          TAPEGRAD_ONE(amin),      TAPEGRAD_ONE(max),
+          TAPEGRAD_ONE(min),       TAPEGRAD_ONE(argmax),
+          TAPEGRAD_ONE(argmin),    TAPEGRAD_ONE(var),
+          TAPEGRAD_ONE(std),       TAPEGRAD_METHOD(sum),
+          TAPEGRAD_METHOD(mean),   TAPEGRAD_METHOD(prod),
+          TAPEGRAD_METHOD(amax),   TAPEGRAD_METHOD(amin),
+          TAPEGRAD_METHOD(max),    TAPEGRAD_METHOD(min),
+          TAPEGRAD_METHOD(argmax), TAPEGRAD_METHOD(argmin),
+          TAPEGRAD_METHOD(var),    TAPEGRAD_METHOD(std),
+          TAPEGRAD_DIM(max),       TAPEGRAD_DIM(min),
+          TAPEGRAD_DIM(argmax),    TAPEGRAD_DIM(argmin),
+          TAPEGRAD_DIM(logsumexp), one("sum_to", [](T x) { tg::sum_to(x, {2}); })};
+}
+
+inline std::vector<Function> products_and_shapes() {
+  return {
+      TAPEGRAD_TWO(matmul),
+      two("matmul", [](T a, T b) { tg::matmul(a, b, {.transpose_a = true}); }),
+      two("matmul", [](T a, T b) { a.matmul(b); }),
+      {"linear", {"the input", "the weight"}, [](Arguments& a) { tg::linear(a[0], a[1]); }},
+      one("reshape", [](T x) { tg::reshape(x, {4}); }),
+      one("reshape", [](T x) { x.reshape({4}); }),
+      TAPEGRAD_ONE(flatten),
+      TAPEGRAD_METHOD(flatten),
+      TAPEGRAD_ONE(squeeze),
+      TAPEGRAD_METHOD(squeeze),
+      TAPEGRAD_DIM(squeeze),
+      TAPEGRAD_DIM(unsqueeze),
+      one("transpose", [](T x) { tg::transpose(x, 0, 1); }),
+      one("transpose", [](T x) { x.transpose(0, 1); }),
+      TAPEGRAD_ONE(t),
+      TAPEGRAD_METHOD(t),
+      one("permute",
+          [](T x) {
+            tg::permute(x, {1, 0});
+          }),
+      one("permute",
+          [](T x) {
+            x.permute({1, 0});
+          }),
+      one("expand",
+          [](T x) {
+            tg::expand(x, {2, 2});
+          }),
+      one("expand",
+          [](T x) {
+            x.expand({2, 2});
+          }),
+      {"cat", {"tensor 0", "tensor 1"}, [](Arguments& a) { tg::cat(a); }},
+      {"stack", {"tensor 0", "tensor 1"}, [](Arguments& a) { tg::stack(a); }},
+      one("split", [](T x) { tg::split(x, 1); }),
+      one("split",
+          [](T x) {
+            tg::split(x, std::vector<std::int64_t>{1, 1});
+          }),
+      one("narrow", [](T x) { tg::narrow(x, 0, 0, 1); }),
+      one("narrow", [](T x) { x.narrow(0, 0, 1); }),
+      one("select", [](T x) { tg::select(x, 0, 0); }),
+      one("select", [](T x) { x.select(0, 0); }),
+      one(
+          "operator[]", [](T x) { return x[0]; }, "select"),
+      {"index_select",
+       {"the first argument", "the index"},
+       [](Arguments& a) { tg::index_select(a[0], 0, a[1]); }},
+      {"index_select",
+       {"the first argument", "the index"},
+       [](Arguments& a) { a[0].index_select(0, a[1]); }},
+      {"gather",
+       {"the first argument", "the index"},
+       [](Arguments& a) { tg::gather(a[0], 0, a[1]); }},
+      {"gather", {"the first argument", "the index"}, [](Arguments& a) { a[0].gather(0, a[1]); }},
+      {"scatter_add",
+       {"the first argument", "the index", "the source"},
+       [](Arguments& a) { tg::scatter_add(a[0], 0, a[1], a[2]); }},
+      {"index_add",
+       {"the first argument", "the index", "the source"},
+       [](Arguments& a) { tg::index_add(a[0], 0, a[1], a[2]); }},
+      TAPEGRAD_ONE(one_hot)};
+}
+
+inline std::vector<Function> rows() {
+  return {TAPEGRAD_DIM(softmax),
+          TAPEGRAD_DIM(log_softmax),
+          two("masked_softmax", [](T x, T mask) { tg::masked_softmax(x, mask, 0); }),
+          TAPEGRAD_TWO(cross_entropy),
+          one("layer_norm", [](T x) { tg::layer_norm(x, {2}); }),
+          TAPEGRAD_ONE(dropout)};
+}
+
+inline std::vector<Function> methods() {
+  const auto assign = [](const char* name, const char* operation, auto f) {
+    return two(
+        name, [f](T a, T b) { f(a, b); }, operation);
+  };
+  return {two("add_", [](T a, T b) { a.add_(b); }),
+          two("add_", [](T a, T b) { a.add_(b, 2); }),
+          two("sub_", [](T a, T b) { a.sub_(b); }),
+          two("sub_", [](T a, T b) { a.sub_(b, 2); }),
+          two("mul_", [](T a, T b) { a.mul_(b); }),
+          two("div_", [](T a, T b) { a.div_(b); }),
+          assign("operator+=", "add_", [](T a, T b) { a += b; }),
+          assign("operator-=", "sub_", [](T a, T b) { a -= b; }),
+          assign("operator*=", "mul_", [](T a, T b) { a *= b; }),
+          assign("operator/=", "div_", [](T a, T b) { a /= b; }),
+          one("clamp_", [](T x) { x.clamp_(0, 1); }),
+          two("copy_", [](T a, T b) { a.copy_(b); }),
+          two("fill_", [](T a, T b) { a.fill_(b); }),
+          TAPEGRAD_METHOD(zero_),
+          TAPEGRAD_METHOD(backward),
+          TAPEGRAD_METHOD(detach),
+          TAPEGRAD_METHOD(clone),
+          one("to", [](T x) { x.to(tg::float64); }),
+          one("to", [](T x) { x.to(tg::int64); }),
+          TAPEGRAD_METHOD(item),
+          one("item", [](T x) { x.item<int>(); }),
+          one("data", [](T x) { x.data<float>(); }),
+          one(
+              "at",
+              [](T x) {
+                x.at<float>({0, 0});
+              },
+              "data"),
+          one("size", [](T x) { x.size(0); }),
+          TAPEGRAD_METHOD(requires_grad_),
+          one("to_", [](T x) { x.to_(tg::float64); }),
+          one("set_grad", [](T x) { x.set_grad(tg::ones({2})); }),
+          {"grad", {"an output", "an input"}, [](Arguments& a) { tg::grad(a[0], a[1]); }},
+          TAPEGRAD_ONE(empty_like),
+          TAPEGRAD_ONE(zeros_like),
+          TAPEGRAD_ONE(ones_like),
+          TAPEGRAD_ONE(rand_like),
+          TAPEGRAD_ONE(randn_like),
+          TAPEGRAD_TWO(full_like),
+          one("uniform_", [](T x) { tg::uniform_(x); }),
+          one("normal_", [](T x) { tg::normal_(x); })};
+}
+
+inline std::vector<Function> losses() {
+  std::vector<Function> result;
+  const auto add = [&](const char* name, auto f) {
+    result.push_back({name, {"the input", "the target"}, [f](Arguments& a) { f(a[0], a[1], {}); }});
+  };
+  add("mse_loss", nn::mse_loss);
+  add("l1_loss", nn::l1_loss);
+  add("smooth_l1_loss", nn::smooth_l1_loss);
+  add("huber_loss", nn::huber_loss);
+  add("binary_cross_entropy", nn::binary_cross_entropy);
+  add("binary_cross_entropy_with_logits", nn::binary_cross_entropy_with_logits);
+  add("kl_div", nn::kl_div);
+  add("hinge_embedding_loss", nn::hinge_embedding_loss);
+  result.push_back({"nll_loss", kTwo, [](Arguments& a) { nn::nll_loss(a[0], a[1]); }});
+  return result;
+}
+
+inline std::vector<Function> functions() {
+  std::vector<Function> all;
+  for (const auto& group : {elementwise(), comparisons(), reductions(), products_and_shapes(),
+                            rows(), methods(), losses()})
+    all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+#undef TAPEGRAD_ONE
+#undef TAPEGRAD_TWO
+#undef TAPEGRAD_METHOD
+#undef TAPEGRAD_DIM
+#undef TAPEGRAD_SIGN
+
+}  // namespace messages

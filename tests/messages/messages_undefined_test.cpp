@@ -1,0 +1,126 @@
+// The undefined tensor, given where a value is needed: every operator says so and names itself and
+// the argument; none crashes.
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+
+#include "tests/messages/messages_functions.h"
+
+namespace tg = tapegrad;
+namespace nn = tapegrad::nn;
+using Catch::Matchers::ContainsSubstring;
+using messages::Arguments;
+using messages::Function;
+using messages::functions;
+using messages::kIsUndefined;
+using tg::Tensor;
+
+namespace {
+
+/// Gives `function` the undefined tensor in place of each argument in turn.
+void check(const Function& function, const Tensor& sample) {
+  for (std::size_t i = 0; i < function.what.size(); ++i) {
+    Arguments arguments(function.what.size(), sample);
+    arguments[i] = Tensor();
+    messages::check(messages::mistake<tg::ValueError>(
+        function.name, function.operation + ": " + function.what[i] + kIsUndefined,
+        [&](messages::World&) { function.run(arguments); }));
+  }
+}
+
+std::string text_of(const char* path) {
+  std::ifstream file(std::filesystem::path(TAPEGRAD_SOURCE_DIR) / path);
+  REQUIRE(file);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The names of the functions that return a value of the library's, in the declarations of `text`.
+std::set<std::string> declared(const std::string& text, const char* indent) {
+  const std::regex function(
+      std::string("\n") + indent +
+      R"re((?:inline )?(?:Tensor&?|ValuesAndIndices|bool|DType|std::vector<Tensor>) )re" +
+      R"re((operator\S+?|\w+)\()re");
+  std::set<std::string> names;
+  for (std::sregex_iterator it(text.begin(), text.end(), function), end; it != end; ++it)
+    names.insert((*it)[1]);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("every operator names itself and the argument that is undefined") {
+  for (const bool recorded : {false, true}) {
+    const Tensor sample = tg::full({2, 2}, 0.5).requires_grad_(recorded);
+    for (const Function& function : functions()) check(function, sample);
+  }
+}
+
+TEST_CASE("every operator is in the table of undefined arguments") {
+  std::set<std::string> listed;
+  for (const Function& function : functions()) listed.insert(function.name);
+  std::set<std::string> wanted = declared(text_of("autograd/ops/ops.h"), "");
+  CHECK(wanted.size() > 80);
+  const std::string tensor_h = text_of("autograd/tensor/tensor.h");
+  const std::set<std::string> of_tensor =
+      declared(tensor_h.substr(0, tensor_h.find(" private:\n  // The library's ways")), "  ");
+  CHECK(of_tensor.size() > 60);
+  wanted.insert(of_tensor.begin(), of_tensor.end());
+  // What is asked of a handle, and what says of itself that it does.
+  for (const char* name : {"defined", "is_same", "requires_grad", "is_leaf", "operator=", "grad",
+                           "dtype", "more_room", "id"})
+    wanted.erase(name);
+  for (const std::string& name : wanted) {
+    INFO(name);
+    CHECK(listed.contains(name));
+  }
+}
+
+TEST_CASE("no operator on the tape takes an undefined tensor for a value") {
+  // Those of the list for gradcheck, so that what is added there is here too.
+  const std::set<std::string> optional{"linear", "layer_norm", "clamp_tensor", "cross_entropy"};
+  for (const tg::OperatorInfo& op : tg::operators()) {
+    for (const tg::OperatorCase& example : op.cases) {
+      for (std::size_t i = 0; i < example.inputs.size(); ++i) {
+        std::vector<Tensor> inputs = example.inputs;
+        inputs[i] = Tensor();
+        INFO(op.name << ", " << example.label << ", input " << i);
+        try {
+          example.call(inputs);
+          CHECK((i > 0 && optional.contains(op.name)));
+        } catch (const tg::ValueError& error) {
+          CHECK_THAT(error.what(), ContainsSubstring(kIsUndefined));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("what is asked of the undefined tensor itself is an error") {
+  const Tensor none;
+  const std::string text = "Tensor: what was asked for its shape, type or elements" + kIsUndefined;
+  CHECK_THROWS_WITH(none.shape(), text);
+  CHECK_THROWS_WITH(none.dtype(), text);
+  CHECK_THROWS_WITH(none.numel(), text);
+  CHECK_THROWS_WITH(none.requires_grad(), text);
+}
+
+TEST_CASE("a layer of an undefined tensor says where") {
+  CHECK_THROWS_WITH(nn::Linear(2, 2)(Tensor()), ContainsSubstring("undefined"));
+  CHECK_THROWS_WITH(nn::BatchNorm1d(2)(Tensor()), ContainsSubstring("undefined"));
+  const tg::Scope outer("net"), inner("fc");
+  CHECK_THROWS_WITH(tg::exp(Tensor()), "exp: the argument" + kIsUndefined + " [in net.fc]");
+}
+
+TEST_CASE("a tensor that was moved from is undefined") {
+  Tensor x = tg::ones({2});
+  const Tensor y = std::move(x);
+  CHECK_THROWS_WITH(x + y, "add: the first argument" + kIsUndefined);
+}
+
+TEST_CASE("a gradient that nobody computed says how to ask for it") {
+  const Tensor w = tg::ones({2}).requires_grad_();
+  CHECK_FALSE(w.grad().defined());
+  CHECK_THROWS_WITH(w.grad() * 0.1, ContainsSubstring("grad()") && ContainsSubstring("backward()"));
+}

@@ -1,0 +1,82 @@
+#include "nn/module/summary.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+
+#include "autograd/graph/graph.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tensor/create/create.h"
+#include "nn/layers/activation/activations.h"
+#include "nn/layers/dropout.h"
+#include "nn/layers/linear/linear.h"
+#include "nn/layers/sequential.h"
+#include "nn/module/module.h"
+#include "tests/catch.h"
+
+namespace tg = tapegrad;
+namespace nn = tapegrad::nn;
+using tg::Tensor;
+
+TEST_CASE("the summary shows the tree of modules with their parameters") {
+  nn::Sequential net{nn::Linear{784, 128}, tg::relu, nn::Dropout(0.25), nn::Linear{128, 10}};
+  nn::freeze(*net[3].get<nn::Linear>());
+  CHECK("\n" + nn::summary(net) == R"(
+module                                                       parameters
+Sequential
+  0: Linear(in_features=784, out_features=128, bias=true)       100,480
+  1: relu
+  2: Dropout(p=0.25)
+  3: Linear(in_features=128, out_features=10, bias=true)          1,290
+total                                                           101,770
+100,480 trained, 1,290 frozen, 407,080 bytes
+)");
+}
+
+TEST_CASE("every activation prints its name and settings") {
+  const nn::Sequential net{nn::ReLU(),
+                           nn::GELU(),
+                           nn::SiLU(),
+                           nn::Tanh(),
+                           nn::Sigmoid(),
+                           nn::LogSigmoid(),
+                           nn::Identity(),
+                           nn::LeakyReLU(0.2),
+                           nn::ELU(2),
+                           nn::Softplus(),
+                           nn::Softmax(1),
+                           nn::LogSoftmax(-1),
+                           [](const Tensor& x) { return x; }};
+  std::string text;
+  for (const nn::Layer& layer : net) text += layer.describe() + " ";
+  CHECK(text ==
+        "ReLU() GELU() SiLU() Tanh() Sigmoid() LogSigmoid() Identity() "
+        "LeakyReLU(negative_slope=0.2) ELU(alpha=2) Softplus(beta=1, threshold=20) "
+        "Softmax(dim=1) LogSoftmax(dim=-1) lambda ");
+}
+
+TEST_CASE("the summary names every operator of one tensor that is used as a layer") {
+  std::ifstream file(std::filesystem::path(TAPEGRAD_SOURCE_DIR) / "autograd/ops/ops.h");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::regex unary(R"(\nTensor (\w+)\((const Tensor&|Tensor) x\);)");
+  std::set<std::string> declared, named;
+  for (std::sregex_iterator it(text.begin(), text.end(), unary), end; it != end; ++it)
+    declared.insert((*it)[1]);
+  REQUIRE(declared.size() > 20);
+
+  for (const auto& [name, by_value, by_reference] : nn::detail::named_functions()) {
+    INFO(name);
+    named.insert(name);
+    const nn::Layer layer = by_value ? nn::Layer(by_value) : nn::Layer(by_reference);
+    CHECK(layer.describe() == name);
+    // The name is the one that the tape has, for what is recorded under its own.
+    if (!by_value) continue;
+    const auto tape = tg::records(layer(tg::full({2}, 0.5).requires_grad_()));
+    REQUIRE(tape.size() == 1);
+    CHECK(tape[0].name == name);
+  }
+  CHECK(named == declared);
+}
