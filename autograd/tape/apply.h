@@ -119,27 +119,6 @@ template <class Op, class... Tensors>
   record->attach(output);
 }
 
-/// Runs `op` and records it.
-template <class Op, class... Tensors>
-Tensor apply_now(Op&& op, const Tensors&... inputs) {
-  [[maybe_unused]] const bool history = (requires_record(inputs) || ...);
-  KeptBy<Op> kept;
-  Tensor output = allocating_for(Op::name, [&] {
-    const NoGrad no_grad;
-    return call_forward(op, kept, inputs...);
-  });
-  if constexpr (requires { Op::cut; }) {
-    require_defined(output, "the result", Op::name);
-    note_cut(output, Op::cut, {&inputs...});
-  } else {
-    const bool record = history && grad_enabled();
-    if (!is_settled(output, history, record, (cuts_of(inputs) | ...)))
-      settle_result(output, Op::name, std::array{&inputs...}, history);
-    if (record) record_call(std::move(op), output, kept, inputs...);
-  }
-  return output;
-}
-
 /// How many inputs `Op`, which names each of them, has.
 template <class Op>
 constexpr std::size_t input_count() {
@@ -168,6 +147,13 @@ struct CallAgain {
 };
 template <class Op>
 inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>();
+
+/// Tells watchers of the call that begins, if there are any.
+template <class Op>
+[[gnu::noinline, gnu::cold]] RunningCall* begin_watched(const OperatorType& type, const Op& op,
+                                                        std::vector<const Tensor*> inputs) {
+  return Door::begin({type.name, &type, &op, {}}, std::move(inputs));
+}
 
 }  // namespace detail
 
@@ -213,11 +199,34 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
   static_assert(
       sizeof...(Tensors) == 1 || !requires { op.vjp_add((inputs, ...), (inputs, ...)); },
       "vjp_add is for an operator with one input");
+  detail::RunningCall* running = nullptr;
   if (detail::watched()) [[unlikely]]
-    return detail::watched_call({Op::name, &detail::operator_type<Op>, &op,
-                                 std::array<const Tensor*, sizeof...(Tensors)>{&inputs...}},
-                                [&] { return detail::apply_now(std::move(op), inputs...); });
-  return detail::apply_now(std::move(op), inputs...);
+    running = detail::begin_watched(detail::operator_type<Op>, op, {&inputs...});
+  try {
+    [[maybe_unused]] const bool history = (detail::requires_record(inputs) || ...);
+    detail::KeptBy<Op> kept;
+    Tensor output = [&] {
+      const NoGrad no_grad;
+      return detail::call_forward(op, kept, inputs...);
+    }();
+    if constexpr (requires { Op::cut; }) {
+      detail::note_cut(output, Op::cut, {&inputs...});
+    } else {
+      const bool record = history && grad_enabled();
+      if (!detail::is_settled(output, history, record, (detail::cuts_of(inputs) | ...)))
+        detail::settle_result(output, Op::name, std::array{&inputs...}, history);
+      if (record) detail::record_call(std::move(op), output, kept, inputs...);
+    }
+    if (running) [[unlikely]]
+      detail::Door::end(running, {&output, 1});
+    return output;
+  } catch (const detail::Unallocated& error) {
+    detail::Door::fail(running);
+    error.throw_for(Op::name);
+  } catch (...) {
+    detail::Door::fail(running);
+    throw;
+  }
 }
 
 template <class Op>

@@ -55,7 +55,7 @@ class Saved {
   Saved& operator=(const Saved&) = delete;
   ~Saved() { reset(); }
 
-  void save(Impl* value) noexcept {
+  [[gnu::always_inline]] void save(Impl* value) noexcept {
     hold(value);
     value_ = value;
     version_ = value->owner()->version;
@@ -143,7 +143,7 @@ struct Record : Maker {
   /// Puts it on the tape behind its inputs.
   inline void attach() noexcept;
   /// The same, and makes it the maker of `output`.
-  void attach(const Tensor& output) noexcept {
+  [[gnu::always_inline]] void attach(const Tensor& output) noexcept {
     attach();
     impl_of(output)->maker.store(this, std::memory_order_relaxed);
   }
@@ -213,7 +213,7 @@ void Edge::connect(const Tensor& tensor) noexcept {
   }
 }
 
-inline void Record::attach() noexcept {
+[[gnu::always_inline]] inline void Record::attach() noexcept {
   // A graph may have come from another thread with a larger count, so the inputs have a say.
   std::uint64_t last = thread_tape.sequence;
   for (std::uint32_t i = 0; i < input_count; ++i) {

@@ -64,10 +64,7 @@ Impl* new_impl(const Shape& shape, DType dtype) {
 }
 
 Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel, const char* name) {
-  Impl* impl =
-      make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype), name);
-  announce(Event::born, *impl);
-  return impl;
+  return make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype), name);
 }
 
 Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {

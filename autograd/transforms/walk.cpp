@@ -230,13 +230,24 @@ class Walk {
     while (first < record.input_count && !wants(record.edges[first])) ++first;
     for (std::uint32_t i = record.input_count; i-- > first;) {
       if (!wants(record.edges[i])) continue;
+      RunningCall* running = nullptr;
       if (watched()) [[unlikely]]
-        watched_call({record.name(), nullptr, nullptr, std::array<const Tensor*, 1>{&gradient}},
-                     [&] { run_rule(record, i, i == first, gradient); });
-      else
+        running = begin_rule(record, gradient);
+      try {
         run_rule(record, i, i == first, gradient);
+      } catch (...) {
+        Door::fail(running);
+        throw;
+      }
+      if (running) [[unlikely]]
+        Door::end(running, {});
     }
     for (Tensor& part : parts_of(record)) part = {};
+  }
+
+  [[gnu::noinline, gnu::cold]] static RunningCall* begin_rule(const Record& record,
+                                                              const Tensor& gradient) {
+    return Door::begin({record.name(), nullptr, nullptr, {}}, {&gradient});
   }
 
   /// Hands the cotangent of input `i` on, the `last` that is computed from `gradient`.

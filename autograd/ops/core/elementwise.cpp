@@ -14,8 +14,9 @@ namespace tapegrad::detail {
 
 namespace {
 
-[[gnu::cold]] void announce_loop(const ElementwiseInfo& info, const void* parameters,
-                                 Operands operands, const Impl& output, Access access) {
+[[gnu::noinline, gnu::cold]] void announce_loop(const ElementwiseInfo& info, const void* parameters,
+                                                Operands operands, const Impl& output,
+                                                Access access) {
   LaunchArgument all[kMostOperands + 2];
   std::size_t count = 0;
   for (const Impl* operand : operands) all[count++] = {operand, 0, Access::read};
@@ -25,14 +26,11 @@ namespace {
   Door::launch({info.name, {all, count}, false});
 }
 
-/// Launches `loop(operands, out, rows, columns)` of the operator `info` over `N` operands that
-/// broadcast to `output`, which may be one of them.
+/// Runs `loop(operands, out, rows, columns)` over `N` operands that broadcast to `output`, which may
+/// be one of them. The caller has announced it.
 template <std::size_t N, class F>
-[[gnu::always_inline]] inline void run_loop(const ElementwiseInfo& info, const void* parameters,
-                                            const F& loop, const Impl* const (&operands)[N],
-                                            Impl* output, Access access = Access::write) {
-  if (watched()) [[unlikely]]
-    announce_loop(info, parameters, Operands(operands, N), *output, access);
+[[gnu::always_inline]] inline void run_loop(const F& loop, const Impl* const (&operands)[N],
+                                            Impl* output) {
   void* out = Raw::of(*output);
   // Small networks spend their time here.
   kernels::Operand row[N];
@@ -55,15 +53,14 @@ template <std::size_t N, class F>
 template <std::size_t N>
 [[gnu::always_inline]] inline void run_forward(const ElementwiseInfo& info, const void* parameters,
                                                const Impl* const (&operands)[N], Impl* output) {
+  if (watched()) [[unlikely]]
+    announce_loop(info, parameters, Operands(operands, N), *output, Access::write);
   const DType dtype = output->dtype;
   const Loop forward =
       dtype == int64 ? info.integer_loop : loops_of(info).forward[dtype == float64];
-  run_loop<N>(
-      info, parameters,
-      [&](const kernels::Operand* in, void* out, std::int64_t rows, std::int64_t columns) {
-        forward(parameters, in, out, rows, columns);
-      },
-      operands, output);
+  run_loop<N>([&](const kernels::Operand* in, void* out, std::int64_t rows,
+                  std::int64_t columns) { forward(parameters, in, out, rows, columns); },
+              operands, output);
 }
 
 /// The record of every elementwise operator.
@@ -86,6 +83,8 @@ struct ElementwiseRecord final : Record {
 
   /// The fused loop of the rule of `input`, over the gradient and the values that it reads.
   void run_rule(int input, const Impl* g, Impl* result, bool add) const;
+  [[gnu::noinline, gnu::cold]] void announce_rule(int input, const Impl* g, const Impl* result,
+                                                  bool add) const;
 
   const ElementwiseInfo& info;
   alignas(8) std::byte parameters[kParameterBytes];
@@ -117,7 +116,20 @@ Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_gra
   return result;
 }
 
+void ElementwiseRecord::announce_rule(int input, const Impl* g, const Impl* result,
+                                      bool add) const {
+  const Impl* read[kMostOperands] = {g};
+  std::size_t count = 1;
+  for (int i = 0; i < 3; ++i) {
+    if (info.reads[input] >> i & 1) read[count++] = slot[i].value();
+  }
+  announce_loop(info, parameters, Operands(read, count), *result,
+                add ? Access::update : Access::write);
+}
+
 void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool add) const {
+  if (watched()) [[unlikely]]
+    announce_rule(input, g, result, add);
   const Impl* read[3];
   int count = 0;
   for (int i = 0; i < 3; ++i) {
@@ -126,13 +138,12 @@ void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool ad
   const RuleLoop rule = loops_of(info).rule[input][dtype == float64];
   const auto loop = [&](const kernels::Operand* in, void* out, std::int64_t rows,
                         std::int64_t columns) { rule(parameters, in, out, rows, columns, add); };
-  const Access access = add ? Access::update : Access::write;
   if (count == 1)
-    run_loop<2>(info, parameters, loop, {g, read[0]}, result, access);
+    run_loop<2>(loop, {g, read[0]}, result);
   else if (count == 2)
-    run_loop<3>(info, parameters, loop, {g, read[0], read[1]}, result, access);
+    run_loop<3>(loop, {g, read[0], read[1]}, result);
   else
-    run_loop<4>(info, parameters, loop, {g, read[0], read[1], read[2]}, result, access);
+    run_loop<4>(loop, {g, read[0], read[1], read[2]}, result);
 }
 
 /// A call of an elementwise operator on operands of the type that it computes with.
@@ -166,7 +177,7 @@ class Call {
   }
 
   /// The result in place of `operand`, whose own history only the record of this call keeps.
-  Tensor instead_of(Tensor& operand) const {
+  [[gnu::always_inline]] Tensor instead_of(Tensor& operand) const {
     Impl* impl = impl_of(operand);
     Record* before = record_of(*impl);
     impl->version = 0;  // first, since the record may save the new value
@@ -249,15 +260,16 @@ unsigned flags_of(const Impl& x) { return x.flags.load(std::memory_order_relaxed
 /// True for what needs no conversion: a floating-point tensor, not a number from C++.
 bool is_plain(const Tensor& x) { return is_floating_point(x.dtype()) && !is_number(x); }
 
-Tensor unary_now(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
+Tensor unary_of_converted(const ElementwiseInfo& info, const void* parameters, Tensor&& x);
+Tensor binary_of_converted(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
+                           const Tensor& b, Tensor* room);
+
+[[gnu::always_inline]] inline Tensor unary_now(const ElementwiseInfo& info, const void* parameters,
+                                               Tensor&& x) {
   require_defined(x, info.name);
-  if (!is_plain(x)) {
-    if (is_logic(info, x, x)) return info.on_bool(x, x);
-    const bool number = is_number(x);
-    const DType dtype = loop_type(info, x.dtype(), number);
-    if (number) return as_number(unary_now(info, parameters, converted(x, dtype)));
-    if (dtype != x.dtype()) return unary_now(info, parameters, x.to(dtype));
-  }
+  if (!is_plain(x) && (is_number(x) || loop_type(info, x.dtype()) != x.dtype() ||
+                       is_logic(info, x, x))) [[unlikely]]
+    return unary_of_converted(info, parameters, std::move(x));
   const Call<1> call(info, parameters, {&x},
                      has_past(*impl_of(x), *impl_of(x), flags_of(*impl_of(x))));
   if (call.is_spare(0)) return call.instead_of(x);
@@ -266,23 +278,15 @@ Tensor unary_now(const ElementwiseInfo& info, const void* parameters, Tensor&& x
   return y;
 }
 
-Tensor binary_now(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
-                  const Tensor& b, Tensor* room) {
+[[gnu::always_inline]] inline Tensor binary_now(const ElementwiseInfo& info, const void* parameters,
+                                                const Tensor& a, const Tensor& b, Tensor* room) {
   require_defined(a, b, info.name);
   const Impl &left = *impl_of(a), &right = *impl_of(b);
   const unsigned flags = flags_of(left) | flags_of(right);
   if (left.dtype != right.dtype || !is_floating_point(left.dtype) || flags & Impl::kNumber) {
-    if (is_logic(info, a, b)) return info.on_bool(a, b);
-    const bool numbers = is_number(a) && is_number(b);
-    const DType dtype = loop_type(info, result_type(a, b), numbers);
-    const auto convert = [&](const Tensor& x) {
-      return is_number(x) ? converted(x, dtype) : x.to(dtype);
-    };
-    if (numbers) return as_number(binary_now(info, parameters, convert(a), convert(b), nullptr));
-    if (a.dtype() != dtype)
-      return binary_now(info, parameters, convert(a), b, room == &b ? room : nullptr);
-    if (b.dtype() != dtype)
-      return binary_now(info, parameters, a, convert(b), room == &a ? room : nullptr);
+    if (is_logic(info, a, b) || (is_number(a) && is_number(b)) || left.dtype != right.dtype ||
+        loop_type(info, result_type(a, b)) != left.dtype)
+      return binary_of_converted(info, parameters, a, b, room);
   }
   const Call<2> call(info, parameters, {&a, &b}, has_past(left, right, flags));
   const bool same = left.shape == right.shape;
@@ -295,20 +299,64 @@ Tensor binary_now(const ElementwiseInfo& info, const void* parameters, const Ten
   return y;
 }
 
+/// The same on operands that have the type of the loop.
+Tensor unary_of_plain(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
+  return unary_now(info, parameters, std::move(x));
+}
+Tensor binary_of_plain(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
+                       const Tensor& b, Tensor* room) {
+  return binary_now(info, parameters, a, b, room);
+}
+
+/// The same on operands of other types.
+Tensor unary_of_converted(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
+  if (is_logic(info, x, x)) return info.on_bool(x, x);
+  const bool number = is_number(x);
+  const DType dtype = loop_type(info, x.dtype(), number);
+  if (number) return as_number(unary_of_plain(info, parameters, converted(x, dtype)));
+  return unary_of_plain(info, parameters, x.to(dtype));
+}
+
+Tensor binary_of_converted(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
+                           const Tensor& b, Tensor* room) {
+  if (is_logic(info, a, b)) return info.on_bool(a, b);
+  const bool numbers = is_number(a) && is_number(b);
+  const DType dtype = loop_type(info, result_type(a, b), numbers);
+  const auto convert = [&](const Tensor& x) {
+    return is_number(x) ? converted(x, dtype) : x.to(dtype);
+  };
+  if (numbers) return as_number(binary_of_plain(info, parameters, convert(a), convert(b), nullptr));
+  if (a.dtype() == dtype)
+    return binary_of_plain(info, parameters, a, convert(b), room == &a ? room : nullptr);
+  if (b.dtype() == dtype)
+    return binary_of_plain(info, parameters, convert(a), b, room == &b ? room : nullptr);
+  return binary_of_plain(info, parameters, convert(a), convert(b), nullptr);
+}
+
+[[gnu::noinline, gnu::cold]] Tensor watched_unary(const ElementwiseInfo& info,
+                                                  const void* parameters, Tensor&& x) {
+  return watched_call({info.name, &info, parameters, std::array<const Tensor*, 1>{&x}},
+                      [&] { return unary_of_plain(info, parameters, std::move(x)); });
+}
+[[gnu::noinline, gnu::cold]] Tensor watched_binary(const ElementwiseInfo& info,
+                                                   const void* parameters, const Tensor& a,
+                                                   const Tensor& b, Tensor* room) {
+  return watched_call({info.name, &info, parameters, std::array{&a, &b}},
+                      [&] { return binary_of_plain(info, parameters, a, b, room); });
+}
+
 }  // namespace
 
 Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x) {
   if (watched()) [[unlikely]]
-    return watched_call({info.name, &info, parameters, std::array<const Tensor*, 1>{&x}},
-                        [&] { return unary_now(info, parameters, std::move(x)); });
+    return watched_unary(info, parameters, std::move(x));
   return unary_now(info, parameters, std::move(x));
 }
 
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
                   const Tensor& b, Tensor* room) {
   if (watched()) [[unlikely]]
-    return watched_call({info.name, &info, parameters, std::array{&a, &b}},
-                        [&] { return binary_now(info, parameters, a, b, room); });
+    return watched_binary(info, parameters, a, b, room);
   return binary_now(info, parameters, a, b, room);
 }
 

@@ -69,9 +69,11 @@ void prepare(const UpdateInfo& info, const Tensor& parameter, const Tensor& grad
   Door::launch({info.change.name(), all, false});
 }
 
-/// Changes what `prepare` has found fit.
-void update_now(const UpdateInfo& info, const void* formula, Tensor& parameter,
-                const Tensor& gradient, Tensor* const* slots, void** arrays) {
+/// The pass over tensors that fit.
+[[gnu::always_inline]] inline void update_now(const UpdateInfo& info, const void* formula,
+                                              Tensor& parameter, const Tensor& gradient,
+                                              Tensor* const* slots, void** arrays) {
+  prepare(info, parameter, gradient, slots);
   Impl* changed = impl_of(parameter);
   arrays[0] = Raw::of(*changed);
   arrays[1] = Raw::of(*impl_of(gradient));
@@ -95,21 +97,22 @@ void update_now(const UpdateInfo& info, const void* formula, Tensor& parameter,
   });
 }
 
+[[gnu::noinline, gnu::cold]] void watched_update(const UpdateInfo& info, const void* formula,
+                                                 Tensor& parameter, const Tensor& gradient,
+                                                 Tensor* const* slots, void** arrays) {
+  const PhaseScope phase(Phase::update);
+  watched_call(
+      {info.change.name(), nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}},
+      [&] { update_now(info, formula, parameter, gradient, slots, arrays); });
+}
+
 }  // namespace
 
 void run_update(const UpdateInfo& info, const void* formula, Tensor& parameter,
                 const Tensor& gradient, Tensor* const* slots, void** arrays) {
-  if (!watched()) [[likely]] {
-    prepare(info, parameter, gradient, slots);
-    return update_now(info, formula, parameter, gradient, slots, arrays);
-  }
-  const PhaseScope phase(Phase::update);
-  watched_call(
-      {info.change.name(), nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}},
-      [&] {
-        prepare(info, parameter, gradient, slots);
-        update_now(info, formula, parameter, gradient, slots, arrays);
-      });
+  if (watched()) [[unlikely]]
+    return watched_update(info, formula, parameter, gradient, slots, arrays);
+  update_now(info, formula, parameter, gradient, slots, arrays);
 }
 
 }  // namespace tapegrad::detail

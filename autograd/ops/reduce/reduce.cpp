@@ -98,6 +98,7 @@ std::int64_t block_tile(std::int64_t inner) {
 
 /// How many partial results `reduce_row` or `reduce_block` make on the way.
 std::int64_t partial_count(std::int64_t n, std::int64_t inner) {
+  if (n * inner <= kPartialSize) return 0;  // a tile has no less
   const std::int64_t tile = block_tile(inner);
   std::int64_t all = 0;
   while (n > tile) {

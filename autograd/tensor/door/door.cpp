@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "autograd/base/fail.h"
@@ -55,26 +56,56 @@ void Door::tell(const F& f) {
   for (Watcher* watcher = unwatched.watcher; watcher; watcher = watcher->outer_) f(*watcher);
 }
 
-void Door::call(OperatorCall& call, Callback body, std::span<const Tensor> (*outputs)(const void*),
-                const void* result) {
-  call.phase = current_phase;
-  call.path = thread_tape.scope;
+struct RunningCall {
+  OperatorCall call;
+  std::vector<const Tensor*> inputs;
   std::size_t told = 0;  // who is told of the call is told of its end
+};
+
+RunningCall* Door::begin(OperatorCall call, std::vector<const Tensor*> inputs) {
+  auto running = std::make_unique<RunningCall>();
+  running->call = call;
+  running->inputs = std::move(inputs);
+  running->call.inputs = running->inputs;
+  running->call.phase = current_phase;
+  running->call.path = thread_tape.scope;
   try {
     tell([&](Watcher& watcher) {
-      watcher.call(call);
-      ++told;
+      watcher.call(running->call);
+      ++running->told;
     });
-    body();
   } catch (...) {
-    tell([&](Watcher& watcher) {
-      if (told == 0) return;
-      --told;
-      watcher.failed(call);
-    });
+    fail(running.release());
     throw;
   }
-  tell([&](Watcher& watcher) { watcher.called(call, outputs(result)); });
+  return running.release();
+}
+
+void Door::end(RunningCall* running, std::span<const Tensor> outputs) {
+  const std::unique_ptr<RunningCall> done(running);
+  tell([&](Watcher& watcher) { watcher.called(done->call, outputs); });
+}
+
+void Door::fail(RunningCall* running) noexcept {
+  if (!running) return;
+  const std::unique_ptr<RunningCall> done(running);
+  tell([&](Watcher& watcher) {
+    if (done->told == 0) return;
+    --done->told;
+    watcher.failed(done->call);
+  });
+}
+
+void Door::call(const OperatorCall& call, Callback body,
+                std::span<const Tensor> (*outputs)(const void*), const void* result) {
+  RunningCall* running = begin(call, {call.inputs.begin(), call.inputs.end()});
+  try {
+    body();
+  } catch (...) {
+    fail(running);
+    throw;
+  }
+  end(running, outputs(result));
 }
 
 void Door::launch(const Launch& launch) {

@@ -29,9 +29,8 @@ class PhaseScope {
   Phase before_;
 };
 
-/// What else happens to a value.
+/// What else happens to a value. A new one is first seen where something is written there.
 enum class Event : std::uint8_t {
-  born,        ///< it has memory, with any content
   viewed,      ///< it shows the memory of another
   freed,       ///< its memory goes
   changed,     ///< its version was raised

@@ -97,6 +97,9 @@ class Watcher {
   Watcher* outer_ = nullptr;
 };
 
+/// A call that somebody watches.
+struct RunningCall;
+
 /// A function of no arguments that the caller keeps alive; `F` returns nothing.
 class Callback {
  public:
@@ -113,9 +116,16 @@ class Callback {
 /// Where announcements go in. To be called only while somebody watches.
 struct Door {
   /// Runs `body`, which then has made `outputs()`.
-  [[gnu::cold]] static void call(OperatorCall& call, Callback body,
+  [[gnu::cold]] static void call(const OperatorCall& call, Callback body,
                                  std::span<const Tensor> (*outputs)(const void*),
                                  const void* result);
+  /// The same for a call that the caller runs: it has to `end`, or to `fail` (which does nothing
+  /// for nullptr).
+  /// @{
+  [[gnu::cold]] static RunningCall* begin(OperatorCall call, std::vector<const Tensor*> inputs);
+  [[gnu::cold]] static void end(RunningCall* running, std::span<const Tensor> outputs);
+  [[gnu::cold]] static void fail(RunningCall* running) noexcept;
+  /// @}
   [[gnu::cold]] static void launch(const Launch& launch);
   [[gnu::cold]] static void pause(std::string_view name);
 
@@ -129,7 +139,7 @@ struct Door {
 /// `body()`, a call of the operator `call`, while somebody watches. It returns a tensor or a vector
 /// of them, or nothing.
 template <class F>
-[[gnu::noinline, gnu::cold]] auto watched_call(OperatorCall call, const F& body) {
+[[gnu::noinline, gnu::cold]] auto watched_call(const OperatorCall& call, const F& body) {
   using Result = decltype(body());
   if constexpr (std::is_void_v<Result>) {
     Door::call(

@@ -84,7 +84,6 @@ class Trace : tg::detail::Watcher {
     if (event == Event::viewed) return;
     if (event == Event::look) ++looks;
     compare();
-    if (event == Event::born) keep(value);
     if (event == Event::freed) known_.erase(&value);
     if (event == Event::host_write) keep(*value.owner()).may_change = true;
     if (event == Event::changed) ++raised;
