@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace tapegrad {
 
@@ -53,7 +54,9 @@ std::vector<ProfileRow> ProfileScope::rows() const {
   std::vector<ProfileRow> rows;
   for (const auto& [key, count] : counts_)
     rows.push_back({key.name, key.module, text_of(key.phase), count.calls, seconds(count.time)});
-  std::ranges::stable_sort(rows, std::ranges::greater(), &ProfileRow::seconds);
+  std::ranges::sort(rows, [](const ProfileRow& a, const ProfileRow& b) {
+    return std::tie(b.seconds, a.name, a.module) < std::tie(a.seconds, b.name, b.module);
+  });
   return rows;
 }
 

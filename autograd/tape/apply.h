@@ -128,6 +128,9 @@ constexpr std::size_t input_count() {
     return sizeof(Op::reads) / sizeof(Reads);
 }
 
+/// A list of one tensor.
+std::vector<Tensor> listed(Tensor tensor);
+
 /// Calls `Op` with these attributes.
 template <class Op>
 std::vector<Tensor> call_again(std::span<const Attribute> attributes,
@@ -147,13 +150,6 @@ struct CallAgain {
 };
 template <class Op>
 inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>();
-
-/// Tells watchers of the call that begins, if there are any.
-template <class Op>
-[[gnu::noinline, gnu::cold]] RunningCall* begin_watched(const OperatorType& type, const Op& op,
-                                                        std::vector<const Tensor*> inputs) {
-  return Door::begin({type.name, &type, &op, {}}, std::move(inputs));
-}
 
 }  // namespace detail
 
@@ -201,7 +197,8 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
       "vjp_add is for an operator with one input");
   detail::RunningCall* running = nullptr;
   if (detail::watched()) [[unlikely]]
-    running = detail::begin_watched(detail::operator_type<Op>, op, {&inputs...});
+    running =
+        detail::Door::begin({Op::name, &detail::operator_type<Op>, &op, std::array{&inputs...}});
   try {
     [[maybe_unused]] const bool history = (detail::requires_record(inputs) || ...);
     detail::KeptBy<Op> kept;

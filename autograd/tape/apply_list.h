@@ -198,7 +198,7 @@ std::vector<Tensor> detail::call_list_again(std::span<const Attribute> attribute
                                             std::span<const Tensor> inputs) {
   auto made = tapegrad::apply(with_attributes<Op>(attributes), inputs);
   if constexpr (std::is_same_v<decltype(made), Tensor>)
-    return {std::move(made)};
+    return listed(std::move(made));
   else
     return made;
 }

@@ -79,18 +79,20 @@ constexpr bool has_attributes() {
   }
 }
 
+/// The type that an attribute of type `T` is held as.
+template <class T>
+using Held = std::conditional_t<(std::is_enum_v<T> && !std::is_same_v<T, DType>) ||
+                                    (std::is_integral_v<T> && !std::is_same_v<T, bool>),
+                                std::int64_t, T>;
+
 /// Appends what `value` is made of.
 template <class T>
 void add_attributes(std::vector<Attribute>& list, const char* name, const T& value) {
   if constexpr (Visited<T>)
     T::visit(value,
              [&](const char* part, const auto& member) { add_attributes(list, part, member); });
-  else if constexpr (std::is_enum_v<T> && !std::is_same_v<T, DType>)
-    list.push_back({name, static_cast<std::int64_t>(value)});
-  else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
-    list.push_back({name, static_cast<std::int64_t>(value)});
   else
-    list.push_back({name, value});
+    add_attribute(list, name, static_cast<Held<T>>(value));
 }
 
 /// Takes what `value` is made of from `next` on.
@@ -98,11 +100,8 @@ template <class T>
 void take_attributes(const Attribute*& next, T& value) {
   if constexpr (Visited<T>)
     T::visit(value, [&](const char*, auto& member) { take_attributes(next, member); });
-  else if constexpr ((std::is_enum_v<T> && !std::is_same_v<T, DType>) ||
-                     (std::is_integral_v<T> && !std::is_same_v<T, bool>))
-    value = static_cast<T>(std::get<std::int64_t>((next++)->value));
   else
-    value = std::get<T>((next++)->value);
+    value = static_cast<T>(std::get<Held<T>>((next++)->value));
 }
 
 /// The attributes of an `Op`.

@@ -165,6 +165,12 @@ Tensor Record::kept(int index) const {
   return saved_tensor(value, nullptr);
 }
 
+std::vector<Tensor> listed(Tensor tensor) {
+  std::vector<Tensor> list;
+  list.push_back(std::move(tensor));
+  return list;
+}
+
 void settle_result(Tensor& output, const char* name, std::span<const Tensor* const> inputs,
                    bool history) {
   require_defined(output, "the result", name);

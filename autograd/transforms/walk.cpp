@@ -247,7 +247,8 @@ class Walk {
 
   [[gnu::noinline, gnu::cold]] static RunningCall* begin_rule(const Record& record,
                                                               const Tensor& gradient) {
-    return Door::begin({record.name(), nullptr, nullptr, {}}, {&gradient});
+    const Tensor* const input = &gradient;
+    return Door::begin({record.name(), nullptr, nullptr, {&input, 1}});
   }
 
   /// Hands the cotangent of input `i` on, the `last` that is computed from `gradient`.

@@ -164,9 +164,9 @@ std::vector<Tensor> call_elementwise(std::span<const Attribute> attributes,
                                      std::span<const Tensor> inputs) {
   const Op op = with_attributes<Op>(attributes);
   if constexpr (std::is_array_v<decltype(Op::reads)>)
-    return {run_binary(elementwise_info<Op>, &op, inputs[0], inputs[1], nullptr)};
+    return listed(run_binary(elementwise_info<Op>, &op, inputs[0], inputs[1], nullptr));
   else
-    return {run_unary(elementwise_info<Op>, &op, Tensor(inputs[0]))};
+    return listed(run_unary(elementwise_info<Op>, &op, Tensor(inputs[0])));
 }
 
 }  // namespace tapegrad::detail

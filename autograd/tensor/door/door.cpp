@@ -38,6 +38,10 @@ std::string to_string(const Attribute& attribute) {
   return fmt::format("{} = {}", attribute.name, std::visit(text, attribute.value));
 }
 
+void add_attribute(std::vector<Attribute>& list, const char* name, Attribute::Value value) {
+  list.push_back({name, std::move(value)});
+}
+
 void Watcher::start() noexcept { outer_ = std::exchange(thread_tape.watcher, this); }
 
 void Watcher::stop() noexcept {
@@ -62,10 +66,10 @@ struct RunningCall {
   std::size_t told = 0;  // who is told of the call is told of its end
 };
 
-RunningCall* Door::begin(OperatorCall call, std::vector<const Tensor*> inputs) {
+RunningCall* Door::begin(const OperatorCall& call) {
   auto running = std::make_unique<RunningCall>();
   running->call = call;
-  running->inputs = std::move(inputs);
+  running->inputs.assign(call.inputs.begin(), call.inputs.end());
   running->call.inputs = running->inputs;
   running->call.phase = current_phase;
   running->call.path = thread_tape.scope;
@@ -98,7 +102,7 @@ void Door::fail(RunningCall* running) noexcept {
 
 void Door::call(const OperatorCall& call, Callback body,
                 std::span<const Tensor> (*outputs)(const void*), const void* result) {
-  RunningCall* running = begin(call, {call.inputs.begin(), call.inputs.end()});
+  RunningCall* running = begin(call);
   try {
     body();
   } catch (...) {

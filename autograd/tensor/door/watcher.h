@@ -13,9 +13,7 @@
 
 // Internal: what visitors of the door see.
 
-namespace tapegrad {
-
-namespace detail {
+namespace tapegrad::detail {
 
 /// A number, list or flag that an operator was called with.
 struct Attribute {
@@ -24,6 +22,7 @@ struct Attribute {
   Value value;
 };
 std::string to_string(const Attribute& attribute);
+void add_attribute(std::vector<Attribute>& list, const char* name, Attribute::Value value);
 
 /// What is known of an operator without a call of it.
 struct OperatorType {
@@ -38,12 +37,12 @@ struct OperatorType {
 /// One call of an operator, or of one of its rules.
 struct OperatorCall {
   const char* name;
-  const OperatorType* type;  ///< nullptr for a rule, and for the step of an optimizer
-  const void* op;            ///< the operator's struct, while the call runs
-  std::span<const Tensor* const> inputs;
-  bool in_place = false;  ///< the output is input 0, with other elements
-  Phase phase = {};       ///< filled in by the door, like the next
-  const char* path = {};  ///< the module path, or nullptr
+  const OperatorType* type;               ///< nullptr for a rule, and for the step of an optimizer
+  const void* op;                         ///< the operator's struct, while the call runs
+  std::span<const Tensor* const> inputs;  ///< the door keeps a list of its own
+  bool in_place = false;                  ///< the output is input 0, with other elements
+  Phase phase = {};                       ///< filled in by the door, like the next
+  const char* path = {};                  ///< the module path, or nullptr
 };
 
 /// What a kernel does with the elements of an argument. `update`: it reads and writes.
@@ -122,7 +121,7 @@ struct Door {
   /// The same for a call that the caller runs: it has to `end`, or to `fail` (which does nothing
   /// for nullptr).
   /// @{
-  [[gnu::cold]] static RunningCall* begin(OperatorCall call, std::vector<const Tensor*> inputs);
+  [[gnu::cold]] static RunningCall* begin(const OperatorCall& call);
   [[gnu::cold]] static void end(RunningCall* running, std::span<const Tensor> outputs);
   [[gnu::cold]] static void fail(RunningCall* running) noexcept;
   /// @}
@@ -161,6 +160,4 @@ template <class F>
   }
 }
 
-}  // namespace detail
-
-}  // namespace tapegrad
+}  // namespace tapegrad::detail
