@@ -72,8 +72,8 @@ const UpdateInfo& formula_info() {
   if constexpr (requires(const Formula& formula) { in_library(formula); }) {
     return library_formula<Formula>();
   } else {
-    static const UpdateInfo info{Change(Formula::name), slot_count<Formula>, sizeof(Formula),
-                                 &number_loops<Formula>};
+    static const UpdateInfo info{Change(Formula::name), slot_count<Formula>, slot_names<Formula>(),
+                                 sizeof(Formula), &number_loops<Formula>};
     return info;
   }
 }
@@ -89,8 +89,8 @@ const UpdateInfo& formula_info() {
 /// An undefined slot that the step uses is made, filled with zeros; one of the other floating-point
 /// type follows the parameter, which may have been converted (`to_`). Errors, named after the
 /// formula: `ValueError` for an undefined parameter or gradient; `DTypeError` unless parameter and
-/// gradient have one floating-point type; `ShapeError` unless all shapes are equal. Then nothing
-/// has changed.
+/// gradient have one floating-point type; `ShapeError` unless all shapes are equal; `GradError` for a
+/// parameter that an operator made, outside of a `NoGrad` scope. Then nothing has changed.
 template <UpdateFormula Formula, std::same_as<Tensor>... Slot>
 void update(const Formula& formula, Tensor& parameter, const Tensor& gradient, Slot&... slots) {
   static_assert(sizeof...(slots) == detail::slot_count<Formula>,

@@ -76,14 +76,17 @@ std::string ProfileScope::table() const {
     return fmt::format("{:<{}}  {:<{}}  {:<8}  {:>9}  {:>10}  {:>5}\n", a, name, b, module, c, d, e,
                        f);
   };
-  const auto milliseconds = [](double time) { return fmt::format("{:.3f} ms", time * 1e3); };
+  const auto text_of_time = [](double time) {
+    return time < 1e-3 ? fmt::format("{:.1f} us", time * 1e6)
+                       : fmt::format("{:.3f} ms", time * 1e3);
+  };
   std::string text = line("operator", "module", "phase", "calls", "time", "share");
   for (const ProfileRow& row : all) {
     const double share = total > 0 ? row.seconds / total : 0;
-    text += line(row.name, row.module, row.phase, row.calls, milliseconds(row.seconds),
+    text += line(row.name, row.module, row.phase, row.calls, text_of_time(row.seconds),
                  fmt::format("{:.0f} %", share * 100));
   }
-  return text + line("together", "", "", calls, milliseconds(total), "");
+  return text + line("together", "", "", calls, text_of_time(total), "100 %");
 }
 
 }  // namespace tapegrad

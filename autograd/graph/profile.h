@@ -10,12 +10,12 @@
 
 namespace tapegrad {
 
-/// @addtogroup graph
+/// @addtogroup check
 /// @{
 
 /// What a `ProfileScope` has seen of one operator in one module.
 struct ProfileRow {
-  std::string name;    ///< of the operator, as records on the tape say
+  std::string name;    ///< of the operator, or of the function in place, such as "add_"
   std::string module;  ///< the module path, such as "net.fc1"; empty outside of modules
   std::string phase;   ///< "forward"; "backward" for its rule, and for what rules call; "update"
   std::int64_t calls;  ///< how often it was called

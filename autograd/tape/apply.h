@@ -139,10 +139,11 @@ std::vector<Tensor> call_again(std::span<const Attribute> attributes,
 /// What is known of `Op` without a call; `Again` calls it.
 template <class Op, template <class> class Again>
 constexpr OperatorType describe_operator() {
+  constexpr bool has_gradient = !requires { Op::cut; };
   if constexpr (has_attributes<Op>())
-    return {Op::name, attributes_of<Op>, Again<Op>::call};
+    return {Op::name, has_gradient, attributes_of<Op>, Again<Op>::call};
   else
-    return {Op::name, nullptr, nullptr};
+    return {Op::name, has_gradient, nullptr, nullptr};
 }
 template <class Op>
 struct CallAgain {
@@ -177,9 +178,9 @@ inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>()
 ///    the cotangent to `sum` by writing into its data, where that is less work than making one.
 ///  - where it has members, `static constexpr void visit(auto& op, auto f)`, which calls
 ///    `f("dim", op.dim)` for each: numbers, truth values, enums, `Shape`, `DType`, vectors of
-///    int64, or structs of these that have a `visit` too. They are the attributes that profiles and
-///    lists of calls show. An operator whose members are something else says `static constexpr bool
-///    opaque = true`, and its calls cannot be listed.
+///    int64, or structs of these that have a `visit` too. They are its attributes, which whoever
+///    watches calls can see. An operator whose members are something else says `static constexpr
+///    bool opaque = true`: then nobody can.
 ///
 /// One without a gradient has, in place of rules and `reads`, `static constexpr int inputs`, their
 /// number, and `static constexpr unsigned cut`, 0 or why graphs end here.
@@ -207,6 +208,8 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
       return detail::call_forward(op, kept, inputs...);
     }();
     if constexpr (requires { Op::cut; }) {
+      detail::require_defined(output, "the result", Op::name);
+      if (detail::requires_record(output)) output = output.detach();
       detail::note_cut(output, Op::cut, {&inputs...});
     } else {
       const bool record = history && grad_enabled();
@@ -215,7 +218,7 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
       if (record) detail::record_call(std::move(op), output, kept, inputs...);
     }
     if (running) [[unlikely]]
-      detail::Door::end(running, {&output, 1});
+      detail::Door::end(std::exchange(running, nullptr), {&output, 1});
     return output;
   } catch (const detail::Unallocated& error) {
     detail::Door::fail(running);

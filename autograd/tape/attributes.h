@@ -79,11 +79,21 @@ constexpr bool has_attributes() {
   }
 }
 
-/// The type that an attribute of type `T` is held as.
+/// The type that an attribute of type `T` is held as; void for what is none.
 template <class T>
-using Held = std::conditional_t<(std::is_enum_v<T> && !std::is_same_v<T, DType>) ||
-                                    (std::is_integral_v<T> && !std::is_same_v<T, bool>),
-                                std::int64_t, T>;
+constexpr auto held() {
+  if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, DType> || std::is_same_v<T, Shape> ||
+                std::is_same_v<T, std::vector<std::int64_t>>)
+    return std::type_identity<T>();
+  else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>)
+    return std::type_identity<std::int64_t>();
+  else if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>)
+    return std::type_identity<double>();
+  else
+    return std::type_identity<void>();
+}
+template <class T>
+using Held = typename decltype(held<T>())::type;
 
 /// Appends what `value` is made of.
 template <class T>
@@ -91,8 +101,13 @@ void add_attributes(std::vector<Attribute>& list, const char* name, const T& val
   if constexpr (Visited<T>)
     T::visit(value,
              [&](const char* part, const auto& member) { add_attributes(list, part, member); });
-  else
+  else if constexpr (!std::is_void_v<Held<T>>)
     add_attribute(list, name, static_cast<Held<T>>(value));
+  else
+    static_assert(std::is_void_v<T>,
+                  "attributes are numbers, truth values, enums, Shape, DType, vectors of int64, or "
+                  "structs of these; an operator with others says static constexpr bool opaque = "
+                  "true");
 }
 
 /// Takes what `value` is made of from `next` on.
@@ -100,7 +115,7 @@ template <class T>
 void take_attributes(const Attribute*& next, T& value) {
   if constexpr (Visited<T>)
     T::visit(value, [&](const char*, auto& member) { take_attributes(next, member); });
-  else
+  else if constexpr (!std::is_void_v<Held<T>>)
     value = static_cast<T>(std::get<Held<T>>((next++)->value));
 }
 

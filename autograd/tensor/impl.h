@@ -154,8 +154,7 @@ struct Impl {
   }
 };
 
-/// The one way to the elements of a value. It is named by `launch` and the loops of broadcast
-/// operators, and where a value gets its memory; tests/layering_test keeps it so.
+/// The one way to the elements of a value; see launch.h.
 struct Raw {
   static void* of(const Impl& value) noexcept { return value.data_; }
   static void set(Impl& value, void* elements) noexcept { value.data_ = elements; }

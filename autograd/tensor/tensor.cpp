@@ -48,19 +48,22 @@ std::int64_t Tensor::size(int dim) const {
 namespace {
 
 /// The value of a tensor whose elements are asked for as a type.
-const detail::Impl& checked_data(const Tensor& tensor, DType wanted) {
-  detail::require_defined(tensor, "data");
+const detail::Impl& checked_data(const Tensor& tensor, DType wanted, const char* name) {
+  detail::require_defined(tensor, name);
   const detail::Impl& impl = *detail::impl_of(tensor);
   if (impl.dtype != wanted)
-    fail<DTypeError>("data: the tensor holds {}, not {}; convert it with to({})", impl.dtype,
-                     wanted, wanted);
+    fail<DTypeError>(
+        "{}: the tensor holds {}, not {}; {}", name, impl.dtype, wanted,
+        name == std::string_view("data")
+            ? fmt::format("convert it with to({})", wanted)
+            : fmt::format("write elements of its own type, or convert it with to_({})", wanted));
   return impl;
 }
 
 }  // namespace
 
 const void* Tensor::typed_data(DType wanted) const {
-  const detail::Impl& impl = checked_data(*this, wanted);
+  const detail::Impl& impl = checked_data(*this, wanted, "data");
   detail::announce(detail::Event::look, impl);
   return detail::Raw::of(impl);
 }
@@ -75,7 +78,7 @@ class WriteScope : detail::Watcher {
 
  private:
   void call(const detail::OperatorCall& call) override {
-    if (!detail::thread_tape.recording) return;
+    if (!detail::thread_tape.recording || !call.type || !call.type->has_gradient) return;
     bool reads = false, recorded = false;
     for (const Tensor* input : call.inputs) {
       if (!input->defined()) continue;
@@ -97,7 +100,7 @@ class WriteScope : detail::Watcher {
 void Tensor::write_with(DType wanted, void (*edit)(const void* context, void* elements),
                         const void* context) {
   static const detail::Change change("write");
-  checked_data(*this, wanted);
+  checked_data(*this, wanted, "write");
   detail::before_write(*this, change);
   impl_->changed(change);
   detail::announce(detail::Event::host_write, *impl_);
@@ -219,7 +222,7 @@ void Tensor::zero_grad() { detail::release(std::exchange(checked().grad, nullptr
 namespace {
 
 constexpr detail::OperatorType detach_type{
-    "detach", [](const void*) { return std::vector<detail::Attribute>(); },
+    "detach", false, [](const void*) { return std::vector<detail::Attribute>(); },
     [](std::span<const detail::Attribute>, std::span<const Tensor> inputs) {
       return std::vector{inputs[0].detach()};
     }};

@@ -3,7 +3,7 @@
 #include "autograd/tensor/tensor.h"
 
 // Internal: what the walk over the tape needs from the operators. A cotangent may be smaller than
-// the tensor it belongs to and then stands for its broadcast, so that the gradient of a sum is never
+// the tensor it belongs to and then stands for its broadcast: so the gradient of a sum is never
 // spread out in memory.
 
 namespace tapegrad::detail {

@@ -107,7 +107,7 @@ constexpr ElementwiseInfo describe() {
       binary ? formula::lists<Op>(formula::Binary()) : formula::lists<Op>(formula::Unary()),
       "this operator is not in the list at the end of unary.h or binary.h");
   ElementwiseInfo info{};
-  static_cast<OperatorType&>(info) = {Op::name, attributes_of<Op>, call_elementwise<Op>};
+  static_cast<OperatorType&>(info) = {Op::name, true, attributes_of<Op>, call_elementwise<Op>};
   info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
   info.inputs = binary ? 2 : 1;
   info.parameter_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);
@@ -137,6 +137,15 @@ Tensor run_unary(const ElementwiseInfo& info, const void* parameters, Tensor&& x
 /// `room`: `a` or `b`, whose memory the result may take where nothing else needs it, or nullptr.
 Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Tensor& a,
                   const Tensor& b, Tensor* room);
+/// The type that the loop of `info` works on, for operands of type `dtype`. What turns integers
+/// into fractions turns tensors into the default type and numbers, as C++ does, into float64.
+DType loop_type(const ElementwiseInfo& info, DType dtype, bool numbers = false);
+/// True for two truth values, on which `info` is another operator than on integers.
+bool is_logic(const ElementwiseInfo& info, const Tensor& a, const Tensor& b);
+/// The loop alone, into elements that are there, which may be those of `a`; `a` and `b` have their
+/// type.
+void run_into(const ElementwiseInfo& info, const void* parameters, const Impl* a, const Impl* b,
+              Impl* output);
 /// a += b, which broadcasts to it, without recording and without a version: for gradients that
 /// nobody else sees.
 void add_into(Impl* a, const Tensor& b);

@@ -79,8 +79,10 @@ Tensor& Tensor::to_(DType dtype) & {
   detail::hold(next);
   if (detail::Impl* before = std::exchange(impl.base, next)) detail::unhold(before);
   detail::Raw::set(impl, detail::Raw::of(*next));
+  detail::announce(detail::Event::viewed, impl);
   impl.dtype = dtype;
   impl.set(detail::Impl::kNumber, false);
+  detail::announce(detail::Event::changed, *next);
   if (grad.defined()) set_grad(grad);
   return *this;
 }

@@ -33,6 +33,15 @@ constexpr std::size_t count_slots() {
 template <class Formula>
 inline constexpr std::size_t slot_count = count_slots<Formula>();
 
+/// Their names, if there are any.
+template <class Formula>
+constexpr const char* const* slot_names() {
+  if constexpr (slot_count < Formula >> 0)
+    return Formula::slots;
+  else
+    return nullptr;
+}
+
 /// Whether this step reads and changes a slot; it does unless the formula says something else.
 template <class Formula>
 [[gnu::always_inline]] inline constexpr bool uses_slot(const Formula& formula, std::size_t slot) {
@@ -57,6 +66,16 @@ class UpdateBody {
   }
 
  private:
+  static constexpr std::size_t kNoArgument = ~std::size_t{0};
+  /// Whether update() can be called with lvalues, but for argument `value`, the parameter (0) or
+  /// a slot (from 1 on), which is a mere value.
+  template <class Value, std::size_t value, std::size_t... slot>
+  static constexpr bool takes = requires(const Formula& formula) {
+    formula.update(std::declval<std::conditional_t<value == 0, Value, Value&>>(),
+                   std::declval<Value>(),
+                   std::declval<std::conditional_t<value == 1 + slot, Value, Value&>>()...);
+  };
+
   template <std::size_t... i>
   [[gnu::always_inline]] UpdateBody(const Formula& formula, void* const* arrays, std::int64_t first,
                                     std::index_sequence<i...>)
@@ -67,6 +86,13 @@ class UpdateBody {
     auto parameter = at(arrays_[0]);
     using Value = decltype(parameter);
     const Value gradient = at(arrays_[1]);
+    static_assert(
+        takes<Value, kNoArgument, slot...>,
+        "a formula's update() takes the parameter, the gradient and one argument for each "
+        "of its slots");
+    static_assert(
+        !takes<Value, 0, slot...> && !(takes<Value, 1 + slot, slot...> || ...),
+        "a formula's update() takes the parameter and its slots as auto&, to change them");
     Value slots[] = {at(arrays_[2 + slot])..., gradient};  // one more, because there may be none
     formula_.update(parameter, gradient, slots[slot]...);
     ((uses_slot(formula_, slot) ? at.store(arrays_[2 + slot], slots[slot]) : void()), ...);

@@ -4,8 +4,10 @@
 #include <array>
 #include <vector>
 
+#include "autograd/base/fail.h"
 #include "autograd/base/threads/parallel.h"
 #include "autograd/ops/core/promotion.h"
+#include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
@@ -43,15 +45,23 @@ void prepare(const UpdateInfo& info, const Tensor& parameter, const Tensor& grad
   require_floating(parameter, name);
   require_same_shape("gradient", gradient.shape(), "parameter", parameter.shape(), name);
   require_same_type("gradient", gradient.dtype(), "parameter", parameter.dtype(), name);
+  if (grad_enabled() && !parameter.is_leaf())
+    fail<GradError>(
+        "{}: the parameter of shape {} was made by an operator, whose gradient would not know of the "
+        "update; do it inside a NoGrad scope, or on a detach()ed tensor",
+        name, parameter.shape());
   bool renew = false;
   for (std::size_t i = 0; i < info.slots; ++i) {
     if (!slots[i]) continue;
     const Tensor& slot = *slots[i];
     if (slot.defined()) {
-      require_same_shape("buffer", slot.shape(), "parameter", parameter.shape(), name);
+      if (slot.shape() != parameter.shape())
+        fail_other_shape(fmt::format("slot '{}'", info.names[i]).c_str(), slot.shape(), "parameter",
+                         parameter.shape(), name);
       if (slot.dtype() == parameter.dtype()) continue;
       if (!is_floating_point(slot.dtype()))
-        fail_other_type("buffer", slot.dtype(), "parameter", parameter.dtype(), name);
+        fail_other_type(fmt::format("slot '{}'", info.names[i]).c_str(), slot.dtype(), "parameter",
+                        parameter.dtype(), name);
     }
     renew = true;
   }

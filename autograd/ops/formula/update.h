@@ -12,6 +12,7 @@ namespace tapegrad::detail {
 struct UpdateInfo {
   Change change;             ///< the formula's name
   std::size_t slots;         ///< how many it has
+  const char* const* names;  ///< of these
   std::size_t bytes;         ///< of its numbers
   const UpdateLoops* loops;  ///< for this machine
 };

@@ -124,7 +124,11 @@ struct Any {
 
 // Three comparisons make the six, and the tests for NaN and infinity.
 Tensor eq(const Tensor& a, const Tensor& b) { return compare<Eq>(a, b, "eq"); }
-Tensor ne(const Tensor& a, const Tensor& b) { return logical_not(compare<Eq>(a, b, "ne")); }
+Tensor ne(const Tensor& a, const Tensor& b) {
+  detail::require_defined(a, b, "ne");
+  detail::broadcast(a.shape(), b.shape(), "ne");
+  return logical_not(eq(a, b));
+}
 Tensor lt(const Tensor& a, const Tensor& b) { return compare<Lt>(a, b, "lt"); }
 Tensor le(const Tensor& a, const Tensor& b) { return compare<Le>(a, b, "le"); }
 Tensor gt(const Tensor& a, const Tensor& b) { return compare_swapped<Lt>(a, b, "gt"); }

@@ -256,8 +256,8 @@ Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
                           shares + o * columns, to + o * rows * columns, rows, columns);
           });
         },
-        in<T>(g), in<T>(x), in<T>(y), out<T>(new_tensor({outer, inner}, x.dtype())), out<T>(result),
-        outer, n, inner);
+        in<T>(g), in<T>(x), in<T>(y), inout<T>(new_tensor({outer, inner}, x.dtype())),
+        out<T>(result), outer, n, inner);
   });
   return result;
 }
@@ -281,7 +281,7 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
       launch(name_of(reducer), reduce_integers, reducer, in<std::int64_t>(current),
              out<std::int64_t>(next), outer, n, inner);
     } else {
-      const std::int64_t partials = partial_count(n, inner);
+      const std::int64_t partials = outer * inner > 0 ? partial_count(n, inner) : 0;
       const Tensor partial = partials > 0 ? new_tensor(partials, source.dtype()) : Tensor();
       visit_floating(source.dtype(), [&]<class T>(T) {
         launch(name_of(reducer), reduce_floats<T>, reducer, in<T>(current), out<T>(next),

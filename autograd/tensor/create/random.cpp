@@ -22,14 +22,15 @@ template <class T, class F, class... Parameters>
 void draw(const char* name, Generator& generator, const Tensor& tensor, F,
           const Parameters&... parameters) {
   detail::announce_host_state("generator", static_cast<double>(generator.position()));
-  generator.take(detail::launch(
+  const detail::Drawn drawn = detail::launch(
       name,
       [](T* to, std::int64_t n, kernels::RandomPosition at, Parameters... each) {
-        return F()(to, n, at, each...);
+        return detail::Drawn{static_cast<std::uint64_t>(F()(to, n, at, each...))};
       },
       detail::out<T>(tensor), tensor.numel(),
       kernels::RandomPosition{generator.seed(), generator.position(), generator.stream()},
-      parameters...));
+      parameters...);
+  generator.take(drawn.blocks);
 }
 
 constexpr auto uniform = [](auto* to, std::int64_t n, kernels::RandomPosition at, double low,

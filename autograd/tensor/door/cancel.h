@@ -20,6 +20,7 @@ class [[nodiscard]] CancelScope : detail::Watcher {
  public:
   /// `stop` must live as long.
   explicit CancelScope(const std::atomic<bool>& stop) noexcept : stop_(stop) { start(); }
+  explicit CancelScope(const std::atomic<bool>&&) = delete;  // it must live as long as the scope
   ~CancelScope() { stop(); }
 
  private:

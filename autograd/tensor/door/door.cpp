@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -87,7 +88,15 @@ RunningCall* Door::begin(const OperatorCall& call) {
 
 void Door::end(RunningCall* running, std::span<const Tensor> outputs) {
   const std::unique_ptr<RunningCall> done(running);
-  tell([&](Watcher& watcher) { watcher.called(done->call, outputs); });
+  std::exception_ptr error;  // of the first that throws; all are told
+  tell([&](Watcher& watcher) {
+    try {
+      watcher.called(done->call, outputs);
+    } catch (...) {
+      if (!error) error = std::current_exception();
+    }
+  });
+  if (error) std::rethrow_exception(error);
 }
 
 void Door::fail(RunningCall* running) noexcept {

@@ -32,7 +32,7 @@ class PhaseScope {
 /// What else happens to a value. A new one is first seen where something is written there.
 enum class Event : std::uint8_t {
   viewed,      ///< it shows the memory of another
-  freed,       ///< its memory goes
+  freed,       ///< it goes, with its memory if that is its own
   changed,     ///< its version was raised
   host_write,  ///< the host has written elements, or is about to
   look,        ///< the host is about to read elements

@@ -5,8 +5,10 @@
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/visit_dtype.h"
 
-// Internal: how kernels get at elements. There is no other way (`Raw` is named here and in the
-// loops of broadcast operators only), so that no kernel runs that the door does not see.
+// Internal: how kernels get at elements. There is no other way: `Raw` is named where values get
+// their memory, here and in the loops of broadcast operators and updates, which announce their
+// launches themselves (tests/layering_test has the list). So no kernel runs that the door does not
+// see.
 
 namespace tapegrad::detail {
 
@@ -22,7 +24,7 @@ template <class T = void>
 Elements<T, Access::read> in(const Tensor& tensor) noexcept {
   return {impl_of(tensor)};
 }
-/// The kernel writes them all. Of a tensor that nobody else has seen yet.
+/// The kernel writes them all. As a rule of a tensor that nobody else has seen yet.
 template <class T = void>
 Elements<T, Access::write> out(const Tensor& tensor) noexcept {
   return {impl_of(tensor)};
@@ -74,6 +76,11 @@ template <class... Args>
   Door::launch({name, all, looks});
 }
 
+/// What a kernel that draws random numbers took of the generator; no look at elements.
+struct Drawn {
+  std::uint64_t blocks;
+};
+
 /// Runs the kernel `name`: `kernel(arguments...)` with pointers to the elements of `in`, `out` and
 /// `inout` arguments, and with all others, its parameters, as they are. It must not hold anything
 /// else: then what the door saw is all that it does. A kernel that returns something tells the host
@@ -86,7 +93,7 @@ template <class Kernel, class... Args>
   static_assert((std::is_trivially_copyable_v<Args> && ...), "parameters are plain data");
   using Result = decltype(kernel(passed(args)...));
   if (watched()) [[unlikely]]
-    announce_launch(name, !std::is_void_v<Result>, args...);
+    announce_launch(name, !std::is_void_v<Result> && !std::is_same_v<Result, Drawn>, args...);
   return kernel(passed(args)...);
 }
 

@@ -27,6 +27,7 @@ void add_attribute(std::vector<Attribute>& list, const char* name, Attribute::Va
 /// What is known of an operator without a call of it.
 struct OperatorType {
   const char* name;
+  bool has_gradient;  ///< it can stand on the tape
   /// Those of the operator's struct; nullptr for one that cannot say them (`opaque`).
   std::vector<Attribute> (*attributes)(const void* op);
   /// Calls the operator with these attributes and inputs; nullptr likewise.
@@ -50,7 +51,7 @@ enum class Access : std::uint8_t { parameter, read, write, update };
 
 /// One argument of a launch: the elements of a value, or a parameter.
 struct LaunchArgument {
-  const void* what;  ///< an `Impl`, or a parameter
+  const void* what;  ///< an `Impl`, nullptr for the undefined tensor, or a parameter
   std::size_t size;  ///< bytes of the parameter
   Access access;
   const Impl* value() const noexcept { return static_cast<const Impl*>(what); }
@@ -63,7 +64,8 @@ struct Launch {
   bool looks;  ///< the host learns something about the elements
 };
 
-/// Somebody who watches what a thread computes, from `start` to `stop`; several nest. What is
+/// Somebody who watches what a thread computes, from `start` to `stop`, on that thread; several
+/// nest. What is
 /// called on the way from its own functions it does not see.
 class Watcher {
  public:
@@ -73,7 +75,9 @@ class Watcher {
 
   /// An operator is about to run. What this throws, the caller of the operator gets.
   virtual void call(const OperatorCall&) {}
-  /// It has run. `outputs` is empty for a rule.
+  /// It has run. `outputs` is empty for a rule and for the step of an optimizer. Of the call only
+  /// the name, the phase and the path are as they were: inputs may have lent their memory, and the
+  /// operator's struct may stand on the tape by now.
   virtual void called(const OperatorCall&, std::span<const Tensor> /*outputs*/) {}
   /// It has thrown.
   virtual void failed(const OperatorCall&) noexcept {}

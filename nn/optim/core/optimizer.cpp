@@ -72,6 +72,7 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
 void Optimizer::step() {
   if (tapegrad::detail::watched()) tapegrad::detail::announce_pause(kind_.name);
   const NoGrad no_grad;
+  const tapegrad::detail::PhaseScope phase(tapegrad::detail::Phase::update);
   check_gradients();
   before_updates();
   Findings found;
@@ -92,7 +93,11 @@ Tensor Optimizer::step_with(const std::function<Tensor()>& closure) {
 
 Tensor Optimizer::evaluate(const std::function<Tensor()>& closure) {
   const EnableGrad enable_grad;
-  return closure();
+  const tapegrad::detail::PhaseScope phase(tapegrad::detail::Phase::forward);
+  Tensor loss = closure();
+  if (!loss.defined())
+    fail<ValueError>("step: the closure returned an undefined tensor; it must return the loss");
+  return loss;
 }
 
 void Optimizer::update_all(Findings& found) {

@@ -80,7 +80,8 @@ class Optimizer {
   ///       return found;
   ///     });
   template <std::invocable Closure>
-  Tensor step(Closure&& closure) {
+  requires std::convertible_to<std::invoke_result_t<Closure&>, Tensor> Tensor
+  step(Closure&& closure) {
     return step_with(std::ref(closure));
   }
   /// Drops the gradients of all parameters.

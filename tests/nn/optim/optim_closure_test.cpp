@@ -113,3 +113,12 @@ TEST_CASE("an optimizer of one's own has any number of named slots and sees all 
     CHECK(values_of(a) == values_of(again));
   }
 }
+
+TEST_CASE("a closure that returns no loss is an error, and nothing changes", "[optim]") {
+  Tensor w = leaf({1, 2}, tg::float64);
+  nn::SGD optimizer({{"w", w}}, {.lr = 0.1});
+  square_loss(optimizer, w);
+  CHECK_THROWS_WITH(optimizer.step([] { return Tensor(); }),
+                    ContainsSubstring("it must return the loss"));
+  CHECK(w.version() == 0);
+}

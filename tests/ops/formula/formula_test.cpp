@@ -7,6 +7,7 @@
 #include "autograd/base/threads/parallel.h"
 #include "autograd/ops/elementwise/unary.h"
 #include "autograd/ops/ops.h"
+#include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/create/random.h"
 #include "nn/optim.h"
@@ -16,6 +17,7 @@
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
 namespace formula = tapegrad::formula;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 using tg::Tensor;
 
@@ -174,6 +176,17 @@ TEST_CASE("an update has the same bits for any number of threads", "[formula][pa
   CHECK(tg::equal(v, u));
 }
 
+TEST_CASE("a formula does not change what an operator has made and recorded") {
+  const Tensor w = tg::ones(2).requires_grad_();
+  Tensor y = w * 2, velocity;
+  CHECK_THROWS_WITH(tg::update(Heavy{.lr = 0.1}, y, tg::ones(2), velocity),
+                    ContainsSubstring("was made by an operator"));
+  CHECK_FALSE(velocity.defined());
+  const tg::NoGrad no_grad;
+  tg::update(Heavy{.lr = 0.1}, y, tg::ones(2), velocity);
+  CHECK(y.version() == 1);
+}
+
 TEST_CASE("tensors that do not fit a formula are refused, and nothing changes", "[formula]") {
   const Heavy heavy{.lr = 0.5};
   Tensor w = tg::ones(3), none, velocity = tg::zeros(3), other = tg::zeros(2);
@@ -188,8 +201,9 @@ TEST_CASE("tensors that do not fit a formula are refused, and nothing changes", 
              StartsWith("heavy_ball: the gradient has shape [2] but the parameter has shape [3]"));
   CHECK_THAT(say(w, tg::ones(3, tg::float64), velocity),
              StartsWith("heavy_ball: the gradient is float64 but the parameter is float32"));
-  CHECK_THAT(say(w, tg::ones(3), other),
-             StartsWith("heavy_ball: the buffer has shape [2] but the parameter has shape [3]"));
+  CHECK_THAT(
+      say(w, tg::ones(3), other),
+      StartsWith("heavy_ball: the slot 'velocity' has shape [2] but the parameter has shape [3]"));
   Tensor whole = tg::ones(3, tg::int64);
   CHECK_THROWS_AS(tg::update(heavy, whole, whole, velocity), tg::DTypeError);
   CHECK_THROWS_AS(tg::update(heavy, w, tg::ones(3), whole), tg::DTypeError);

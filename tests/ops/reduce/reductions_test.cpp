@@ -90,6 +90,12 @@ TEST_CASE("a sum of nothing that memory cannot hold is an error") {
   CHECK_THROWS_AS(tg::zeros({std::int64_t{1} << 62, 4, 0}).sum({2}), tg::ShapeError);
 }
 
+TEST_CASE("a sum without results needs no room for parts of them") {
+  for (const std::int64_t size : {std::int64_t{1} << 40, std::int64_t{1} << 62})
+    CHECK(tg::sum(tg::zeros({0, size}), 1).shape() == tg::Shape{0});
+  CHECK(tg::mean(tg::zeros({0, std::int64_t{1} << 62, 4}), 1).shape() == tg::Shape{0, 4});
+}
+
 TEST_CASE("the largest of nothing is an error") {
   const Tensor none = tg::zeros({2, 0});
   CHECK_THROWS_AS(none.max(), tg::ShapeError);

@@ -302,6 +302,85 @@ TEST_CASE("who is told of a call is told of its end, whoever stops it") {
   CHECK(profile.rows()[0].calls == 2);
 }
 
+namespace {
+
+/// A visitor that cannot go on when a call has ended.
+class Full : tg::detail::Watcher {
+ public:
+  Full() { start(); }
+  ~Full() { stop(); }
+
+ private:
+  void called(const tg::detail::OperatorCall&, std::span<const tg::Tensor>) override {
+    throw std::bad_alloc();
+  }
+};
+
+/// One with a member of a smaller type.
+struct Scale {
+  static constexpr const char* name = "scale";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  float factor;
+  static constexpr void visit(auto& op, auto f) { f("factor", op.factor); }
+  tg::Tensor forward(const tg::Tensor& x) const { return x * factor; }
+  tg::Tensor vjp(const tg::Tensor& g, auto, auto) const { return g * factor; }
+};
+
+/// Steps of -lr times the sign of the gradient, by operators on tensors.
+struct SignOptions {
+  double lr = 0.1;
+  bool warn_unused = true, check_finite = false;
+  void check() const {}
+  static void visit(auto& options, auto f) { f("lr", options.lr); }
+};
+class SignSteps : public nn::OptimizerOf<SignOptions> {
+ public:
+  SignSteps(std::vector<nn::Parameter> parameters, std::atomic<bool>& stop)
+      : OptimizerOf({"SignSteps", {}}, std::move(parameters), {}), stop_(stop) {}
+
+ private:
+  void update(std::size_t group, Entry& entry, const tg::Tensor& grad) override {
+    stop_ = true;  // in the middle of the step
+    entry.parameter.value.sub_(options(group).lr * tg::sign(grad));
+  }
+  std::atomic<bool>& stop_;
+};
+
+}  // namespace
+
+TEST_CASE("a visitor that throws at the end of a call does no harm to the others") {
+  const tg::Tensor x = tg::ones(2);
+  tg::ProfileScope outer;
+  {
+    Full full;
+    CHECK_THROWS_AS(tg::sum(x), std::bad_alloc);
+    CHECK_THROWS_AS(tg::exp(x), std::bad_alloc);
+  }
+  tg::exp(x);
+  std::int64_t calls = 0;
+  for (const tg::ProfileRow& row : outer.rows()) calls += row.calls;
+  CHECK(calls == 3);
+}
+
+TEST_CASE("attributes keep the type of the member") {
+  CallList list;
+  const tg::Tensor y = tg::apply(Scale{0.1f}, tg::ones(2));
+  REQUIRE(list.calls().size() == 1);
+  CHECK(same_bits(list.again()[0][0], y));
+}
+
+TEST_CASE("the step of an optimizer over tensors is finished, too") {
+  nn::Linear fc(2, 2);
+  std::atomic<bool> stop = false;
+  SignSteps optimizer(nn::parameters(fc), stop);
+  tg::sum(fc(tg::ones({1, 2}))).backward();
+  const tg::Tensor bias = fc.bias.clone();
+  const tg::CancelScope scope(stop);
+  optimizer.step();
+  stop = false;
+  CHECK(tg::allclose(fc.bias, bias - 0.1));
+}
+
 TEST_CASE("what is being written is not recorded") {
   tg::Tensor w = tg::ones(2).requires_grad_(), x = tg::ones(2);
   const tg::Tensor row = x[0];
@@ -311,6 +390,7 @@ TEST_CASE("what is being written is not recorded") {
                       ContainsSubstring("mul: it would be recorded on elements that write()"));
     CHECK_THROWS_AS(row * w, tg::GradError);
     tg::sum(w * 2).backward();  // other elements
+    tg::argmax(row);            // not recorded
     const tg::NoGrad no_grad;
     values[1] = tg::sum(w * x).item<float>();
   });
