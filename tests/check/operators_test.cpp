@@ -114,9 +114,10 @@ TEST_CASE("every operator of the library is called by a case") {
   call_operators_without_gradients();
 
   const auto markers = symbols_with("tapegrad_tests_marker");
-  REQUIRE(markers.size() == 1);
+  const auto marker = markers.find("tapegrad_tests_marker");  // a sanitizer adds names like it
+  REQUIRE(marker != markers.end());
   const std::uintptr_t moved =
-      reinterpret_cast<std::uintptr_t>(&tapegrad_tests_marker) - markers.begin()->second;
+      reinterpret_cast<std::uintptr_t>(&tapegrad_tests_marker) - marker->second;
   std::set<std::uintptr_t> addresses;
   for (const auto* type : called.types) addresses.insert(reinterpret_cast<std::uintptr_t>(type));
   int found = 0;
