@@ -232,10 +232,10 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
 template <class Op>
 std::vector<Tensor> detail::call_again(std::span<const Attribute> attributes,
                                        std::span<const Tensor> inputs) {
-  return [&]<std::size_t... i>(std::index_sequence<i...>)->std::vector<Tensor> {
-    return {tapegrad::apply(with_attributes<Op>(attributes), inputs[i]...)};
-  }
-  (std::make_index_sequence<input_count<Op>()>());
+  const auto call = [&]<std::size_t... i>(std::index_sequence<i...>) {
+    return tapegrad::apply(with_attributes<Op>(attributes), inputs[i]...);
+  };
+  return listed(call(std::make_index_sequence<input_count<Op>()>()));
 }
 
 /// @}

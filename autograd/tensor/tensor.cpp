@@ -47,23 +47,22 @@ std::int64_t Tensor::size(int dim) const {
 
 namespace {
 
-/// The value of a tensor whose elements are asked for as a type.
-const detail::Impl& checked_data(const Tensor& tensor, DType wanted, const char* name) {
+/// The value of a tensor whose elements the function `name` asks for as a type; `conversion` is the
+/// function that helps.
+const detail::Impl& checked_data(const Tensor& tensor, DType wanted, const char* name,
+                                 const char* conversion) {
   detail::require_defined(tensor, name);
   const detail::Impl& impl = *detail::impl_of(tensor);
   if (impl.dtype != wanted)
-    fail<DTypeError>(
-        "{}: the tensor holds {}, not {}; {}", name, impl.dtype, wanted,
-        name == std::string_view("data")
-            ? fmt::format("convert it with to({})", wanted)
-            : fmt::format("write elements of its own type, or convert it with to_({})", wanted));
+    fail<DTypeError>("{}: the tensor holds {}, not {}; convert it with {}({})", name, impl.dtype,
+                     wanted, conversion, wanted);
   return impl;
 }
 
 }  // namespace
 
 const void* Tensor::typed_data(DType wanted) const {
-  const detail::Impl& impl = checked_data(*this, wanted, "data");
+  const detail::Impl& impl = checked_data(*this, wanted, "data", "to");
   detail::announce(detail::Event::look, impl);
   return detail::Raw::of(impl);
 }
@@ -100,7 +99,7 @@ class WriteScope : detail::Watcher {
 void Tensor::write_with(DType wanted, void (*edit)(const void* context, void* elements),
                         const void* context) {
   static const detail::Change change("write");
-  checked_data(*this, wanted, "write");
+  checked_data(*this, wanted, "write", "to_");
   detail::before_write(*this, change);
   impl_->changed(change);
   detail::announce(detail::Event::host_write, *impl_);

@@ -109,18 +109,6 @@ void Door::fail(RunningCall* running) noexcept {
   });
 }
 
-void Door::call(const OperatorCall& call, Callback body,
-                std::span<const Tensor> (*outputs)(const void*), const void* result) {
-  RunningCall* running = begin(call);
-  try {
-    body();
-  } catch (...) {
-    fail(running);
-    throw;
-  }
-  end(running, outputs(result));
-}
-
 void Door::launch(const Launch& launch) {
   tell([&](Watcher& watcher) { watcher.launch(launch); });
 }

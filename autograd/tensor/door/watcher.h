@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -103,27 +104,9 @@ class Watcher {
 /// A call that somebody watches.
 struct RunningCall;
 
-/// A function of no arguments that the caller keeps alive; `F` returns nothing.
-class Callback {
- public:
-  template <class F>
-  explicit Callback(const F& f) noexcept
-      : context_(&f), call_([](const void* context) { (*static_cast<const F*>(context))(); }) {}
-  void operator()() const { call_(context_); }
-
- private:
-  const void* context_;
-  void (*call_)(const void*);
-};
-
 /// Where announcements go in. To be called only while somebody watches.
 struct Door {
-  /// Runs `body`, which then has made `outputs()`.
-  [[gnu::cold]] static void call(const OperatorCall& call, Callback body,
-                                 std::span<const Tensor> (*outputs)(const void*),
-                                 const void* result);
-  /// The same for a call that the caller runs: it has to `end`, or to `fail` (which does nothing
-  /// for nullptr).
+  /// A call, which the caller runs: it has to `end`, or to `fail` (which does nothing for nullptr).
   /// @{
   [[gnu::cold]] static RunningCall* begin(const OperatorCall& call);
   [[gnu::cold]] static void end(RunningCall* running, std::span<const Tensor> outputs);
@@ -143,24 +126,23 @@ struct Door {
 /// of them, or nothing.
 template <class F>
 [[gnu::noinline, gnu::cold]] auto watched_call(const OperatorCall& call, const F& body) {
-  using Result = decltype(body());
-  if constexpr (std::is_void_v<Result>) {
-    Door::call(
-        call, Callback(body), [](const void*) { return std::span<const Tensor>(); }, nullptr);
-  } else {
-    Result result;
-    const auto run = [&] { result = body(); };
-    Door::call(
-        call, Callback(run),
-        [](const void* made) {
-          const Result& all = *static_cast<const Result*>(made);
-          if constexpr (std::is_same_v<Result, std::vector<Tensor>>)
-            return std::span<const Tensor>(all);
-          else
-            return std::span<const Tensor>(&all, 1);
-        },
-        &result);
-    return result;
+  RunningCall* running = Door::begin(call);
+  try {
+    using Result = decltype(body());
+    if constexpr (std::is_void_v<Result>) {
+      body();
+      Door::end(std::exchange(running, nullptr), {});
+    } else {
+      Result result = body();
+      if constexpr (std::is_same_v<Result, Tensor>)
+        Door::end(std::exchange(running, nullptr), {&result, 1});
+      else
+        Door::end(std::exchange(running, nullptr), result);
+      return result;
+    }
+  } catch (...) {
+    Door::fail(running);
+    throw;
   }
 }
 
