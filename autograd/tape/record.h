@@ -73,7 +73,7 @@ class Saved {
   /// True when the elements are others though nobody has raised the version; known in Debug builds.
   bool changed_unseen() const noexcept {
 #if defined(TAPEGRAD_CHECKSUMS)
-    return value_->owner()->version == version_ && checksum(*value_) != sum_;
+    return sum_ != 0 && value_->owner()->version == version_ && checksum(*value_) != sum_;
 #else
     return false;
 #endif
@@ -81,11 +81,14 @@ class Saved {
   std::uint32_t version() const noexcept { return version_; }
 
  private:
+  /// Never 0.
   static std::uint32_t checksum(const Impl& value) noexcept;
 
   Impl* value_ = nullptr;
   std::uint32_t version_ = 0;
-  [[maybe_unused]] std::uint32_t sum_ = 0;  // of the elements
+  /// Of the elements; 0 where none was taken, as by operators in a program that is no Debug build
+  /// but links a library that is.
+  [[maybe_unused]] std::uint32_t sum_ = 0;
 };
 
 /// One operator call on the tape.

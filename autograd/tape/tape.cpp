@@ -115,7 +115,7 @@ std::uint32_t Saved::checksum(const Impl& value) noexcept {
     add(word);
   }
   for (; at < size; ++at) add(bytes[at]);
-  return static_cast<std::uint32_t>(sum);
+  return std::max<std::uint32_t>(static_cast<std::uint32_t>(sum), 1);
 }
 
 std::string Record::output_text() const {

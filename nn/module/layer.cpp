@@ -27,6 +27,8 @@ void Layer::visit(Visitor& f) {
   if (held_) held_->visit(f, path_);
 }
 
-std::string Layer::describe() const { return held().describe(); }
+detail::Description Layer::description() const { return held().describe(); }
+
+std::string Layer::describe() const { return description().str(); }
 
 }  // namespace tapegrad::nn

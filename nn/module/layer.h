@@ -68,6 +68,9 @@ class Layer {
 
   void visit(Visitor& f);        ///< shows what the layer shows
   std::string describe() const;  ///< what the layer is called in a summary
+  /// @cond
+  detail::Description description() const;
+  /// @endcond
 
  private:
   struct Held {
@@ -75,7 +78,7 @@ class Layer {
     virtual std::unique_ptr<Held> copy() const = 0;
     virtual Tensor call(Tensor x) const = 0;
     virtual void visit(Visitor& f, std::string& path) = 0;
-    virtual std::string describe() const = 0;
+    virtual detail::Description describe() const = 0;
     virtual const std::type_info& type() const = 0;
     virtual void* object() = 0;
   };
@@ -92,7 +95,7 @@ class Layer {
         f.scope(path);
       }
     }
-    std::string describe() const override { return detail::describe(layer); }
+    detail::Description describe() const override { return detail::describe(layer); }
     const std::type_info& type() const override { return typeid(F); }
     void* object() override { return &layer; }
 

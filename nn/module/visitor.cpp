@@ -51,28 +51,8 @@ std::string detail::type_name(const std::type_info& type) {
   return name;
 }
 
-std::span<const detail::NamedFunction> detail::named_functions() {
-  static constexpr NamedFunction named[] = {
-      {"neg", neg, nullptr},
-      {"abs", abs, nullptr},
-      {"sign", sign, nullptr},
-      {"exp", exp, nullptr},
-      {"expm1", expm1, nullptr},
-      {"log", log, nullptr},
-      {"log1p", log1p, nullptr},
-      {"sqrt", sqrt, nullptr},
-      {"rsqrt", rsqrt, nullptr},
-      {"reciprocal", reciprocal, nullptr},
-      {"square", square, nullptr},
-      {"sin", sin, nullptr},
-      {"cos", cos, nullptr},
-      {"tanh", tanh, nullptr},
-      {"erf", erf, nullptr},
-      {"sigmoid", sigmoid, nullptr},
-      {"relu", relu, nullptr},
-      {"gelu", gelu, nullptr},
-      {"silu", silu, nullptr},
-      {"logsigmoid", logsigmoid, nullptr},
+std::vector<detail::Description> detail::named_functions() {
+  std::vector<Description> named = {
       {"logical_not", nullptr, logical_not},
       {"isnan", nullptr, isnan},
       {"isinf", nullptr, isinf},
@@ -86,20 +66,18 @@ std::span<const detail::NamedFunction> detail::named_functions() {
       {"squeeze", nullptr, squeeze},
       {"t", nullptr, t},
   };
+  const auto add = [&]<class Op>(Op) {
+    if constexpr (requires { Description{Op::name, Op::function}; })
+      named.push_back({Op::name, Op::function});
+  };
+  [&]<class... Op>(formula::List<Op...>) { (add(Op()), ...); }(formula::Elementwise());
   return named;
 }
 
-std::string detail::function_name(Tensor (*function)(Tensor)) {
-  for (const NamedFunction& named : named_functions()) {
-    if (named.by_value == function) return named.name;
-  }
-  return "function";
-}
-
-std::string detail::function_name(Tensor (*function)(const Tensor&)) {
-  for (const NamedFunction& named : named_functions()) {
-    if (named.by_reference == function) return named.name;
-  }
+std::string detail::Description::str() const {
+  if (!by_value && !by_reference) return text;
+  for (const Description& named : named_functions())
+    if (named.by_value == by_value && named.by_reference == by_reference) return named.text;
   return "function";
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <concepts>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 #include "autograd/tensor/tensor.h"
 
@@ -101,34 +101,40 @@ consteval bool owns_nothing() {
 
 /// The readable name of a class without its namespaces; "lambda" for a lambda.
 std::string type_name(const std::type_info& type);
-/// "relu" for `tapegrad::relu` and so on; "function" for one that is not of the library.
-std::string function_name(Tensor (*function)(Tensor));
-std::string function_name(Tensor (*function)(const Tensor&));
 
-/// The functions of one tensor in ops.h, by name; one of the two pointers is null.
-struct NamedFunction {
-  const char* name;
-  Tensor (*by_value)(Tensor);
-  Tensor (*by_reference)(const Tensor&);
+/// What is said of a layer: a text, or the function that it is. The name of that is looked up where
+/// it is printed, so that a program that prints none links no list of all functions.
+struct Description {
+  std::string text;
+  Tensor (*by_value)(Tensor) = nullptr;
+  Tensor (*by_reference)(const Tensor&) = nullptr;
+
+  /// The text; "relu" for `tapegrad::relu` and so on; "function" for one not of the library.
+  std::string str() const;
 };
-std::span<const NamedFunction> named_functions();
+
+/// The functions of one tensor in the library: the text is the name, one of the pointers is null.
+std::vector<Description> named_functions();
 
 /// What the summary prints for a layer: its own `describe()`, or the name of its type.
 template <class T>
-std::string describe(const T& layer) {
-  if constexpr (requires { layer.describe(); }) {
-    return layer.describe();
-  } else if constexpr (std::is_same_v<T, Tensor (*)(Tensor)> ||
-                       std::is_same_v<T, Tensor (*)(const Tensor&)>) {
-    return function_name(layer);
+Description describe(const T& layer) {
+  if constexpr (requires { layer.description(); }) {
+    return layer.description();
+  } else if constexpr (requires { layer.describe(); }) {
+    return {.text = layer.describe()};
+  } else if constexpr (std::is_same_v<T, Tensor (*)(Tensor)>) {
+    return {.text = {}, .by_value = layer};
+  } else if constexpr (std::is_same_v<T, Tensor (*)(const Tensor&)>) {
+    return {.text = {}, .by_reference = layer};
   } else if constexpr (std::is_function_v<std::remove_pointer_t<T>>) {
-    return "function";
+    return {.text = "function"};
   } else {
-    return type_name(typeid(T));
+    return {.text = type_name(typeid(T))};
   }
 }
 template <class F>
-std::string describe(const Stateless<F>& layer) {
+Description describe(const Stateless<F>& layer) {
   return describe(layer.function);
 }
 }  // namespace detail
@@ -157,12 +163,12 @@ class ModuleRef {
   /// Shows the module's members to `visitor`.
   void visit(Visitor& visitor) const { visit_(object_, visitor); }
   /// "Linear(784, 128)", or the name of the type.
-  std::string describe() const { return describe_(object_); }
+  std::string describe() const { return describe_(object_).str(); }
 
  private:
   void* object_;
   void (*visit_)(void*, Visitor&);
-  std::string (*describe_)(const void*);
+  detail::Description (*describe_)(const void*);
 };
 
 /// Walks over the members of a module and keeps track of their dotted names. Derive from it to do

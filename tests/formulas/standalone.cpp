@@ -3,8 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "autograd/ops/elementwise/binary.h"
-#include "autograd/ops/elementwise/unary.h"
+#include "autograd/ops/elementwise/families.h"
 #include "autograd/ops/formula/number.h"
 #include "nn/optim/formulas.h"
 
@@ -20,28 +19,33 @@ void check(const char* what, double found, double expected) {
   ++failures;
 }
 
-/// The value and the derivative of each function, which is compared with a difference.
-template <class... Op>
-void check_unary(formula::List<Op...>) {
-  using N = formula::Number<double>;
-  const auto one = [](auto op) {
-    const double x = 0.5 * (op.samples.low + 3 * op.samples.high) / 2, h = 1e-6;
-    const N y = op.forward(N(x)), above = op.forward(N(x + h)), below = op.forward(N(x - h));
-    check(op.name, N(op.vjp(N(1), N(x), y)).value, (above - below).value / (2 * h));
-  };
-  (one(Op()), ...);
+using N = formula::Number<double>;
+
+/// The derivative of a function, which is compared with a difference.
+template <class Op>
+void check_unary(Op op) {
+  const double x = 0.5 * (op.samples.low + 3 * op.samples.high) / 2, h = 1e-6;
+  const N y = op.forward(N(x)), above = op.forward(N(x + h)), below = op.forward(N(x - h));
+  check(op.name, N(op.vjp(N(1), N(x), y)).value, (above - below).value / (2 * h));
+}
+
+template <class Op>
+void check_binary(Op op) {
+  const double a = 1.3, b = 0.7, h = 1e-6;
+  const N y = op.forward(N(a), N(b));
+  const N da = N(op.forward(N(a + h), N(b))) - op.forward(N(a - h), N(b));
+  const N db = N(op.forward(N(a), N(b + h))) - op.forward(N(a), N(b - h));
+  check(op.name, N(op.vjp_a(N(1), N(a), N(b), y)).value, da.value / (2 * h));
+  check(op.name, N(op.vjp_b(N(1), N(a), N(b), y)).value, db.value / (2 * h));
 }
 
 template <class... Op>
-void check_binary(formula::List<Op...>) {
-  using N = formula::Number<double>;
+void check_all(formula::List<Op...>) {
   const auto one = [](auto op) {
-    const double a = 1.3, b = 0.7, h = 1e-6;
-    const N y = op.forward(N(a), N(b));
-    const N da = N(op.forward(N(a + h), N(b))) - op.forward(N(a - h), N(b));
-    const N db = N(op.forward(N(a), N(b + h))) - op.forward(N(a), N(b - h));
-    check(op.name, N(op.vjp_a(N(1), N(a), N(b), y)).value, da.value / (2 * h));
-    check(op.name, N(op.vjp_b(N(1), N(a), N(b), y)).value, db.value / (2 * h));
+    if constexpr (std::is_array_v<decltype(op.reads)>)
+      check_binary(op);
+    else
+      check_unary(op);
   };
   (one(Op()), ...);
 }
@@ -65,8 +69,7 @@ void check_adam() {
 }  // namespace
 
 int main() {
-  check_unary(formula::Unary());
-  check_binary(formula::Binary());
+  check_all(formula::Elementwise());
   check_adam<double>();
   check_adam<float>();
   return failures;

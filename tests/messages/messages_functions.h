@@ -21,7 +21,7 @@ using Arguments = std::vector<Tensor>;
 
 /// A function of tensors, which are all needed.
 struct Function {
-  std::string name;               ///< as ops.h or tensor.h declare it
+  std::string name;               ///< as its header declares it
   std::vector<std::string> what;  ///< what it calls its arguments
   std::function<void(Arguments&)> run;
   std::string operation = name;  ///< as it calls itself
@@ -60,20 +60,26 @@ using T = Tensor&;
       two(                                                                    \
           "operator" #sign, [](T a, T b) { return Tensor(a) sign Tensor(b); }, name)
 
+/// The functions that are formulas, from their lists.
+inline std::vector<Function> formulas() {
+  std::vector<Function> all;
+  const auto add = [&]<class Op>(Op) {
+    if constexpr (requires(T x) { Op::function(x); })
+      all.push_back(one(Op::name, [](T x) { Op::function(x); }));
+    else if constexpr (requires(T a, T b) { Op::function(a, b); })
+      all.push_back(two(Op::name, [](T a, T b) { Op::function(a, b); }));
+  };
+  [&]<class... Op>(tg::formula::List<Op...>) { (add(Op()), ...); }(tg::formula::Elementwise());
+  return all;
+}
+
 inline std::vector<Function> elementwise() {
-  return {TAPEGRAD_TWO(add),
-          TAPEGRAD_TWO(sub),
-          TAPEGRAD_TWO(mul),
-          TAPEGRAD_TWO(div),
-          TAPEGRAD_TWO(maximum),
-          TAPEGRAD_TWO(minimum),
-          TAPEGRAD_SIGN(+, "add"),
+  return {TAPEGRAD_SIGN(+, "add"),
           TAPEGRAD_SIGN(-, "sub"),
           TAPEGRAD_SIGN(*, "mul"),
           TAPEGRAD_SIGN(/, "div"),
           one(
               "operator-", [](T x) { return -x; }, "neg"),
-          TAPEGRAD_TWO(pow),
           two("pow", [](T a, T b) { a.pow(b); }),
           one("clamp", [](T x) { tg::clamp(x, 0, 1); }),
           one("clamp", [](T x) { x.clamp(0, Tensor()); }),
@@ -81,29 +87,9 @@ inline std::vector<Function> elementwise() {
               [](T x) {
                 tg::clamp(x, tg::zeros({2, 2}));
               }),
-          TAPEGRAD_ONE(neg),
-          TAPEGRAD_ONE(abs),
-          TAPEGRAD_ONE(sign),
-          TAPEGRAD_ONE(exp),
-          TAPEGRAD_ONE(expm1),
-          TAPEGRAD_ONE(log),
-          TAPEGRAD_ONE(log1p),
-          TAPEGRAD_ONE(sqrt),
-          TAPEGRAD_ONE(rsqrt),
-          TAPEGRAD_ONE(reciprocal),
-          TAPEGRAD_ONE(square),
-          TAPEGRAD_ONE(sin),
-          TAPEGRAD_ONE(cos),
-          TAPEGRAD_ONE(tanh),
-          TAPEGRAD_ONE(erf),
-          TAPEGRAD_ONE(sigmoid),
-          TAPEGRAD_ONE(relu),
           TAPEGRAD_ONE(leaky_relu),
           TAPEGRAD_ONE(elu),
-          TAPEGRAD_ONE(gelu),
-          TAPEGRAD_ONE(silu),
           TAPEGRAD_ONE(softplus),
-          TAPEGRAD_ONE(logsigmoid),
           TAPEGRAD_METHOD(neg),
           TAPEGRAD_METHOD(abs),
           TAPEGRAD_METHOD(exp),
@@ -321,8 +307,8 @@ inline std::vector<Function> losses() {
 
 inline std::vector<Function> functions() {
   std::vector<Function> all;
-  for (const auto& group : {elementwise(), comparisons(), reductions(), products_and_shapes(),
-                            rows(), methods(), losses()})
+  for (const auto& group : {formulas(), elementwise(), comparisons(), reductions(),
+                            products_and_shapes(), rows(), methods(), losses()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

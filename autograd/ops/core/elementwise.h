@@ -5,14 +5,13 @@
 #include <utility>
 
 #include "autograd/ops/core/elementwise_table.h"
-#include "autograd/ops/elementwise/binary.h"
-#include "autograd/ops/elementwise/unary.h"
+#include "autograd/ops/elementwise/families.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
 
-// How the structs in unary.h and binary.h become operators on tensors. The work is done by
-// functions that are driven by this description, so that an operator adds its loops and nothing
-// else to the library.
+// How the formulas of ops/elementwise become operators on tensors. The work is done by functions
+// that are driven by this description, so that an operator adds its loops and nothing else to the
+// library.
 
 namespace tapegrad::detail {
 
@@ -103,9 +102,8 @@ constexpr ElementwiseInfo describe() {
   static_assert(has_attributes<Op>());
   static_assert(sizeof(Op) <= kParameterBytes && std::is_trivially_copyable_v<Op>);
   constexpr bool binary = std::is_array_v<decltype(Op::reads)>;
-  static_assert(
-      binary ? formula::lists<Op>(formula::Binary()) : formula::lists<Op>(formula::Unary()),
-      "this operator is not in the list at the end of unary.h or binary.h");
+  static_assert(formula::lists<Op>(formula::Elementwise()),
+                "this formula is not in the list of its family, in a header of ops/elementwise");
   ElementwiseInfo info{};
   static_cast<OperatorType&>(info) = {Op::name, true, attributes_of<Op>, call_elementwise<Op>};
   info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "autograd/base/fail.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
+#include "autograd/ops/elementwise/families.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/door/launch.h"
@@ -101,5 +103,14 @@ Tensor converted(const Tensor& tensor, DType dtype) {
 }
 
 }  // namespace detail
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+OperatorInfo detail::to_cases() {
+  Draw draw;
+  return {"to", {{"float32 and back", {draw({2, 3})}, [](const Inputs& in) {
+                    return in[0].to(float64) * 1 + where(in[0] > 100, in[0].to(float32), 0);
+                  }}}};
+}
 
 }  // namespace tapegrad

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "autograd/base/fail.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
@@ -59,6 +60,20 @@ Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
   }
   return apply(ClampTensor{}, x.to(dtype), min.defined() ? min.to(dtype) : full({}, -inf, dtype),
                max.defined() ? max.to(dtype) : full({}, inf, dtype));
+}
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+OperatorInfo detail::clamp_tensor_cases() {
+  Draw draw;
+  const auto limit = [](const Inputs& in) { return clamp(in[0], in[1], in[2]); };
+  const formula::Samples low{-1, -0.5}, high{0.5, 1};
+  const Tensor constant = draw({4}, low).detach();
+  return {"clamp_tensor",
+          {{"equal shapes", {draw({3, 4}), draw({3, 4}, low), draw({3, 4}, high)}, limit},
+           {"row and column", {draw({3, 4}), constant, draw({3, 1}, high)}, limit},
+           {"numbers", {draw({3, 4}), draw({}, low), draw({}, high)}, limit},
+           {"larger bounds", {draw({4}), draw({3, 1}, low), draw({3, 4}, high)}, limit}}};
 }
 
 }  // namespace tapegrad

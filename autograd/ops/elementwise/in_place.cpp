@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "autograd/base/fail.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
@@ -90,5 +91,23 @@ Tensor& Tensor::zero_() & {
   detail::assign_in_place(*this, zero, change, true);
   return *this;
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo overwrite_cases() {
+  Draw draw;
+  const auto copied = [](const Inputs& in) {
+    Tensor x = square(in[0]);
+    return x.copy_(in[1]) * 1;
+  };
+  return {"overwrite",
+          {{"equal shapes", {draw({2, 3}), draw({2, 3})}, copied},
+           {"a row", {draw({2, 3}), draw({3})}, copied},
+           {"a number", {draw({2, 3}), draw({})}, copied}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

@@ -10,9 +10,9 @@
 // A formula is one generic text. Instantiated with a SIMD vector it is the fused kernel; with
 // `Tensor` it is the differentiable form that a recorded backward uses; operators that take
 // integers instantiate it with `int64_t` too. So a formula uses arithmetic, comparisons, `where`
-// and named functions only. Nothing of the engine is included, here or in unary.h and binary.h: the
-// same text can be compiled by itself, for another machine too (number.h has what plain numbers
-// need for it).
+// and named functions only. Nothing of the engine is included, here or where formulas are: the same
+// text can be compiled by itself, for another machine too (number.h has what plain numbers need for
+// it).
 
 namespace tapegrad::formula {
 

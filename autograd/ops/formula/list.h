@@ -15,6 +15,20 @@ namespace tapegrad::formula {
 template <class... Formula>
 struct List {};
 
+/// The formulas of several families, as one list.
+/// @{
+template <class... Lists>
+struct Join;
+template <class... Formula>
+struct Join<List<Formula...>> {
+  using type = List<Formula...>;
+};
+template <class... A, class... B, class... More>
+struct Join<List<A...>, List<B...>, More...> : Join<List<A..., B...>, More...> {};
+template <class... Lists>
+using Joined = typename Join<Lists...>::type;
+/// @}
+
 /// True when `Formula` is in the list.
 template <class Formula, class... Listed>
 constexpr bool lists(List<Listed...>) {

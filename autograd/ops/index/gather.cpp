@@ -1,5 +1,6 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -178,5 +179,31 @@ Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& 
   detail::require_same_type("source", source.dtype(), "tensor", x.dtype(), "scatter_add");
   return apply(ScatterAdd{x.shape(), source.shape(), d}, x, index, source);
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo gather_cases() {
+  Draw draw;
+  const Tensor grid = tensor({{2, 0, 1}, {0, 0, 2}});
+  return {
+      "gather",
+      {{"rows", {draw({3, 3}), grid}, [](const Inputs& in) { return gather(in[0], 0, in[1]); }},
+       {"columns", {draw({2, 3}), grid}, [](const Inputs& in) { return gather(in[0], 1, in[1]); }},
+       {"largest of each row", {draw.distinct({3, 4})}, [](const Inputs& in) {
+          return max(in[0], 1).values;
+        }}}};
+}
+
+OperatorInfo scatter_add_cases() {
+  Draw draw;
+  const Tensor grid = tensor({{2, 0, 1}, {0, 0, 2}});
+  return {"scatter_add", {{"repeated", {draw({2, 3}), grid, draw({2, 3})}, [](const Inputs& in) {
+                             return scatter_add(in[0], 1, in[1], in[2]);
+                           }}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

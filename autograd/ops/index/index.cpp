@@ -4,6 +4,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -225,5 +226,31 @@ Tensor one_hot(const Tensor& classes, Integer num_classes) {
   detail::require_room(classes.shape(), "one_hot");
   return apply(OneHot{count}, classes);
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo index_select_cases() {
+  Draw draw;
+  const Tensor index = tensor({2, 0, 2});
+  return {"index_select",
+          {{"repeated rows",
+            {draw({3, 2}), index},
+            [](const Inputs& in) { return index_select(in[0], 0, in[1]); }},
+           {"columns", {draw({2, 3}), index}, [](const Inputs& in) {
+              return index_select(in[0], 1, in[1]);
+            }}}};
+}
+
+OperatorInfo index_add_cases() {
+  Draw draw;
+  return {"index_add",
+          {{"repeated rows", {draw({3, 2}), tensor({2, 0, 2}), draw({3, 2})}, [](const Inputs& in) {
+              return index_add(in[0], 0, in[1], in[2]);
+            }}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

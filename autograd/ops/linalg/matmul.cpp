@@ -2,6 +2,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/kernels/gemm/gemm.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/reduce/reduce.h"
@@ -238,5 +239,51 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   }
   return apply(Linear{}, x, weight, bias);
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo matmul_cases() {
+  Draw draw;
+  OperatorInfo info{"matmul", {}};
+  const auto add = [&](const char* label, const Shape& a, const Shape& b) {
+    info.cases.push_back(
+        {label, {draw(a), draw(b)}, [](const Inputs& in) { return matmul(in[0], in[1]); }});
+  };
+  const auto add_with = [&](const char* label, const Shape& a, const Shape& b, MatmulOptions with) {
+    info.cases.push_back({label, {draw(a), draw(b)}, [with](const Inputs& in) {
+                            return matmul(in[0], in[1], with);
+                          }});
+  };
+  add("vectors", {3}, {3});
+  add("vector and matrix", {3}, {3, 2});
+  add("matrix and vector", {2, 3}, {3});
+  add("matrices", {2, 3}, {3, 4});
+  add("batch and matrix", {2, 2, 3}, {3, 2});
+  add("matrix and batch", {2, 3}, {2, 3, 2});
+  add("batches that broadcast", {2, 1, 2, 3}, {3, 3, 2});
+  add("nothing", {2, 0}, {0, 3});
+  add_with("no transposition", {2, 2, 3}, {3, 4}, {});
+  add_with("right transposed", {2, 2, 3}, {4, 3}, {.transpose_b = true});
+  add_with("left transposed", {2, 3, 2}, {3, 4}, {.transpose_a = true});
+  add_with("both transposed", {2, 3, 2}, {4, 3}, {.transpose_a = true, .transpose_b = true});
+  return info;
+}
+
+OperatorInfo linear_cases() {
+  Draw draw;
+  const auto with_bias = [](const Inputs& in) { return linear(in[0], in[1], in[2]); };
+  return {"linear",
+          {{"rows", {draw({4, 3}), draw({2, 3}), draw(2)}, with_bias},
+           {"one row", {draw({1, 3}), draw({2, 3}), draw(2)}, with_bias},
+           {"a vector", {draw(3), draw({2, 3}), draw(2)}, with_bias},
+           {"a batch of rows", {draw({2, 2, 3}), draw({2, 3}), draw(2)}, with_bias},
+           {"no bias", {draw({4, 3}), draw({2, 3})}, [](const Inputs& in) {
+              return linear(in[0], in[1]);
+            }}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

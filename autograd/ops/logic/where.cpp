@@ -2,9 +2,11 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/broadcast_loop.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
+#include "autograd/tensor/create/create.h"
 
 namespace tapegrad {
 
@@ -63,6 +65,19 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Tensor y = apply(Where{}, condition, a.to(dtype), b.to(dtype));
   const bool numbers = detail::is_number(condition) && detail::is_number(a) && detail::is_number(b);
   return numbers ? detail::as_number(y) : y;
+}
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+OperatorInfo detail::where_cases() {
+  Draw draw;
+  const Tensor mask = tensor({{true, false, true}, {false, true, true}});
+  const auto choose = [](const Inputs& in) { return where(in[0], in[1], in[2]); };
+  return {"where",
+          {{"equal shapes", {mask, draw({2, 3}), draw({2, 3})}, choose},
+           {"row and column", {mask, draw({3}), draw({2, 1})}, choose},
+           {"numbers", {mask, draw({}), draw({2, 3})}, choose},
+           {"mask of a row", {mask[0], draw({2, 3}), draw({2, 1})}, choose}}};
 }
 
 }  // namespace tapegrad

@@ -5,6 +5,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/kernels/reduce/range.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/reduce/reduce.h"
@@ -276,5 +277,51 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   }
   return reshape(sum(x, dims), shape);
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+namespace {
+
+OperatorInfo reduction_cases(const char* name, Tensor (*f)(const Tensor&, const Dims&, Flag)) {
+  Draw draw;
+  return {name,
+          {{"all", {draw.distinct({2, 3})}, [f](const Inputs& in) { return f(in[0], {}, false); }},
+           {"last dimension",
+            {draw.distinct({3, 4})},
+            [f](const Inputs& in) { return f(in[0], -1, false); }},
+           {"first, kept",
+            {draw.distinct({3, 4})},
+            [f](const Inputs& in) { return f(in[0], 0, true); }},
+           {"outer two of three",
+            {draw.distinct({2, 3, 2})},
+            [f](const Inputs& in) {
+              return f(in[0], {0, 2}, false);
+            }},
+           {"a number", {draw({})}, [f](const Inputs& in) { return f(in[0], {}, false); }}}};
+}
+
+}  // namespace
+
+OperatorInfo sum_cases() { return reduction_cases("sum", sum); }
+OperatorInfo mean_cases() { return reduction_cases("mean", mean); }
+OperatorInfo prod_cases() { return reduction_cases("prod", prod); }
+OperatorInfo amax_cases() { return reduction_cases("amax", amax); }
+OperatorInfo amin_cases() { return reduction_cases("amin", amin); }
+OperatorInfo logsumexp_cases() { return reduction_cases("logsumexp", logsumexp); }
+OperatorInfo var_cases() {
+  return reduction_cases("var", [](const Tensor& x, const Dims& dims, Flag keepdim) {
+    return var(x, dims, x.dim() == 0 ? 0 : 1, keepdim);
+  });
+}
+OperatorInfo std_cases() {
+  return reduction_cases("std", [](const Tensor& x, const Dims& dims, Flag keepdim) {
+    // A single number has deviation 0, which is a kink: shift it away from there.
+    return std(x.dim() == 0 ? stack({x, x * 2 + 1}) : x, dims, 1, keepdim);
+  });
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

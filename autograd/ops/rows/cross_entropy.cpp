@@ -2,6 +2,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/kernels/rows/rows_table.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/row_tiles.h"
 #include "autograd/ops/ops.h"
@@ -182,6 +183,28 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target,
   const Tensor rows_target = classes ? reshape(target, -1) : reshape(permute(target, order), rows);
   const Tensor loss = rows_loss(reshape(permute(logits, order), rows), rows_target, options);
   return options.reduction == Reduction::none ? reshape(loss, places) : loss;
+}
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+OperatorInfo detail::cross_entropy_cases() {
+  Draw draw;
+  const Tensor classes = tensor({1, 0, 2});
+  OperatorInfo info{"cross_entropy", {}};
+  const auto add = [&](const char* label, Inputs inputs, CrossEntropyOptions options) {
+    info.cases.push_back({label, std::move(inputs), [options](const Inputs& in) {
+                            CrossEntropyOptions with = options;
+                            if (in.size() > 2) with.weight = in[2];
+                            return cross_entropy(in[0], in[1], with);
+                          }});
+  };
+  for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
+    add("classes", {draw({3, 4}), classes}, {.reduction = reduction});
+  add("an ignored class", {draw({3, 4}), classes}, {.ignore_index = 0});
+  add("weights and smoothing", {draw({3, 4}), classes, draw({4}, {0.5, 2}).detach()},
+      {.label_smoothing = 0.1});
+  add("probabilities", {draw({2, 3}), draw({2, 3}, {0.1, 0.6})}, {});
+  return info;
 }
 
 }  // namespace tapegrad

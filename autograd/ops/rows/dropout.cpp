@@ -1,3 +1,4 @@
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
@@ -25,6 +26,19 @@ Tensor dropout(const Tensor& x, Real p, Flag training) {
   if (!training || p == 0) return x;
   const Tensor mask = p == 1 ? zeros_like(x) : bernoulli(1 - p, x.shape(), x.dtype()) / (1 - p);
   return apply(Dropout{}, x, mask);
+}
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+OperatorInfo detail::dropout_cases() {
+  Draw draw;
+  return {"dropout", {{"a fixed draw", {draw({3, 4})}, [](const Inputs& in) {
+                         const Generator before = default_generator();
+                         manual_seed(3);
+                         const Tensor y = dropout(in[0], 0.4);
+                         default_generator() = before;
+                         return y;
+                       }}}};
 }
 
 }  // namespace tapegrad

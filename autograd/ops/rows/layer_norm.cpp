@@ -2,6 +2,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/kernels/rows/layer_norm_table.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/row_tiles.h"
 #include "autograd/ops/ops.h"
@@ -136,6 +137,19 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
   const auto flat = [&](const Tensor& t) { return t.defined() ? reshape(t, n) : t; };
   const Shape rows{x.shape().slice(0, kept).numel(), n};
   return reshape(apply(LayerNorm{eps}, reshape(x, rows), flat(weight), flat(bias)), x.shape());
+}
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+OperatorInfo detail::layer_norm_cases() {
+  Draw draw;
+  return {"layer_norm",
+          {{"weight and bias",
+            {draw({3, 4}), draw(4), draw(4)},
+            [](const Inputs& in) { return layer_norm(in[0], 4, in[1], in[2]); }},
+           {"plain, two dimensions", {draw({2, 2, 3})}, [](const Inputs& in) {
+              return layer_norm(in[0], {2, 3});
+            }}}};
 }
 
 }  // namespace tapegrad

@@ -1,10 +1,12 @@
 #include "autograd/base/fail.h"
 #include "autograd/base/threads/parallel.h"
 #include "autograd/kernels/rows/rows_table.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/row_tiles.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
+#include "autograd/tensor/create/create.h"
 
 namespace tapegrad {
 
@@ -96,5 +98,28 @@ Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim) {
   const Tensor empty = amax(kept.detach(), dim, true) == minus_infinity;
   return where(mask & !empty, softmax(where(empty, 0, kept), dim), 0);
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo softmax_cases() {
+  Draw draw;
+  return {"softmax",
+          {{"rows", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 1); }},
+           {"columns", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 0); }},
+           {"masked",
+            {draw({2, 3}), tensor({{true, false, true}, {false, false, false}})},
+            [](const Inputs& in) { return masked_softmax(in[0], in[1], 1); }}}};
+}
+
+OperatorInfo log_softmax_cases() {
+  Draw draw;
+  return {"log_softmax",
+          {{"rows", {draw({3, 4})}, [](const Inputs& in) { return log_softmax(in[0], 1); }},
+           {"columns", {draw({3, 4})}, [](const Inputs& in) { return log_softmax(in[0], 0); }}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

@@ -1,5 +1,6 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -132,5 +133,29 @@ Tensor stack(const std::vector<Tensor>& tensors, int dim) {
   }
   return cat(rows, d);
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo cat_cases() {
+  Draw draw;
+  return {"cat",
+          {{"rows", {draw({1, 3}), draw({2, 3})}, [](const Inputs& in) { return cat(in, 0); }},
+           {"columns", {draw({2, 1}), draw({2, 3})}, [](const Inputs& in) { return cat(in, 1); }},
+           {"with an empty vector",
+            {draw({2, 2}), draw({0})},
+            [](const Inputs& in) {
+              return cat({in[1], in[0], in[0]});
+            }},
+           {"the same twice",
+            {draw({2, 2})},
+            [](const Inputs& in) {
+              return cat({in[0], in[0]}, 1);
+            }},
+           {"stack", {draw(3), draw(3)}, [](const Inputs& in) { return stack(in, 1); }}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

@@ -2,6 +2,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -165,5 +166,35 @@ Tensor Tensor::at(const Shape& indices) const {
     piece = tapegrad::select(piece, 0, detail::normal_index(indices[d], d, shape(), "at"));
   return piece;
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo narrow_cases() {
+  Draw draw;
+  return {"narrow",
+          {{"rows", {draw({4, 3})}, [](const Inputs& in) { return narrow(in[0], 0, 1, 2); }},
+           {"columns", {draw({2, 4})}, [](const Inputs& in) { return narrow(in[0], 1, 1, 2); }},
+           {"columns, twice", {draw({2, 4})}, [](const Inputs& in) {
+              return narrow(in[0], 1, 0, 3) * narrow(in[0], 1, 1, 3);
+            }}}};
+}
+
+OperatorInfo select_cases() {
+  Draw draw;
+  return {"select",
+          {{"a column", {draw({2, 4})}, [](const Inputs& in) { return select(in[0], 1, -1); }},
+           {"a row", {draw({2, 4})}, [](const Inputs& in) { return in[0][1]; }}}};
+}
+
+OperatorInfo pad_cases() {
+  Draw draw;
+  return {"pad", {{"columns", {draw({2, 2})}, [](const Inputs& in) {
+                     return apply(Pad{{{2, 4}, {2, 2}, 1, 1, 2}}, in[0]);
+                   }}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

@@ -7,6 +7,7 @@
 #include "autograd/kernels/permute/blocks.h"
 #include "autograd/kernels/permute/permute.h"
 #include "autograd/ops/core/broadcast_loop.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -299,5 +300,39 @@ Tensor Tensor::clone() const {
   if (detail::is_number(*this)) return detail::as_number(detail::copy_of(*this));
   return apply(Clone{}, *this);
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo reshape_cases() {
+  Draw draw;
+  return {"reshape",
+          {{"flatten", {draw({2, 3})}, [](const Inputs& in) { return in[0].flatten(); }},
+           {"unsqueeze", {draw(3)}, [](const Inputs& in) { return in[0].unsqueeze(1); }}}};
+}
+
+OperatorInfo permute_cases() {
+  Draw draw;
+  return {"permute",
+          {{"transpose", {draw({2, 3})}, [](const Inputs& in) { return in[0].t(); }},
+           {"a cycle of three", {draw({2, 3, 4})}, [](const Inputs& in) {
+              return permute(in[0], {2, 0, 1});
+            }}}};
+}
+
+OperatorInfo expand_cases() {
+  Draw draw;
+  const auto to_two_rows = [](const Inputs& in) { return expand(in[0], {2, 3}); };
+  return {"expand",
+          {{"rows", {draw({3})}, to_two_rows}, {"a column", {draw({2, 1})}, to_two_rows}}};
+}
+
+OperatorInfo clone_cases() {
+  Draw draw;
+  return {"clone", {{"a matrix", {draw({2, 3})}, [](const Inputs& in) { return in[0].clone(); }}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "autograd/base/fail.h"
+#include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/shape/narrow.h"
@@ -94,5 +95,25 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
         sizes.size(), total - left, d, shape, total);
   return pieces_of(x, d, sizes);
 }
+
+// ---- Proof -------------------------------------------------------------------------------------
+
+namespace detail {
+
+OperatorInfo split_cases() {
+  Draw draw;
+  return {"split",
+          {{"all pieces",
+            {draw({5, 2})},
+            [](const Inputs& in) {
+              const std::vector<Tensor> piece = split(in[0], {2, 1, 2}, 0);
+              return square(piece[0]) * piece[2] + piece[1];
+            }},
+           {"one of the columns", {draw({2, 5})}, [](const Inputs& in) {
+              return split(in[0], 2, 1)[1];
+            }}}};
+}
+
+}  // namespace detail
 
 }  // namespace tapegrad

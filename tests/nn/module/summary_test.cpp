@@ -1,7 +1,5 @@
 #include "nn/module/summary.h"
 
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <regex>
 #include <set>
@@ -16,6 +14,7 @@
 #include "nn/layers/sequential.h"
 #include "nn/module/module.h"
 #include "tests/catch.h"
+#include "tests/operator_headers.h"
 
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
@@ -59,8 +58,7 @@ TEST_CASE("every activation prints its name and settings") {
 }
 
 TEST_CASE("the summary names every operator of one tensor that is used as a layer") {
-  std::ifstream file(std::filesystem::path(TAPEGRAD_SOURCE_DIR) / "autograd/ops/ops.h");
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const std::string text = text_of_operator_headers();
   const std::regex unary(R"(\nTensor (\w+)\((const Tensor&|Tensor) x\);)");
   std::set<std::string> declared, named;
   for (std::sregex_iterator it(text.begin(), text.end(), unary), end; it != end; ++it)

@@ -5,7 +5,7 @@
 
 #include "autograd/base/error.h"
 #include "autograd/base/threads/parallel.h"
-#include "autograd/ops/elementwise/unary.h"
+#include "autograd/ops/elementwise/families.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"

@@ -1,4 +1,4 @@
-#include "autograd/ops/elementwise/unary.h"
+#include "autograd/ops/elementwise/trigonometric.h"
 
 #include "autograd/ops/core/elementwise_loops.h"
 
@@ -6,7 +6,7 @@ namespace tapegrad::detail {
 
 namespace {
 
-[[gnu::used]] constexpr auto kTables = tables_of(formula::Unary());
+[[gnu::used]] constexpr auto kTables = tables_of(formula::Trigonometric());
 
 }  // namespace
 

@@ -1,9 +1,7 @@
-#include <optional>
+#include <utility>
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/elementwise.h"
-#include "autograd/ops/core/promotion.h"
-#include "autograd/ops/ops.h"
 
 namespace tapegrad {
 
@@ -13,6 +11,10 @@ namespace detail {
 
 Tensor no_bool_difference(const Tensor&, const Tensor&) {
   fail<DTypeError>("sub: bool tensors have no difference; use logical_xor, or convert them");
+}
+
+Tensor no_bool_negative(const Tensor&, const Tensor&) {
+  fail<DTypeError>("neg: a bool tensor has no negative; use logical_not");
 }
 
 }  // namespace detail
@@ -35,21 +37,10 @@ Tensor detail::div(const Tensor& a, const Tensor& b, Tensor& room) {
 }
 Tensor maximum(const Tensor& a, const Tensor& b) { return elementwise<formula::Maximum>(a, b); }
 Tensor minimum(const Tensor& a, const Tensor& b) { return elementwise<formula::Minimum>(a, b); }
-
-Tensor pow(const Tensor& base, const Tensor& exponent) {
-  detail::require_defined(base, exponent, "pow");
-  const std::optional<double> number = detail::number_in(exponent);
-  if (!number) return elementwise<formula::Pow>(base, exponent);
-  if (!is_floating_point(result_type(base, exponent))) {
-    if (*number < 0)
-      fail<ValueError>("pow: integers to the negative power {}; convert the base with to(float32)",
-                       *number);
-    return elementwise<formula::Pow>(base, exponent);
-  }
-  if (*number == 2 && is_floating_point(base.dtype())) return square(base);
-  if (*number == 0.5) return sqrt(base);
-  if (*number == -1) return reciprocal(base);
-  return elementwise(base, formula::PowNumber{*number});
-}
+Tensor neg(Tensor x) { return elementwise<formula::Neg>(std::move(x)); }
+Tensor abs(Tensor x) { return elementwise<formula::Abs>(std::move(x)); }
+Tensor sign(Tensor x) { return elementwise<formula::Sign>(std::move(x)); }
+Tensor square(Tensor x) { return elementwise<formula::Square>(std::move(x)); }
+Tensor reciprocal(Tensor x) { return elementwise<formula::Reciprocal>(std::move(x)); }
 
 }  // namespace tapegrad

@@ -1,0 +1,150 @@
+#pragma once
+
+#include "autograd/ops/formula/formula.h"
+
+namespace tapegrad {
+
+class Tensor;
+
+/// @addtogroup activations
+/// @{
+
+/// max(x, 0); gradient 0 at 0. NaN stays, with gradient 1.
+Tensor relu(Tensor x);
+/// x for x > 0, else negative_slope * x; gradient negative_slope at 0.
+Tensor leaky_relu(Tensor x, double negative_slope = 0.01);
+/// x for x > 0, else alpha (e^x - 1); gradient alpha at 0. Clevert et al., ICLR 2016.
+Tensor elu(Tensor x, double alpha = 1.0);
+/// x Phi(x) with the exact normal distribution function Phi; 0 at -inf. Hendrycks and Gimpel, 2016.
+Tensor gelu(Tensor x);
+/// x sigmoid(x); 0 at -inf. Elfwing, Uchibe and Doya, 2018.
+Tensor silu(Tensor x);
+/// 1 / (1 + e^-x), without overflow. The gradient comes from the rounded value, so that it is 0
+/// where this has become 0 or 1.
+Tensor sigmoid(Tensor x);
+/// log(sigmoid(x)), without overflow.
+Tensor logsigmoid(Tensor x);
+/// log(1 + e^(beta x)) / beta; x itself where beta x > threshold. Errors: `ValueError` unless
+/// beta > 0.
+Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0);
+
+/// @}
+
+/// @cond
+namespace formula {
+
+/// max(x, 0); derivative 0 at 0, 1 at NaN.
+struct Relu {
+  static constexpr const char* name = "relu";
+  static constexpr auto function = tapegrad::relu;
+  static constexpr Reads reads = kY;
+  static constexpr Samples samples{0.1, 2, true};
+  static constexpr bool integers = true;
+  static auto forward(auto x) { return where(x < 0, 0, x); }
+  static auto vjp(auto g, auto, auto y) { return where(y <= 0, 0, g); }
+};
+
+/// x for x > 0, else slope x; derivative slope at 0.
+struct LeakyRelu {
+  static constexpr const char* name = "leaky_relu";
+  static constexpr Reads reads = kA;
+  static constexpr Samples samples{0.1, 2, true};
+  double slope = 0.01;
+  static constexpr void visit(auto& op, auto f) { f("slope", op.slope); }
+  auto forward(auto x) const { return where(x > 0, x, slope * x); }
+  auto vjp(auto g, auto x, auto) const { return where(x > 0, g, slope * g); }
+};
+
+/// x for x > 0, else alpha (e^x - 1); derivative alpha at 0, 1 at NaN.
+struct Elu {
+  static constexpr const char* name = "elu";
+  static constexpr Reads reads = kA;
+  static constexpr Samples samples{0.1, 2, true};
+  double alpha = 1;
+  static constexpr void visit(auto& op, auto f) { f("alpha", op.alpha); }
+  auto forward(auto x) const { return where(x > 0, x, alpha * expm1(x)); }
+  auto vjp(auto g, auto x, auto) const {
+    const auto negative = where(x <= 0, x, 0);  // no overflow in the branch not taken
+    return where(x <= 0, g * (alpha * exp(negative)), g);
+  }
+};
+
+/// x Phi(x) = x (1 + erf(x / sqrt 2)) / 2. d/dx = Phi(x) + x phi(x), with its limits at -inf and
+/// inf.
+struct Gelu {
+  static constexpr const char* name = "gelu";
+  static constexpr auto function = tapegrad::gelu;
+  static constexpr Reads reads = kA;
+  static constexpr Samples samples{-3, 3};
+  static constexpr double sqrt_half = 0.70710678118654752;
+  static constexpr double inverse_sqrt_2pi = 0.39894228040143268;
+  static auto forward(auto x) { return where(x < -40, 0, 0.5 * x * (1 + erf(x * sqrt_half))); }
+  static auto vjp(auto g, auto x, auto) {
+    const auto inner = where(abs(x) > 40, 0, x);
+    return g * (0.5 * (1 + erf(x * sqrt_half)) +
+                inner * (inverse_sqrt_2pi * exp(-0.5 * inner * inner)));
+  }
+};
+
+/// x sigmoid(x); 0 at -inf. Elfwing, Uchibe and Doya, 2018.
+struct Silu {
+  static constexpr const char* name = "silu";
+  static constexpr auto function = tapegrad::silu;
+  static constexpr Reads reads = kA;
+  static constexpr Samples samples{-3, 3};
+  static auto forward(auto x) { return where(x < -1000, 0, x * sigmoid(x)); }
+  static auto vjp(auto g, auto x, auto) {
+    const auto s = sigmoid(x);
+    const auto inner = where(abs(x) > 1000, 0, x);  // x s (1 - s) has the limit 0, not inf * 0
+    return g * (s + inner * (s * (1 - s)));
+  }
+};
+
+/// 1 / (1 + e^-x). d/dx = y (1 - y).
+struct Sigmoid {
+  static constexpr const char* name = "sigmoid";
+  static constexpr auto function = tapegrad::sigmoid;
+  static constexpr Reads reads = kY;
+  static constexpr Samples samples{-3, 3};
+  static auto forward(auto x) { return sigmoid(x); }
+  static auto vjp(auto g, auto, auto y) { return g * (y * (1 - y)); }
+};
+
+/// log(sigmoid(x)) = min(x, 0) - log(1 + e^-|x|). d/dx = sigmoid(-x).
+struct LogSigmoid {
+  static constexpr const char* name = "logsigmoid";
+  static constexpr auto function = tapegrad::logsigmoid;
+  static constexpr Reads reads = kA;
+  static constexpr Samples samples{-3, 3};
+  static auto forward(auto x) { return minimum(x, 0) - log1p(exp(-abs(x))); }
+  static auto vjp(auto g, auto x, auto) { return g * sigmoid(-x); }
+};
+
+/// log(1 + e^(beta x)) / beta; x itself where beta x > threshold.
+struct Softplus {
+  static constexpr const char* name = "softplus";
+  static constexpr Reads reads = kA;
+  static constexpr Samples samples{-3, 3};
+  double beta = 1;
+  double threshold = 20;
+  static constexpr void visit(auto& op, auto f) {
+    f("beta", op.beta);
+    f("threshold", op.threshold);
+  }
+  auto forward(auto x) const {
+    const auto z = beta * x;
+    return where(z > threshold, x, (maximum(z, 0) + log1p(exp(-abs(z)))) / beta);
+  }
+  auto vjp(auto g, auto x, auto) const {
+    const auto z = beta * x;
+    return where(z > threshold, g, g * sigmoid(z));
+  }
+};
+
+/// The formulas of this family. One that is not here does not compile where it is used.
+using Activations = List<Relu, LeakyRelu, Elu, Gelu, Silu, Sigmoid, LogSigmoid, Softplus>;
+
+}  // namespace formula
+/// @endcond
+
+}  // namespace tapegrad

@@ -1,0 +1,11 @@
+#include <utility>
+
+#include "autograd/ops/core/elementwise.h"
+
+namespace tapegrad {
+
+using detail::elementwise;
+
+Tensor erf(Tensor x) { return elementwise<formula::Erf>(std::move(x)); }
+
+}  // namespace tapegrad

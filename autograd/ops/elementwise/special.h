@@ -1,0 +1,36 @@
+#pragma once
+
+#include "autograd/ops/formula/formula.h"
+
+namespace tapegrad {
+
+class Tensor;
+
+/// @addtogroup functions
+/// @{
+
+/// The error function, 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x.
+Tensor erf(Tensor x);
+
+/// @}
+
+/// @cond
+namespace formula {
+
+/// The error function. d/dx = 2 / sqrt(pi) e^(-x^2).
+struct Erf {
+  static constexpr const char* name = "erf";
+  static constexpr auto function = tapegrad::erf;
+  static constexpr Reads reads = kA;
+  static constexpr Samples samples{-2, 2};
+  static auto forward(auto x) { return erf(x); }
+  static auto vjp(auto g, auto x, auto) { return g * (1.1283791670955126 * exp(-x * x)); }
+};
+
+/// The formulas of this family. One that is not here does not compile where it is used.
+using Special = List<Erf>;
+
+}  // namespace formula
+/// @endcond
+
+}  // namespace tapegrad

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+/// The text of all headers of operators that are in the reference, for tests that nothing declared
+/// there is forgotten.
+inline std::string text_of_operator_headers() {
+  std::string all;
+  const auto root = std::filesystem::path(TAPEGRAD_SOURCE_DIR) / "autograd/ops";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".h") continue;
+    std::ifstream file(entry.path());
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    if (text.find("/// @addtogroup") != text.npos) all += text;
+  }
+  return all;
+}
