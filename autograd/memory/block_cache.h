@@ -66,20 +66,26 @@ extern thread_local constinit BlockCache block_cache;
 void* block_from_system(int size_class, BlockKind kind);
 void block_to_system(void* block, int size_class, BlockKind kind) noexcept;
 
-/// A block of class `size_class`, which has `bytes` bytes: a kept one, or one from the system.
-inline void* take_block(int size_class, std::size_t bytes, BlockKind kind) {
+/// A kept block of class `size_class`, which has `bytes` bytes, or nullptr.
+[[gnu::always_inline]] inline void* kept_block(int size_class, std::size_t bytes,
+                                               BlockKind kind) noexcept {
   BlockCache& cache = block_cache;
   BlockCache::Free* block = cache.free[size_class];
   if (!block) [[unlikely]]
-    return block_from_system(size_class, kind);
+    return nullptr;
   cache.free[size_class] = block->next;
   cache.cached_bytes.add(-static_cast<std::int64_t>(bytes));
   cache.live[static_cast<int>(kind)].add(1);
   return block;
 }
 
+/// The same, or one from the system.
+inline void* take_block(int size_class, std::size_t bytes, BlockKind kind) {
+  if (void* block = kept_block(size_class, bytes, kind)) return block;
+  return block_from_system(size_class, kind);
+}
+
 void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
-void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept;
 
 /// A block of at least `bytes` bytes, 64-byte aligned. `size_class` receives what `release_block`
 /// wants back. When the system has no memory it throws `OutOfMemoryError` for a record, and
@@ -90,6 +96,18 @@ inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKin
   size_class = static_cast<std::uint8_t>(wanted);
   return take_block(static_cast<int>(wanted), (wanted + 1) * SizeClasses::kStep, kind);
 }
+
+/// The same, or nullptr unless it is small and a kept one is there. It calls nothing: a function
+/// that leaves all else to another one has no registers to save here.
+[[gnu::always_inline]] inline void* acquire_kept_block(std::size_t bytes, std::uint8_t& size_class,
+                                                       BlockKind kind) noexcept {
+  if (bytes > SizeClasses::kSmall) return nullptr;
+  const std::size_t wanted = (bytes - 1) / SizeClasses::kStep;
+  size_class = static_cast<std::uint8_t>(wanted);
+  return kept_block(static_cast<int>(wanted), (wanted + 1) * SizeClasses::kStep, kind);
+}
+
+void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept;
 
 /// Keeps a block of `bytes` bytes for reuse, or gives it back where that is too much.
 inline void keep_block(void* pointer, std::uint8_t size_class, std::size_t bytes,
