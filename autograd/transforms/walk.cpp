@@ -33,12 +33,12 @@ namespace {
       expected);
 }
 
-/// The gradient that a rule of `record` returned for `input`, fitted to the shape and type there.
-Tensor checked_cotangent(const Record& record, std::uint32_t input, const Tensor& returned,
-                         const Edge& edge) {
+/// The gradient that a rule of `record` returned for `input`, where it has not the shape and type
+/// of the input: fitted to them.
+[[gnu::noinline]] Tensor fitted_cotangent(const Record& record, std::uint32_t input,
+                                          const Tensor& returned, const Edge& edge) {
   if (!returned.defined() || !is_floating_point(returned.dtype()))
     fail_rule(record, input, returned, edge.shape());
-  if (returned.dtype() == edge.dtype() && returned.shape() == edge.shape()) return returned;
   try {
     return fit_cotangent(returned, edge.shape(), edge.dtype());
   } catch (const ShapeError&) {
@@ -230,25 +230,19 @@ class Walk {
     while (first < record.input_count && !wants(record.edges[first])) ++first;
     for (std::uint32_t i = record.input_count; i-- > first;) {
       if (!wants(record.edges[i])) continue;
-      RunningCall* running = nullptr;
       if (watched()) [[unlikely]]
-        running = begin_rule(record, gradient);
-      try {
+        run_watched_rule(record, i, i == first, gradient);
+      else
         run_rule(record, i, i == first, gradient);
-      } catch (...) {
-        Door::fail(running);
-        throw;
-      }
-      if (running) [[unlikely]]
-        Door::end(running, {});
     }
     for (Tensor& part : parts_of(record)) part = {};
   }
 
-  [[gnu::noinline, gnu::cold]] static RunningCall* begin_rule(const Record& record,
-                                                              const Tensor& gradient) {
+  [[gnu::noinline, gnu::cold]] void run_watched_rule(Record& record, std::uint32_t i, bool last,
+                                                     Tensor& gradient) {
     const Tensor* const input = &gradient;
-    return Door::begin({record.name(), nullptr, nullptr, {&input, 1}});
+    watched_call({record.name(), nullptr, nullptr, {&input, 1}},
+                 [&] { run_rule(record, i, last, gradient); });
   }
 
   /// Hands the cotangent of input `i` on, the `last` that is computed from `gradient`.
@@ -280,8 +274,8 @@ class Walk {
     if (record.elementwise) {
       if (cotangent.dtype() != dtype || target != record.shape)
         cotangent = reduce_cotangent(cotangent, record.shape, target, dtype);
-    } else {
-      cotangent = checked_cotangent(record, i, cotangent, edge);
+    } else if (!cotangent.defined() || cotangent.dtype() != dtype || cotangent.shape() != target) {
+      cotangent = fitted_cotangent(record, i, cotangent, edge);
     }
     deliver(edge, std::move(cotangent));
   }
