@@ -72,8 +72,9 @@ const UpdateInfo& formula_info() {
   if constexpr (requires(const Formula& formula) { in_library(formula); }) {
     return library_formula<Formula>();
   } else {
-    static const UpdateInfo info{Change(Formula::name), slot_count<Formula>, slot_names<Formula>(),
-                                 sizeof(Formula), &number_loops<Formula>};
+    static const UpdateInfo info{Formula::name,       Change(Formula::name),
+                                 slot_count<Formula>, slot_names<Formula>(),
+                                 sizeof(Formula),     &number_loops<Formula>};
     return info;
   }
 }

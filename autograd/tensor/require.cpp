@@ -16,11 +16,9 @@ void fail_undefined(const char* what, const char* name) {
       name, what);
 }
 
-void require_floating(const Tensor& tensor, const char* name) {
-  require_defined(tensor, name);
-  if (!is_floating_point(impl_of(tensor)->dtype))
-    fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)",
-                     name, tensor.dtype());
+void fail_not_floating(DType dtype, const char* name) {
+  fail<DTypeError>("{}: needs a float32 or float64 tensor, not {}; convert it with to(float32)",
+                   name, dtype);
 }
 
 void require_floating(DType dtype, const char* name) {

@@ -32,8 +32,13 @@ namespace tapegrad::detail {
 
 // ---- Element types: DTypeError -----------------------------------------------------------------
 
+[[noreturn, gnu::cold]] void fail_not_floating(DType dtype, const char* name);
 /// Of a tensor; an undefined one is a `ValueError`.
-void require_floating(const Tensor& tensor, const char* name);
+[[gnu::always_inline]] inline void require_floating(const Tensor& tensor, const char* name) {
+  require_defined(tensor, name);
+  if (!is_floating_point(impl_of(tensor)->dtype)) [[unlikely]]
+    fail_not_floating(impl_of(tensor)->dtype, name);
+}
 /// Of a tensor to be made.
 void require_floating(DType dtype, const char* name);
 [[noreturn, gnu::cold]] void fail_other_type(const char* what, DType dtype, const char* other,

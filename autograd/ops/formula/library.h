@@ -13,8 +13,9 @@ namespace tapegrad::detail {
 
 template <class Formula>
 const UpdateInfo& library_formula() {
-  static const UpdateInfo info{Change(Formula::name), slot_count<Formula>, slot_names<Formula>(),
-                               sizeof(Formula), &kernels::chosen<UpdateLoopsOf<Formula>>()};
+  static const UpdateInfo info{Formula::name,       Change(Formula::name),
+                               slot_count<Formula>, slot_names<Formula>(),
+                               sizeof(Formula),     &kernels::chosen<UpdateLoopsOf<Formula>>()};
   return info;
 }
 

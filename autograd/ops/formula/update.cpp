@@ -37,9 +37,9 @@ constexpr std::int64_t kUpdateTile = 1 << 15;
 }
 
 /// Throws unless the tensors fit each other; then every slot that is used has the parameter's type.
-void prepare(const UpdateInfo& info, const Tensor& parameter, const Tensor& gradient,
-             Tensor* const* slots) {
-  const char* name = info.change.name();
+[[gnu::always_inline]] inline void prepare(const UpdateInfo& info, const Tensor& parameter,
+                                           const Tensor& gradient, Tensor* const* slots) {
+  const char* name = info.name;
   require_defined(parameter, "the parameter", name);
   require_defined(gradient, "the gradient", name);
   require_floating(parameter, name);
@@ -76,7 +76,7 @@ void prepare(const UpdateInfo& info, const Tensor& parameter, const Tensor& grad
   for (std::size_t i = 0; i < info.slots; ++i)
     all.push_back({slots[i] ? impl_of(*slots[i]) : nullptr, 0, Access::update});
   all.push_back({formula, info.bytes, Access::parameter});
-  Door::launch({info.change.name(), all, false});
+  Door::launch({info.name, all, false});
 }
 
 /// The pass over tensors that fit.
@@ -111,9 +111,8 @@ void prepare(const UpdateInfo& info, const Tensor& parameter, const Tensor& grad
                                                  Tensor& parameter, const Tensor& gradient,
                                                  Tensor* const* slots, void** arrays) {
   const PhaseScope phase(Phase::update);
-  watched_call(
-      {info.change.name(), nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}},
-      [&] { update_now(info, formula, parameter, gradient, slots, arrays); });
+  watched_call({info.name, nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}},
+               [&] { update_now(info, formula, parameter, gradient, slots, arrays); });
 }
 
 }  // namespace

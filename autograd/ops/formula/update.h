@@ -10,7 +10,8 @@ namespace tapegrad::detail {
 
 /// One formula, as data.
 struct UpdateInfo {
-  Change change;             ///< the formula's name
+  const char* name;          ///< of the formula
+  Change change;             ///< likewise
   std::size_t slots;         ///< how many it has
   const char* const* names;  ///< of these
   std::size_t bytes;         ///< of its numbers
