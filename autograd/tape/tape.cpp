@@ -191,14 +191,13 @@ void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
   return acquire_block(bytes, size_class, BlockKind::record);
 }
 
-// Records are destroyed one after the other, never by recursion: a chain of a million is freed on
-// any stack. A record that goes while another is being destroyed waits in a list.
-void Record::release() noexcept { release_record(this); }
+namespace {
 
-void release_record(Record* record) noexcept {
-  if (!record->refs.decrement()) return;
-  record->notes.walk = std::exchange(thread_tape.to_release, record);
+/// Records are destroyed one after the other, never by recursion: a chain of a million is freed on
+/// any stack. A record that goes while another is being destroyed waits in a list.
+[[gnu::noinline]] void destroy_record(Record* record) noexcept {
   ThreadTape& tape = thread_tape;
+  record->notes.walk = std::exchange(tape.to_release, record);
   if (tape.releasing) return;
   tape.releasing = true;
   while (Record* next = tape.to_release) {
@@ -209,6 +208,15 @@ void release_record(Record* record) noexcept {
     release_block(next, size_class, BlockKind::record);
   }
   tape.releasing = false;
+}
+
+}  // namespace
+
+void Record::release() noexcept { release_record(this); }
+
+// Most calls only count: they need no more than this.
+void release_record(Record* record) noexcept {
+  if (record->refs.decrement()) destroy_record(record);
 }
 
 }  // namespace detail
