@@ -8,6 +8,8 @@
 
 namespace tapegrad {
 
+/// @addtogroup operators
+/// @{
 /// @cond
 namespace formula {
 
@@ -30,5 +32,6 @@ inline constexpr OperatorInfo (*kElementwiseCases[])() = {clamp_tensor_cases, to
 
 }  // namespace detail
 /// @endcond
+/// @}
 
 }  // namespace tapegrad

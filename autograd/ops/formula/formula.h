@@ -16,6 +16,10 @@
 
 namespace tapegrad::formula {
 
+/// @addtogroup formulas
+/// @{
+/// @cond
+
 /// Where the checker draws an argument from: [low, high], and its mirror image too when `mirrored`,
 /// which leaves a gap around a kink at 0.
 struct Samples {
@@ -43,5 +47,8 @@ inline std::int64_t pow(std::int64_t base, std::int64_t exponent) {
   }
   return result;
 }
+
+/// @endcond
+/// @}
 
 }  // namespace tapegrad::formula

@@ -15,8 +15,7 @@ namespace tapegrad::formula {
 template <class... Formula>
 struct List {};
 
-/// The formulas of several families, as one list.
-/// @{
+/// @cond
 template <class... Lists>
 struct Join;
 template <class... Formula>
@@ -25,9 +24,10 @@ struct Join<List<Formula...>> {
 };
 template <class... A, class... B, class... More>
 struct Join<List<A...>, List<B...>, More...> : Join<List<A..., B...>, More...> {};
+/// @endcond
+/// The formulas of several families, as one list.
 template <class... Lists>
 using Joined = typename Join<Lists...>::type;
-/// @}
 
 /// True when `Formula` is in the list.
 template <class Formula, class... Listed>
