@@ -106,13 +106,6 @@ static void log_softmax_rule(const T* g, const T* y, T* out, std::int64_t rows,
   }
 }
 
-/// out[r] = log(sum(exp(x[r]))): -inf when all are -inf, +inf when one is.
-template <class Arch, class T>
-static void logsumexp(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
-  detail::for_each_log_sum<detail::InfiniteShift::nothing, Arch>(
-      x, rows, n, [out](std::int64_t r, T shift, T, T rest) { out[r] = rest + shift; });
-}
-
 /// loss[r] = log(sum(exp(x[r]))) - x[r][target[r]]. A target outside of [0, n) stands for a row
 /// that does not count: loss 0. For the rule shift[r] and sum[r] = sum(exp(x[r] - shift[r])) are
 /// kept apart: their log-sum, rounded, would lose the digits that a large common offset has not.

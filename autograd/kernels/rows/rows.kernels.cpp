@@ -12,7 +12,6 @@ constexpr RowKernels<T> make_table() {
           .softmax_rule = softmax_rule<Arch, T>,
           .log_softmax = log_softmax<Arch, T>,
           .log_softmax_rule = log_softmax_rule<Arch, T>,
-          .logsumexp = logsumexp<Arch, T>,
           .cross_entropy = cross_entropy<Arch, T>,
           .cross_entropy_rule = cross_entropy_rule<Arch, T>};
 }

@@ -14,7 +14,6 @@ struct RowKernels {
   void (*softmax_rule)(const T* g, const T* y, T* out, Int rows, Int n);
   void (*log_softmax)(const T* x, T* out, Int rows, Int n);
   void (*log_softmax_rule)(const T* g, const T* y, T* out, Int rows, Int n);
-  void (*logsumexp)(const T* x, T* out, Int rows, Int n);
   /// The loss of each row, its shift and sum(exp(x - shift)); a target outside of [0, n) does not
   /// count.
   void (*cross_entropy)(const T* x, const Int* target, T* loss, T* shift, T* sum, Int rows, Int n);

@@ -9,20 +9,19 @@
 using namespace tapegrad::kernels;
 using namespace row_numbers;
 
-TEMPLATE_TEST_CASE("softmax, log_softmax, logsumexp and their rules match their definitions",
-                   "[simd]", float, double) {
+TEMPLATE_TEST_CASE("softmax, log_softmax and their rules match their definitions", "[simd]", float,
+                   double) {
   using T = TestType;
   constexpr Int rows = 70;  // more than one group of rows
   for (const Int n : kLengths) {
     CAPTURE(n);
     const Array<T> x = numbers<T>(rows * n, 0.1, 8), g = numbers<T>(rows * n, 2.2);
     const std::size_t count = x.size();
-    Array<T> y(count), log_y(count), gx(count), log_gx(count), lse(rows);
+    Array<T> y(count), log_y(count), gx(count), log_gx(count);
     softmax<Arch, T>(x.data(), y.data(), rows, n);
     softmax_rule<Arch, T>(g.data(), y.data(), gx.data(), rows, n);
     log_softmax<Arch, T>(x.data(), log_y.data(), rows, n);
     log_softmax_rule<Arch, T>(g.data(), log_y.data(), log_gx.data(), rows, n);
-    logsumexp<Arch, T>(x.data(), lse.data(), rows, n);
     Array<Exact> p(count), log_p(count), gp(count), log_gp(count), total(rows, 0);
     for (Int r = 0; r < rows; ++r) {
       Exact dot = 0, sum = 0;
@@ -37,11 +36,9 @@ TEMPLATE_TEST_CASE("softmax, log_softmax, logsumexp and their rules match their 
         gp[index(i)] = p[index(i)] * (g[index(i)] - dot);
         log_gp[index(i)] = g[index(i)] - p[index(i)] * sum;
       }
-      total[index(r)] = std::log(total[index(r)]);
     }
     CHECK(difference(y, p) < kTolerance<T>);
     CHECK(difference(log_y, log_p) < kTolerance<T>);
-    CHECK(difference(lse, total) < kTolerance<T>);
     CHECK(difference(gx, gp) < 3 * kTolerance<T>);
     CHECK(difference(log_gx, log_gp) < 30 * kTolerance<T>);
   }
@@ -60,18 +57,10 @@ TEMPLATE_TEST_CASE("softmax and its relatives have their limits at infinities", 
   const auto log_softmax_ = [](Array<T>& row) {
     log_softmax<Arch, T>(row.data(), row.data(), 1, static_cast<Int>(row.size()));
   };
-  const auto logsumexp_ = [](Array<T>& row) {
-    logsumexp<Arch, T>(row.data(), row.data(), 1, static_cast<Int>(row.size()));
-    row.resize(1);
-  };
   CHECK(of(softmax_, {-kInf<T>, 0}) == Array<T>{0, 1});
   CHECK(std::isnan(of(softmax_, {-kInf<T>, -kInf<T>})[0]));
   CHECK(of(log_softmax_, {0, 1000}) == Array<T>{-1000, 0});
   CHECK(of(log_softmax_, {-kInf<T>, 0}) == Array<T>{-kInf<T>, 0});
-  CHECK(of(logsumexp_, {1000, 1000})[0] == Approx(1000.6931));
-  CHECK(of(logsumexp_, {-kInf<T>, -kInf<T>})[0] == -kInf<T>);
-  CHECK(of(logsumexp_, {kInf<T>, 1})[0] == kInf<T>);
-  CHECK(std::isnan(of(logsumexp_, {kNan<T>, 1})[0]));
 }
 
 TEMPLATE_TEST_CASE("cross_entropy is log_softmax at the target, and so is its rule", "[simd]",
