@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -47,6 +48,9 @@ constexpr int kMostLinks = 40;
 // zlib counts in `unsigned`, so large requests are cut into pieces.
 constexpr std::size_t kPiece = std::size_t{1} << 20;
 
+// Bytes of a gzip file that are unpacked at a time. Small files do with small buffers.
+constexpr std::uint64_t kLeastBuffer = 1 << 12, kMostBuffer = 1 << 17;
+
 }  // namespace
 
 struct InputFile::Handle {
@@ -81,7 +85,8 @@ InputFile::InputFile(std::string_view reader, const std::string& path)
   handle_->gzip.reset(gzopen(path.c_str(), "rb"));
   if (!handle_->gzip)
     fail<FileError>("{}: cannot open '{}': {}", reader, path, std::strerror(errno));
-  gzbuffer(handle_->gzip.get(), 1 << 17);
+  gzbuffer(handle_->gzip.get(),
+           static_cast<unsigned>(std::clamp(most_, kLeastBuffer, kMostBuffer)));
   most_ = most_ > std::numeric_limits<std::uint64_t>::max() / kBestRatio
               ? std::numeric_limits<std::uint64_t>::max()
               : most_ * kBestRatio;
@@ -135,17 +140,25 @@ std::size_t InputFile::read(void* to, std::size_t count) {
   return done;
 }
 
-std::string InputFile::read_rest() {
-  std::string text;
-  std::size_t got = kPiece;
-  while (got == kPiece) {
-    const std::size_t before = text.size();
-    text.resize(before + kPiece);
-    got = read(text.data() + before, kPiece);
-    text.resize(before + got);
+template <class Bytes>
+Bytes InputFile::read_all(std::uint64_t most) try {
+  Bytes bytes;
+  most = std::min(most, most_left());
+  if (!compressed()) bytes.reserve(most);
+  while (bytes.size() < most) {
+    const std::size_t before = bytes.size(), after = std::min<std::uint64_t>(before + kPiece, most);
+    if (after > bytes.capacity()) bytes.reserve(std::clamp(2 * before, after, most));
+    bytes.resize(after);
+    const std::size_t got = read(bytes.data() + before, after - before);
+    bytes.resize(before + got);
+    if (bytes.size() < after) break;
   }
-  return text;
+  return bytes;
+} catch (const std::bad_alloc&) {
+  fail<OutOfMemoryError>("{}: there is no memory for what the file holds", where());
 }
+template std::string InputFile::read_all(std::uint64_t);
+template std::vector<std::uint8_t> InputFile::read_all(std::uint64_t);
 
 namespace {
 

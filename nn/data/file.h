@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,8 +25,11 @@ class InputFile {
 
   /// Reads up to `count` bytes; returns fewer only at the end of the file.
   std::size_t read(void* to, std::size_t count);
-  /// All that is left.
-  std::string read_rest();
+  /// The next `most` bytes, or all that are left. They are read in pieces: memory follows what the
+  /// file holds, not what its header or its size says. `Bytes` is a string or a vector of bytes.
+  /// Errors: also `OutOfMemoryError`.
+  template <class Bytes>
+  Bytes read_all(std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
   /// Bytes read so far.
   std::uint64_t offset() const noexcept { return offset_; }
   /// No more than this many bytes are left: exact for plain files, by deflate's best ratio for

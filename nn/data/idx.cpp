@@ -143,11 +143,10 @@ IdxArray read_idx(const std::string& path) {
   array.shape = read_shape(file, rank);
   const std::uint64_t start = file.offset();
   const std::uint64_t needed = checked_size(file, array.shape, size_of(array.type));
-  array.bytes.resize(needed);
-  const std::size_t got = file.read(array.bytes.data(), array.bytes.size());
-  if (got < needed)
+  array.bytes = file.read_all<std::vector<std::uint8_t>>(needed);
+  if (array.bytes.size() < needed)
     fail<FileError>("{}: truncated: expected {} bytes for shape {}, found {}", file.where(start),
-                    needed, array.shape, got);
+                    needed, array.shape, array.bytes.size());
   if (std::uint8_t extra = 0; file.read(&extra, 1) != 0)
     fail<FileError>("{}: expected the end of the file after shape {}, found more bytes",
                     file.where(start + needed), array.shape);

@@ -213,6 +213,22 @@ TEST_CASE("a shape that a small gzip file cannot hold is refused before memory i
                  ContainsSubstring("found at most"));
 }
 
+TEST_CASE("memory follows what a gzip file holds, not what its header says", "[idx]") {
+  if (!have_zlib()) return;
+  const TempFolder folder;
+  // 16 blocks that are not compressed, and no end: a file of 2^20 bytes that says 2^29.
+  std::string file("\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
+  const std::string header = bytes({0, 0, 8, 1, 0x20, 0, 0, 0});
+  for (int block = 0; block < 16; ++block)
+    file += std::string("\0\xff\xff\0\0", 5) + header + std::string(0xffff - 8, 'x');
+  rusage usage{};
+  const auto peak = [&] { return getrusage(RUSAGE_SELF, &usage), usage.ru_maxrss; };  // in KiB
+  const std::string path = folder.write("a.gz", file);
+  const auto before = peak();
+  CHECK_THAT(error_of(path), ContainsSubstring("damaged gzip data"));
+  CHECK(peak() - before < 1 << 16);
+}
+
 TEST_CASE("no damage to a file does more than throw", "[idx]") {
   const TempFolder folder;
   std::mt19937 random(1);
