@@ -40,6 +40,9 @@ namespace {
 #if defined(TAPEGRAD_HAVE_ZLIB)
 // Deflate codes at most 258 bytes in two bits.
 constexpr std::uint64_t kBestRatio = 1032;
+
+// Bytes of a gzip file that are unpacked at a time. Small files do with small buffers.
+constexpr std::uint64_t kLeastBuffer = 1 << 12, kMostBuffer = 1 << 17;
 #endif
 
 // As many as Linux follows.
@@ -47,9 +50,6 @@ constexpr int kMostLinks = 40;
 
 // zlib counts in `unsigned`, so large requests are cut into pieces.
 constexpr std::size_t kPiece = std::size_t{1} << 20;
-
-// Bytes of a gzip file that are unpacked at a time. Small files do with small buffers.
-constexpr std::uint64_t kLeastBuffer = 1 << 12, kMostBuffer = 1 << 17;
 
 }  // namespace
 
