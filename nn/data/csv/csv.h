@@ -121,11 +121,11 @@ struct CsvTable {
 /// Errors: `FileError`, with file, line and column, for a field that is no number, out of the range
 /// of `dtype`, or an integer that `dtype` does not hold exactly; for text and missing values that
 /// no option asks for, and a missing class in the target; for a line with more or fewer fields than
-/// the first, a quote that does not end, text after one, UTF-16, and a file without any row; and if
-/// it cannot be told whether the first line is a header. `ValueError` for a column that is not
-/// there, for options that contradict each other and if no column is left for `values`;
-/// `DTypeError` unless `dtype` is `float32`, `float64` or `int64`, and for `na_values` with
-/// `int64`.
+/// the first or more than 2^20, a quote that does not end, text after one, UTF-16, and a file
+/// without any row; and if it cannot be told whether the first line is a header. `ValueError` for a
+/// column that is not there, for options that contradict each other and if no column is left for
+/// `values`; `DTypeError` unless `dtype` is `float32`, `float64` or `int64`, and for `na_values`
+/// with `int64`.
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
 /// @}

@@ -5,8 +5,17 @@
 #include <algorithm>
 
 #include "autograd/base/fail.h"
+#include "nn/data/csv/spelling.h"
 
 namespace tapegrad::nn::detail {
+
+namespace {
+
+// What is kept for a field takes many times the byte of an empty one, and a packed file of 100 KiB
+// has a hundred million of them.
+constexpr std::size_t kMostColumns = std::size_t{1} << 20;
+
+}  // namespace
 
 CsvScanner::CsvScanner(const std::string& path, std::string_view text, const CsvOptions& options)
     : path_(path),
@@ -102,6 +111,11 @@ bool CsvScanner::next(std::vector<CsvField>& fields) {
     const std::int64_t line = line_;
     const bool quoted = quote_ != '\0' && is(quote_);
     fields.push_back({quoted ? quoted_field(fields.size() + 1) : plain_field(), line});
+    if (fields.size() > kMostColumns)
+      fail<FileError>(
+          "read_csv: '{}', line {}: expected at most {} columns, found more; set the option "
+          "delimiter if {} does not stand between columns",
+          path_, line, kMostColumns, csv_written(delimiter_));
     if (delimiter_ == ' ') skip_blanks();
     if (ends_record()) break;
     if (delimiter_ == ' ') continue;

@@ -27,7 +27,8 @@ class CsvScanner {
   CsvScanner(const std::string& path, std::string_view text, const CsvOptions& options);
 
   /// The fields of the next record that is not blank, valid until the next call; false when there
-  /// is none. Errors: `FileError` for a quote that does not end, and for text after one.
+  /// is none. Errors: `FileError` for a quote that does not end, for text after one, and for more
+  /// than 2^20 fields.
   bool next(std::vector<CsvField>& fields);
 
  private:

@@ -179,6 +179,14 @@ TEST_CASE("csv messages: a line of fewer fields", "[csv]") {
                       "'#' if that begins a comment"));
 }
 
+TEST_CASE("csv messages: a line of a million empty fields", "[csv]") {
+  const std::string most((1 << 20) - 1, ',');
+  CHECK_THAT(error_of("1\n" + most), ContainsSubstring("line 2: expected 1 column as in line 1"));
+  CHECK_THAT(error_of("1\n" + most + ','),
+             ContainsSubstring("line 2: expected at most 1048576 columns, found more; set the "
+                               "option delimiter if ',' does not stand between columns"));
+}
+
 TEST_CASE("csv messages: a file without rows of values", "[csv]") {
   CHECK_THAT(
       error_of("\na,b\n"),
