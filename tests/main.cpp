@@ -1,13 +1,16 @@
 // The main program of the tests. Besides running them it checks after every test case that all
 // tensors and all records of the tape are gone: what a test leaves behind would be a leak in a
-// user's program.
+// user's program. TAPEGRAD_TEST_THREADS in the environment is the number of threads that test cases
+// begin with, for the thread sanitizer.
 
 #define CATCH_CONFIG_RUNNER
 
 #include <cstdint>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 
+#include "autograd/base/threads/parallel.h"
 #include "autograd/memory/memory.h"
 #include "tests/catch.h"
 
@@ -31,6 +34,8 @@ class LeakListener : public ListenerBase {
   using ListenerBase::ListenerBase;
 
   void testCaseStarting(const Catch::TestCaseInfo& /*test*/) override {
+    if (const char* threads = std::getenv("TAPEGRAD_TEST_THREADS"))
+      tapegrad::set_num_threads(std::atoi(threads));
     tensors_before_ = tapegrad::live_tensors();
     records_before_ = tapegrad::live_records();
   }

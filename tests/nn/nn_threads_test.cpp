@@ -3,6 +3,7 @@
 #include <string>
 
 #include "autograd/autograd.h"
+#include "autograd/base/threads/tile.h"
 #include "nn/nn.h"
 #include "tests/catch.h"
 #include "tests/temp_folder.h"
@@ -33,12 +34,13 @@ std::string train(nn::Sequential net, std::int64_t rows, std::int64_t inputs) {
 /// Two networks that are just large enough for threads to share the work: the first its products,
 /// elementwise operators, rows and sums, the second its optimizer step.
 std::string train(int threads) {
+  const std::int64_t wide = tg::kernels::tile_size(900, 90), rows = wide * 2 / 3;
   tg::set_num_threads(threads);
   tg::manual_seed(5);
-  std::string bytes = train(nn::Sequential{nn::Linear(16, 900), nn::LayerNorm(900), nn::Tanh(),
-                                           nn::Dropout(0.2), nn::Linear(900, 10)},
-                            600, 16);
-  bytes += train(nn::Sequential{nn::Linear(600, 900), nn::ReLU(), nn::Linear(900, 10)}, 4, 600);
+  std::string bytes = train(nn::Sequential{nn::Linear(16, wide), nn::LayerNorm(wide), nn::Tanh(),
+                                           nn::Dropout(0.2), nn::Linear(wide, 10)},
+                            rows, 16);
+  bytes += train(nn::Sequential{nn::Linear(rows, wide), nn::ReLU(), nn::Linear(wide, 10)}, 4, rows);
   tg::set_num_threads(1);
   return bytes;
 }

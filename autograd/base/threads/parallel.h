@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "autograd/base/cxx20.h"
+#include "autograd/base/threads/tile.h"
 
 namespace tapegrad {
 
@@ -41,7 +42,7 @@ namespace kernels {
 
 /// To wake a thread takes some 10 us or more, in which one thread reads or writes a hundred
 /// thousand numbers.
-inline constexpr std::int64_t kElementsWorthThreads = 1 << 19;
+inline constexpr std::int64_t kElementsWorthThreads = tile_size(1 << 19);
 
 /// True when an operation on so many numbers is to be shared among threads.
 inline bool worth_threads(std::int64_t elements) noexcept {

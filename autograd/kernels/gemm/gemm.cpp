@@ -180,8 +180,8 @@ template <class T>
 }
 
 /// Numbers of multiplications; a nanosecond is worth 30 to 60.
-constexpr std::int64_t kOneCallWork = 1 << 19;  // not worth a look at tiles
-constexpr std::int64_t kGroupWork = 1 << 21;    // worth waking a thread
+constexpr std::int64_t kOneCallWork = tile_size(1 << 19);  // not worth a look at tiles
+constexpr std::int64_t kGroupWork = tile_size(1 << 21);    // worth waking a thread
 
 /// The part of C that one thread computes at a time.
 struct Tile {
@@ -198,7 +198,8 @@ Tile tile_for(const Product<T>& p) {
   // Every tile copies the B that it needs, so that it should have many rows, and an A^T, too. Only
   // an A that is read in place may be so for narrow tiles.
   constexpr std::int64_t kPieces = 16;
-  const std::int64_t least_rows = p.trans_a ? 320 : 192, least_columns = p.trans_a ? 320 : 64;
+  const std::int64_t least_rows = tile_size(p.trans_a ? 320 : 192, 24);
+  const std::int64_t least_columns = tile_size(p.trans_a ? 320 : 64, 16);
   // Half a product of 100 us would not pay for waking a thread.
   const std::int64_t least_work = std::max(work / kPieces, 2 * kGroupWork);
   Tile tile{p.m, p.n};

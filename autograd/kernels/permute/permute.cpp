@@ -11,9 +11,9 @@ namespace tapegrad::kernels {
 
 namespace {
 
-constexpr std::int64_t kTile = 1 << 15;  // elements that one thread takes at a time
-constexpr std::int64_t kStrip = 64;      // rows of the result that are filled together
-constexpr int kBlock = 16;               // side of a square that stays in the first cache
+constexpr std::int64_t kTile = tile_size(1 << 15);  // elements that one thread takes at a time
+constexpr std::int64_t kStrip = 64;                 // rows of the result that are filled together
+constexpr int kBlock = 16;  // side of a square that stays in the first cache
 
 /// Some dimensions of the result, next to each other in memory.
 struct Level {

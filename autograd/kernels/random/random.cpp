@@ -67,7 +67,7 @@ struct Blocks {
 template <int kPerBlock, class T, class Convert>
 u64 fill(T* out, std::int64_t n, RandomPosition at, Convert convert) {
   constexpr std::int64_t kPart = kLanes * kPerBlock;
-  constexpr std::int64_t kTileSize = 64 * kPart;
+  constexpr std::int64_t kTileSize = tile_size(64) * kPart;
   parallel_for(
       (n + kTileSize - 1) / kTileSize,
       [=](std::int64_t tile) {

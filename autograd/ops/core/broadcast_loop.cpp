@@ -9,7 +9,7 @@ namespace tapegrad::detail {
 
 namespace {
 
-constexpr std::int64_t kTile = 1 << 15;  // elements
+constexpr std::int64_t kTile = kernels::tile_size(1 << 15);  // elements
 
 using Strides = std::array<std::int64_t, kMostOperands>;
 

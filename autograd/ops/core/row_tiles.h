@@ -11,7 +11,7 @@ namespace tapegrad::detail {
 /// Rows that one tile covers; depends on their length alone, so that threads do not change any
 /// bits.
 inline std::int64_t rows_per_tile(std::int64_t length) {
-  return std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, length));
+  return std::max<std::int64_t>(1, kernels::tile_size(16384) / std::max<std::int64_t>(1, length));
 }
 
 /// Calls `f(first, rows)` for tiles of the `rows` rows of `length` elements.

@@ -17,7 +17,7 @@ namespace tapegrad::detail {
 namespace {
 
 /// Elements of a tile: enough to be worth a thread's while.
-constexpr std::int64_t kUpdateTile = 1 << 15;
+constexpr std::int64_t kUpdateTile = kernels::tile_size(1 << 15);
 
 /// Makes those slots that are undefined, and converts those that the parameter's type has left
 /// behind: all of them, or, where memory ends, none.

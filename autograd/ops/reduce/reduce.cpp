@@ -39,7 +39,7 @@ ReducedShape::ReducedShape(const Shape& shape, const Dims& wanted, bool keepdim,
 namespace {
 
 /// Elements of one partial result; part of the summation order.
-constexpr std::int64_t kPartialSize = 16384;
+constexpr std::int64_t kPartialSize = kernels::tile_size(16384);
 
 const char* name_of(Reducer reducer) {
   constexpr const char* names[] = {"sum", "prod", "amax", "amin"};
@@ -93,7 +93,8 @@ constexpr auto reduce_integers = [](Reducer reducer, const std::int64_t* x, std:
 
 /// Rows of one partial result, of a block of `inner` columns.
 std::int64_t block_tile(std::int64_t inner) {
-  return inner <= 1 ? kPartialSize : std::max<std::int64_t>(64, kPartialSize / inner);
+  constexpr std::int64_t kLeastRows = kernels::tile_size(64, 4);
+  return inner <= 1 ? kPartialSize : std::max(kLeastRows, kPartialSize / inner);
 }
 
 /// How many partial results `reduce_row` or `reduce_block` make on the way.

@@ -87,7 +87,7 @@ struct LayerNorm {
   }
   /// sum(g z) over the rows in one pass: partial sums of fixed groups, then their sum.
   static Tensor vjp_fused_b(const Tensor& g, const Tensor& x, auto, auto, auto, KeptRows row) {
-    static constexpr std::int64_t group = 64;
+    static constexpr std::int64_t group = kernels::tile_size(64, 4);
     const std::int64_t rows = x.shape()[0], n = x.shape()[1];
     const Tensor sums = zeros({(rows + group - 1) / group, n}, x.dtype());
     visit_floating(x.dtype(), [&]<class T>(T) {

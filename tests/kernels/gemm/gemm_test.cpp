@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "autograd/base/threads/parallel.h"
+#include "autograd/base/threads/tile.h"
 #include "tests/catch.h"
 #include "tests/kernels/gemm/gemm_numbers.h"
 
@@ -35,6 +36,13 @@ template <class T>
 bool is_exact_transposed_or_not(Sizes s, T beta) {
   return is_exact<T>(false, false, s, beta) && is_exact<T>(false, true, s, beta) &&
          is_exact<T>(true, false, s, beta) && is_exact<T>(true, true, s, beta);
+}
+
+/// The same product, or, where tiles are small, one of a sixteenth of the work: it has as many tiles,
+/// and sanitizers are slow.
+Sizes cut_as(Sizes s) {
+  const auto side = [](std::int64_t size) { return size > 64 ? tile_size(size, size / 4) : size; };
+  return {side(s.m), side(s.n), s.k};
 }
 
 struct Threads {
@@ -80,7 +88,8 @@ TEMPLATE_TEST_CASE("gemm agrees with the definition for the shapes of networks",
       {4096, 16, 16}, {16, 4096, 16},  {16, 16, 4096}, {100, 200, 300}, {40, 40, 1500},
       {20, 90, 2000}, {3, 5, 8192},    {1, 70000, 9},  {70000, 1, 9}};
   TestType beta = 0;
-  for (Sizes s : shapes) {
+  for (Sizes shape : shapes) {
+    const Sizes s = cut_as(shape);
     CAPTURE(s.m, s.n, s.k);
     CHECK(is_exact_transposed_or_not<TestType>(s, beta));
     beta = 1 - beta;
@@ -148,10 +157,12 @@ TEMPLATE_TEST_CASE("gemm lets infinities and NaN flow", "[gemm]", float, double)
   CHECK(wrong == 0);
 }
 
-TEMPLATE_TEST_CASE("the number of threads changes no bit of a product", "[gemm]", float, double) {
+TEMPLATE_TEST_CASE("the number of threads changes no bit of a product", "[gemm][threads]", float,
+                   double) {
   const std::vector<Sizes> shapes = {{96, 128, 784},  {128, 784, 96},  {300, 400, 100},
                                      {1, 3000, 1000}, {3000, 1, 1000}, {400, 700, 40}};
-  for (Sizes s : shapes) {
+  for (Sizes shape : shapes) {
+    const Sizes s = cut_as(shape);
     for (Transposed t : kTranspositions) {
       const auto a = normal_numbers<TestType>(s.m * s.k, 1);
       const auto b = normal_numbers<TestType>(s.k * s.n, 2);
@@ -168,7 +179,7 @@ TEMPLATE_TEST_CASE("the number of threads changes no bit of a product", "[gemm]"
   }
 }
 
-TEST_CASE("threads of the program may multiply at the same time", "[gemm]") {
+TEST_CASE("threads of the program may multiply at the same time", "[gemm][threads]") {
   // Each has a workspace of its own. A serial OpenBLAS would give two threads the same one:
   // blas.cpp.
   const auto wrong_products = []<class T>(T) {
@@ -176,7 +187,7 @@ TEST_CASE("threads of the program may multiply at the same time", "[gemm]") {
     const auto a = normal_numbers<T>(s.m * s.k, 1), b = normal_numbers<T>(s.k * s.n, 2);
     std::vector<T> first;
     int wrong = 0;
-    for (int i = 0; i < 5000; ++i) {
+    for (std::int64_t i = 0; i < tile_size(5000, 200); ++i) {
       auto c = buffer<T>(s.m * s.n);
       gemm(true, true, s.m, s.n, s.k, a.data(), b.data(), c.data(), T{0});
       if (i == 0) first = c;
