@@ -51,7 +51,7 @@ Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& 
 }
 
 Tensor fit_cotangent(const Tensor& gradient, const Shape& target, DType dtype) {
-  const Tensor g = gradient.dtype() == dtype ? gradient : gradient.to(dtype);
+  const Tensor g = gradient.to(dtype);  // also a C++ number, which would take other types later
   bool stands_for = g.dim() <= target.rank();
   for (int i = 0; stands_for && i < g.dim(); ++i) {
     const std::int64_t size = g.shape()[-1 - i];

@@ -274,7 +274,8 @@ class Walk {
     if (record.elementwise) {
       if (cotangent.dtype() != dtype || target != record.shape)
         cotangent = reduce_cotangent(cotangent, record.shape, target, dtype);
-    } else if (!cotangent.defined() || cotangent.dtype() != dtype || cotangent.shape() != target) {
+    } else if (!cotangent.defined() || cotangent.dtype() != dtype || cotangent.shape() != target ||
+               impl_of(cotangent)->has(Impl::kNumber)) {
       cotangent = fitted_cotangent(record, i, cotangent, edge);
     }
     deliver(edge, std::move(cotangent));

@@ -69,6 +69,8 @@ std::vector<detail::Description> detail::named_functions() {
   const auto add = [&]<class Op>(Op) {
     if constexpr (requires { Description{Op::name, Op::function}; })
       named.push_back({Op::name, Op::function});
+    else if constexpr (requires { Description{Op::name, nullptr, Op::function}; })
+      named.push_back({Op::name, nullptr, Op::function});
   };
   [&]<class... Op>(formula::List<Op...>) { (add(Op()), ...); }(formula::Elementwise());
   return named;
@@ -78,7 +80,7 @@ std::string detail::Description::str() const {
   if (!by_value && !by_reference) return text;
   for (const Description& named : named_functions())
     if (named.by_value == by_value && named.by_reference == by_reference) return named.text;
-  return "function";
+  return text;
 }
 
 }  // namespace tapegrad::nn

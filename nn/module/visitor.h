@@ -102,8 +102,8 @@ consteval bool owns_nothing() {
 /// The readable name of a class without its namespaces; "lambda" for a lambda.
 std::string type_name(const std::type_info& type);
 
-/// What is said of a layer: a text, or the function that it is. The name of that is looked up where
-/// it is printed, so that a program that prints none links no list of all functions.
+/// What is said of a layer: a text, or that of the function that it is. The name of one is looked up
+/// where it is printed, so that a program that prints none links no list of all functions.
 struct Description {
   std::string text;
   Tensor (*by_value)(Tensor) = nullptr;
@@ -119,14 +119,16 @@ std::vector<Description> named_functions();
 /// What the summary prints for a layer: its own `describe()`, or the name of its type.
 template <class T>
 Description describe(const T& layer) {
-  if constexpr (requires { layer.description(); }) {
+  if constexpr (requires {
+                  { layer.description() } -> std::same_as<Description>;
+                }) {
     return layer.description();
   } else if constexpr (requires { layer.describe(); }) {
     return {.text = layer.describe()};
   } else if constexpr (std::is_same_v<T, Tensor (*)(Tensor)>) {
-    return {.text = {}, .by_value = layer};
+    return {.text = "function", .by_value = layer};
   } else if constexpr (std::is_same_v<T, Tensor (*)(const Tensor&)>) {
-    return {.text = {}, .by_reference = layer};
+    return {.text = "function", .by_reference = layer};
   } else if constexpr (std::is_function_v<std::remove_pointer_t<T>>) {
     return {.text = "function"};
   } else {

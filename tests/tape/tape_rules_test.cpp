@@ -51,7 +51,28 @@ struct ConstantScale {
   Tensor vjp_a(const Tensor& g, auto, const Tensor& scale, auto) const { return g * scale; }
 };
 
+/// Its rule returns a C++ number.
+struct Count {
+  static constexpr const char* name = "count";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  Tensor forward(const Tensor& x) const { return x.sum(); }
+  Tensor vjp(const Tensor&, auto, auto) const { return 1.0; }
+};
+
 }  // namespace
+
+TEST_CASE("a number that a rule returns has the type of its input") {
+  for (const tg::Shape& shape : {tg::Shape{2}, tg::Shape{}}) {
+    for (const tg::DType dtype : {tg::float32, tg::float64}) {
+      const Tensor x = tg::ones(shape, dtype).requires_grad_();
+      for (const double expected : {1.0, 2.0}) {
+        tg::apply(Count{}, x).backward();
+        CHECK(tg::equal(x.grad(), tg::full(shape, expected, dtype)));
+      }
+      CHECK((x.grad() * tg::ones({}, tg::float32)).dtype() == dtype);
+    }
+  }
+}
 
 TEST_CASE("operators of the user's own have gradients of every order") {
   const Tensor x = leaf({2, -1});

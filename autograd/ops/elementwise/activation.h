@@ -7,13 +7,14 @@ namespace tapegrad {
 class Tensor;
 
 /// @addtogroup activations
+/// Integers become the default type, except in `relu`.
 /// @{
 
 /// max(x, 0); gradient 0 at 0. NaN stays, with gradient 1.
 Tensor relu(Tensor x);
 /// x for x > 0, else negative_slope * x; gradient negative_slope at 0.
 Tensor leaky_relu(Tensor x, double negative_slope = 0.01);
-/// x for x > 0, else alpha (e^x - 1); gradient alpha at 0. Clevert et al., ICLR 2016.
+/// x for x > 0, else alpha (e^x - 1); gradient alpha at 0, 1 at NaN. Clevert et al., ICLR 2016.
 Tensor elu(Tensor x, double alpha = 1.0);
 /// x Phi(x) with the exact normal distribution function Phi; 0 at -inf. Hendrycks and Gimpel, 2016.
 Tensor gelu(Tensor x);
@@ -33,7 +34,6 @@ Tensor softplus(Tensor x, double beta = 1.0, double threshold = 20.0);
 /// @cond
 namespace formula {
 
-/// max(x, 0); derivative 0 at 0, 1 at NaN.
 struct Relu {
   static constexpr const char* name = "relu";
   static constexpr auto function = tapegrad::relu;
@@ -44,7 +44,6 @@ struct Relu {
   static auto vjp(auto g, auto, auto y) { return where(y <= 0, 0, g); }
 };
 
-/// x for x > 0, else slope x; derivative slope at 0.
 struct LeakyRelu {
   static constexpr const char* name = "leaky_relu";
   static constexpr Reads reads = kA;
@@ -55,7 +54,6 @@ struct LeakyRelu {
   auto vjp(auto g, auto x, auto) const { return where(x > 0, g, slope * g); }
 };
 
-/// x for x > 0, else alpha (e^x - 1); derivative alpha at 0, 1 at NaN.
 struct Elu {
   static constexpr const char* name = "elu";
   static constexpr Reads reads = kA;
@@ -69,8 +67,7 @@ struct Elu {
   }
 };
 
-/// x Phi(x) = x (1 + erf(x / sqrt 2)) / 2. d/dx = Phi(x) + x phi(x), with its limits at -inf and
-/// inf.
+/// Phi(x) = (1 + erf(x / sqrt 2)) / 2. d/dx = Phi(x) + x phi(x), with its limits at -inf and inf.
 struct Gelu {
   static constexpr const char* name = "gelu";
   static constexpr auto function = tapegrad::gelu;
@@ -86,7 +83,6 @@ struct Gelu {
   }
 };
 
-/// x sigmoid(x); 0 at -inf. Elfwing, Uchibe and Doya, 2018.
 struct Silu {
   static constexpr const char* name = "silu";
   static constexpr auto function = tapegrad::silu;
@@ -100,7 +96,7 @@ struct Silu {
   }
 };
 
-/// 1 / (1 + e^-x). d/dx = y (1 - y).
+/// d/dx = y (1 - y).
 struct Sigmoid {
   static constexpr const char* name = "sigmoid";
   static constexpr auto function = tapegrad::sigmoid;
@@ -110,7 +106,7 @@ struct Sigmoid {
   static auto vjp(auto g, auto, auto y) { return g * (y * (1 - y)); }
 };
 
-/// log(sigmoid(x)) = min(x, 0) - log(1 + e^-|x|). d/dx = sigmoid(-x).
+/// min(x, 0) - log(1 + e^-|x|). d/dx = sigmoid(-x).
 struct LogSigmoid {
   static constexpr const char* name = "logsigmoid";
   static constexpr auto function = tapegrad::logsigmoid;
@@ -120,7 +116,6 @@ struct LogSigmoid {
   static auto vjp(auto g, auto x, auto) { return g * sigmoid(-x); }
 };
 
-/// log(1 + e^(beta x)) / beta; x itself where beta x > threshold.
 struct Softplus {
   static constexpr const char* name = "softplus";
   static constexpr Reads reads = kA;

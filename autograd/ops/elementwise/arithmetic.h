@@ -7,6 +7,7 @@ namespace tapegrad {
 class Tensor;
 
 /// @addtogroup arithmetic
+/// Integers stay integers, except in `div` and `reciprocal`, which give the default type.
 /// @{
 
 /// a + b. The sum of truth values is their "or".
@@ -24,7 +25,7 @@ Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 /// -x. Errors: `DTypeError` for `bool` (`logical_not` is what is meant).
 Tensor neg(Tensor x);
-/// The absolute value; gradient 0 at 0.
+/// The absolute value; gradient 0 at 0 and NaN.
 Tensor abs(Tensor x);
 /// -1, 0 or 1, or NaN for NaN; gradient 0.
 Tensor sign(Tensor x);
@@ -84,7 +85,6 @@ struct Div {
   static auto vjp_b(auto g, auto, auto b, auto y) { return -(g * y / b); }
 };
 
-/// The larger. A tie is split in halves; a NaN operand wins and takes the gradient.
 struct Maximum {
   static constexpr const char* name = "maximum";
   static constexpr auto function = tapegrad::maximum;
@@ -101,7 +101,7 @@ struct Maximum {
   static auto vjp_b(auto g, auto a, auto b, auto) { return share(g, b, a); }
 };
 
-/// The smaller, with the rules of `Maximum`.
+/// With the rules of `Maximum`.
 struct Minimum {
   static constexpr const char* name = "minimum";
   static constexpr auto function = tapegrad::minimum;
@@ -114,7 +114,6 @@ struct Minimum {
   static auto vjp_b(auto g, auto a, auto b, auto) { return Maximum::share(g, -b, -a); }
 };
 
-/// -x
 struct Neg {
   static constexpr const char* name = "neg";
   static constexpr auto function = tapegrad::neg;
@@ -126,7 +125,7 @@ struct Neg {
   static auto vjp(auto g, auto, auto) { return -g; }
 };
 
-/// |x|; derivative 0 at 0 and NaN, the subgradient of least norm.
+/// At 0 the subgradient of least norm.
 struct Abs {
   static constexpr const char* name = "abs";
   static constexpr auto function = tapegrad::abs;
@@ -137,7 +136,6 @@ struct Abs {
   static auto vjp(auto g, auto x, auto) { return where(x > 0, g, where(x < 0, -g, 0)); }
 };
 
-/// -1, 0 or 1; derivative 0.
 struct Sign {
   static constexpr const char* name = "sign";
   static constexpr auto function = tapegrad::sign;
@@ -148,7 +146,7 @@ struct Sign {
   static auto vjp(auto g, auto, auto) { return where(g == g, 0, 0); }
 };
 
-/// x^2. d/dx = 2x.
+/// d/dx = 2x.
 struct Square {
   static constexpr const char* name = "square";
   static constexpr auto function = tapegrad::square;
@@ -159,7 +157,7 @@ struct Square {
   static auto vjp(auto g, auto x, auto) { return g * (2 * x); }
 };
 
-/// 1 / x. d/dx = -y^2.
+/// d/dx = -y^2.
 struct Reciprocal {
   static constexpr const char* name = "reciprocal";
   static constexpr auto function = tapegrad::reciprocal;

@@ -7,6 +7,7 @@ namespace tapegrad {
 class Tensor;
 
 /// @addtogroup functions
+/// Integers become the default type, except in `pow`.
 /// @{
 
 /// e^x.
@@ -32,7 +33,6 @@ Tensor pow(const Tensor& base, const Tensor& exponent);
 /// @cond
 namespace formula {
 
-/// e^x
 struct Exp {
   static constexpr const char* name = "exp";
   static constexpr auto function = tapegrad::exp;
@@ -42,7 +42,6 @@ struct Exp {
   static auto vjp(auto g, auto, auto y) { return g * y; }
 };
 
-/// e^x - 1, exact near 0.
 struct Expm1 {
   static constexpr const char* name = "expm1";
   static constexpr auto function = tapegrad::expm1;
@@ -52,7 +51,6 @@ struct Expm1 {
   static auto vjp(auto g, auto, auto y) { return g * (y + 1); }
 };
 
-/// log x. d/dx = 1/x, also where the value is NaN.
 struct Log {
   static constexpr const char* name = "log";
   static constexpr auto function = tapegrad::log;
@@ -62,7 +60,6 @@ struct Log {
   static auto vjp(auto g, auto x, auto) { return g / x; }
 };
 
-/// log(1 + x), exact near 0.
 struct Log1p {
   static constexpr const char* name = "log1p";
   static constexpr auto function = tapegrad::log1p;
@@ -72,7 +69,6 @@ struct Log1p {
   static auto vjp(auto g, auto x, auto) { return g / (1 + x); }
 };
 
-/// Square root; derivative +inf at 0.
 struct Sqrt {
   static constexpr const char* name = "sqrt";
   static constexpr auto function = tapegrad::sqrt;
@@ -82,7 +78,7 @@ struct Sqrt {
   static auto vjp(auto g, auto, auto y) { return g / (2 * y); }
 };
 
-/// 1 / sqrt(x). d/dx = -y^3 / 2.
+/// d/dx = -y^3 / 2.
 struct Rsqrt {
   static constexpr const char* name = "rsqrt";
   static constexpr auto function = tapegrad::rsqrt;
@@ -94,8 +90,8 @@ struct Rsqrt {
   }
 };
 
-/// a^b with C's special cases. d/da = b a^(b-1); d/db = y log a. Both are 0, not NaN, where a = 0
-/// or b = 0 make the factor that vanishes win.
+/// d/da = b a^(b-1); d/db = y log a. Both are 0, not NaN, where a = 0 or b = 0 make the factor that
+/// vanishes win.
 struct Pow {
   static constexpr const char* name = "pow";
   static constexpr auto function = tapegrad::pow;

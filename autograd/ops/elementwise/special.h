@@ -17,7 +17,7 @@ Tensor erf(Tensor x);
 /// @cond
 namespace formula {
 
-/// The error function. d/dx = 2 / sqrt(pi) e^(-x^2).
+/// d/dx = 2 / sqrt(pi) e^(-x^2).
 struct Erf {
   static constexpr const char* name = "erf";
   static constexpr auto function = tapegrad::erf;

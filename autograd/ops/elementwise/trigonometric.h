@@ -40,7 +40,7 @@ struct Cos {
   static auto vjp(auto g, auto x, auto) { return -g * sin(x); }
 };
 
-/// tanh x. d/dx = 1 - y^2.
+/// d/dx = 1 - y^2.
 struct Tanh {
   static constexpr const char* name = "tanh";
   static constexpr auto function = tapegrad::tanh;

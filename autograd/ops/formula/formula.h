@@ -7,6 +7,13 @@
 
 // What the formulas of elementwise operators are written with.
 //
+// Each struct is a whole operator: what it is called (`name`), the function that is declared beside
+// it (`function`, left out where that has options), what its rule reads (`reads`: kA and kB the
+// inputs, kY the output; an array for two inputs, whose rules are `vjp_a` and `vjp_b`), where the
+// checker draws from (`samples`), its value and its derivatives. `integers`: int64 stays as it is,
+// and does not become the default type. `on_bool`: what truth values alone do instead. Options are
+// members, which `visit` shows. Broadcasting is none of their business.
+//
 // A formula is one generic text. Instantiated with a SIMD vector it is the fused kernel; with
 // `Tensor` it is the differentiable form that a recorded backward uses; operators that take
 // integers instantiate it with `int64_t` too. So a formula uses arithmetic, comparisons, `where`

@@ -33,6 +33,12 @@ bool equal(const Tensor& a, const Tensor& b);
 /// `equal_nan`.
 bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
               Flag equal_nan = false);
+
+/// @}
+
+/// @addtogroup arithmetic
+/// @{
+
 /// `a` where `condition` (bool) holds, else `b`. The gradient goes by selection, so NaN in the
 /// branch not taken never leaks.
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);

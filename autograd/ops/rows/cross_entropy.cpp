@@ -1,4 +1,5 @@
 #include <limits>
+#include <utility>
 
 #include "autograd/base/fail.h"
 #include "autograd/kernels/rows/rows_table.h"

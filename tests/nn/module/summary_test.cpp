@@ -57,6 +57,24 @@ TEST_CASE("every activation prints its name and settings") {
         "Softmax(dim=1) LogSoftmax(dim=-1) lambda ");
 }
 
+namespace {
+
+struct Described {
+  std::string description() const { return "of its own business"; }
+  Tensor operator()(const Tensor& x) const { return x; }
+  void visit(nn::Visitor&) {}
+};
+
+Tensor twice(const Tensor& x) { return 2 * x; }
+
+}  // namespace
+
+TEST_CASE("a layer may have a member that is called description, or be a function of the program") {
+  CHECK(nn::Layer(Described()).describe() == "Described");
+  CHECK(nn::Layer(twice).describe() == "function");
+  CHECK_THAT(nn::summary(Described()), Catch::Matchers::ContainsSubstring("Described"));
+}
+
 TEST_CASE("the summary names every operator of one tensor that is used as a layer") {
   const std::string text = text_of_operator_headers();
   const std::regex unary(R"(\nTensor (\w+)\((const Tensor&|Tensor) x\);)");
