@@ -185,20 +185,23 @@ TEST_CASE("user programs do not pay for internal headers") {
   }
 }
 
-TEST_CASE("the umbrella headers bring every header that is in the reference") {
+TEST_CASE("the umbrella headers bring every header that is not internal") {
   std::set<std::string> reached;
   add_reachable("autograd/autograd.h", reached);
   add_reachable("nn/nn.h", reached);
-  int headers = 0;
+  int asked = 0;
   for (const std::string& file : files_below({"autograd", "nn"})) {
     if (!file.ends_with(".h")) continue;
     std::ifstream stream(root / file);
     const std::string text(std::istreambuf_iterator<char>(stream), {});
-    const bool optimizer = fs::path(file).parent_path() == "nn/optim";
-    if (!optimizer && text.find("/// @addtogroup") == text.npos) continue;
-    INFO(file << " is included by neither autograd.h nor nn.h, directly or not");
-    CHECK(reached.count(file) == 1);
-    ++headers;
+    const bool nn = file.starts_with("nn/");
+    const bool in_reference = text.find("/// @addtogroup ") != text.npos;
+    // In the engine most headers are for its rooms alone; in nn the others say that they are.
+    if (!in_reference && (!nn || text.find("// Internal: ") != text.npos)) continue;
+    INFO(file << (in_reference ? " adds to the reference" : " does not say \"// Internal: \"")
+              << ", so that " << (nn ? "nn/nn.h" : "autograd/autograd.h") << " has to include it");
+    CHECK(reached.contains(file));
+    ++asked;
   }
-  CHECK(headers >= 60);
+  CHECK(asked > 60);
 }
