@@ -104,6 +104,10 @@ constexpr ElementwiseInfo describe() {
   constexpr bool binary = std::is_array_v<decltype(Op::reads)>;
   static_assert(formula::lists<Op>(formula::Elementwise()),
                 "this formula is not in the list of its family, in a header of ops/elementwise");
+  static_assert(
+      !std::is_empty_v<Op> || requires { Op::function; },
+      "this formula does not say which function it is: "
+      "static constexpr auto function = tapegrad::...");
   ElementwiseInfo info{};
   static_cast<OperatorType&>(info) = {Op::name, true, attributes_of<Op>, call_elementwise<Op>};
   info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
