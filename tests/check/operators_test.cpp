@@ -104,9 +104,8 @@ std::map<std::string, std::uintptr_t> symbols_with(const std::string& text,
 
 }  // namespace
 
-// An operator that exists is an operator that is checked: what the libraries hold, whatever its name
-// and place, against what the cases call. (What nobody calls is in the libraries, not in the
-// program.)
+// An operator that exists is an operator that is checked: what the libraries hold, whatever its
+// name and place, against what the cases call. (What nobody calls is not in the program.)
 TEST_CASE("every operator of the library is called by a case") {
   CalledTypes called;
   for (const tg::OperatorInfo& op : all_operators())

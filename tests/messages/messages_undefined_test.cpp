@@ -87,8 +87,8 @@ TEST_CASE("every operator names itself and the argument that is undefined") {
 TEST_CASE("every function is given undefined arguments, by its cases or by the table") {
   std::set<std::string> given;
   for (const Function& function : functions()) given.insert(function.name);
-  // What cases call; the test below looks at what it says. Those of a formula call that, and not its
-  // function.
+  // What cases call; the test below looks at what it says. Those of a formula call that, and not
+  // its function.
   const std::set<std::string> formulas = names_of_formulas();
   call_cases_undefined([&](const auto& op, auto&, std::size_t, const std::string& message) {
     if (!formulas.contains(op.name)) given.insert(message.substr(0, message.find(':')));

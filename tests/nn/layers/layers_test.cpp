@@ -273,7 +273,7 @@ TEST_CASE("every layer is made with braces and with parentheses, and stands in a
     CHECK(net[0].describe() == net[1].describe());
     const std::string text = net[0].describe();
     made.insert(text.substr(0, text.find('(')));
-    // A layer knows its place, if it shows that (NamedLayer::visit) and computes in it (LayerScope).
+    // A layer knows its place if it shows that (NamedLayer::visit) and computes in it (LayerScope).
     if (net[0].get<nn::Identity>()) return;
     nn::Sequential named = net;
     nn::name_modules(named, "net");
