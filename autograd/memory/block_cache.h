@@ -63,7 +63,6 @@ struct BlockCache {
 };
 extern thread_local constinit BlockCache block_cache;
 
-void* block_from_system(int size_class, BlockKind kind);
 void block_to_system(void* block, int size_class, BlockKind kind) noexcept;
 
 /// A kept block of class `size_class`, which has `bytes` bytes, or nullptr.
@@ -79,32 +78,26 @@ void block_to_system(void* block, int size_class, BlockKind kind) noexcept;
   return block;
 }
 
-/// The same, or one from the system.
-inline void* take_block(int size_class, std::size_t bytes, BlockKind kind) {
-  if (void* block = kept_block(size_class, bytes, kind)) return block;
-  return block_from_system(size_class, kind);
-}
-
-void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
-
-/// A block of at least `bytes` bytes, 64-byte aligned. `size_class` receives what `release_block`
-/// wants back. When the system has no memory it throws `OutOfMemoryError` for a record, and
-/// `std::bad_alloc` for a tensor, whose shape the caller knows.
-inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
-  if (bytes > SizeClasses::kSmall) return acquire_other_block(bytes, size_class, kind);
-  const std::size_t wanted = (bytes - 1) / SizeClasses::kStep;
-  size_class = static_cast<std::uint8_t>(wanted);
-  return take_block(static_cast<int>(wanted), (wanted + 1) * SizeClasses::kStep, kind);
-}
-
-/// The same, or nullptr unless it is small and a kept one is there. It calls nothing: a function
-/// that leaves all else to another one has no registers to save here.
+/// A block of at least `bytes` bytes, if that is small and a kept one is there, else nullptr. It
+/// calls nothing: a function that leaves all else to another one has no registers to save here.
+/// `size_class` receives what `release_block` wants back.
 [[gnu::always_inline]] inline void* acquire_kept_block(std::size_t bytes, std::uint8_t& size_class,
                                                        BlockKind kind) noexcept {
   if (bytes > SizeClasses::kSmall) return nullptr;
   const std::size_t wanted = (bytes - 1) / SizeClasses::kStep;
   size_class = static_cast<std::uint8_t>(wanted);
   return kept_block(static_cast<int>(wanted), (wanted + 1) * SizeClasses::kStep, kind);
+}
+
+/// One of any size, from wherever there is one.
+void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
+
+/// A block of at least `bytes` bytes, 64-byte aligned. When the system has no memory it throws
+/// `OutOfMemoryError` for a record, and `std::bad_alloc` for a tensor, whose shape the caller
+/// knows.
+inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
+  if (void* block = acquire_kept_block(bytes, size_class, kind)) return block;
+  return acquire_other_block(bytes, size_class, kind);
 }
 
 void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept;

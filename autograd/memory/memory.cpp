@@ -111,6 +111,21 @@ void count(int size_class, BlockKind kind, std::int64_t sign) noexcept {
   all.ended.system_calls += asked;
 }
 
+void* block_from_system(int size_class, BlockKind kind) {
+  if (life == Life::unknown) register_thread();
+  const std::size_t size = SizeClasses::bytes(size_class);
+  void* block = std::aligned_alloc(kBlockAlignment, size);
+  if (!block) {
+    empty_cache();
+    block = std::aligned_alloc(kBlockAlignment, size);
+  }
+  if (!block && kind == BlockKind::record)
+    fail<OutOfMemoryError>("the tape: the system refused the {} bytes of a record", size);
+  if (!block) throw std::bad_alloc();
+  count(size_class, kind, 1);
+  return block;
+}
+
 }  // namespace
 
 void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
@@ -125,7 +140,8 @@ void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind
   const int wanted = SizeClasses::of(bytes);
   if (wanted >= SizeClasses::kClasses) throw std::bad_alloc();  // of 2^40 bytes and more
   size_class = static_cast<std::uint8_t>(wanted);
-  return take_block(wanted, SizeClasses::bytes(wanted), kind);
+  if (void* block = kept_block(wanted, SizeClasses::bytes(wanted), kind)) return block;
+  return block_from_system(wanted, kind);
 }
 
 void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept {
@@ -134,21 +150,6 @@ void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) n
   if (life == Life::unknown) register_thread();
   release_large(block);
   count(SizeClasses::kLarge, kind, -1);
-}
-
-void* block_from_system(int size_class, BlockKind kind) {
-  if (life == Life::unknown) register_thread();
-  const std::size_t size = SizeClasses::bytes(size_class);
-  void* block = std::aligned_alloc(kBlockAlignment, size);
-  if (!block) {
-    empty_cache();
-    block = std::aligned_alloc(kBlockAlignment, size);
-  }
-  if (!block && kind == BlockKind::record)
-    fail<OutOfMemoryError>("the tape: the system refused the {} bytes of a record", size);
-  if (!block) throw std::bad_alloc();
-  count(size_class, kind, 1);
-  return block;
 }
 
 void block_to_system(void* block, int size_class, BlockKind kind) noexcept {

@@ -29,7 +29,7 @@ static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned")
   std::uint8_t size_class;
   void* block;
   try {
-    block = acquire_block(kHeader + data_bytes, size_class, BlockKind::tensor);
+    block = acquire_other_block(kHeader + data_bytes, size_class, BlockKind::tensor);
   } catch (const std::bad_alloc&) {
     throw_unallocated<OutOfMemoryError>(shape, dtype, name);
   }

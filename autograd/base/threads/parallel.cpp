@@ -112,11 +112,10 @@ class Pool {
       worker(i).signal.store(kOffer, std::memory_order_release);
       worker(i).signal.notify_one();
     }
-#if defined(TAPEGRAD_SMALL_TILES)
     // Small tiles would be done before anybody wakes, and a sanitizer would see one thread alone.
-    while (helpers > 0 && worker(0).signal.load(std::memory_order_relaxed) == kOffer)
+    while (kernels::kSmallTiles && helpers > 0 &&
+           worker(0).signal.load(std::memory_order_relaxed) == kOffer)
       std::this_thread::yield();
-#endif
 
     run_tiles();
 

@@ -52,10 +52,6 @@ struct Overwrite {
   static Tensor vjp_b(const Tensor& g, auto, auto, auto) { return g; }
 };
 
-}  // namespace
-
-namespace {
-
 void assign_now(Tensor& a, const Tensor& y, Change change, bool overwrites) {
   require_defined(a, y, change.name());
   check_result(a, y.dtype(), y.shape(), change.name());

@@ -11,7 +11,7 @@ namespace tapegrad::detail {
 /// One formula, as data.
 struct UpdateInfo {
   const char* name;          ///< of the formula
-  Change change;             ///< likewise
+  Change change;             ///< by it; to ask this for the name is a call
   std::size_t slots;         ///< how many it has
   const char* const* names;  ///< of these
   std::size_t bytes;         ///< of its numbers
