@@ -40,6 +40,17 @@ bool caches() {
   return tg::memory_stats().cached_bytes > 0;
 }
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TAPEGRAD_THREAD_SANITIZER
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__) || defined(TAPEGRAD_THREAD_SANITIZER)
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
 }  // namespace
 
 TEST_CASE("the bytes of tensors are counted while they live") {
@@ -69,7 +80,8 @@ TEST_CASE("empty_cache gives back what is free and keeps what is used") {
 }
 
 TEST_CASE("empty_cache gives back the rest of a block that was partly taken again") {
-  if (!caches()) return;
+  // The thread sanitizer may leave no room for the heap of large blocks; they are taken whole then.
+  if (!caches() || kThreadSanitizer) return;
   tg::Tensor first = megabytes(64), second = megabytes(64);
   first = {};
   tg::empty_cache();
