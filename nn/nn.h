@@ -1,13 +1,14 @@
 #pragma once
 
-/// Everything of nn: modules, layers, losses, initialisation, optimizers, schedules, data and
-/// metrics.
+/// Everything of nn: modules, layers, losses, initialisation, optimizers, schedules, data,
+/// files and metrics.
 
 #include "nn/data/csv/csv.h"
 #include "nn/data/dataset.h"
 #include "nn/data/idx.h"
 #include "nn/data/images.h"
 #include "nn/data/loader.h"
+#include "nn/files/files.h"
 #include "nn/layers/activation/activations.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/flatten.h"

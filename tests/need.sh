@@ -34,8 +34,8 @@ need() {
 }
 
 # What the library, its tests and its examples are built with.
-build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev zlib1g-dev)
-example_packages=(libcli11-dev nlohmann-json3-dev)
+build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev nlohmann-json3-dev zlib1g-dev)
+example_packages=(libcli11-dev)
 test_packages=(catch2 "${example_packages[@]}")
 
 # The generator for a new build folder: Ninja if it is there.

@@ -1,9 +1,11 @@
 #include "nn/data/file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -106,6 +108,19 @@ std::string InputFile::where(std::uint64_t offset) const {
   return fmt::format("{}: '{}', offset {}", reader_, path_, offset);
 }
 
+std::string InputFile::peek(std::size_t count) {
+  std::string start(count, '\0');
+  start.resize(std::fread(start.data(), 1, count, handle_->plain.get()));
+  std::rewind(handle_->plain.get());
+  return start;
+}
+
+void InputFile::skip(std::uint64_t count) {
+  if (::fseeko(handle_->plain.get(), static_cast<off_t>(count), SEEK_CUR) != 0)
+    fail<FileError>("{}: cannot read: {}", where(), std::strerror(errno));
+  offset_ += count;
+}
+
 std::size_t InputFile::read(void* to, std::size_t count) {
   auto* out = static_cast<char*>(to);
   std::size_t done = 0;
@@ -184,24 +199,45 @@ class Replacement {
     if (created_) fs::remove(temporary_, ignored);
   }
 
+  /// The file to write to. Its name is always the same, so that one that a killed program has left
+  /// is taken, and there is never more than one. It is locked, so that two programs, or threads,
+  /// that write to one path do not mix: the second finds EWOULDBLOCK.
   File open() {
     if (direct_) return File(std::fopen(target_.c_str(), "wb"));
-    static std::atomic<unsigned> count = 0;
-    File file;
-    do {  // a killed process may have left a file of that name, also one with our number
-      temporary_ = target_.parent_path() /
-                   fmt::format(".tapegrad-{}-{}.tmp", ::getpid(), count.fetch_add(1));
-      file.reset(std::fopen(temporary_.c_str(), "wbx"));
-    } while (!file && errno == EEXIST);
-    created_ = file != nullptr;
-    return file;
+    temporary_ = target_.parent_path() / ("." + target_.filename().string() + ".tmp");
+    constexpr mode_t permissions = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
+    for (;;) {
+      const int descriptor =
+          ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, permissions);
+      if (descriptor < 0) return nullptr;
+      File file(::fdopen(descriptor, "wb"));
+      if (!file) return nullptr;
+      if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return nullptr;
+      // Another one may have put it in its place before we had the lock.
+      struct stat ours {
+      }, there{};
+      if (::fstat(descriptor, &ours) != 0 || ::lstat(temporary_.c_str(), &there) != 0 ||
+          ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
+        continue;
+      created_ = true;
+      if (::ftruncate(descriptor, 0) != 0) return nullptr;
+      return file;
+    }
   }
   std::error_code finish() {
     std::error_code error;
     if (direct_) return error;
     if (permissions_) fs::permissions(temporary_, *permissions_, error);
     if (!error) fs::rename(temporary_, target_, error);
-    if (!error) created_ = false;
+    if (error) return error;
+    created_ = false;
+    // The new name is on the disk when its folder is.
+    const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0) {
+      ::fsync(descriptor);
+      ::close(descriptor);
+    }
     return error;
   }
 
@@ -211,16 +247,22 @@ class Replacement {
   bool direct_ = false, created_ = false;
 };
 
-bool write_plain(File file, const std::vector<std::string_view>& parts) {
+/// A device or a pipe has nothing to flush: EINVAL.
+bool to_disk(std::FILE* file) {
+  return std::fflush(file) == 0 &&
+         (::fsync(::fileno(file)) == 0 || errno == EINVAL || errno == EROFS);
+}
+
+bool write_plain(std::FILE* file, const std::vector<std::string_view>& parts) {
   for (const std::string_view part : parts)
-    if (std::fwrite(part.data(), 1, part.size(), file.get()) != part.size()) return false;
-  return std::fclose(file.release()) == 0;
+    if (std::fwrite(part.data(), 1, part.size(), file) != part.size()) return false;
+  return true;
 }
 
 #if defined(TAPEGRAD_HAVE_ZLIB)
-bool write_gzip(File file, const std::vector<std::string_view>& parts) {
+bool write_gzip(std::FILE* file, const std::vector<std::string_view>& parts) {
   // gzclose closes the descriptor, so it gets one of its own.
-  const int descriptor = ::dup(::fileno(file.get()));
+  const int descriptor = ::dup(::fileno(file));
   if (descriptor < 0) return false;
   Gzip gzip(gzdopen(descriptor, "wb"));
   if (!gzip) {
@@ -233,11 +275,28 @@ bool write_gzip(File file, const std::vector<std::string_view>& parts) {
       if (gzwrite(gzip.get(), part.data(), size) != static_cast<int>(size)) return false;
     }
   }
-  return gzclose(gzip.release()) == Z_OK && std::fclose(file.release()) == 0;
+  return gzclose(gzip.release()) == Z_OK;
 }
 #endif
 
 }  // namespace
+
+void write_file(std::string_view writer, const std::string& path,
+                const std::function<bool(std::FILE*)>& write) {
+  const auto check = [&](bool good, const char* reason) {
+    if (!good)
+      fail<FileError>("{}: cannot write '{}': {}; no file was changed", writer, path, reason);
+  };
+  Replacement replacement(path);
+  errno = 0;
+  File file = replacement.open();
+  check(file != nullptr, std::strerror(errno));
+  errno = 0;
+  const bool written = write(file.get()) && to_disk(file.get()) && std::fclose(file.release()) == 0;
+  check(written, errno ? std::strerror(errno) : "the write failed");
+  const std::error_code error = replacement.finish();
+  check(!error, error.message().c_str());
+}
 
 void write_file(std::string_view writer, const std::string& path,
                 const std::vector<std::string_view>& parts) {
@@ -250,19 +309,7 @@ void write_file(std::string_view writer, const std::string& path,
                     path);
 #endif
   }
-  const auto check = [&](bool good, const char* reason) {
-    if (!good)
-      fail<FileError>("{}: cannot write '{}': {}; no file was changed", writer, path, reason);
-  };
-  Replacement replacement(path);
-  errno = 0;
-  File file = replacement.open();
-  check(file != nullptr, std::strerror(errno));
-  errno = 0;
-  const bool written = write(std::move(file), parts);
-  check(written, errno ? std::strerror(errno) : "the write failed");
-  const std::error_code error = replacement.finish();
-  check(!error, error.message().c_str());
+  write_file(writer, path, [&](std::FILE* file) { return write(file, parts); });
 }
 
 }  // namespace tapegrad::nn::detail

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
@@ -23,6 +25,10 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
 
+  /// The first `count` bytes of a plain file, or all where it is shorter; asked before any is read.
+  std::string peek(std::size_t count);
+  /// Goes `count` bytes on, of a plain file.
+  void skip(std::uint64_t count);
   /// Reads up to `count` bytes; returns fewer only at the end of the file.
   std::size_t read(void* to, std::size_t count);
   /// The next `most` bytes, or all that are left. They are read in pieces: memory follows what the
@@ -51,9 +57,14 @@ class InputFile {
 };
 
 /// Writes `parts` one after the other; as gzip when `path` ends in ".gz". A reader sees the old
-/// file or the whole new one: the bytes go to a file beside it that is renamed at the end. Errors:
-/// `FileError` with `writer` and path; then the old file is as it was, and no other file is left.
+/// file or the whole new one, also after the machine has failed: the bytes go to a file beside it,
+/// ".NAME.tmp", which is flushed to the disk and renamed at the end. Errors: `FileError` with
+/// `writer` and path; then the old file is as it was, and no other file is left.
 void write_file(std::string_view writer, const std::string& path,
                 const std::vector<std::string_view>& parts);
+/// The same for bytes that `write` puts into the open file; it is false, and errno may say why,
+/// where that failed.
+void write_file(std::string_view writer, const std::string& path,
+                const std::function<bool(std::FILE*)>& write);
 
 }  // namespace tapegrad::nn::detail

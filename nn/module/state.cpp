@@ -1,11 +1,12 @@
 #include "nn/module/state.h"
 
-#include <algorithm>
+#include <cstring>
 #include <set>
 #include <unordered_map>
 
 #include "autograd/base/fail.h"
 #include "autograd/tape/no_grad.h"
+#include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::nn {
 namespace {
@@ -36,11 +37,20 @@ bool convertible(DType from, DType to) {
   return from == to || (is_floating_point(from) && is_floating_point(to));
 }
 
+/// The same bits, of one type and shape.
+bool same_values(const Tensor& a, const Tensor& b) {
+  return visit_dtype(a.dtype(), [&]<class T>(T) {
+    const std::span<const T> x = a.data<T>(), y = b.data<T>();
+    return x.data() == y.data() || std::memcmp(x.data(), y.data(), x.size_bytes()) == 0;
+  });
+}
+
 /// What does not fit, one line per entry.
 struct Misfits {
   std::string names, shapes, dtypes;
 
-  void check(const Parameter& mine, const Tensor& given) {
+  /// True when `given` fits.
+  bool check(const Parameter& mine, const Tensor& given) {
     if (!given.defined()) {
       names += fmt::format("\n  {}: undefined in the state", mine.name);
     } else if (given.shape() != mine.value.shape()) {
@@ -49,14 +59,17 @@ struct Misfits {
     } else if (!convertible(given.dtype(), mine.value.dtype())) {
       dtypes += fmt::format("\n  {}: {} in the model, {} in the state", mine.name,
                             mine.value.dtype(), given.dtype());
+    } else {
+      return true;
     }
+    return false;
   }
-  void add_names(const char* what, const std::vector<std::string>& list) {
+  void add_names(std::string_view what, const std::vector<std::string>& list) {
     for (const std::string& name : list) names += fmt::format("\n  {}: {}", name, what);
   }
-  void throw_if_any() const {
+  void throw_if_any(std::string_view loader) const {
     const std::string text =
-        "load_state_dict: the state does not fit the model, nothing was loaded";
+        fmt::format("{}: the state does not fit the model, nothing was loaded", loader);
     if (!names.empty()) fail<ValueError>("{}{}{}{}", text, names, shapes, dtypes);
     if (!shapes.empty()) fail<ShapeError>("{}{}{}", text, shapes, dtypes);
     if (!dtypes.empty()) fail<DTypeError>("{}{}", text, dtypes);
@@ -72,39 +85,60 @@ StateDict state_dict(ModuleRef model, std::string_view prefix) {
   return state;
 }
 
-LoadReport load_state_dict(ModuleRef model, const StateDict& state, Flag strict,
-                           std::string_view prefix) {
+LoadReport load_state_dict(ModuleRef model, const StateDict& state, const LoadOptions& options) {
+  return detail::load_state("load_state_dict", model, state, options);
+}
+
+LoadReport detail::load_state(std::string_view loader, ModuleRef model, const StateDict& state,
+                              const LoadOptions& options) {
+  const auto own_name = [&](const std::string& name) {
+    for (const auto& [from, to] : options.rename)
+      if (name.starts_with(from)) return to + name.substr(from.size());
+    return name;
+  };
   // Whether a name of the state is meant for this model.
-  const auto ours = [prefix](std::string_view name) {
+  const auto ours = [&prefix = options.prefix](std::string_view name) {
     return prefix.empty() ||
            (name.starts_with(prefix) && name.substr(prefix.size()).starts_with('.'));
   };
   Misfits misfits;
   std::unordered_map<std::string, const Tensor*> given;
+  std::vector<std::string> order;
   for (const auto& [name, value] : state) {
-    if (ours(name) && !given.emplace(name, &value).second)
-      misfits.add_names("twice in the state", {name});
+    std::string own = own_name(name);
+    if (!ours(own)) continue;
+    if (given.emplace(own, &value).second)
+      order.push_back(std::move(own));
+    else
+      misfits.add_names("twice in the state", {own});
   }
 
   LoadReport report;
-  StateDict mine = collect(model, prefix);
+  StateDict mine = collect(model, options.prefix);
   std::set<std::string> known;
+  std::unordered_map<const void*, Parameter> first;  // a name in the state of each tensor
   for (const Parameter& entry : mine) {
     known.insert(entry.name);
-    if (const auto found = given.find(entry.name); found != given.end()) {
-      misfits.check(entry, *found->second);
-    } else {
-      report.missing.push_back(entry.name);
-    }
+    const auto found = given.find(entry.name);
+    if (found == given.end()) continue;
+    const Tensor& value = *found->second;
+    if (!misfits.check(entry, value)) continue;
+    const auto [other, is_first] = first.emplace(entry.value.id(), Parameter{entry.name, value});
+    if (!is_first &&
+        !same_values(value.to(entry.value.dtype()), other->second.value.to(entry.value.dtype())))
+      misfits.add_names("one tensor with " + other->second.name + " in the model, not in the state",
+                        {entry.name});
+    if (value.dtype() != entry.value.dtype()) report.converted.push_back(entry.name);
   }
-  for (const auto& [name, value] : state) {
-    if (ours(name) && !known.count(name)) report.unexpected.push_back(name);
-  }
-  if (strict) {
+  for (const auto& [name, value] : mine)
+    if (!given.count(name) && !first.count(value.id())) report.missing.push_back(name);
+  for (const std::string& name : order)
+    if (!known.count(name)) report.unexpected.push_back(name);
+  if (options.strict) {
     misfits.add_names("missing in the state", report.missing);
     misfits.add_names("not in the model", report.unexpected);
   }
-  misfits.throw_if_any();
+  misfits.throw_if_any(loader);
 
   const NoGrad no_grad;
   for (auto& [name, value] : mine) {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "nn/module/module.h"
@@ -19,20 +20,40 @@ using StateDict = std::vector<Parameter>;
 /// "gen.", so that one state can hold several models.
 StateDict state_dict(ModuleRef model, std::string_view prefix = "");
 
-/// The names that `load_state_dict` left alone.
+/// What of a state is loaded, and under which names.
+struct LoadOptions {
+  bool strict = true;       ///< names on one side only are an error
+  std::string prefix = {};  ///< the model's names begin with it and a dot; others are passed by
+  /// A name of the state that begins with the first text gets the second in its place; the first
+  /// pair that fits is taken. `{{"model.", ""}}` drops "model.", before `prefix` is looked at.
+  std::vector<std::pair<std::string, std::string>> rename = {};
+};
+
+/// What `load_state_dict` did beside copying.
 struct LoadReport {
-  std::vector<std::string> missing;     ///< in the model but not in the state
-  std::vector<std::string> unexpected;  ///< in the state but not in the model
+  std::vector<std::string> missing;     ///< in the model but not in the state; left alone
+  std::vector<std::string> unexpected;  ///< in the state but not in the model; left alone
+  std::vector<std::string> converted;   ///< of the other floating-point type in the state
+  std::vector<std::string> left_out;    ///< in a file of PyTorch's: neither tensors nor numbers
 };
 
 /// Copies the values of `state` into the model's tensors, which stay the same tensors;
-/// floating-point types are converted into each other. Without `strict`, names on one side only are
-/// reported and left alone. Errors name every entry that does not fit, and nothing has changed:
-/// `ValueError` for missing and unexpected names (when strict) and for a name given twice;
-/// `ShapeError`; `DTypeError`. With a prefix "gen" the model's names begin with "gen.", and all
-/// other names of the state belong to other models: they are passed by.
-LoadReport load_state_dict(ModuleRef model, const StateDict& state, Flag strict = true,
-                           std::string_view prefix = "");
+/// floating-point types are converted into each other. A tensor that the model has under several
+/// names needs one of them; several must be equal. Errors name every entry that does not fit, and
+/// nothing has changed: `ValueError` for missing and unexpected names (when strict), for a name
+/// given twice, and for values under two names of one tensor that differ; `ShapeError`;
+/// `DTypeError`. With a prefix "gen" the model's names begin with "gen.", and all other names of
+/// the state belong to other models: they are passed by.
+LoadReport load_state_dict(ModuleRef model, const StateDict& state,
+                           const LoadOptions& options = {});
+
+/// @cond
+namespace detail {
+/// The same; errors begin with `loader`.
+LoadReport load_state(std::string_view loader, ModuleRef model, const StateDict& state,
+                      const LoadOptions& options);
+}  // namespace detail
+/// @endcond
 
 /// @}
 

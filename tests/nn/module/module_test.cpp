@@ -331,8 +331,8 @@ TEST_CASE("a strict load names all missing and unexpected entries and changes no
 
 TEST_CASE("a load that is not strict reports what it left alone") {
   nn::Linear fc{2, 1};
-  const auto report =
-      nn::load_state_dict(fc, {{"weight", tg::zeros({1, 2})}, {"extra", tg::zeros(1)}}, false);
+  const auto report = nn::load_state_dict(
+      fc, {{"weight", tg::zeros({1, 2})}, {"extra", tg::zeros(1)}}, {.strict = false});
   CHECK(report.missing == Names{"bias"});
   CHECK(report.unexpected == Names{"extra"});
   CHECK(tg::equal(fc.weight, tg::zeros({1, 2})));
@@ -343,8 +343,8 @@ TEST_CASE("entries of another shape are all named with both shapes, and nothing 
     nn::Linear fc{2, 1};
     const Tensor before = fc.bias.detach().clone();
     const nn::StateDict state{{"bias", tg::zeros(1)}, {"weight", tg::zeros({2, 1})}};
-    CHECK_THROWS_AS(nn::load_state_dict(fc, state, strict), tg::ShapeError);
-    CHECK_THROWS_WITH(nn::load_state_dict(fc, state, strict),
+    CHECK_THROWS_AS(nn::load_state_dict(fc, state, {.strict = strict}), tg::ShapeError);
+    CHECK_THROWS_WITH(nn::load_state_dict(fc, state, {.strict = strict}),
                       ContainsSubstring("weight: [1, 2] in the model, [2, 1] in the state"));
     CHECK(tg::equal(fc.bias, before));
   }
@@ -374,14 +374,14 @@ TEST_CASE("with prefixes one state holds several models") {
         Names{"net.norm.running_mean", "net.norm.running_var", "net.norm.num_batches_tracked"});
   nn::StateDict state = nn::state_dict(one, "net");
   for (const auto& entry : nn::state_dict(two, "network")) state.push_back(entry);
-  CHECK(nn::load_state_dict(copy_one, state, true, "net").unexpected.empty());
-  CHECK(nn::load_state_dict(copy_two, state, true, "network").missing.empty());
+  CHECK(nn::load_state_dict(copy_one, state, {.prefix = "net"}).unexpected.empty());
+  CHECK(nn::load_state_dict(copy_two, state, {.prefix = "network"}).missing.empty());
   CHECK(tg::equal(copy_one.fc1.weight, one.fc1.weight));
   CHECK(tg::equal(copy_two.fc1.weight, two.fc1.weight));
-  CHECK_THROWS_WITH(nn::load_state_dict(copy_one, state, true, "ne"),
+  CHECK_THROWS_WITH(nn::load_state_dict(copy_one, state, {.prefix = "ne"}),
                     ContainsSubstring("ne.fc1.weight: missing in the state"));
   state.push_back({"net.extra", tg::zeros(1)});
-  CHECK_THROWS_WITH(nn::load_state_dict(copy_one, state, true, "net"),
+  CHECK_THROWS_WITH(nn::load_state_dict(copy_one, state, {.prefix = "net"}),
                     ContainsSubstring("net.extra: not in the model"));
 }
 
