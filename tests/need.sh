@@ -34,7 +34,7 @@ need() {
 }
 
 # What the library, its tests and its examples are built with.
-build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev nlohmann-json3-dev zlib1g-dev)
+build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev nlohmann-json3-dev zlib1g-dev libminizip-dev)
 example_packages=(libcli11-dev)
 test_packages=(catch2 "${example_packages[@]}")
 

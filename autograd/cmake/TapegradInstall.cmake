@@ -20,12 +20,17 @@ set(tapegrad_needs_zlib FALSE)
 if(TARGET tapegrad_nn AND ZLIB_FOUND)
   set(tapegrad_needs_zlib TRUE)
 endif()
+set(tapegrad_needs_minizip FALSE)
+if(TARGET tapegrad_nn AND TARGET tapegrad::minizip)
+  set(tapegrad_needs_minizip TRUE)
+endif()
 configure_package_config_file("${CMAKE_CURRENT_LIST_DIR}/tapegradConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/tapegradConfig.cmake" INSTALL_DESTINATION "${tapegrad_package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/tapegradConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/tapegradConfig.cmake"
   "${PROJECT_BINARY_DIR}/tapegradConfigVersion.cmake" "${CMAKE_CURRENT_LIST_DIR}/TapegradBlas.cmake"
+  "${CMAKE_CURRENT_LIST_DIR}/TapegradMinizip.cmake"
   DESTINATION "${tapegrad_package_dir}")
 
 # pkg-config: static libraries do not say what they need, so that all are in Libs.
@@ -33,6 +38,14 @@ set(tapegrad_pc_libs "")
 foreach(target IN LISTS tapegrad_targets)
   string(PREPEND tapegrad_pc_libs "-l${target} ")
 endforeach()
+if(tapegrad_needs_minizip)
+  # By its name, and not through its own file, whose folder of headers has a crypt.h that is not the system's.
+  cmake_path(GET TAPEGRAD_MINIZIP_LIBRARY PARENT_PATH folder)
+  if(NOT folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+    string(APPEND tapegrad_pc_libs "-L${folder} ")
+  endif()
+  string(APPEND tapegrad_pc_libs "-lminizip ")
+endif()
 foreach(library IN LISTS TAPEGRAD_BLAS_FOUND_LIBRARIES)
   if(TARGET "${library}")
     set(library "$<TARGET_LINKER_FILE:${library}>")

@@ -40,9 +40,6 @@ using Gzip = std::unique_ptr<gzFile_s, CloseGzip>;
 namespace {
 
 #if defined(TAPEGRAD_HAVE_ZLIB)
-// Deflate codes at most 258 bytes in two bits.
-constexpr std::uint64_t kBestRatio = 1032;
-
 // Bytes of a gzip file that are unpacked at a time. Small files do with small buffers.
 constexpr std::uint64_t kLeastBuffer = 1 << 12, kMostBuffer = 1 << 17;
 #endif
@@ -62,7 +59,7 @@ struct InputFile::Handle {
 #endif
 };
 
-InputFile::InputFile(std::string_view reader, const std::string& path)
+InputFile::InputFile(std::string_view reader, const std::string& path, const ReadOptions& options)
     : reader_(reader), path_(path), handle_(std::make_unique<Handle>()) {
   std::error_code error;
   const auto status = fs::status(path, error);
@@ -74,6 +71,7 @@ InputFile::InputFile(std::string_view reader, const std::string& path)
     fail<FileError>("{}: cannot open '{}': {}", reader, path, std::strerror(errno));
   most_ = fs::file_size(path, error);
   if (error) fail<FileError>("{}: cannot tell the size of '{}': {}", reader, path, error.message());
+  budget_.emplace(reader, options, most_);
 
   unsigned char start[2] = {};
   const bool compressed =
@@ -165,6 +163,7 @@ Bytes InputFile::read_all(std::uint64_t most) try {
     if (after > bytes.capacity()) bytes.reserve(std::clamp(2 * before, after, most));
     bytes.resize(after);
     const std::size_t got = read(bytes.data() + before, after - before);
+    budget_->take(got, where());
     bytes.resize(before + got);
     if (bytes.size() < after) break;
   }

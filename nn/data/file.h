@@ -5,13 +5,19 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "nn/data/memory_budget.h"
+
 // Internal: how data files are read and written.
 
 namespace tapegrad::nn::detail {
+
+/// Deflate codes at most 258 bytes in two bits.
+inline constexpr std::uint64_t kBestRatio = 1032;
 
 /// A file that is read from front to back, plain or gzip. Which of the two is told by its first
 /// bytes, not by its name. Offsets and sizes are those of the uncompressed data.
@@ -20,7 +26,7 @@ namespace tapegrad::nn::detail {
 /// gzip data, gzip in a build without zlib.
 class InputFile {
  public:
-  InputFile(std::string_view reader, const std::string& path);
+  InputFile(std::string_view reader, const std::string& path, const ReadOptions& options = {});
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile();
@@ -32,8 +38,8 @@ class InputFile {
   /// Reads up to `count` bytes; returns fewer only at the end of the file.
   std::size_t read(void* to, std::size_t count);
   /// The next `most` bytes, or all that are left. They are read in pieces: memory follows what the
-  /// file holds, not what its header or its size says. `Bytes` is a string or a vector of bytes.
-  /// Errors: also `OutOfMemoryError`.
+  /// file holds, not what its header or its size says, and is taken from the budget. `Bytes` is a
+  /// string or a vector of bytes. Errors: also `OutOfMemoryError`.
   template <class Bytes>
   Bytes read_all(std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
   /// Bytes read so far.
@@ -42,6 +48,9 @@ class InputFile {
   /// gzip.
   std::uint64_t most_left() const noexcept { return most_ - offset_; }
   bool compressed() const noexcept;
+  const std::string& path() const noexcept { return path_; }
+  /// The memory that what is read may take.
+  MemoryBudget& budget() noexcept { return *budget_; }
   /// How errors begin: "read_idx: 'images', offset 16".
   std::string where() const { return where(offset_); }
   std::string where(std::uint64_t offset) const;
@@ -52,6 +61,7 @@ class InputFile {
   std::string_view reader_;
   std::string path_;
   std::unique_ptr<Handle> handle_;
+  std::optional<MemoryBudget> budget_;  // once the size is known
   std::uint64_t offset_ = 0;
   std::uint64_t most_ = 0;
 };

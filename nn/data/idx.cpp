@@ -135,14 +135,15 @@ Tensor IdxArray::to_tensor() const {
   fail<ValueError>("IdxArray::to_tensor: {:#04x} is no element type", static_cast<int>(type));
 }
 
-IdxArray read_idx(const std::string& path) {
-  detail::InputFile file("read_idx", path);
+IdxArray read_idx(const std::string& path, const ReadOptions& options) {
+  detail::InputFile file("read_idx", path, options);
   IdxArray array;
   int rank = 0;
   array.type = read_magic(file, rank);
   array.shape = read_shape(file, rank);
   const std::uint64_t start = file.offset();
   const std::uint64_t needed = checked_size(file, array.shape, size_of(array.type));
+  file.budget().check(needed, file.where());
   array.bytes = file.read_all<std::vector<std::uint8_t>>(needed);
   if (array.bytes.size() < needed)
     fail<FileError>("{}: truncated: expected {} bytes for shape {}, found {}", file.where(start),

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/tensor/tensor.h"
+#include "nn/data/read_options.h"
 
 namespace tapegrad::nn {
 
@@ -41,8 +42,9 @@ struct IdxArray {
 /// significant byte first (LeCun, Cortes and Burges, "The MNIST database"). Memory is asked for
 /// only after the sizes have been checked against the size of the file. Errors: `FileError`, with
 /// file and byte offset, for a missing, damaged or truncated file, for another format, for more
-/// bytes than the sizes say, and for more than 8 dimensions.
-IdxArray read_idx(const std::string& path);
+/// bytes than the sizes say, for more than 8 dimensions, and for more than `options.max_bytes`;
+/// `ValueError` where that is negative.
+IdxArray read_idx(const std::string& path, const ReadOptions& options = {});
 
 /// Writes an IDX file, as gzip when `path` ends in ".gz". Errors: `FileError`; `ShapeError` when
 /// the bytes do not fit the shape. Then a file that was there before is as it was.

@@ -182,7 +182,8 @@ void check_kind(const std::string& path, const IdxArray& array, std::string_view
 
 }  // namespace
 
-ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_classes) {
+ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_classes,
+                        const ReadOptions& options) {
   if (num_classes < 0)
     fail<ValueError>(
         "load_mnist: num_classes must be at least 1, or 0 for the usual number, but is {}",
@@ -193,9 +194,9 @@ ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_
     fail<FileError>("load_mnist: there is no folder '{}'", folder);
   const Files files = find_files(folder, train);
   if (num_classes == 0) num_classes = files.num_classes;
-  const IdxArray labels = read_idx(files.labels);
+  const IdxArray labels = read_idx(files.labels, options);
   check_kind(files.labels, labels, "labels", 1);
-  IdxArray images = read_idx(files.images);
+  IdxArray images = read_idx(files.images, options);
   check_kind(files.images, images, "images", 3);
   if (images.shape[0] != labels.shape[0])
     fail<FileError>(

@@ -82,8 +82,9 @@ class ImageDataset {
 /// from 1). Errors: `ValueError` for an empty `folder` or a negative `num_classes`; `FileError`,
 /// with file and offset, for missing or ambiguous files, for damaged ones (see `read_idx`), for
 /// images that are not bytes of rank 3, for labels out of range, and when the numbers of images and
-/// labels differ.
-ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_classes = 0);
+/// labels differ. `options` hold for each of the two files.
+ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_classes = 0,
+                        const ReadOptions& options = {});
 
 /// @}
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -17,16 +18,22 @@ static_assert(std::endian::native == std::endian::little, "files are written as 
 
 namespace {
 
-struct Kind {
+struct ElementKind {
   std::size_t size;
   DType dtype;
 };
-constexpr Kind kKinds[] = {{8, float64}, {4, float32}, {2, float32}, {2, float32}, {8, int64},
-                           {4, int64},   {2, int64},   {1, int64},   {8, int64},   {4, int64},
-                           {2, int64},   {1, int64},   {1, boolean}};
+constexpr ElementKind kElementKinds[] = {
+    {8, float64}, {4, float32}, {2, float32}, {2, float32}, {8, int64}, {4, int64},  {2, int64},
+    {1, int64},   {8, int64},   {4, int64},   {2, int64},   {1, int64}, {1, boolean}};
 
 /// Bytes that are converted at a time.
-constexpr std::size_t kPiece = std::size_t{1} << 16;
+constexpr std::size_t kElementsPiece = std::size_t{1} << 16;
+
+/// A tensor beside its elements: handle, name and sizes. Files have many of them, or few.
+constexpr std::uint64_t kTensorBytes = 512;
+
+/// Fills a buffer with the next elements, or throws.
+using Fill = std::function<void(std::span<std::byte>)>;
 
 float float_of_bits(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 
@@ -69,7 +76,7 @@ std::uint16_t half_bits(double x, int exponent_bits) {
 /// Calls `f(value, i)` for elements of type `From`, which are read in pieces.
 template <class From, class F>
 void for_each_element(std::int64_t count, const Fill& fill, F f) {
-  constexpr auto most = static_cast<std::int64_t>(kPiece / sizeof(From));
+  constexpr auto most = static_cast<std::int64_t>(kElementsPiece / sizeof(From));
   std::vector<From> piece(static_cast<std::size_t>(std::min(count, most)));
   for (std::int64_t done = 0; done < count;) {
     const std::int64_t n = std::min(count - done, most);
@@ -118,8 +125,8 @@ void read_truth(Tensor& tensor, const Fill& fill, std::string_view where) {
 
 }  // namespace
 
-std::size_t size_of(Stored stored) noexcept { return kKinds[static_cast<int>(stored)].size; }
-DType dtype_of(Stored stored) noexcept { return kKinds[static_cast<int>(stored)].dtype; }
+std::size_t size_of(Stored stored) noexcept { return kElementKinds[static_cast<int>(stored)].size; }
+DType dtype_of(Stored stored) noexcept { return kElementKinds[static_cast<int>(stored)].dtype; }
 
 Stored stored_as(DType dtype) noexcept {
   if (dtype == float32) return Stored::float32;
@@ -127,9 +134,26 @@ Stored stored_as(DType dtype) noexcept {
   return dtype == int64 ? Stored::int64 : Stored::boolean;
 }
 
-Tensor read_elements(Stored stored, const Shape& shape, const Fill& fill, std::string_view where) {
-  Tensor tensor = empty(shape, dtype_of(stored));
-  switch (stored) {
+std::optional<std::uint64_t> bytes_of(Stored stored,
+                                      std::span<const std::uint64_t> sizes) noexcept {
+  constexpr std::uint64_t most = std::uint64_t{1} << 62;
+  std::uint64_t bytes = size_of(stored);
+  for (const std::uint64_t size : sizes)
+    if (size >= most || __builtin_mul_overflow(bytes, size, &bytes) || bytes >= most) return {};
+  return bytes;
+}
+
+Tensor read_elements(Layout layout, const Shape& shape, Source& source, std::string_view where) {
+  const DType dtype = dtype_of(layout.stored);
+  source.budget().take(kTensorBytes + static_cast<std::uint64_t>(shape.numel()) * size_of(dtype),
+                       where);
+  Tensor tensor = empty(shape, dtype);
+  const Fill fill = [&, size = size_of(layout.stored)](std::span<std::byte> to) {
+    source.read(to);
+    for (std::size_t i = 0; layout.swapped && i < to.size(); i += size)
+      std::ranges::reverse(to.subspan(i, size));
+  };
+  switch (layout.stored) {
     case Stored::float64:
       read_as_is<double>(tensor, fill);
       break;

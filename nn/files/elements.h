@@ -2,13 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "autograd/tensor/tensor.h"
 #include "nn/files/files.h"
+#include "nn/files/source.h"
 
 // Internal: elements as files store them.
 
@@ -38,13 +39,19 @@ DType dtype_of(Stored stored) noexcept;
 /// How a tensor's own elements are stored.
 Stored stored_as(DType dtype) noexcept;
 
-/// Fills a buffer with the next bytes of a file, or throws.
-using Fill = std::function<void(std::span<std::byte>)>;
+/// Elements as a file has them.
+struct Layout {
+  Stored stored{};
+  bool swapped = false;  // the bytes of an element are in the other order
+};
 
-/// A tensor of that shape from the next `shape.numel() * size_of(stored)` bytes that `fill` gives.
-/// Errors: `FileError`, beginning with `where`, for a uint64 that int64 does not hold, and for a
-/// bool that is neither 0 nor 1.
-Tensor read_elements(Stored stored, const Shape& shape, const Fill& fill, std::string_view where);
+/// The bytes that elements of these sizes have in a file; nothing if that is 2^62 or more.
+std::optional<std::uint64_t> bytes_of(Stored stored, std::span<const std::uint64_t> sizes) noexcept;
+
+/// A tensor of that shape from the next `shape.numel() * size_of(stored)` bytes of `source`, whose
+/// budget it takes. Errors: `FileError`, beginning with `where`, for a uint64 that int64 does not
+/// hold, and for a bool that is neither 0 nor 1.
+Tensor read_elements(Layout layout, const Shape& shape, Source& source, std::string_view where);
 
 /// The elements of `tensor` as float16 or bfloat16, rounded to the nearest, ties to even; those
 /// that are too large become infinite. The tensor is float32 or float64.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "autograd/base/fail.h"
+#include "nn/data/shown_text.h"
 #include "nn/files/elements.h"
 #include "nn/files/npy.h"
 #include "nn/files/pytorch.h"
@@ -28,7 +29,7 @@ TensorFile read_npz(detail::ZipReader& archive, const std::string& where) {
   for (const detail::ZipReader::Member& member : archive.members()) {
     if (!member.name.ends_with(kNpy))
       fail<FileError>("{}: the archive has '{}', which is no array: a name that ends in \".npy\"",
-                      where, member.name);
+                      where, detail::shown_name(member.name));
     const auto content = archive.open(member);
     const std::string name = member.name.substr(0, member.name.size() - kNpy.size());
     result.tensors.push_back({name, detail::read_npy(*content)});
@@ -36,16 +37,17 @@ TensorFile read_npz(detail::ZipReader& archive, const std::string& where) {
   return result;
 }
 
-TensorFile read(std::string_view reader, const std::string& path, bool with_tensors) {
-  detail::InputFile file(reader, path);
+TensorFile read(std::string_view reader, const std::string& path, bool with_tensors,
+                const ReadOptions& options) {
+  detail::InputFile file(reader, path, options);
   if (file.compressed())
     fail<FileError>("{}: '{}' is compressed with gzip; unpack it with gunzip", reader, path);
   const std::string start = file.peek(16);
   detail::FileSource source(file);
   if (detail::begins_npy(start)) return {{{"", detail::read_npy(source)}}, {}, {}};
   if (detail::begins_zip(start)) {
-    detail::ZipReader archive(reader, path);
     const std::string where = fmt::format("{}: '{}'", reader, path);
+    detail::ZipReader archive(file, where);
     return detail::is_pytorch(archive) ? detail::read_pytorch(archive, where)
                                        : read_npz(archive, where);
   }
@@ -151,10 +153,12 @@ void save_file(const std::string& path, const StateDict& tensors, const SaveOpti
   write("save_file", path, tensors, options);
 }
 
-StateDict load_file(const std::string& path) { return read("load_file", path, true).tensors; }
+StateDict load_file(const std::string& path, const ReadOptions& options) {
+  return read("load_file", path, true, options).tensors;
+}
 
-Metadata load_metadata(const std::string& path) {
-  return read("load_metadata", path, false).metadata;
+Metadata load_metadata(const std::string& path, const ReadOptions& options) {
+  return read("load_metadata", path, false, options).metadata;
 }
 
 void save(const std::string& path, ModuleRef model, const SaveOptions& options) {
@@ -172,7 +176,7 @@ void save(const std::string& path, ModuleRef model, const SaveOptions& options) 
 }
 
 LoadReport load(const std::string& path, ModuleRef model, const LoadOptions& options) {
-  const detail::TensorFile file = read("load", path, true);
+  const detail::TensorFile file = read("load", path, true, {.max_bytes = options.max_bytes});
   LoadReport report = detail::load_state("load: '" + path + "'", model, file.tensors, options);
   report.left_out = file.left_out;
   return report;

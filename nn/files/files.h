@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "nn/data/read_options.h"
 #include "nn/module/state.h"
 
 namespace tapegrad::nn {
@@ -14,9 +15,18 @@ namespace tapegrad::nn {
 ///
 /// Elements are read as they are, but that float16 and bfloat16 become `float32`, and integers
 /// smaller than `int64`, or unsigned, `int64`. Memory is taken for what the file holds, not for
-/// what it claims. A file is written beside the one that is there, flushed to the disk, and put in
-/// its place: an error leaves the old one as it was, and a program that is killed leaves the old
-/// one or the new one, and at most one other, ".NAME.tmp", that the next save takes.
+/// what it claims, and no more than `ReadOptions` allow. A file is written beside the one that is
+/// there, flushed to the disk, and put in its place: an error leaves the old one as it was, and a
+/// program that is killed leaves the old one or the new one, and at most one other, ".NAME.tmp",
+/// that the next save takes.
+///
+/// What is not read is a `FileError` that names it: of safetensors other element types (floats of 8
+/// bits); of NumPy complex numbers, texts, dates, structured arrays and objects; of PyTorch whole
+/// modules, and any class or function but those of dense tensors, parameters and `OrderedDict`,
+/// integers of more than 64 bits, and what it wrote before version 1.6 (2020); of zip archives those
+/// that are encrypted, packed by anything but deflate, in several parts, or that hold something else
+/// beside arrays; and tensors of more than 8 dimensions, and files that were packed with gzip. Texts
+/// and None in a file of PyTorch's are left out, which `LoadReport` lists.
 /// @{
 
 /// How floating-point elements are written.
@@ -43,11 +53,12 @@ void save_file(const std::string& path, const StateDict& tensors, const SaveOpti
 
 /// The tensors of a file, in the order of their places in it. Errors: `FileError`, with the place
 /// and what was expected there, for a file of another kind, that is cut off, or contradicts itself,
-/// and for an element that does not fit its type.
-StateDict load_file(const std::string& path);
+/// for an element that does not fit its type, and for more than `options.max_bytes`; `ValueError`
+/// where that is negative.
+StateDict load_file(const std::string& path, const ReadOptions& options = {});
 
 /// The text beside the tensors of a file. Errors: as `load_file`, for what it reads.
-Metadata load_metadata(const std::string& path);
+Metadata load_metadata(const std::string& path, const ReadOptions& options = {});
 
 /// Writes the parameters and buffers of a model. A tensor that the model has under several names is
 /// written under the first; the metadata maps the others to it, as Python's `save_model` does.

@@ -8,26 +8,27 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
+#include "nn/data/shown_text.h"
 
 namespace tapegrad::nn::detail {
 
 namespace {
 
-constexpr std::string_view kMagic("\x93NUMPY", 6);
+constexpr std::string_view kNpyMagic("\x93NUMPY", 6);
 /// As in NumPy, but that it has to be asked for more than 10,000 there.
-constexpr std::uint32_t kMostHeader = 1 << 16;
+constexpr std::uint32_t kMostNpyHeader = 1 << 16;
 
-struct Name {
+struct NpyName {
   std::string_view text;  // without the order of bytes
   Stored stored;
 };
-constexpr Name kNames[] = {
+constexpr NpyName kNpyNames[] = {
     {"f8", Stored::float64}, {"f4", Stored::float32}, {"f2", Stored::float16},
     {"i8", Stored::int64},   {"i4", Stored::int32},   {"i2", Stored::int16},
     {"i1", Stored::int8},    {"u8", Stored::uint64},  {"u4", Stored::uint32},
     {"u2", Stored::uint16},  {"u1", Stored::uint8},   {"b1", Stored::boolean}};
 
-struct Header {
+struct NpyHeader {
   std::optional<std::string> type;
   std::optional<bool> fortran;
   std::optional<std::vector<std::uint64_t>> shape;
@@ -35,12 +36,12 @@ struct Header {
 
 /// Reads the literal of Python that a header is: one dictionary of a text, a truth value and a
 /// tuple.
-class HeaderReader {
+class NpyHeaderReader {
  public:
-  HeaderReader(std::string_view text, std::string_view where) : text_(text), where_(where) {}
+  NpyHeaderReader(std::string_view text, std::string_view where) : text_(text), where_(where) {}
 
-  Header read() {
-    Header header;
+  NpyHeader read() {
+    NpyHeader header;
     expect('{');
     while (!take('}')) {
       const std::string key = string();
@@ -55,7 +56,7 @@ class HeaderReader {
         fail<FileError>(
             "{}: '{}' in the header, where one each of descr, fortran_order and shape "
             "was expected",
-            where_, key);
+            where_, shown_name(key));
       if (!take(',')) {
         expect('}');
         break;
@@ -136,30 +137,29 @@ class HeaderReader {
   std::size_t at_ = 0;
 };
 
-/// How the elements are stored, and whether their bytes are in the other order.
-std::pair<Stored, bool> type_of(const std::string& type, std::string_view where) {
+Layout layout_of(const std::string& type, std::string_view where) {
   const char order = type.empty() ? '\0' : type[0];
   const bool ordered =
       order != '\0' && std::string_view("<>=|").find(order) != std::string_view::npos;
   const std::string_view kind = std::string_view(type).substr(ordered ? 1 : 0);
-  for (const Name& name : kNames)
+  for (const NpyName& name : kNpyNames)
     if (kind == name.text) return {name.stored, order == '>'};
   if (kind.starts_with('O'))
     fail<FileError>(
         "{}: elements of type '{}' are objects of Python, which are programs; save the array with "
         "a type of numbers",
-        where, type);
+        where, shown_name(type));
   fail<FileError>("{}: elements of type '{}' are not read; save the array as a type of numbers",
-                  where, type);
+                  where, shown_name(type));
 }
 
 }  // namespace
 
-bool begins_npy(std::string_view start) noexcept { return start.starts_with(kMagic); }
+bool begins_npy(std::string_view start) noexcept { return start.starts_with(kNpyMagic); }
 
 Tensor read_npy(Source& source) {
   const std::string begin = source.where();
-  if (source.left() < 10 || source.text(kMagic.size()) != kMagic)
+  if (source.left() < 10 || source.text(kNpyMagic.size()) != kNpyMagic)
     fail<FileError>("{}: expected an array of NumPy's", begin);
   const auto version = source.value<std::uint8_t>();
   source.value<std::uint8_t>();
@@ -168,32 +168,20 @@ Tensor read_npy(Source& source) {
   const std::uint32_t length =
       version == 1 ? source.value<std::uint16_t>() : source.value<std::uint32_t>();
   const std::string where = source.where();
-  if (length > source.left() || length > kMostHeader)
+  if (length > source.left() || length > kMostNpyHeader)
     fail<FileError>("{}: a header of {} bytes, where {} are left and at most {} are allowed", where,
-                    length, source.left(), kMostHeader);
+                    length, source.left(), kMostNpyHeader);
   const std::string text = source.text(length);
-  const Header header = HeaderReader(text, where).read();
-  const auto [stored, swapped] = type_of(*header.type, where);
-
-  const std::size_t size = size_of(stored);
-  std::uint64_t bytes = size;
+  const NpyHeader header = NpyHeaderReader(text, where).read();
+  const Layout layout = layout_of(*header.type, where);
+  const std::optional<std::uint64_t> bytes = bytes_of(layout.stored, *header.shape);
+  if (!bytes) fail<FileError>("{}: the array has more elements than there are bytes", where);
   Shape shape;
-  for (const std::uint64_t n : *header.shape) {
-    constexpr std::uint64_t most = std::uint64_t{1} << 62;
-    if (n > most || __builtin_mul_overflow(bytes, n, &bytes) || bytes > most)
-      fail<FileError>("{}: the array has more elements than there are bytes", where);
-    shape.push_back(static_cast<std::int64_t>(n));
-  }
+  for (const std::uint64_t n : *header.shape) shape.push_back(static_cast<std::int64_t>(n));
   if (bytes != source.left())
     fail<FileError>("{}: an array of shape {} and type '{}' has {} bytes, and {} are left", where,
-                    shape, *header.type, bytes, source.left());
-  const Fill fill = [&source, size, swapped = swapped](std::span<std::byte> to) {
-    source.read(to);
-    for (std::size_t i = 0; swapped && i < to.size(); i += size)
-      std::reverse(to.begin() + static_cast<std::ptrdiff_t>(i),
-                   to.begin() + static_cast<std::ptrdiff_t>(i + size));
-  };
-  if (!*header.fortran || shape.rank() < 2) return read_elements(stored, shape, fill, where);
+                    shape, *header.type, *bytes, source.left());
+  if (!*header.fortran || shape.rank() < 2) return read_elements(layout, shape, source, where);
   // The first dimension moves fastest: the transpose of what it is here.
   Shape reversed;
   Dims order;
@@ -202,7 +190,7 @@ Tensor read_npy(Source& source) {
     order.push_back(d);
   }
   const NoGrad no_grad;
-  return permute(read_elements(stored, reversed, fill, where), order);
+  return permute(read_elements(layout, reversed, source, where), order);
 }
 
 std::string npy_header(const Shape& shape, Stored stored) {
@@ -210,16 +198,16 @@ std::string npy_header(const Shape& shape, Stored stored) {
   for (const std::int64_t size : shape) sizes += fmt::format("{}, ", size);
   if (shape.rank() > 1) sizes.resize(sizes.size() - 2);
   if (shape.rank() == 1) sizes.resize(sizes.size() - 1);
-  const Name* name = std::find_if(std::begin(kNames), std::end(kNames),
-                                  [&](const Name& known) { return known.stored == stored; });
+  const NpyName* name = std::find_if(std::begin(kNpyNames), std::end(kNpyNames),
+                                     [&](const NpyName& known) { return known.stored == stored; });
   std::string header = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}), }}",
                                    size_of(stored) == 1 ? '|' : '<', name->text, sizes);
   // The elements begin at a multiple of 64, after a line's end.
-  const std::size_t before = kMagic.size() + 4;
+  const std::size_t before = kNpyMagic.size() + 4;
   header.resize((before + header.size() + 1 + 63) / 64 * 64 - before - 1, ' ');
   header += '\n';
   const auto length = static_cast<std::uint16_t>(header.size());
-  std::string result(kMagic);
+  std::string result(kNpyMagic);
   result += {'\1', '\0', static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
   return result + header;
 }

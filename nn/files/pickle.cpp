@@ -5,12 +5,11 @@
 #include <cstring>
 
 #include "autograd/base/fail.h"
+#include "nn/data/shown_text.h"
 
 namespace tapegrad::nn::detail {
 
 namespace {
-
-using Kind = Pickled::Kind;
 
 constexpr std::string_view kStateDict =
     "write a state dict instead: torch.save(model.state_dict(), \"model.pt\")";
@@ -25,6 +24,9 @@ constexpr StorageType kStorages[] = {
     {"torch.LongStorage", Stored::int64},     {"torch.IntStorage", Stored::int32},
     {"torch.ShortStorage", Stored::int16},    {"torch.CharStorage", Stored::int8},
     {"torch.ByteStorage", Stored::uint8},     {"torch.BoolStorage", Stored::boolean}};
+
+/// What an object takes at most: 16 bytes, in vectors that grow twofold, and moves between them.
+constexpr std::uint64_t kObject = 64;
 
 constexpr std::string_view kOrderedDict = "collections.OrderedDict";
 constexpr std::string_view kTensor = "torch._utils._rebuild_tensor_v2";
@@ -56,20 +58,23 @@ std::string_view Unpickler::line() {
   return found;
 }
 
-Pickled& Unpickler::make(Kind kind) {
-  Pickled& made = objects_.emplace_back();
-  made.kind = kind;
-  return made;
+/// Puts an object on the stack, from where it may come into one container.
+void Unpickler::push(const Pickled& object) {
+  budget_.take(kObject, where_);
+  stack_.push_back(object);
 }
 
-void Unpickler::push_text(std::string_view text) {
-  push(Kind::text);
-  stack_.back()->text = text;
+void Unpickler::push_items(PickledKind kind, Items items) {
+  budget_.take(kObject, where_);
+  Pickled object(kind);
+  object.items = &items_.emplace_back(std::move(items));
+  push(object);
 }
 
 void Unpickler::push_integer(std::int64_t integer) {
-  push(Kind::integer);
-  stack_.back()->integer = integer;
+  Pickled object(PickledKind::integer);
+  object.integer = integer;
+  push(object);
 }
 
 /// Little-endian, in two's complement, of any length.
@@ -82,133 +87,151 @@ void Unpickler::push_long(std::string_view bytes) {
 
 void Unpickler::push_name(std::string_view module, std::string_view name) {
   const std::string full = std::string(module) + '.' + std::string(name);
-  if (full != kOrderedDict && full != kTensor && full != kParameter && !storage_type(full))
-    fail<FileError>(
-        "{}: it holds '{}', which only a program of Python could make, and nothing is executed; {}",
-        where_, full, kStateDict);
-  push(Kind::name);
-  stack_.back()->text = full;
+  for (const std::string_view known : {kOrderedDict, kTensor, kParameter})
+    if (full == known) return push({PickledKind::name, known});
+  if (const StorageType* type = storage_type(full)) return push({PickledKind::name, type->name});
+  fail<FileError>(
+      "{}: it holds '{}', which only a program of Python could make, and nothing is executed; {}",
+      where_, shown_name(full), kStateDict);
 }
 
-Pickled* Unpickler::pop() {
+Pickled Unpickler::pop() {
   if (stack_.empty() || (!marks_.empty() && stack_.size() == marks_.back()))
     refuse("an object is missing");
-  Pickled* popped = stack_.back();
+  const Pickled popped = stack_.back();
   stack_.pop_back();
   return popped;
 }
 
-Pickled* Unpickler::top(Kind kind) {
-  Pickled* object = pop();
-  if (object->kind != kind) refuse("an object of another kind was expected");
-  stack_.push_back(object);
-  return object;
+const Pickled& Unpickler::top(PickledKind kind) {
+  const Pickled object = pop();
+  if (object.kind != kind) refuse("an object of another kind was expected");
+  return stack_.emplace_back(object);
 }
 
-std::vector<const Pickled*> Unpickler::pop_to_mark() {
+Unpickler::Items Unpickler::pop_to_mark() {
   if (marks_.empty()) refuse("a mark is missing");
   const auto first = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
-  std::vector<const Pickled*> items(first, stack_.end());
+  Items items(first, stack_.end());
   stack_.erase(first, stack_.end());
   marks_.pop_back();
   return items;
 }
 
-void Unpickler::add_items(const std::vector<const Pickled*>& items) {
-  if (items.size() % 2 != 0) refuse("a key without a value");
-  Pickled* dict = top(Kind::dict);
-  dict->items.insert(dict->items.end(), items.begin(), items.end());
-}
-
 void Unpickler::memoize(std::uint64_t place) {
   if (stack_.empty()) refuse("an object is missing");
   // Places are counted, so that there are no more than bytes.
-  if (place > bytes_.size()) refuse("a place to remember an object that is too far");
-  if (place >= memo_.size()) memo_.resize(place + 1, nullptr);
+  if (place > at_) refuse("a place to remember an object that is too far");
+  if (place >= memo_.size()) {
+    budget_.take(kObject * (place + 1 - memo_.size()), where_);
+    memo_.resize(place + 1);
+  }
   memo_[place] = stack_.back();
 }
 
 void Unpickler::recall(std::uint64_t place) {
   if (place >= memo_.size() || !memo_[place]) refuse("an object that was not remembered");
-  stack_.push_back(memo_[place]);
+  push(*memo_[place]);
 }
 
-void Unpickler::rebuild_tensor(const std::vector<const Pickled*>& arguments) {
-  const bool fits = arguments.size() >= 4 && arguments[0]->kind == Kind::storage &&
-                    arguments[1]->kind == Kind::integer && arguments[2]->kind == Kind::tuple &&
-                    arguments[3]->kind == Kind::tuple;
-  if (!fits) refuse("a tensor without storage, offset, sizes and strides");
-  push(Kind::tensor);
-  PickledTensor& tensor = stack_.back()->tensor;
-  tensor.storage = &arguments[0]->storage;
-  tensor.offset = arguments[1]->integer;
-  for (const auto& [from, to] :
-       {std::pair(arguments[2], &tensor.sizes), std::pair(arguments[3], &tensor.strides)}) {
-    for (const Pickled* item : from->items) {
-      if (item->kind != Kind::integer || item->integer < 0) refuse("a size that is no number");
-      to->push_back(item->integer);
-    }
+Shape Unpickler::sizes(const Pickled& tuple) const {
+  if (tuple.items->size() > kMaxRank)
+    fail<FileError>("{}: a tensor has {} dimensions, where at most {} are allowed", where_,
+                    tuple.items->size(), kMaxRank);
+  Shape sizes;
+  for (const Pickled& item : *tuple.items) {
+    if (item.kind != PickledKind::integer || item.integer < 0)
+      refuse("a size or a stride that is no number from 0 on");
+    sizes.push_back(item.integer);
   }
-  if (tensor.sizes.size() != tensor.strides.size())
+  return sizes;
+}
+
+void Unpickler::rebuild_tensor(const Items& arguments) {
+  const bool fits = arguments.size() >= 4 && arguments[0].kind == PickledKind::storage &&
+                    arguments[1].kind == PickledKind::integer &&
+                    arguments[2].kind == PickledKind::tuple &&
+                    arguments[3].kind == PickledKind::tuple;
+  if (!fits) refuse("a tensor without storage, offset, sizes and strides");
+  const PickledTensor tensor{*arguments[0].storage, arguments[1].integer, sizes(arguments[2]),
+                             sizes(arguments[3])};
+  if (tensor.offset < 0) refuse("a tensor that begins before its storage");
+  if (tensor.sizes.rank() != tensor.strides.rank())
     refuse("a tensor with other sizes than strides");
+  budget_.take(sizeof tensor, where_);
+  Pickled object(PickledKind::tensor);
+  object.tensor = &tensors_.emplace_back(tensor);
+  push(object);
 }
 
 /// Calls the few functions that there are.
 void Unpickler::call() {
-  const Pickled* arguments = pop();
-  const Pickled* function = pop();
-  if (arguments->kind != Kind::tuple || function->kind != Kind::name)
+  const Pickled arguments = pop();
+  const Pickled function = pop();
+  if (arguments.kind != PickledKind::tuple || function.kind != PickledKind::name)
     refuse("a call of something else than a function");
-  if (function->text == kTensor) return rebuild_tensor(arguments->items);
-  if (function->text == kParameter) {
-    if (arguments->items.empty() || arguments->items[0]->kind != Kind::tensor)
-      refuse("a parameter without a tensor");
-    push(Kind::tensor);
-    stack_.back()->tensor = arguments->items[0]->tensor;
-    return;
+  const Items& list = *arguments.items;
+  if (function.text() == kTensor) return rebuild_tensor(list);
+  if (function.text() == kParameter) {
+    if (list.empty() || list[0].kind != PickledKind::tensor) refuse("a parameter without a tensor");
+    return push(list[0]);
   }
-  if (function->text != kOrderedDict || arguments->items.size() > 1) refuse("an unknown call");
-  push(Kind::dict);
-  if (arguments->items.empty()) return;
-  if (arguments->items[0]->kind != Kind::list) refuse("a dictionary of something else than pairs");
-  for (const Pickled* pair : arguments->items[0]->items) {
-    if ((pair->kind != Kind::tuple && pair->kind != Kind::list) || pair->items.size() != 2)
-      refuse("a dictionary of something else than pairs");
-    stack_.back()->items.insert(stack_.back()->items.end(), pair->items.begin(), pair->items.end());
+  if (function.text() != kOrderedDict || list.size() > 1) refuse("an unknown call");
+  Items items;
+  if (!list.empty()) {
+    if (list[0].kind != PickledKind::list) refuse("a dictionary of something else than pairs");
+    // The list may be remembered, and become many dictionaries.
+    budget_.take(2 * kObject * list[0].items->size(), where_);
+    for (const Pickled& pair : *list[0].items) {
+      if ((pair.kind != PickledKind::tuple && pair.kind != PickledKind::list) ||
+          pair.items->size() != 2)
+        refuse("a dictionary of something else than pairs");
+      items.insert(items.end(), pair.items->begin(), pair.items->end());
+    }
   }
+  push_items(PickledKind::dict, std::move(items));
 }
 
 /// Attributes, which a state dict has for its versions: passed by.
 void Unpickler::build() {
   pop();
-  top(Kind::dict);
+  top(PickledKind::dict);
 }
 
 /// ("storage", its type, the name of its member, a device, its length).
 void Unpickler::storage() {
-  const Pickled* id = pop();
-  const bool fits = id->kind == Kind::tuple && id->items.size() >= 5 &&
-                    id->items[0]->kind == Kind::text && id->items[0]->text == "storage" &&
-                    id->items[1]->kind == Kind::name && id->items[2]->kind == Kind::text &&
-                    id->items[4]->kind == Kind::integer && id->items[4]->integer >= 0;
-  const StorageType* type = fits ? storage_type(id->items[1]->text) : nullptr;
+  const Pickled id = pop();
+  if (id.kind != PickledKind::tuple || id.items->size() < 5)
+    refuse("a storage without type, name and length");
+  const Items& items = *id.items;
+  const bool fits = items[0].kind == PickledKind::text && items[0].text() == "storage" &&
+                    items[1].kind == PickledKind::name && items[2].kind == PickledKind::text &&
+                    items[4].kind == PickledKind::integer && items[4].integer >= 0;
+  const StorageType* type = fits ? storage_type(items[1].text()) : nullptr;
   if (!type) refuse("a storage without type, name and length");
-  push(Kind::storage);
-  stack_.back()->storage = {type->stored, id->items[2]->text, id->items[4]->integer};
+  budget_.take(sizeof(PickledStorage), where_);
+  Pickled object(PickledKind::storage);
+  object.storage =
+      &storages_.emplace_back(PickledStorage{type->stored, items[2].text(), items[4].integer});
+  push(object);
 }
 
-const Pickled& Unpickler::read() {
+Pickled Unpickler::read() {
   while (!stopped_) step(value<unsigned char>());
   if (stack_.size() != 1 || !marks_.empty()) refuse("more or fewer objects than one");
-  return *stack_.back();
+  return stack_.back();
 }
 
 void Unpickler::step(unsigned char opcode) {
   const auto tuple = [&](std::size_t count) {
-    std::vector<const Pickled*> items(count);
+    Items items(count);
     for (std::size_t i = count; i-- > 0;) items[i] = pop();
-    push(Kind::tuple);
-    stack_.back()->items = std::move(items);
+    push_items(PickledKind::tuple, std::move(items));
+  };
+  const auto append = [&](PickledKind kind, const Items& items) {
+    if (kind == PickledKind::dict && items.size() % 2 != 0) refuse("a key without a value");
+    Items& all = *top(kind).items;
+    all.insert(all.end(), items.begin(), items.end());
   };
   switch (opcode) {
     case 0x80:  // PROTO
@@ -222,18 +245,20 @@ void Unpickler::step(unsigned char opcode) {
       stopped_ = true;
       return;
     case '(':  // MARK
+      budget_.take(kObject, where_);
       marks_.push_back(stack_.size());
       return;
     case '0':  // POP
       pop();
       return;
     case 'N':  // NONE
-      return push(Kind::none);
-    case 0x88:  // NEWTRUE
-    case 0x89:  // NEWFALSE
-      push(Kind::truth);
-      stack_.back()->integer = opcode == 0x88;
-      return;
+      return push(Pickled());
+    case 0x88:    // NEWTRUE
+    case 0x89: {  // NEWFALSE
+      Pickled truth(PickledKind::truth);
+      truth.integer = opcode == 0x88;
+      return push(truth);
+    }
     case 'J':  // BININT
       return push_integer(value<std::int32_t>());
     case 'K':  // BININT1
@@ -245,50 +270,39 @@ void Unpickler::step(unsigned char opcode) {
     case 'G': {  // BINFLOAT, big-endian
       std::string bytes(take(8));
       std::reverse(bytes.begin(), bytes.end());
-      push(Kind::number);
-      std::memcpy(&stack_.back()->number, bytes.data(), 8);
-      return;
+      Pickled number(PickledKind::number);
+      std::memcpy(&number.number, bytes.data(), 8);
+      return push(number);
     }
     case 'X':  // BINUNICODE
-      return push_text(take(value<std::uint32_t>()));
+      return push({PickledKind::text, take(value<std::uint32_t>())});
     case 0x8c:  // SHORT_BINUNICODE
-      return push_text(take(value<std::uint8_t>()));
+      return push({PickledKind::text, take(value<std::uint8_t>())});
     case 0x8d:  // BINUNICODE8
-      return push_text(take(value<std::uint64_t>()));
+      return push({PickledKind::text, take(value<std::uint64_t>())});
     case '}':  // EMPTY_DICT
-      return push(Kind::dict);
+      return push_items(PickledKind::dict, {});
     case ']':  // EMPTY_LIST
-      return push(Kind::list);
+      return push_items(PickledKind::list, {});
     case ')':  // EMPTY_TUPLE
-      return push(Kind::tuple);
-    case 't': {  // TUPLE
-      std::vector<const Pickled*> items = pop_to_mark();
-      push(Kind::tuple);
-      stack_.back()->items = std::move(items);
-      return;
-    }
+      return push_items(PickledKind::tuple, {});
+    case 't':  // TUPLE
+      return push_items(PickledKind::tuple, pop_to_mark());
     case 0x85:  // TUPLE1
     case 0x86:  // TUPLE2
     case 0x87:  // TUPLE3
       return tuple(opcode - 0x84u);
-    case 'a': {  // APPEND
-      const Pickled* item = pop();
-      top(Kind::list)->items.push_back(item);
-      return;
-    }
-    case 'e': {  // APPENDS
-      const std::vector<const Pickled*> items = pop_to_mark();
-      Pickled* list = top(Kind::list);
-      list->items.insert(list->items.end(), items.begin(), items.end());
-      return;
-    }
+    case 'a':  // APPEND
+      return append(PickledKind::list, {pop()});
+    case 'e':  // APPENDS
+      return append(PickledKind::list, pop_to_mark());
     case 's': {  // SETITEM
-      const Pickled* item = pop();
-      const Pickled* key = pop();
-      return add_items({key, item});
+      const Pickled item = pop();
+      const Pickled key = pop();
+      return append(PickledKind::dict, {key, item});
     }
     case 'u':  // SETITEMS
-      return add_items(pop_to_mark());
+      return append(PickledKind::dict, pop_to_mark());
     case 'q':  // BINPUT
       return memoize(value<std::uint8_t>());
     case 'r':  // LONG_BINPUT
@@ -304,10 +318,11 @@ void Unpickler::step(unsigned char opcode) {
       return push_name(module, line());
     }
     case 0x93: {  // STACK_GLOBAL
-      const Pickled* name = pop();
-      const Pickled* module = pop();
-      if (name->kind != Kind::text || module->kind != Kind::text) refuse("a name that is no text");
-      return push_name(module->text, name->text);
+      const Pickled name = pop();
+      const Pickled module = pop();
+      if (name.kind != PickledKind::text || module.kind != PickledKind::text)
+        refuse("a name that is no text");
+      return push_name(module.text(), name.text());
     }
     case 'R':  // REDUCE
       return call();

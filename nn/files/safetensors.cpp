@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "autograd/base/fail.h"
+#include "nn/data/shown_text.h"
 #include "nn/files/elements.h"
 
 namespace tapegrad::nn::detail {
@@ -20,13 +21,13 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kMetadata = "__metadata__";
 /// As in the format's own library: a header of 100 MB.
-constexpr std::uint64_t kMostHeader = 100'000'000;
+constexpr std::uint64_t kMostJson = 100'000'000;
 
-struct Name {
+struct SafetensorsName {
   const char* text;
   Stored stored;
 };
-constexpr Name kNames[] = {
+constexpr SafetensorsName kSafetensorsNames[] = {
     {"F64", Stored::float64},   {"F32", Stored::float32}, {"F16", Stored::float16},
     {"BF16", Stored::bfloat16}, {"I64", Stored::int64},   {"I32", Stored::int32},
     {"I16", Stored::int16},     {"I8", Stored::int8},     {"U64", Stored::uint64},
@@ -34,23 +35,24 @@ constexpr Name kNames[] = {
     {"BOOL", Stored::boolean}};
 
 const char* name_of(Stored stored) {
-  return std::find_if(std::begin(kNames), std::end(kNames),
-                      [&](const Name& name) { return name.stored == stored; })
+  return std::find_if(std::begin(kSafetensorsNames), std::end(kSafetensorsNames),
+                      [&](const SafetensorsName& name) { return name.stored == stored; })
       ->text;
 }
 
 /// One tensor, as the header has it.
 struct Entry {
   std::string name;
-  std::optional<Stored> stored;
-  std::optional<std::vector<std::uint64_t>> shape, offsets;
+  Stored stored{};
+  std::vector<std::uint64_t> shape, offsets;
+  bool has_type = false, has_shape = false, has_offsets = false;
 };
 
 /// Takes the header as it is parsed, without a tree: what is not expected is an error at once, so
 /// that neither depth nor size of a header cost anything.
-class HeaderReader : public nlohmann::json_sax<Json> {
+class SafetensorsHeader : public nlohmann::json_sax<Json> {
  public:
-  explicit HeaderReader(std::string where) : where_(std::move(where)) {}
+  explicit SafetensorsHeader(std::string where) : where_(std::move(where)) {}
 
   std::vector<Entry> entries;
   Metadata metadata;
@@ -68,30 +70,31 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   }
   bool key(string_t& text) override {
     if (place_ == Place::top) {
-      if (!names_.insert(text).second) fail<FileError>("{}: the name '{}' twice", where_, text);
+      if (!names_.insert(text).second)
+        fail<FileError>("{}: the name '{}' twice", where_, shown_name(text));
       if (text == kMetadata) {
         place_ = Place::metadata_next;
       } else {
-        entries.push_back({text, {}, {}, {}});
+        entries.emplace_back().name = text;
         place_ = Place::tensor_next;
       }
     } else if (place_ == Place::metadata) {
       if (!metadata.emplace(text, "").second)
-        fail<FileError>("{}: '{}' twice in the metadata", where_, text);
+        fail<FileError>("{}: '{}' twice in the metadata", where_, shown_name(text));
       key_ = text;
     } else {
       key_ = text;
-      if (text == "dtype" && !entry().stored)
+      if (text == "dtype" && !entry().has_type)
         place_ = Place::dtype;
-      else if (text == "shape" && !entry().shape)
+      else if (text == "shape" && !entry().has_shape)
         place_ = Place::shape_next;
-      else if (text == "data_offsets" && !entry().offsets)
+      else if (text == "data_offsets" && !entry().has_offsets)
         place_ = Place::offsets_next;
       else
         fail<FileError>(
             "{}: tensor '{}' has '{}' where one each of dtype, shape and data_offsets "
             "was expected",
-            where_, entry().name, text);
+            where_, shown_name(entry().name), shown_name(text));
     }
     return true;
   }
@@ -99,12 +102,14 @@ class HeaderReader : public nlohmann::json_sax<Json> {
     if (place_ == Place::metadata) {
       metadata[key_] = text;
     } else if (place_ == Place::dtype) {
-      const auto* found = std::find_if(std::begin(kNames), std::end(kNames),
-                                       [&](const Name& name) { return text == name.text; });
-      if (found == std::end(kNames))
+      const auto* found =
+          std::find_if(std::begin(kSafetensorsNames), std::end(kSafetensorsNames),
+                       [&](const SafetensorsName& name) { return text == name.text; });
+      if (found == std::end(kSafetensorsNames))
         fail<FileError>("{}: tensor '{}' has elements of type '{}', which are not read", where_,
-                        entry().name, text);
+                        shown_name(entry().name), shown_name(text));
       entry().stored = found->stored;
+      entry().has_type = true;
       place_ = Place::tensor;
     } else {
       refuse("a text");
@@ -113,10 +118,10 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   }
   bool start_array(std::size_t) override {
     if (place_ == Place::shape_next) {
-      entry().shape.emplace();
+      entry().has_shape = true;
       place_ = Place::shape;
     } else if (place_ == Place::offsets_next) {
-      entry().offsets.emplace();
+      entry().has_offsets = true;
       place_ = Place::offsets;
     } else {
       refuse("a list");
@@ -125,11 +130,11 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   }
   bool number_unsigned(number_unsigned_t number) override {
     if (place_ != Place::shape && place_ != Place::offsets) refuse("a number");
-    auto& list = place_ == Place::shape ? *entry().shape : *entry().offsets;
+    auto& list = place_ == Place::shape ? entry().shape : entry().offsets;
     const std::size_t most = place_ == Place::shape ? kMaxRank : 2;
     if (list.size() == most)
-      fail<FileError>("{}: tensor '{}' has more than {} numbers in '{}'", where_, entry().name,
-                      most, key_);
+      fail<FileError>("{}: tensor '{}' has more than {} numbers in '{}'", where_,
+                      shown_name(entry().name), most, key_);
     list.push_back(number);
     return true;
   }
@@ -139,9 +144,9 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   }
   bool end_object() override {
     if (place_ == Place::tensor &&
-        (!entry().stored || !entry().shape || !entry().offsets || entry().offsets->size() != 2))
+        (!entry().has_type || !entry().has_shape || entry().offsets.size() != 2))
       fail<FileError>("{}: tensor '{}' lacks dtype, shape or two data_offsets", where_,
-                      entry().name);
+                      shown_name(entry().name));
     place_ = place_ == Place::top ? Place::after : Place::top;
     return true;
   }
@@ -173,7 +178,8 @@ class HeaderReader : public nlohmann::json_sax<Json> {
 
   Entry& entry() { return entries.back(); }
   bool refuse(const char* found) const {
-    const std::string inside = entries.empty() ? "" : " in or after '" + entries.back().name + "'";
+    const std::string inside =
+        entries.empty() ? "" : " in or after '" + shown_name(entries.back().name) + "'";
     fail<FileError>("{}: found {}{}, where it does not belong", where_, found, inside);
   }
 
@@ -181,17 +187,6 @@ class HeaderReader : public nlohmann::json_sax<Json> {
   Place place_ = Place::before;
   std::set<std::string> names_;
 };
-
-/// The bytes of the elements of `entry`.
-std::uint64_t size_of(const Entry& entry, const std::string& where) {
-  std::uint64_t size = size_of(*entry.stored);
-  for (const std::uint64_t length : *entry.shape) {
-    constexpr std::uint64_t most = std::uint64_t{1} << 62;
-    if (length > most || __builtin_mul_overflow(size, length, &size) || size > most)
-      fail<FileError>("{}: tensor '{}' has more elements than there are bytes", where, entry.name);
-  }
-  return size;
-}
 
 }  // namespace
 
@@ -202,44 +197,47 @@ bool begins_safetensors(std::string_view start) noexcept {
 TensorFile read_safetensors(Source& source, bool with_tensors) {
   const std::string start = source.where();
   const auto length = source.value<std::uint64_t>();
-  if (length > kMostHeader || length > source.left())
+  if (length > kMostJson || length > source.left())
     fail<FileError>("{}: a header of {} bytes, where {} are left and at most {} are allowed", start,
-                    length, source.left(), kMostHeader);
+                    length, source.left(), kMostJson);
   const std::string where = source.where() + ", the header";
   const std::string header = source.text(length);
-  HeaderReader reader(where);
+  SafetensorsHeader reader(where);
   Json::sax_parse(header, &reader);
 
   TensorFile result;
   result.metadata = std::move(reader.metadata);
   std::vector<Entry>& entries = reader.entries;
   std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return *a.offsets < *b.offsets; });
+                   [](const Entry& a, const Entry& b) { return a.offsets < b.offsets; });
   // All is checked before the first tensor is made.
   std::uint64_t next = 0;
   for (const Entry& entry : entries) {
-    const std::uint64_t begin = (*entry.offsets)[0], end = (*entry.offsets)[1];
+    const std::uint64_t begin = entry.offsets[0], end = entry.offsets[1];
     if (begin != next)
       fail<FileError>(
           "{}: tensor '{}' begins at byte {} of the elements, where {} was expected: "
           "tensors neither overlap nor leave gaps",
-          where, entry.name, begin, next);
-    const std::uint64_t size = size_of(entry, where);
+          where, shown_name(entry.name), begin, next);
+    const std::optional<std::uint64_t> size = bytes_of(entry.stored, entry.shape);
+    if (!size)
+      fail<FileError>("{}: tensor '{}' has more elements than there are bytes", where,
+                      shown_name(entry.name));
     if (end < begin || end - begin != size)
       fail<FileError>("{}: tensor '{}' reaches from byte {} to {}, but has {} bytes", where,
-                      entry.name, begin, end, size);
+                      shown_name(entry.name), begin, end, *size);
     next = end;
   }
   if (next != source.left())
     fail<FileError>("{}: the tensors have {} bytes together, and the file has {} for them", where,
                     next, source.left());
   if (!with_tensors) return result;
-  const Fill read = [&source](std::span<std::byte> to) { source.read(to); };
   for (const Entry& entry : entries) {
     Shape shape;
-    for (const std::uint64_t size : *entry.shape) shape.push_back(static_cast<std::int64_t>(size));
-    const std::string place = fmt::format("{}, tensor '{}'", source.where(), entry.name);
-    result.tensors.push_back({entry.name, read_elements(*entry.stored, shape, read, place)});
+    for (const std::uint64_t size : entry.shape) shape.push_back(static_cast<std::int64_t>(size));
+    const std::string place =
+        fmt::format("{}, tensor '{}'", source.where(), shown_name(entry.name));
+    result.tensors.push_back({entry.name, read_elements({entry.stored}, shape, source, place)});
   }
   return result;
 }

@@ -30,6 +30,8 @@ class Source {
   virtual std::uint64_t left() const = 0;
   /// How errors begin: "load: 'net.npz', array 'x', offset 16".
   virtual std::string where() const = 0;
+  /// The memory that what is read may take.
+  virtual MemoryBudget& budget() = 0;
 
   /// The next bytes, as a number or a text.
   template <class T>
@@ -39,6 +41,7 @@ class Source {
     return result;
   }
   std::string text(std::size_t length) {
+    budget().take(length, where());
     std::string result(length, '\0');
     read(std::as_writable_bytes(std::span(result)));
     return result;
@@ -52,6 +55,7 @@ class FileSource final : public Source {
   void read(std::span<std::byte> to) override;
   std::uint64_t left() const override { return file_.most_left(); }
   std::string where() const override { return file_.where(); }
+  MemoryBudget& budget() override { return file_.budget(); }
 
  private:
   InputFile& file_;

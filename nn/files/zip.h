@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,14 +23,14 @@ class ZipReader {
   /// A file in the archive.
   struct Member {
     std::string name;
-    std::uint64_t size = 0;                         // of what it holds
+    std::uint64_t size = 0, packed = 0;             // of what it holds, and in the archive
     std::uint64_t directory_place = 0, number = 0;  // where the archive lists it
   };
 
-  /// Errors: `FileError`, beginning with `reader` and the path, for an archive that is damaged, has
-  /// a name twice, members that share bytes, or that are packed by anything but deflate, or
-  /// encrypted.
-  ZipReader(std::string_view reader, const std::string& path);
+  /// The archive that `file` is, which must live longer. Errors: `FileError`, beginning with
+  /// `where`, for one that is damaged, has a name twice, members that share bytes, or that are
+  /// packed by anything but deflate, or encrypted.
+  ZipReader(InputFile& file, std::string where);
   ZipReader(const ZipReader&) = delete;
   ZipReader& operator=(const ZipReader&) = delete;
   ~ZipReader();
@@ -39,14 +41,20 @@ class ZipReader {
   /// The content of a member; the archive must live longer. Opening another one ends it. Errors
   /// while it is read: also a wrong checksum, at its end.
   std::unique_ptr<Source> open(const Member& member);
+  MemoryBudget& budget() noexcept { return file_.budget(); }
 
  private:
   class Content;
   struct Handle;
 
+  void read_list();
+  void check_places();
+
+  InputFile& file_;
   std::string where_;
   std::unique_ptr<Handle> handle_;
   std::vector<Member> members_;
+  std::map<std::string, std::size_t, std::less<>> places_;  // in `members_`
 };
 
 /// What goes into an archive.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +29,8 @@ struct LoadOptions {
   /// A name of the state that begins with the first text gets the second in its place; the first
   /// pair that fits is taken. `{{"model.", ""}}` drops "model.", before `prefix` is looked at.
   std::vector<std::pair<std::string, std::string>> rename = {};
+  /// Of a file that `load` reads: see `ReadOptions`.
+  std::optional<std::int64_t> max_bytes = {};
 };
 
 /// What `load_state_dict` did beside copying.

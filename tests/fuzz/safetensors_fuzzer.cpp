@@ -13,7 +13,7 @@ namespace {
 
 std::string load(const std::string& path) {
   std::uint64_t bytes = 0;
-  for (const auto& [name, value] : nn::load_file(path))
+  for (const auto& [name, value] : nn::load_file(path, {.max_bytes = 1 << 20}))
     bytes += static_cast<std::uint64_t>(value.numel());
   nn::load_metadata(path);
   return std::to_string(bytes);

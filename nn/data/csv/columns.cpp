@@ -180,8 +180,9 @@ void CsvPlan::find_kinds(CsvScanner scanner) {
       if (options_.text == CsvOptions::Text::drop) left_out.push_back(column.at);
     }
   }
+  std::ranges::sort(left_out);
   std::erase_if(columns, [&](const CsvColumnPlan& column) {
-    return std::ranges::find(left_out, column.at) != left_out.end();
+    return std::ranges::binary_search(left_out, column.at);
   });
   if (columns.empty() || columns.front().target)
     fail<ValueError>("read_csv: '{}': the options usecols, drop and text leave no column{}", path_,

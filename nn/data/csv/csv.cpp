@@ -140,7 +140,7 @@ Tensor CsvTable::column(const std::string& name) const {
 
 CsvTable read_csv(const std::string& path, const CsvOptions& options) {
   check(options);
-  detail::InputFile file("read_csv", path);
+  detail::InputFile file("read_csv", path, {.max_bytes = options.max_bytes});
   const std::string text = file.read_all<std::string>();
   CsvScanner scanner(path, text, options);
   CsvPlan plan(path, options, scanner);

@@ -82,11 +82,12 @@ struct CsvOptions {
   /// does not hold exactly is an error. A number with a fraction or an exponent ("0.1",
   /// "1.6777217e7", "6e23") is a measurement, which is rounded to the nearest of the type.
   DType dtype = get_default_dtype();
-  std::int64_t skiprows = 0;                ///< lines to skip at the beginning
-  std::vector<std::string> na_values = {};  ///< texts that are read as NaN; "" for empty fields
-  char decimal = '.';                       ///< the decimal mark: '.' or ','
-  char quotechar = '"';                     ///< '\0': no character quotes
-  char comment = '\0';                      ///< the rest of a line from here on is skipped
+  std::int64_t skiprows = 0;                   ///< lines to skip at the beginning
+  std::vector<std::string> na_values = {};     ///< texts that are read as NaN; "" for empty fields
+  char decimal = '.';                          ///< the decimal mark: '.' or ','
+  char quotechar = '"';                        ///< '\0': no character quotes
+  char comment = '\0';                         ///< the rest of a line from here on is skipped
+  std::optional<std::int64_t> max_bytes = {};  ///< of the text, unpacked: see `ReadOptions`
 };
 
 /// A table of numbers.
@@ -122,8 +123,8 @@ struct CsvTable {
 /// of `dtype`, or an integer that `dtype` does not hold exactly; for text and missing values that
 /// no option asks for, and a missing class in the target; for a line with more or fewer fields than
 /// the first or more than 2^20, a quote that does not end, text after one, UTF-16, and a file
-/// without any row; and if it cannot be told whether the first line is a header. `ValueError` for a
-/// column that is not there, for options that contradict each other and if no column is left for
+/// without any row; if it cannot be told whether the first line is a header, and for more than
+/// `max_bytes`. `ValueError` for a column that is not there, for a negative `max_bytes`, for options that contradict each other and if no column is left for
 /// `values`; `DTypeError` unless `dtype` is `float32`, `float64` or `int64`, and for `na_values`
 /// with `int64`.
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});

@@ -9,6 +9,7 @@
 #include "nn/data/csv/columns.h"
 #include "nn/data/csv/number.h"
 #include "nn/data/csv/spelling.h"
+#include "nn/data/shown_text.h"
 
 // What is said of a CSV file that cannot be read: where, what was expected, what was found, and the
 // way out.
@@ -19,7 +20,7 @@ namespace {
 
 using Header = CsvOptions::Header;
 
-std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", csv_shown(text)); }
+std::string in_quotes(std::string_view text) { return fmt::format("\"{}\"", shown_text(text)); }
 
 // "set the option drop = {"id"}", or what to add to it if there is something in it already.
 template <class List>
@@ -86,9 +87,9 @@ std::string CsvPlan::way_out(const CsvColumnPlan& column, const CsvField& field)
 void CsvPlan::refuse(std::size_t column, const CsvField& field, const std::string& expected,
                      const std::string& way) const {
   const std::string name =
-      column < header.size() ? fmt::format(" ({})", csv_shown(header[column])) : "";
+      column < header.size() ? fmt::format(" ({})", shown_text(header[column])) : "";
   fail<FileError>("read_csv: '{}', line {}, column {}{}: expected {}, found '{}'; {}", path_,
-                  field.line, column + 1, name, expected, csv_shown(field.text), way);
+                  field.line, column + 1, name, expected, shown_text(field.text), way);
 }
 
 void CsvPlan::refuse_number(const CsvColumnPlan& column, const CsvField& field) const {

@@ -6,6 +6,7 @@
 
 #include "autograd/base/fail.h"
 #include "nn/data/csv/spelling.h"
+#include "nn/data/shown_text.h"
 
 namespace tapegrad::nn::detail {
 
@@ -70,7 +71,7 @@ std::string_view CsvScanner::quoted_field(std::size_t number) {
     fail<FileError>(
         "read_csv: '{}', line {}, column {}: {} '{}'; double a quote that belongs to the text, or "
         "set the option quotechar = '\\0' if no character quotes",
-        path_, first_line, number, what, csv_shown(text));
+        path_, first_line, number, what, shown_text(text));
   };
   bool doubled = false;
   for (;; ++at_) {
@@ -124,28 +125,6 @@ bool CsvScanner::next(std::vector<CsvField>& fields) {
   }
   skip_line();
   return true;
-}
-
-std::string csv_shown(std::string_view text) {
-  constexpr std::size_t kMost = 40;
-  std::size_t size = std::min(text.size(), kMost);
-  if (size < text.size()) {  // not in the middle of a character of UTF-8
-    while (size > kMost - 3 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  }
-  std::string shown;
-  for (const char c : text.substr(0, size)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n') {
-      shown += "\\n";
-    } else if (c == '\t') {
-      shown += "\\t";
-    } else if (byte < ' ' || byte == 127) {
-      shown += fmt::format("\\x{:02x}", byte);
-    } else {
-      shown += c;
-    }
-  }
-  return size < text.size() ? shown + "..." : shown;
 }
 
 }  // namespace tapegrad::nn::detail

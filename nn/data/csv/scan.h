@@ -50,7 +50,4 @@ class CsvScanner {
   std::deque<std::string> doubled_;     ///< fields of this record in which quotes were doubled
 };
 
-/// `text` for a message: on one line, and cut off if it is long.
-std::string csv_shown(std::string_view text);
-
 }  // namespace tapegrad::nn::detail

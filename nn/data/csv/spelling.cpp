@@ -8,6 +8,7 @@
 
 #include "nn/data/csv/number.h"
 #include "nn/data/csv/scan.h"
+#include "nn/data/shown_text.h"
 
 namespace tapegrad::nn::detail {
 
@@ -110,7 +111,7 @@ std::string csv_plain_way(std::string_view text, const CsvOptions& options) {
     text = csv_trim(text.substr(0, text.size() - 1));
     extra.emplace_back("the percent sign");
   } else if (const std::string_view unit = take_unit(text); !unit.empty()) {
-    extra.push_back(fmt::format("the unit '{}'", csv_shown(unit)));
+    extra.push_back(fmt::format("the unit '{}'", shown_text(unit)));
   }
   char decimal = '\0';
   if (const Groups marks = groups(text); marks.separator != '\0' &&

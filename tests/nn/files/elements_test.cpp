@@ -14,15 +14,28 @@ using nn::detail::Stored;
 
 namespace {
 
+/// Bytes in memory.
+class Bytes : public nn::detail::Source {
+ public:
+  explicit Bytes(std::span<const std::byte> bytes) : bytes_(bytes), budget_("read", {}, 0) {}
+  void read(std::span<std::byte> to) override {
+    std::memcpy(to.data(), bytes_.data(), to.size());
+    bytes_ = bytes_.subspan(to.size());
+  }
+  std::uint64_t left() const override { return bytes_.size(); }
+  std::string where() const override { return "read: 'file'"; }
+  nn::detail::MemoryBudget& budget() override { return budget_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+  nn::detail::MemoryBudget budget_;
+};
+
 template <class T>
 tg::Tensor read(Stored stored, const std::vector<T>& elements) {
-  std::size_t at = 0;
-  const auto fill = [&](std::span<std::byte> to) {
-    std::memcpy(to.data(), reinterpret_cast<const char*>(elements.data()) + at, to.size());
-    at += to.size();
-  };
+  Bytes bytes(std::as_bytes(std::span(elements)));
   const tg::Shape shape{static_cast<std::int64_t>(elements.size())};
-  return nn::detail::read_elements(stored, shape, fill, "read: 'file', tensor 'x'");
+  return nn::detail::read_elements({stored}, shape, bytes, "read: 'file', tensor 'x'");
 }
 
 /// The value of a half, from its definition.

@@ -1,5 +1,5 @@
-// A user's program: learns "exclusive or" with a small network, and has an operator of its own;
-// exit status 1 if either does not work.
+// A user's program: learns "exclusive or" with a small network, has an operator of its own, and
+// saves and loads; exit status 1 if one of these does not work.
 
 #include <autograd/autograd.h>
 #include <nn/nn.h>
@@ -49,6 +49,18 @@ bool operator_of_ones_own_works() {
   return tg::gradcheck(cube, x, {.second_order = true}).ok;
 }
 
+/// Files need the libraries that ours was built with: an archive those of minizip and zlib.
+bool files_work(nn::Sequential& net) {
+  try {
+    nn::save("consumer.npz", net);
+    const nn::LoadReport report = nn::load("consumer.npz", net);
+    std::remove("consumer.npz");
+    return report.missing.empty() && report.unexpected.empty();
+  } catch (const tg::FileError& error) {
+    return std::string(error.what()).find("this build has no minizip") != std::string::npos;
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -67,6 +79,8 @@ int main() {
     loss_value = loss.item();
   }
   std::printf("loss after 200 steps: %.5f\n", loss_value);
-  return loss_value < 0.05 && tg::version() == TAPEGRAD_VERSION && operator_of_ones_own_works() ? 0
-                                                                                                : 1;
+  return loss_value < 0.05 && tg::version() == TAPEGRAD_VERSION && operator_of_ones_own_works() &&
+                 files_work(net)
+             ? 0
+             : 1;
 }
