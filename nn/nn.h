@@ -8,6 +8,7 @@
 #include "nn/data/idx.h"
 #include "nn/data/images.h"
 #include "nn/data/loader.h"
+#include "nn/files/checkpoint.h"
 #include "nn/files/files.h"
 #include "nn/layers/activation/activations.h"
 #include "nn/layers/dropout.h"

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "choices.h"
+#include "export.h"
 
 namespace digits {
 
@@ -119,11 +120,21 @@ std::vector<std::string> entries(const std::vector<std::string>& lists) {
   return all;
 }
 
-std::string check_folder(std::string& text) {
-  if (text.empty()) return "give the name of a folder, not an empty text";
-  // CLI11 takes the next flag for the value of "--data=".
-  if (text[0] == '-') return fmt::format("'{0}' looks like a flag; for a folder say ./{0}", text);
-  return {};
+std::string check_ending(std::string& text) {
+  if (text.ends_with(".safetensors") || text.ends_with(".npz")) return {};
+  return fmt::format("'{}' does not end in .safetensors or .npz", text);
+}
+
+CLI::Validator name_of_a(const std::string& kind) {
+  return CLI::Validator(
+      [=](std::string& text) -> std::string {
+        if (text.empty()) return fmt::format("give the name of a {}, not an empty text", kind);
+        // CLI11 takes the next flag for the value of "--data=".
+        if (text[0] == '-')
+          return fmt::format("'{0}' looks like a flag; for a {1} say ./{0}", text, kind);
+        return {};
+      },
+      "");
 }
 
 // A whole number in [low, high], and nothing behind it.
@@ -153,7 +164,7 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
   app.formatter(formatter);
 
   app.add_option("--data", options.data, "Folder of images in MNIST's format")
-      ->check(CLI::Validator(check_folder, ""))
+      ->check(name_of_a("folder"))
       ->type_name("DIR");
   app.add_flag("--embedded", options.embedded,
                "Use the 1,797 images of 8x8 pixels inside this program");
@@ -202,8 +213,19 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
       ->check(whole(1, tg::kMaxThreads))
       ->type_name("T");
   app.add_option("--report", options.report, "Folder that results.json is written to")
-      ->check(CLI::Validator(check_folder, ""))
+      ->check(name_of_a("folder"))
       ->type_name("DIR");
+  const auto add_file = [&](const char* flag, std::string& file, const char* about) {
+    app.add_option(flag, file, about)->check(name_of_a("file"))->type_name("FILE");
+  };
+  add_file("--save", options.save,
+           "Write the trained weights to this .safetensors or .npz (one network)");
+  app.get_option("--save")->check(CLI::Validator(check_ending, ""));
+  add_file("--load", options.load,
+           "Take the weights from this file, PyTorch's too, and test them (one network)");
+  add_file("--resume", options.resume,
+           "Keep the training in this .safetensors, and go on with what is there (one network)");
+  add_file("--onnx", options.onnx, "Write the network as a model for ONNX Runtime (one network)");
   app.add_flag("--quick", options.quick,
                "A test of a few seconds on the embedded images; status 1 if a network learns too "
                "little");
@@ -229,6 +251,21 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
   if (!activations.empty()) options.activations = entries(activations);
   drop_repeated(options.layers);
   drop_repeated(options.activations);
+  const bool files = !(options.save + options.load + options.resume + options.onnx).empty();
+  if (files && options.layers.size() * options.activations.size() != 1) {
+    std::cerr << "digits: a file is of one network: give one number of --layers, and one "
+                 "--activation\n";
+    return 2;
+  }
+  if (!options.onnx.empty() && !can_export()) {
+    std::cerr << "digits: --onnx: this program was built without ONNX; install libonnx-dev, and "
+                 "build it again\n";
+    return 2;
+  }
+  if (!options.load.empty() && !options.resume.empty()) {
+    std::cerr << "digits: --load trains nothing, so there is nothing to --resume: give one\n";
+    return 2;
+  }
   if (options.quick) options.embedded = true;
   if (options.embedded && !*epochs) options.epochs = options.quick ? kQuickEpochs : kEmbeddedEpochs;
   if (!*lr) options.lr = default_lr(options.optimizer);

@@ -22,6 +22,8 @@ struct Options {
   std::uint64_t seed = 1;
   int threads = 1;
   std::string report;  ///< folder; empty for none
+  // Files, of one network; empty for none.
+  std::string save, load, resume, onnx;
   bool quick = false;
 };
 

@@ -63,7 +63,10 @@ std::string with_commas(std::int64_t number) {
 }
 
 Progress::Progress(const Result& network, int epochs, std::int64_t images_per_epoch)
-    : epochs_(epochs), images_per_epoch_(images_per_epoch), terminal_(is_terminal()) {
+    : epochs_(epochs),
+      images_per_epoch_(images_per_epoch),
+      before_(static_cast<int>(network.epochs.size())),
+      terminal_(is_terminal()) {
   std::string widths;
   for (const std::int64_t width : network.widths)
     widths += fmt::format("{}{}", widths.empty() ? "" : "-", width);
@@ -71,6 +74,7 @@ Progress::Progress(const Result& network, int epochs, std::int64_t images_per_ep
   print(fmt::format("\n{} layer{}{}{}: {}, {} parameters\n", layers, layers == 1 ? "" : "s",
                     layers == 1 ? "" : ", ", layers == 1 ? "" : network.activation, widths,
                     with_commas(network.parameters)));
+  if (before_ > 0) print(fmt::format("going on after epoch {}\n", before_));
 }
 
 Progress::~Progress() {
@@ -79,8 +83,8 @@ Progress::~Progress() {
 
 std::string Progress::time_left(double epochs_done) const {
   const std::chrono::duration<double> gone = Clock::now() - start_;
-  const auto left =
-      static_cast<std::int64_t>(gone.count() * (epochs_ - epochs_done) / epochs_done + 0.5);
+  const auto left = static_cast<std::int64_t>(
+      gone.count() * (epochs_ - epochs_done) / (epochs_done - before_) + 0.5);
   return fmt::format("{}:{:02} left", left / 60, left % 60);
 }
 

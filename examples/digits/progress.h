@@ -15,7 +15,7 @@ std::string with_commas(std::int64_t number);
 /// epoch; in a file one line per epoch.
 class Progress {
  public:
-  /// Prints what is being trained.
+  /// Prints what is being trained, and that it goes on where the network has epochs.
   Progress(const Result& network, int epochs, std::int64_t images_per_epoch);
   ~Progress();
   Progress(const Progress&) = delete;
@@ -33,7 +33,8 @@ class Progress {
 
   int epochs_;
   std::int64_t images_per_epoch_;
-  int done_ = 0;
+  int before_;  ///< epochs of an earlier start
+  int done_ = before_;
   bool terminal_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point epoch_start_ = start_;

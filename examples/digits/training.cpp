@@ -1,12 +1,17 @@
 #include "training.h"
 
 #include <autograd/autograd.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cmath>
+#include <filesystem>
+#include <utility>
 
 #include "choices.h"
+#include "export.h"
 #include "progress.h"
+#include "saved_run.h"
 
 namespace digits {
 
@@ -50,6 +55,80 @@ std::vector<double> largest_weights(const nn::Sequential& network) {
   return list;
 }
 
+/// Known before the training, not after it. Errors: `FileError`.
+void check_folder_of(const char* flag, const std::string& file) {
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder))
+    throw tg::FileError(fmt::format("{}: there is no folder '{}'", flag, folder.string()));
+}
+
+/// What is seen of a network between two epochs.
+Epoch seen(const nn::Sequential& network, const Images& images, double lr, double seconds) {
+  return {.lr = lr,
+          .training = score(network, images.training),
+          .validation = score(network, images.validation),
+          .largest_weight = largest_weights(network),
+          .seconds = seconds};
+}
+
+/// The seconds since it was made, or last asked.
+class Stopwatch {
+ public:
+  double lap() {
+    const Clock::time_point before = std::exchange(last_, Clock::now());
+    return std::chrono::duration<double>(last_ - before).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_ = Clock::now();
+};
+
+/// Trains until all epochs are there, or the loss is not finite.
+void train(nn::Sequential& network, const Options& options, const Images& images, Result& result) {
+  nn::DataLoader loader(images.training,
+                        {.batch_size = options.batch, .shuffle = true, .seed = options.seed});
+  const auto optimizer = make_optimizer(options.optimizer, nn::parameters(network), options.lr);
+  const auto schedule =
+      make_schedule(options.schedule, *optimizer, options.epochs * loader.size(), options.lr);
+
+  Score running;
+  double lr = 0, seconds = 0;
+  SavedRun saved(options.resume);
+  saved.checkpoint.add("net", network).add("optimizer", *optimizer).add("loader", loader);
+  if (schedule) saved.checkpoint.add("schedule", *schedule);
+  saved.checkpoint.add("loss", running.loss).add("correct", running.correct);
+  saved.checkpoint.add("images", running.images).add("lr", lr).add("seconds", seconds);
+  saved.load(result);
+
+  Progress progress(result, options.epochs, images.training.size());
+  while (static_cast<int>(result.epochs.size()) < options.epochs && !result.diverged) {
+    Stopwatch watch;
+    for (const auto& [x, y] : loader) {
+      optimizer->zero_grad();
+      const tg::Tensor scores = network(x);
+      const tg::Tensor loss = tg::cross_entropy(scores, y);
+      loss.backward();
+      lr = optimizer->lr();
+      optimizer->step();
+      if (schedule) schedule->step();
+
+      running.loss += loss.item() * static_cast<double>(y.numel());
+      running.correct += count_correct(scores, y);
+      running.images += y.numel();
+      progress.batch(running);
+      seconds += watch.lap();
+      if (saved.save_sometimes()) watch.lap();  // which is no training
+    }
+    result.epochs.push_back(seen(network, images, lr, std::exchange(seconds, 0)));
+    result.diverged =
+        !std::isfinite(running.loss) || !std::isfinite(result.epochs.back().training.loss);
+    progress.epoch(result.epochs.back());
+    running = {};
+    saved.save(result);
+  }
+}
+
 }  // namespace
 
 double Result::seconds_per_epoch() const {
@@ -68,42 +147,17 @@ Result train(const Options& options, const Images& images, int layers,
   tg::manual_seed(options.seed);
   nn::Sequential network = make_network(result.widths, activation);
   result.parameters = nn::parameter_count(network);
-  nn::DataLoader loader(images.training,
-                        {.batch_size = options.batch, .shuffle = true, .seed = options.seed});
-  const auto optimizer = make_optimizer(options.optimizer, nn::parameters(network), options.lr);
-  const auto schedule =
-      make_schedule(options.schedule, *optimizer, options.epochs * loader.size(), options.lr);
-
-  Progress progress(result, options.epochs, images.training.size());
-  while (static_cast<int>(result.epochs.size()) < options.epochs && !result.diverged) {
-    Score running;
-    const auto start = std::chrono::steady_clock::now();
-    double lr = 0;
-    for (const auto& [x, y] : loader) {
-      optimizer->zero_grad();
-      const tg::Tensor scores = network(x);
-      const tg::Tensor loss = tg::cross_entropy(scores, y);
-      loss.backward();
-      lr = optimizer->lr();
-      optimizer->step();
-      if (schedule) schedule->step();
-
-      running.loss += loss.item() * static_cast<double>(y.numel());
-      running.correct += count_correct(scores, y);
-      running.images += y.numel();
-      progress.batch(running);
-    }
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    result.epochs.push_back({.lr = lr,
-                             .training = score(network, images.training),
-                             .validation = score(network, images.validation),
-                             .largest_weight = largest_weights(network),
-                             .seconds = time.count()});
-    result.diverged =
-        !std::isfinite(running.loss) || !std::isfinite(result.epochs.back().training.loss);
-    progress.epoch(result.epochs.back());
+  check_folder_of("--save", options.save);
+  check_folder_of("--onnx", options.onnx);
+  if (!options.load.empty()) {
+    nn::load(options.load, network);
+    result.epochs.push_back(seen(network, images, 0, 0));
+  } else {
+    train(network, options, images, result);
   }
   result.test = score(network, images.test);
+  if (!options.save.empty()) nn::save(options.save, network);
+  if (!options.onnx.empty()) export_network(options.onnx, network, images);
   return result;
 }
 

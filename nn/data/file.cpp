@@ -227,8 +227,9 @@ class Replacement {
     std::error_code error;
     if (direct_) return error;
     if (permissions_) fs::permissions(temporary_, *permissions_, error);
-    if (!error) fs::rename(temporary_, target_, error);
     if (error) return error;
+    if (::rename(temporary_.c_str(), target_.c_str()) != 0)
+      return std::error_code(errno, std::generic_category());
     created_ = false;
     // The new name is on the disk when its folder is.
     const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
@@ -252,9 +253,16 @@ bool to_disk(std::FILE* file) {
          (::fsync(::fileno(file)) == 0 || errno == EINVAL || errno == EROFS);
 }
 
+/// Past the buffer of `file`, which the parts do not need.
 bool write_plain(std::FILE* file, const std::vector<std::string_view>& parts) {
-  for (const std::string_view part : parts)
-    if (std::fwrite(part.data(), 1, part.size(), file) != part.size()) return false;
+  for (std::string_view part : parts) {
+    while (!part.empty()) {
+      const ssize_t written = ::write(::fileno(file), part.data(), part.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return false;
+      part.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
   return true;
 }
 

@@ -1,9 +1,12 @@
 #include "nn/data/loader.h"
 
 #include <numeric>
+#include <string_view>
 
 #include "autograd/base/fail.h"
+#include "autograd/tensor/create/create.h"
 #include "autograd/tensor/create/random.h"
+#include "nn/module/loaded_state.h"
 
 namespace tapegrad::nn {
 
@@ -26,12 +29,58 @@ std::int64_t count_batches(std::int64_t size, const DataLoaderOptions& options) 
   return size / options.batch_size + (partial && !options.drop_last);
 }
 
-std::vector<std::int64_t> loader_order(std::int64_t size, const DataLoaderOptions& options,
-                                       std::int64_t epoch) {
-  if (options.shuffle) return epoch_order(size, options.seed, epoch);
-  std::vector<std::int64_t> order(static_cast<std::size_t>(size));
-  std::iota(order.begin(), order.end(), 0);
-  return order;
+std::shared_ptr<LoaderRun> start_run(const void* loader, std::int64_t size,
+                                     const DataLoaderOptions& options, LoaderPlace place) {
+  std::vector<std::int64_t> order;
+  if (options.shuffle) {
+    order = epoch_order(size, options.seed, place.epoch);
+  } else {
+    order.resize(static_cast<std::size_t>(size));
+    std::iota(order.begin(), order.end(), 0);
+  }
+  const bool ended = place.batch == count_batches(size, options);
+  return std::make_shared<LoaderRun>(LoaderRun{loader, std::move(order), place, ended});
+}
+
+namespace {
+
+constexpr std::string_view kFamily = "loader", kKind = "DataLoader";
+
+/// What makes the batches of an epoch what they are.
+std::vector<Option> options_of(std::int64_t size, const DataLoaderOptions& options) {
+  // As one number where a double holds it.
+  const std::uint64_t seed = options.seed;
+  const auto part = [seed](int from) {
+    return static_cast<std::int64_t>(seed >> from & 0xffffffff);
+  };
+  return {{"examples", size},
+          {"batch_size", options.batch_size},
+          {"shuffle", options.shuffle},
+          seed >> 53 ? Option("seed", {part(32), part(0)}) : Option("seed", seed),
+          {"drop_last", options.drop_last}};
+}
+
+}  // namespace
+
+StateDict loader_state(std::int64_t size, const DataLoaderOptions& options, LoaderPlace place) {
+  StateDict state = state_of(kFamily, kKind);
+  add_options(state, options_of(size, options));
+  state.push_back({"epoch", tensor(place.epoch)});
+  state.push_back({"batch", tensor(place.batch)});
+  return state;
+}
+
+LoaderPlace loaded_place(std::int64_t size, const DataLoaderOptions& options,
+                         const StateDict& state) {
+  LoadedState loaded(kFamily, kKind, state);
+  loaded.require_options(options_of(size, options));
+  const LoaderPlace place{loaded.require_count("epoch"), loaded.require_count("batch")};
+  const std::int64_t batches = count_batches(size, options);
+  if (loaded.fits() && place.batch > batches)
+    loaded.misfit<ValueError>("the state is at batch {}, and an epoch has {}", place.batch,
+                              batches);
+  loaded.finish();
+  return place;
 }
 
 }  // namespace detail

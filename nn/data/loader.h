@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "nn/data/dataset.h"
+#include "nn/module/state.h"
 
 namespace tapegrad::nn {
 
@@ -25,12 +28,31 @@ struct DataLoaderOptions {
   bool drop_last = false;       ///< leave out the last batch when it is smaller than the others
 };
 
+/// @cond
 namespace detail {
 /// Batches of an epoch. Errors: `ValueError` unless batch_size >= 1.
 std::int64_t count_batches(std::int64_t size, const DataLoaderOptions& options);
-std::vector<std::int64_t> loader_order(std::int64_t size, const DataLoaderOptions& options,
-                                       std::int64_t epoch);
+
+/// Where a loader is: `batch` is the next one of `epoch`.
+struct LoaderPlace {
+  std::int64_t epoch = 0, batch = 0;
+};
+/// One epoch that is gone through.
+struct LoaderRun {
+  const void* loader;
+  std::vector<std::int64_t> order;
+  LoaderPlace place;
+  bool ended;
+};
+std::shared_ptr<LoaderRun> start_run(const void* loader, std::int64_t size,
+                                     const DataLoaderOptions& options, LoaderPlace place);
+
+StateDict loader_state(std::int64_t size, const DataLoaderOptions& options, LoaderPlace place);
+/// Errors: see `DataLoader::load_state`.
+LoaderPlace loaded_place(std::int64_t size, const DataLoaderOptions& options,
+                         const StateDict& state);
 }  // namespace detail
+/// @endcond
 
 /// Cuts a dataset into batches:
 ///
@@ -38,7 +60,8 @@ std::vector<std::int64_t> loader_order(std::int64_t size, const DataLoaderOption
 ///     for (auto [x, y] : loader) ...
 ///
 /// Each loop over it is an epoch. With `shuffle` the order of epoch e is drawn from (seed, e), so
-/// that `set_epoch(e)` resumes a run exactly. The dataset is copied; datasets share their storage.
+/// that `set_epoch(e)` resumes a run at an epoch exactly, and `load_state` also in the middle of
+/// one. The dataset is copied; datasets share their storage.
 template <Dataset D>
 class DataLoader {
  public:
@@ -55,9 +78,18 @@ class DataLoader {
   /// What the constructor was given.
   const DataLoaderOptions& options() const noexcept { return options_; }
   /// The epoch that the next loop runs, counted from 0.
-  std::int64_t epoch() const noexcept { return epoch_; }
-  /// Goes to an epoch.
-  void set_epoch(std::int64_t epoch) noexcept { epoch_ = epoch; }
+  std::int64_t epoch() const noexcept { return next_.epoch; }
+  /// Goes to the beginning of an epoch.
+  void set_epoch(std::int64_t epoch) noexcept { next_ = {epoch, 0}; }
+
+  /// What `load_state` needs to go on: in a loop, behind the batch that it got last, else at the
+  /// next epoch; a loop that was left by `break` has ended.
+  StateDict state() const { return detail::loader_state(dataset_.size(), options_, place()); }
+  /// The next loop goes on where `state()` was asked for: it has the batches of that epoch that
+  /// were left, none if that was the last one. Errors: `ValueError` for the state of a loader with
+  /// other options or another number of examples, which are named, and for what is no such state;
+  /// `ShapeError`; then nothing has changed.
+  void load_state(const StateDict& state) { prepare_load(state)(); }
 
   /// Makes the batches of one epoch, each when it is asked for.
   class Iterator {
@@ -75,17 +107,19 @@ class DataLoader {
     value_type operator*() const {
       const std::int64_t size = loader_->options_.batch_size;
       const std::int64_t first = batch_ * size;
-      const std::int64_t count = std::min(size, static_cast<std::int64_t>(order_->size()) - first);
-      return loader_->dataset_.batch(std::span(*order_).subspan(static_cast<std::size_t>(first),
-                                                                static_cast<std::size_t>(count)));
+      const std::span<const std::int64_t> order(run_->order);
+      const std::int64_t count = std::min(size, static_cast<std::int64_t>(order.size()) - first);
+      run_->place.batch = batch_ + 1;
+      return loader_->dataset_.batch(
+          order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
     }
     /// Goes to the next batch.
     /// @{
     Iterator& operator++() noexcept {
-      ++batch_;
+      run_->ended = ++batch_ == loader_->size();
       return *this;
     }
-    void operator++(int) noexcept { ++batch_; }
+    void operator++(int) noexcept { ++*this; }
     /// @}
     /// True after the last batch.
     friend bool operator==(const Iterator& a, std::default_sentinel_t) noexcept {
@@ -94,27 +128,44 @@ class DataLoader {
 
    private:
     friend DataLoader;
-    Iterator(const DataLoader* loader, std::vector<std::int64_t> order)
-        : loader_(loader),
-          order_(std::make_shared<const std::vector<std::int64_t>>(std::move(order))) {}
+    Iterator(const DataLoader* loader, std::shared_ptr<detail::LoaderRun> run)
+        : loader_(loader), run_(std::move(run)), batch_(run_->place.batch) {}
 
     const DataLoader* loader_;
-    std::shared_ptr<const std::vector<std::int64_t>> order_;
-    std::int64_t batch_ = 0;
+    std::shared_ptr<detail::LoaderRun> run_;
+    std::int64_t batch_;
   };
 
-  /// Starts the next epoch.
+  /// Starts the next epoch, or goes on with one that was loaded.
   Iterator begin() {
-    return Iterator(this, detail::loader_order(dataset_.size(), options_, epoch_++));
+    auto run = detail::start_run(this, dataset_.size(), options_, next_);
+    next_ = {next_.epoch + 1, 0};
+    run_ = run;
+    return Iterator(this, std::move(run));
   }
   /// Behind the last batch of any epoch.
   std::default_sentinel_t end() const noexcept { return {}; }
 
  private:
+  friend class Checkpoint;
+  /// Has the errors of `load_state`; what it returns loads, and has none.
+  std::function<void()> prepare_load(const StateDict& state) {
+    return [this, place = detail::loaded_place(dataset_.size(), options_, state)] {
+      next_ = place;
+      run_.reset();
+    };
+  }
+  /// A run that nobody goes on with has ended; so has, for this loader, one of which it is a copy.
+  detail::LoaderPlace place() const {
+    const auto run = run_.lock();
+    return run && run->loader == this && !run->ended ? run->place : next_;
+  }
+
   D dataset_;
   DataLoaderOptions options_;
   std::int64_t batches_;
-  std::int64_t epoch_ = 0;
+  detail::LoaderPlace next_;
+  std::weak_ptr<detail::LoaderRun> run_;
 };
 
 /// @}

@@ -3,7 +3,6 @@
 #include <filesystem>
 #include <set>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -61,26 +60,6 @@ TensorFile read(std::string_view reader, const std::string& path, bool with_tens
       "{}: '{}' is no file of a kind that is read: .safetensors, .pt of a state dict, .npz, .npy",
       reader, path);
 }
-
-/// The values of a model, one for each tensor, under its first name; the other names.
-class Names : public Visitor {
- public:
-  StateDict tensors;
-  Metadata others;
-
- private:
-  void on_parameter(const std::string& name, Tensor& value) override { add(name, value); }
-  void on_buffer(const std::string& name, Tensor& value) override { add(name, value); }
-  void add(const std::string& name, const Tensor& value) {
-    const auto [first, is_new] = first_.emplace(value.id(), name);
-    if (is_new)
-      tensors.push_back({name, value});
-    else
-      others.emplace(name, first->second);
-  }
-
-  std::unordered_map<const void*, std::string> first_;
-};
 
 /// An array of NumPy's, in the form in which it is written.
 class Array {
@@ -162,22 +141,23 @@ Metadata load_metadata(const std::string& path, const ReadOptions& options) {
 }
 
 void save(const std::string& path, ModuleRef model, const SaveOptions& options) {
-  Names names;
-  names.walk(model);
+  const detail::ModelContent content = detail::content_of(model);
   SaveOptions with = options;
-  for (const auto& [name, first] : names.others) {
+  for (const auto& [name, first] : content.tied) {
     if (!with.metadata.emplace(name, first).second)
       fail<ValueError>(
           "save: '{}': the metadata has '{}', which is a tensor's name in the model; the place says "
           "that it is the tensor '{}'",
           path, name, first);
   }
-  write("save", path, names.tensors, with);
+  write("save", path, content.tensors, with);
 }
 
 LoadReport load(const std::string& path, ModuleRef model, const LoadOptions& options) {
   const detail::TensorFile file = read("load", path, true, {.max_bytes = options.max_bytes});
-  LoadReport report = detail::load_state("load: '" + path + "'", model, file.tensors, options);
+  auto [report, commit] =
+      detail::prepare_load("load: '" + path + "'", model, file.tensors, options);
+  commit();
   report.left_out = file.left_out;
   return report;
 }

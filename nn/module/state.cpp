@@ -27,6 +27,28 @@ class StateCollector : public Visitor {
   }
 };
 
+class ContentCollector : public Visitor {
+ public:
+  detail::ModelContent found;
+
+ private:
+  void on_parameter(const std::string& name, Tensor& value) override {
+    if (add(name, value)) found.parameters.push_back({name, value});
+  }
+  void on_buffer(const std::string& name, Tensor& value) override { add(name, value); }
+  void on_training(bool& flag) override { found.training.push_back(&flag); }
+  bool add(const std::string& name, const Tensor& value) {
+    const auto [first, is_new] = first_.emplace(value.id(), name);
+    if (is_new)
+      found.tensors.push_back({name, value});
+    else
+      found.tied.emplace(name, first->second);
+    return is_new;
+  }
+
+  std::unordered_map<const void*, std::string> first_;
+};
+
 StateDict collect(ModuleRef model, std::string_view prefix) {
   StateCollector collector(prefix);
   collector.walk(model);
@@ -86,11 +108,19 @@ StateDict state_dict(ModuleRef model, std::string_view prefix) {
 }
 
 LoadReport load_state_dict(ModuleRef model, const StateDict& state, const LoadOptions& options) {
-  return detail::load_state("load_state_dict", model, state, options);
+  detail::PreparedLoad load = detail::prepare_load("load_state_dict", model, state, options);
+  load.commit();
+  return std::move(load.report);
 }
 
-LoadReport detail::load_state(std::string_view loader, ModuleRef model, const StateDict& state,
-                              const LoadOptions& options) {
+detail::ModelContent detail::content_of(ModuleRef model) {
+  ContentCollector collector;
+  collector.walk(model);
+  return std::move(collector.found);
+}
+
+detail::PreparedLoad detail::prepare_load(std::string_view loader, ModuleRef model,
+                                          const StateDict& state, const LoadOptions& options) {
   const auto own_name = [&](const std::string& name) {
     for (const auto& [from, to] : options.rename)
       if (name.starts_with(from)) return to + name.substr(from.size());
@@ -140,11 +170,16 @@ LoadReport detail::load_state(std::string_view loader, ModuleRef model, const St
   }
   misfits.throw_if_any(loader);
 
-  const NoGrad no_grad;
-  for (auto& [name, value] : mine) {
-    if (const auto found = given.find(name); found != given.end()) value.copy_(*found->second);
+  // Converted here, so that nothing is left that could fail.
+  std::vector<std::pair<Tensor, Tensor>> copies;
+  for (const auto& [name, value] : mine) {
+    if (const auto found = given.find(name); found != given.end())
+      copies.emplace_back(value, found->second->to(value.dtype()));
   }
-  return report;
+  return {std::move(report), [copies = std::move(copies)]() mutable {
+            const NoGrad no_grad;
+            for (auto& [to, from] : copies) to.copy_(from);
+          }};
 }
 
 }  // namespace tapegrad::nn

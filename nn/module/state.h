@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,9 +55,23 @@ LoadReport load_state_dict(ModuleRef model, const StateDict& state,
 
 /// @cond
 namespace detail {
-/// The same; errors begin with `loader`.
-LoadReport load_state(std::string_view loader, ModuleRef model, const StateDict& state,
-                      const LoadOptions& options);
+/// What `load_state_dict` does, in two steps: errors, which begin with `loader`, come from the
+/// first; then `commit` copies, and throws nothing.
+struct PreparedLoad {
+  LoadReport report;
+  std::function<void()> commit;
+};
+PreparedLoad prepare_load(std::string_view loader, ModuleRef model, const StateDict& state,
+                          const LoadOptions& options);
+
+/// What a model holds, each tensor once, under its first name.
+struct ModelContent {
+  std::vector<Parameter> parameters = {};
+  StateDict tensors = {};                        ///< parameters and buffers
+  std::map<std::string, std::string> tied = {};  ///< other names, and the first of each
+  std::vector<bool*> training = {};              ///< the layers' flags
+};
+ModelContent content_of(ModuleRef model);
 }  // namespace detail
 /// @endcond
 

@@ -1,6 +1,7 @@
 #include "nn/optim/core/optimizer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <span>
 #include <utility>
@@ -10,7 +11,7 @@
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/door.h"
-#include "nn/optim/core/loaded_state.h"
+#include "nn/module/loaded_state.h"
 
 namespace tapegrad::nn {
 
@@ -231,66 +232,73 @@ StateDict Optimizer::state() const {
 void Optimizer::load_entry(detail::LoadedState& loaded, std::size_t group, Entry& entry) const {
   const auto& [name, parameter] = entry.parameter;
   const double saved = loaded.require_number(state_key(name, "group"));
-  if (saved != static_cast<double>(group))
-    fail<ValueError>("{}: parameter '{}' is in group {} of the state, but in group {} here",
-                     kind_.name, name, saved, group);
-  const double step = loaded.take_number(state_key(name, "step")).value_or(0);
-  if (!(step >= 0)) fail<ValueError>("{}: the state's step of '{}' is {}", kind_.name, name, step);
-  entry.step = static_cast<std::int64_t>(step);
+  if (!std::isnan(saved) && saved != static_cast<double>(group))
+    loaded.misfit<ValueError>("parameter '{}' is in group {} of the state, but in group {} here",
+                              name, saved, group);
+  const std::string step = state_key(name, "step");
+  entry.step = loaded.has(step) ? loaded.require_count(step) : 0;
   for (std::size_t i = 0; i < entry.slots.size(); ++i) {
     entry.slots[i] = {};
-    if (step == 0) continue;
+    if (entry.step == 0) continue;
     const std::string key = state_key(name, kind_.slots[i]);
     const auto value = loaded.take(key);
     if (!value) {
-      if (i < kind_.always) fail<ValueError>("{}: the state has no '{}'", kind_.name, key);
-      continue;
+      if (i < kind_.always) loaded.misfit<ValueError>("the state has no '{}'", key);
+    } else if (!value->defined() || value->shape() != parameter.shape()) {
+      loaded.misfit<ShapeError>("the state's '{}' is {}, but the parameter is {}", key,
+                                value->defined() ? to_string(value->shape()) : "undefined",
+                                parameter.shape());
+    } else if (value->dtype() != parameter.dtype()) {
+      loaded.misfit<DTypeError>("the state's '{}' is {}, but the parameter is {}", key,
+                                value->dtype(), parameter.dtype());
+    } else {
+      entry.slots[i] = value->clone();
     }
-    if (!value->defined() || value->shape() != parameter.shape())
-      fail<ShapeError>("{}: the state's '{}' is {}, but the parameter is {}", kind_.name, key,
-                       value->defined() ? to_string(value->shape()) : "undefined",
-                       parameter.shape());
-    if (value->dtype() != parameter.dtype())
-      fail<DTypeError>("{}: the state's '{}' is {}, but the parameter is {}", kind_.name, key,
-                       value->dtype(), parameter.dtype());
-    entry.slots[i] = value->clone();
   }
 }
 
-void Optimizer::load_state(const StateDict& state) {
+void Optimizer::load_group(detail::LoadedState& loaded, std::size_t i, Group& group,
+                           std::vector<Setting>& values) const {
+  for (auto& [name, value] : values) {
+    const auto found = loaded.take_number(setting_key(i, name));
+    if (!found)
+      return loaded.misfit<ValueError>(
+          "the state has no '{}'; it is of another optimizer or of fewer groups",
+          setting_key(i, name));
+    value = *found;
+  }
+  if (loaded.fits()) check_settings(i, values);
+  const auto initial_lr = loaded.take_number(setting_key(i, "initial_lr"));
+  if (group.initial_lr && !initial_lr)
+    loaded.misfit<ValueError>(
+        "the state was saved before a schedule was made; load it before you make yours");
+  group.initial_lr = initial_lr;
+}
+
+void Optimizer::load_state(const StateDict& state) { prepare_load(state)(); }
+
+std::function<void()> Optimizer::prepare_load(const StateDict& state) {
   const NoGrad no_grad;
   detail::LoadedState loaded(kOptimizers, kind_.name, state);
 
   std::vector<Group> groups = groups_;
   std::vector<std::vector<Setting>> values;
   for (std::size_t i = 0; i < groups.size(); ++i) {
-    values.push_back(settings(i));
-    for (auto& [name, value] : values.back()) {
-      const auto found = loaded.take_number(setting_key(i, name));
-      if (!found)
-        fail<ValueError>("{}: the state has no '{}'; it is of another optimizer or of fewer groups",
-                         kind_.name, setting_key(i, name));
-      value = *found;
-    }
-    check_settings(i, values.back());
-    const auto initial_lr = loaded.take_number(setting_key(i, "initial_lr"));
-    if (groups[i].initial_lr && !initial_lr)
-      fail<ValueError>(
-          "{}: the state was saved before a schedule was made; load it before you make yours",
-          kind_.name);
-    groups[i].initial_lr = initial_lr;
+    load_group(loaded, i, groups[i], values.emplace_back(settings(i)));
     for (Entry& entry : groups[i].entries) {
       load_entry(loaded, i, entry);
       entry.same.forget();
     }
     groups[i].begun = false;
   }
-  loaded.require_nothing_left();
+  loaded.finish();
 
-  for (std::size_t i = 0; i < groups.size(); ++i) change_settings(i, values[i]);
-  groups_ = std::move(groups);
-  looked_ = steps_;
-  told_not_finite_ = false;
+  return [this, groups = std::move(groups), values = std::move(values)]() mutable {
+    for (std::size_t i = 0; i < groups.size(); ++i) change_settings(i, values[i]);
+    groups_ = std::move(groups);
+    looked_ = steps_;
+    told_not_finite_ = false;
+  };
 }
 
 std::vector<Parameter> detail::joined(std::span<const std::vector<Parameter>> lists) {

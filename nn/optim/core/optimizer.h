@@ -228,6 +228,11 @@ class Optimizer {
   /// All settings of `group` with one changed. Errors: see `set_setting`.
   std::vector<Setting> with(std::string_view name, double value, std::size_t group) const;
   Setting& find(std::vector<Setting>& settings, std::string_view name) const;
+  friend class Checkpoint;
+  /// Has the errors of `load_state`; what it returns loads, and has none.
+  std::function<void()> prepare_load(const StateDict& state);
+  void load_group(detail::LoadedState& loaded, std::size_t i, Group& group,
+                  std::vector<Setting>& values) const;
   void load_entry(detail::LoadedState& loaded, std::size_t group, Entry& entry) const;
 
   Kind kind_;

@@ -6,7 +6,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
-#include "nn/optim/core/loaded_state.h"
+#include "nn/module/loaded_state.h"
 
 namespace tapegrad::nn {
 
@@ -87,19 +87,20 @@ StateDict ReduceLROnPlateau::state() const {
   return list;
 }
 
-void ReduceLROnPlateau::load_state(const StateDict& state) {
+void ReduceLROnPlateau::load_state(const StateDict& state) { prepare_load(state)(); }
+
+std::function<void()> ReduceLROnPlateau::prepare_load(const StateDict& state) {
   detail::LoadedState loaded("schedule", "ReduceLROnPlateau", state);
   loaded.require_options(options());
   const double best = loaded.require_number("best");
-  const double bad_epochs = loaded.require_number("bad_epochs");
-  const double cooldown_left = loaded.require_number("cooldown_left");
-  loaded.require_nothing_left();
-  if (!(bad_epochs >= 0 && cooldown_left >= 0))
-    fail<ValueError>("ReduceLROnPlateau: the state counts {} bad epochs and {} of cooldown",
-                     bad_epochs, cooldown_left);
-  best_ = best;
-  bad_epochs_ = static_cast<std::int64_t>(bad_epochs);
-  cooldown_left_ = static_cast<std::int64_t>(cooldown_left);
+  const std::int64_t bad_epochs = loaded.require_count("bad_epochs");
+  const std::int64_t cooldown_left = loaded.require_count("cooldown_left");
+  loaded.finish();
+  return [=, this] {
+    best_ = best;
+    bad_epochs_ = bad_epochs;
+    cooldown_left_ = cooldown_left;
+  };
 }
 
 }  // namespace tapegrad::nn

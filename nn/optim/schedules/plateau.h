@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
+#include "nn/module/state_option.h"
 #include "nn/optim/core/optimizer.h"
-#include "nn/optim/core/schedule_option.h"
 
 namespace tapegrad::nn {
 
@@ -56,6 +57,10 @@ class ReduceLROnPlateau {
   void load_state(const StateDict& state);
 
  private:
+  friend class Checkpoint;
+  /// Has the errors of `load_state`; what it returns loads, and has none.
+  std::function<void()> prepare_load(const StateDict& state);
+
   bool better(double metric) const;
   std::vector<detail::Option> options() const;
 

@@ -6,7 +6,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
-#include "nn/optim/core/loaded_state.h"
+#include "nn/module/loaded_state.h"
 
 namespace tapegrad::nn {
 
@@ -64,26 +64,29 @@ StateDict Schedule::state() const {
   return list;
 }
 
-void Schedule::load_state(const StateDict& state) {
+void Schedule::load_state(const StateDict& state) { prepare_load(state)(); }
+
+std::function<void()> Schedule::prepare_load(const StateDict& state) {
   detail::LoadedState loaded(kSchedules, kind_, state);
   loaded.require_options(options());
-  const double epoch = loaded.require_number("last_epoch");
-  if (!(epoch >= 0 && epoch < 0x1p53))
-    fail<ValueError>("{}: the state's last_epoch is {}", kind_, epoch);
-  check(static_cast<std::int64_t>(epoch));
+  const std::int64_t epoch = loaded.require_count("last_epoch");
   std::vector<double> values;
   for (std::size_t group = 0; group < optimizer_.group_count(); ++group) {
-    for (const std::string_view name : driven_) {
+    for (const std::string_view name : driven_)
       values.push_back(loaded.require_number(driven_key(name, group)));
-      optimizer_.check_setting(name, values.back(), group);
-    }
   }
-  loaded.require_nothing_left();
-  auto value = values.begin();
-  for (std::size_t group = 0; group < optimizer_.group_count(); ++group) {
-    for (const std::string_view name : driven_) optimizer_.set_setting(name, *value++, group);
-  }
-  last_epoch_ = static_cast<std::int64_t>(epoch);
+  loaded.finish();
+  check(epoch);
+  const auto for_each = [this](const std::vector<double>& list, auto use) {
+    auto value = list.begin();
+    for (std::size_t group = 0; group < optimizer_.group_count(); ++group)
+      for (const std::string_view name : driven_) use(name, *value++, group);
+  };
+  for_each(values, [this](auto... setting) { optimizer_.check_setting(setting...); });
+  return [this, for_each, values, epoch] {
+    for_each(values, [this](auto... setting) { optimizer_.set_setting(setting...); });
+    last_epoch_ = epoch;
+  };
 }
 
 StepLR::StepLR(Optimizer& optimizer, StepLROptions options)

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
+#include "nn/module/state_option.h"
 #include "nn/optim/core/optimizer.h"
-#include "nn/optim/core/schedule_option.h"
 
 namespace tapegrad::nn {
 
@@ -57,6 +58,10 @@ class Schedule {
   Optimizer& optimizer() const noexcept { return optimizer_; }
 
  private:
+  friend class Checkpoint;
+  /// Has the errors of `load_state`; what it returns loads, and has none.
+  std::function<void()> prepare_load(const StateDict& state);
+
   /// The learning rate at `last_epoch()`, from that of the epoch before (at 0: from the optimizer's
   /// own).
   virtual double next(std::size_t group, double lr) const = 0;

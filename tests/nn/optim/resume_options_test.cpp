@@ -32,7 +32,7 @@ std::vector<Changed> changed_schedules() {
   const Cosine cosine{.T_max = 5};
   const Cycle cycle{.max_lr = 0.1, .total_steps = 20};
   const auto one_cycle = [&](const std::function<void(Cycle&)>& change, std::string text) {
-    return changed<nn::OneCycleLR, Cycle>(cycle, change, "OneCycleLR: the state is of " + text);
+    return changed<nn::OneCycleLR, Cycle>(cycle, change, "the state is of " + text);
   };
   return {
       changed<nn::StepLR, Step>(
@@ -158,7 +158,9 @@ TEST_CASE("an optimizer refuses a state of the same parameters in other groups, 
   nn::SGD swapped({p[1]}, {.lr = 5});
   swapped.add_group({p[0]});
   CHECK(message_of<tg::ValueError>([&] { swapped.load_state(saved.state()); }) ==
-        "SGD: parameter 'b' is in group 1 of the state, but in group 0 here");
+        "SGD: the state does not fit, nothing was loaded\n"
+        "  parameter 'b' is in group 1 of the state, but in group 0 here\n"
+        "  parameter 'a' is in group 0 of the state, but in group 1 here");
   CHECK(swapped.lr() == 5);
   nn::SGD all(p);  // nothing has had a step, so only this says that there are others
   nn::SGD one({p[0]});

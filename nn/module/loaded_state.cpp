@@ -1,9 +1,10 @@
-#include "nn/optim/core/loaded_state.h"
+#include "nn/module/loaded_state.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
-#include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
 
@@ -40,7 +41,7 @@ void add_options(StateDict& state, const std::vector<Option>& options) {
 }
 
 LoadedState::LoadedState(std::string_view family, std::string_view kind, const StateDict& state)
-    : kind_(kind) {
+    : family_(family), kind_(kind) {
   const std::string start = fmt::format("{}.", family);
   bool said = false;
   for (const auto& [name, value] : state) {
@@ -49,7 +50,7 @@ LoadedState::LoadedState(std::string_view family, std::string_view kind, const S
       if (other != kind) fail<ValueError>("{}: the state is of {}, not of {}", kind, other, kind);
       said = true;
     } else if (!values_.emplace(name, value).second) {
-      fail<ValueError>("{}: the state has '{}' twice", kind, name);
+      misfit<ValueError>("the state has '{}' twice", name);
     }
   }
   if (!said)
@@ -67,38 +68,66 @@ std::optional<Tensor> LoadedState::take(const std::string& key) {
 std::optional<double> LoadedState::take_number(const std::string& key) {
   const auto value = take(key);
   if (!value) return {};
-  if (!value->defined() || value->numel() != 1)
-    fail<ShapeError>("{}: the state's '{}' must be one number", kind_, key);
-  return value->item();
+  if (value->defined() && value->numel() == 1) return value->item();
+  misfit<ShapeError>("the state's '{}' must be one number", key);
+  return std::numeric_limits<double>::quiet_NaN();
 }
 
 double LoadedState::require_number(const std::string& key) {
   const auto value = take_number(key);
-  if (!value) fail<ValueError>("{}: the state has no '{}'", kind_, key);
-  return *value;
+  if (value) return *value;
+  misfit<ValueError>("the state has no '{}'", key);
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
+std::int64_t LoadedState::require_count(const std::string& key) {
+  const std::size_t before = misfits_.size();
+  const double value = require_number(key);
+  if (value >= 0 && value < 0x1p53 && value == std::floor(value))
+    return static_cast<std::int64_t>(value);
+  if (misfits_.size() == before)
+    misfit<ValueError>("the state's {} is {}, which is no count", key, value);
+  return -1;
 }
 
 void LoadedState::require_options(const std::vector<Option>& options) {
   for (const Option& option : options) {
     const std::string key = option_key(option);
     const auto found = take(key);
-    if (!found) fail<ValueError>("{}: the state has no '{}'", kind_, key);
-    if (!found->defined() || found->dim() != (option.list ? 1 : 0))
-      fail<ShapeError>("{}: the state's '{}' must be {}", kind_, key,
-                       option.list ? "a list of numbers" : "one number");
-    const Tensor saved = found->to(float64);
-    const auto values = saved.data<double>();
-    if (!std::ranges::equal(values, option.values))
-      fail<ValueError>("{}: the state is of {} {}, this schedule of {} {}; make it with the same",
-                       kind_, option.name, text_of(option, values), option.name,
-                       text_of(option, option.values));
+    if (!found) {
+      misfit<ValueError>("the state has no '{}'", key);
+    } else if (!found->defined() || found->dim() != (option.list ? 1 : 0)) {
+      misfit<ShapeError>("the state's '{}' must be {}", key,
+                         option.list ? "a list of numbers" : "one number");
+    } else {
+      const Tensor saved = found->to(float64);
+      const auto values = saved.data<double>();
+      if (!std::ranges::equal(values, option.values))
+        misfit<ValueError>("the state is of {} {}, this {} of {} {}; make it with the same",
+                           option.name, text_of(option, values), family_, option.name,
+                           text_of(option, option.values));
+    }
   }
 }
 
-void LoadedState::require_nothing_left() const {
-  if (!values_.empty())
-    fail<ValueError>("{}: the state's '{}' belongs to no parameter, group or setting here", kind_,
-                     values_.begin()->first);
+void LoadedState::finish() {
+  for (const auto& [name, value] : values_)
+    misfit<ValueError>(
+        "the state's '{}' belongs to no {} here", name,
+        family_ == "optimizer" ? "parameter, group or setting" : "option or setting");
+  if (misfits_.empty()) return;
+  std::string text = fmt::format("{}: {}", kind_, misfits_[0].text);
+  auto type = misfits_[0].type;
+  if (misfits_.size() > 1) {
+    text = fmt::format("{}: the state does not fit, nothing was loaded", kind_);
+    for (const Misfit& misfit : misfits_) {
+      text += "\n  " + misfit.text;
+      if (misfit.type != type) type = Misfit::Type::value;
+    }
+  }
+  if (type == Misfit::Type::shape) fail<ShapeError>("{}", text);
+  if (type == Misfit::Type::dtype) fail<DTypeError>("{}", text);
+  fail<ValueError>("{}", text);
 }
 
 }  // namespace tapegrad::nn::detail
