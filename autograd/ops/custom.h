@@ -14,6 +14,7 @@
 ///     tg::Tensor cube(const tg::Tensor& x) { return tg::apply(Cube{}, x); }
 ///
 /// Rules are written with the public operators, so second and higher orders come of themselves.
+/// What it is in ONNX it may say too: `static constexpr const char* onnx = "y = Pow(a, 3)"`.
 /// `fail` throws an error as the library does, with the module path; `visit_dtype` and
 /// `visit_floating` call a function with the C++ type of the elements.
 

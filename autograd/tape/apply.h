@@ -141,9 +141,9 @@ template <class Op, template <class> class Again>
 constexpr OperatorType describe_operator() {
   constexpr bool has_gradient = !requires { Op::cut; };
   if constexpr (has_attributes<Op>())
-    return {Op::name, has_gradient, attributes_of<Op>, Again<Op>::call};
+    return {Op::name, has_gradient, attributes_of<Op>, Again<Op>::call, onnx_form<Op>()};
   else
-    return {Op::name, has_gradient, nullptr, nullptr};
+    return {Op::name, has_gradient, nullptr, nullptr, onnx_form<Op>()};
 }
 template <class Op>
 struct CallAgain {
@@ -181,6 +181,14 @@ inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>()
 ///    int64, or structs of these that have a `visit` too. They are its attributes, which whoever
 ///    watches calls can see. An operator whose members are something else says `static constexpr
 ///    bool opaque = true`: then nobody can.
+///  - optionally, for the export of models, what it is in ONNX, opset 17, in ONNX's own text:
+///    `static constexpr const char* onnx = "y = Softmax<axis={dim}>(a)"`. Inputs are a, b, c and so
+///    on, the output is y, `{dim}` is the attribute of that name. Operands may be calls themselves,
+///    numbers, which get the element type of a, and lists of int64: `"z = Mul(a, a); y = Mul(z,
+///    a)"`, `"y = Unsqueeze(Max(a, 0), [{dim}])"`. Where it depends on the inputs it is a function,
+///    `static std::string onnx(const Op& op, std::span<const Tensor* const> inputs)`; where there is
+///    none, `static constexpr NoOnnx onnx{"the reason"}`. An operator that says nothing is exported
+///    as the operators that its forward calls, if it does all by these.
 ///
 /// One without a gradient has, in place of rules and `reads`, `static constexpr int inputs`, their
 /// number, and `static constexpr unsigned cut`, 0 or why graphs end here.

@@ -221,10 +221,13 @@ void Tensor::zero_grad() { detail::release(std::exchange(checked().grad, nullptr
 namespace {
 
 constexpr detail::OperatorType detach_type{
-    "detach", false, [](const void*) { return std::vector<detail::Attribute>(); },
+    "detach",
+    false,
+    [](const void*) { return std::vector<detail::Attribute>(); },
     [](std::span<const detail::Attribute>, std::span<const Tensor> inputs) {
       return std::vector{inputs[0].detach()};
-    }};
+    },
+    {.text = "y = Identity(a)"}};
 
 }  // namespace
 

@@ -78,6 +78,15 @@ void call_operators_without_gradients() {
   tg::one_hot(x.to(tg::int64), 4);
 }
 
+/// The types that all cases call, and the calls above.
+std::set<const tg::detail::OperatorType*> types_of_cases() {
+  CalledTypes called;
+  for (const tg::OperatorInfo& op : all_operators())
+    for (const tg::OperatorCase& example : op.cases) example.call(example.inputs);
+  call_operators_without_gradients();
+  return called.types;
+}
+
 /// Tells how far the program was moved from the addresses of its symbols.
 extern "C" {
 int tapegrad_tests_marker = 0;
@@ -107,12 +116,9 @@ std::map<std::string, std::uintptr_t> symbols_with(const std::string& text,
 // An operator that exists is an operator that is checked: what the libraries hold, whatever its
 // name and place, against what the cases call. (What nobody calls is not in the program.)
 TEST_CASE("every operator of the library is called by a case") {
-  CalledTypes called;
-  for (const tg::OperatorInfo& op : all_operators())
-    for (const tg::OperatorCase& example : op.cases) example.call(example.inputs);
-  call_operators_without_gradients();
   std::set<std::uintptr_t> addresses;
-  for (const auto* type : called.types) addresses.insert(reinterpret_cast<std::uintptr_t>(type));
+  for (const auto* type : types_of_cases())
+    addresses.insert(reinterpret_cast<std::uintptr_t>(type));
 
   const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
   const auto markers = symbols_with("tapegrad_tests_marker", program);
@@ -134,4 +140,13 @@ TEST_CASE("every operator of the library is called by a case") {
     }
   }
   CHECK(found >= 70);
+}
+
+TEST_CASE("every operator of the library says what it is in ONNX, or why it is nothing there") {
+  const auto types = types_of_cases();
+  CHECK(types.size() >= 70);
+  for (const auto* type : types) {
+    INFO(type->name << ": its struct has no onnx; see apply.h");
+    CHECK(type->onnx.defined());
+  }
 }

@@ -97,6 +97,17 @@ template <class Op>
 std::vector<Tensor> call_elementwise(std::span<const Attribute> attributes,
                                      std::span<const Tensor> inputs);
 
+/// What a formula is in ONNX, and what it is there on truth values alone.
+template <class Op>
+constexpr OnnxForm elementwise_onnx_form() {
+  OnnxForm form = onnx_form<Op>();
+  if constexpr (requires { Op::on_bool; }) {
+    if (Op::on_bool == formula::OnBool::logical_or) form.on_bool = "y = Or(a, b)";
+    if (Op::on_bool == formula::OnBool::logical_and) form.on_bool = "y = And(a, b)";
+  }
+  return form;
+}
+
 template <class Op>
 constexpr ElementwiseInfo describe() {
   static_assert(has_attributes<Op>());
@@ -108,8 +119,13 @@ constexpr ElementwiseInfo describe() {
       !std::is_empty_v<Op> || requires { Op::function; },
       "this formula does not say which function it is: "
       "static constexpr auto function = tapegrad::...");
+  static_assert(
+      requires { Op::onnx; },
+      "this formula does not say what it is in ONNX: "
+      "static constexpr const char* onnx = \"y = ...\"");
   ElementwiseInfo info{};
-  static_cast<OperatorType&>(info) = {Op::name, true, attributes_of<Op>, call_elementwise<Op>};
+  static_cast<OperatorType&>(info) = {
+      Op::name, true, attributes_of<Op>, call_elementwise<Op>, elementwise_onnx_form<Op>(), true};
   info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
   info.inputs = binary ? 2 : 1;
   info.parameter_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);

@@ -4,6 +4,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/elementwise.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
@@ -44,6 +45,11 @@ void check_result(const Tensor& a, DType dtype, const Shape& other, const char* 
 struct Overwrite {
   static constexpr const char* name = "overwrite";
   static constexpr Reads reads[] = {kNone, kNone};
+  /// A C++ number takes the type of the value.
+  static std::string onnx(const Overwrite&, std::span<const Tensor* const> inputs) {
+    const DType to = (is_number(*inputs[0]) ? inputs[1] : inputs[0])->dtype();
+    return fmt::format("y = Expand({}, Shape(a))", onnx_cast("b", inputs[1]->dtype(), to));
+  }
   static Tensor forward(const Tensor& a, const Tensor& value) {
     const Tensor made = value.to(a.dtype());
     return made.shape() == a.shape() ? made.clone() : expand(made, a.shape());

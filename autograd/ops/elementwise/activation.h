@@ -37,6 +37,7 @@ namespace formula {
 struct Relu {
   static constexpr const char* name = "relu";
   static constexpr auto function = tapegrad::relu;
+  static constexpr const char* onnx = "y = Relu(a)";
   static constexpr Reads reads = kY;
   static constexpr Samples samples{0.1, 2, true};
   static constexpr bool integers = true;
@@ -46,6 +47,7 @@ struct Relu {
 
 struct LeakyRelu {
   static constexpr const char* name = "leaky_relu";
+  static constexpr const char* onnx = "y = PRelu(a, {slope})";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{0.1, 2, true};
   double slope = 0.01;
@@ -56,6 +58,7 @@ struct LeakyRelu {
 
 struct Elu {
   static constexpr const char* name = "elu";
+  static constexpr const char* onnx = "y = Where(Greater(a, 0), a, Mul({alpha}, expm1(a)))";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{0.1, 2, true};
   double alpha = 1;
@@ -71,6 +74,8 @@ struct Elu {
 struct Gelu {
   static constexpr const char* name = "gelu";
   static constexpr auto function = tapegrad::gelu;
+  static constexpr const char* onnx =
+      "y = Where(Less(a, -40), 0, Mul(Mul(0.5, a), Add(1, Erf(Mul(a, 0.70710678118654752)))))";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-3, 3};
   static constexpr double sqrt_half = 0.70710678118654752;
@@ -86,6 +91,7 @@ struct Gelu {
 struct Silu {
   static constexpr const char* name = "silu";
   static constexpr auto function = tapegrad::silu;
+  static constexpr const char* onnx = "y = Where(Less(a, -1000), 0, Mul(a, Sigmoid(a)))";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-3, 3};
   static auto forward(auto x) { return where(x < -1000, 0, x * sigmoid(x)); }
@@ -100,6 +106,7 @@ struct Silu {
 struct Sigmoid {
   static constexpr const char* name = "sigmoid";
   static constexpr auto function = tapegrad::sigmoid;
+  static constexpr const char* onnx = "y = Sigmoid(a)";
   static constexpr Reads reads = kY;
   static constexpr Samples samples{-3, 3};
   static auto forward(auto x) { return sigmoid(x); }
@@ -110,6 +117,7 @@ struct Sigmoid {
 struct LogSigmoid {
   static constexpr const char* name = "logsigmoid";
   static constexpr auto function = tapegrad::logsigmoid;
+  static constexpr const char* onnx = "y = Sub(Min(a, 0), log1p(Exp(Neg(Abs(a)))))";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-3, 3};
   static auto forward(auto x) { return minimum(x, 0) - log1p(exp(-abs(x))); }
@@ -118,6 +126,9 @@ struct LogSigmoid {
 
 struct Softplus {
   static constexpr const char* name = "softplus";
+  static constexpr const char* onnx =
+      "z = Mul({beta}, a); y = Where(Greater(z, {threshold}), a, Div(Add(Max(z, 0), "
+      "log1p(Exp(Neg(Abs(z))))), {beta}))";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-3, 3};
   double beta = 1;

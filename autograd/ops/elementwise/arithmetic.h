@@ -42,6 +42,7 @@ namespace formula {
 struct Add {
   static constexpr const char* name = "add";
   static constexpr auto function = tapegrad::add;
+  static constexpr const char* onnx = "y = Add(a, b)";
   static constexpr Reads reads[] = {kNone, kNone};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
@@ -54,6 +55,7 @@ struct Add {
 struct Sub {
   static constexpr const char* name = "sub";
   static constexpr auto function = tapegrad::sub;
+  static constexpr const char* onnx = "y = Sub(a, b)";
   static constexpr Reads reads[] = {kNone, kNone};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
@@ -66,6 +68,7 @@ struct Sub {
 struct Mul {
   static constexpr const char* name = "mul";
   static constexpr auto function = tapegrad::mul;
+  static constexpr const char* onnx = "y = Mul(a, b)";
   static constexpr Reads reads[] = {kB, kA};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
@@ -78,6 +81,7 @@ struct Mul {
 struct Div {
   static constexpr const char* name = "div";
   static constexpr auto function = tapegrad::div;
+  static constexpr const char* onnx = "y = Div(a, b)";
   static constexpr Reads reads[] = {kB, kB | kY};
   static constexpr Samples samples[] = {{-2, 2}, {0.5, 2, true}};
   static auto forward(auto a, auto b) { return a / b; }
@@ -88,6 +92,7 @@ struct Div {
 struct Maximum {
   static constexpr const char* name = "maximum";
   static constexpr auto function = tapegrad::maximum;
+  static constexpr const char* onnx = "y = Max(a, b)";
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
@@ -105,6 +110,7 @@ struct Maximum {
 struct Minimum {
   static constexpr const char* name = "minimum";
   static constexpr auto function = tapegrad::minimum;
+  static constexpr const char* onnx = "y = Min(a, b)";
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   static constexpr Samples samples[] = {{-2, 2}, {-2, 2}};
   static constexpr bool integers = true;
@@ -117,6 +123,7 @@ struct Minimum {
 struct Neg {
   static constexpr const char* name = "neg";
   static constexpr auto function = tapegrad::neg;
+  static constexpr const char* onnx = "y = Neg(a)";
   static constexpr Reads reads = kNone;
   static constexpr Samples samples{-2, 2};
   static constexpr bool integers = true;
@@ -129,6 +136,7 @@ struct Neg {
 struct Abs {
   static constexpr const char* name = "abs";
   static constexpr auto function = tapegrad::abs;
+  static constexpr const char* onnx = "y = Abs(a)";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{0.1, 2, true};
   static constexpr bool integers = true;
@@ -139,6 +147,7 @@ struct Abs {
 struct Sign {
   static constexpr const char* name = "sign";
   static constexpr auto function = tapegrad::sign;
+  static constexpr const char* onnx = "y = Sign(a)";
   static constexpr Reads reads = kNone;
   static constexpr Samples samples{0.1, 2, true};
   static constexpr bool integers = true;
@@ -150,6 +159,7 @@ struct Sign {
 struct Square {
   static constexpr const char* name = "square";
   static constexpr auto function = tapegrad::square;
+  static constexpr const char* onnx = "y = Mul(a, a)";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-2, 2};
   static constexpr bool integers = true;
@@ -161,6 +171,7 @@ struct Square {
 struct Reciprocal {
   static constexpr const char* name = "reciprocal";
   static constexpr auto function = tapegrad::reciprocal;
+  static constexpr const char* onnx = "y = Reciprocal(a)";
   static constexpr Reads reads = kY;
   static constexpr Samples samples{0.3, 3, true};
   static auto forward(auto x) { return 1 / x; }
@@ -170,6 +181,7 @@ struct Reciprocal {
 /// x limited to [low, high]; the derivative is 1 at the bounds, 0 at NaN.
 struct Clamp {
   static constexpr const char* name = "clamp";
+  static constexpr const char* onnx = "y = Clip(a, {low}, {high})";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-0.4, 0.4};
   double low = -0.5;

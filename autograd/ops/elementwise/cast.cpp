@@ -37,6 +37,7 @@ struct Cast {
     f("from", op.from);
     f("to", op.to);
   }
+  static constexpr const char* onnx = "y = Cast<to={to}>(a)";
   Tensor forward(const Tensor& x) const { return detail::converted(x, to); }
   Tensor vjp(const Tensor& g, auto, auto) const { return g.to(from); }
 };
@@ -48,6 +49,7 @@ struct Rounding {
   static constexpr unsigned cut = detail::Impl::kCutByRounding;
   DType to;
   static constexpr void visit(auto& op, auto f) { f("to", op.to); }
+  static constexpr const char* onnx = "y = Cast<to={to}>(a)";
   Tensor forward(const Tensor& x) const { return detail::converted(x, to); }
 };
 

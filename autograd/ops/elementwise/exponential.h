@@ -36,15 +36,21 @@ namespace formula {
 struct Exp {
   static constexpr const char* name = "exp";
   static constexpr auto function = tapegrad::exp;
+  static constexpr const char* onnx = "y = Exp(a)";
   static constexpr Reads reads = kY;
   static constexpr Samples samples{-2, 2};
   static auto forward(auto x) { return exp(x); }
   static auto vjp(auto g, auto, auto y) { return g * y; }
 };
 
+/// ONNX has none: near 0 it is (u - 1) x / log(u) with u = e^x, where what rounding did to u cancels
+/// (W. Kahan; see N. Higham, Accuracy and Stability of Numerical Algorithms, section 1.14.1).
 struct Expm1 {
   static constexpr const char* name = "expm1";
   static constexpr auto function = tapegrad::expm1;
+  static constexpr const char* onnx =
+      "u = Exp(a); v = Sub(u, 1); y = Where(Less(Abs(a), 0.5), Where(Equal(u, 1), a, "
+      "Div(Mul(v, a), Log(u))), v)";
   static constexpr Reads reads = kY;
   static constexpr Samples samples{-2, 2};
   static auto forward(auto x) { return expm1(x); }
@@ -54,15 +60,21 @@ struct Expm1 {
 struct Log {
   static constexpr const char* name = "log";
   static constexpr auto function = tapegrad::log;
+  static constexpr const char* onnx = "y = Log(a)";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{0.2, 3};
   static auto forward(auto x) { return log(x); }
   static auto vjp(auto g, auto x, auto) { return g / x; }
 };
 
+/// ONNX has none: near 0 it is log(w) x / (w - 1) with w = 1 + x, where what rounding did to w
+/// cancels (D. Goldberg, ACM Computing Surveys 23, 1991, theorem 4).
 struct Log1p {
   static constexpr const char* name = "log1p";
   static constexpr auto function = tapegrad::log1p;
+  static constexpr const char* onnx =
+      "w = Add(a, 1); y = Where(Less(Abs(a), 2), Where(Equal(w, 1), a, Div(Mul(Log(w), a), "
+      "Sub(w, 1))), Log(w))";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-0.7, 3};
   static auto forward(auto x) { return log1p(x); }
@@ -72,6 +84,7 @@ struct Log1p {
 struct Sqrt {
   static constexpr const char* name = "sqrt";
   static constexpr auto function = tapegrad::sqrt;
+  static constexpr const char* onnx = "y = Sqrt(a)";
   static constexpr Reads reads = kY;
   static constexpr Samples samples{0.2, 3};
   static auto forward(auto x) { return sqrt(x); }
@@ -82,6 +95,7 @@ struct Sqrt {
 struct Rsqrt {
   static constexpr const char* name = "rsqrt";
   static constexpr auto function = tapegrad::rsqrt;
+  static constexpr const char* onnx = "y = Reciprocal(Sqrt(a))";
   static constexpr Reads reads = kY;
   static constexpr Samples samples{0.3, 3};
   static auto forward(auto x) { return rsqrt(x); }
@@ -95,6 +109,7 @@ struct Rsqrt {
 struct Pow {
   static constexpr const char* name = "pow";
   static constexpr auto function = tapegrad::pow;
+  static constexpr const char* onnx = "y = Pow(a, b)";
   static constexpr Reads reads[] = {kA | kB, kA | kB | kY};
   static constexpr Samples samples[] = {{0.3, 2}, {-2, 2}};
   static constexpr bool integers = true;
@@ -112,6 +127,7 @@ struct Pow {
 /// x^n for a number n. d/dx = n x^(n-1), and 0 for n = 0 also at x = 0.
 struct PowNumber {
   static constexpr const char* name = "pow_number";
+  static constexpr const char* onnx = "y = Pow(a, {exponent})";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{0.3, 2};
   double exponent = 3;

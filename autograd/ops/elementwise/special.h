@@ -21,6 +21,7 @@ namespace formula {
 struct Erf {
   static constexpr const char* name = "erf";
   static constexpr auto function = tapegrad::erf;
+  static constexpr const char* onnx = "y = Erf(a)";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-2, 2};
   static auto forward(auto x) { return erf(x); }

@@ -25,6 +25,7 @@ namespace formula {
 struct Sin {
   static constexpr const char* name = "sin";
   static constexpr auto function = tapegrad::sin;
+  static constexpr const char* onnx = "y = Sin(a)";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-3, 3};
   static auto forward(auto x) { return sin(x); }
@@ -34,6 +35,7 @@ struct Sin {
 struct Cos {
   static constexpr const char* name = "cos";
   static constexpr auto function = tapegrad::cos;
+  static constexpr const char* onnx = "y = Cos(a)";
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-3, 3};
   static auto forward(auto x) { return cos(x); }
@@ -44,6 +46,7 @@ struct Cos {
 struct Tanh {
   static constexpr const char* name = "tanh";
   static constexpr auto function = tapegrad::tanh;
+  static constexpr const char* onnx = "y = Tanh(a)";
   static constexpr Reads reads = kY;
   static constexpr Samples samples{-2, 2};
   static auto forward(auto x) { return tanh(x); }

@@ -1,6 +1,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -27,6 +28,7 @@ struct Gather {
     f("shape", op.shape);
     f("dim", op.dim);
   }
+  static constexpr const char* onnx = "y = GatherElements<axis={dim}>(a, b)";
   Tensor forward(const Tensor& x, const Tensor& index) const;
   Tensor vjp_a(const Tensor& g, auto, const Tensor& index, auto) const;
 };
@@ -43,6 +45,12 @@ struct ScatterAdd {
     f("shape", op.shape);
     f("source_shape", op.source_shape);
     f("dim", op.dim);
+  }
+  /// What of the source has no index is left out.
+  static std::string onnx(const ScatterAdd& op, std::span<const Tensor* const>) {
+    return fmt::format(
+        "y = ScatterElements<axis={{dim}}, reduction=\"add\">(a, b, Slice(c, {}, Shape(b)))",
+        detail::onnx_list(op.shape.rank(), 0, 0, 0));
   }
   Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const;
   Tensor vjp_a(const Tensor& g, auto, auto, auto, auto) const { return g; }

@@ -5,6 +5,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -30,8 +31,7 @@ void detail::require_indices(const Tensor& index, const Shape& shape, int dim, c
       [](const std::int64_t* first, std::int64_t count, std::int64_t limit) {
         const auto* bad = std::find_if(
             first, first + count, [limit](std::int64_t each) { return each < 0 || each >= limit; });
-        return bad == first + count ? std::pair<std::int64_t, std::int64_t>(-1, 0)
-                                    : std::pair<std::int64_t, std::int64_t>(bad - first, *bad);
+        return bad == first + count ? Fault{-1, 0} : Fault{bad - first, *bad};
       },
       in<std::int64_t>(index), index.numel(), size);
   if (at >= 0)
@@ -55,6 +55,12 @@ struct IndexSelect {
     f("to", op.to);
     f("dim", op.dim);
   }
+  /// An index that is a number keeps the dimension.
+  static std::string onnx(const IndexSelect& op, std::span<const Tensor* const> inputs) {
+    if (op.from.empty()) return "y = Identity(a)";
+    return inputs[1]->dim() == 1 ? "y = Gather<axis={dim}>(a, b)"
+                                 : "y = Gather<axis={dim}>(a, Reshape(b, [1]))";
+  }
   Tensor forward(const Tensor& x, const Tensor& index) const;
   Tensor vjp_a(const Tensor& g, auto, const Tensor& index, auto) const;
 };
@@ -70,6 +76,14 @@ struct IndexAdd {
   static constexpr void visit(auto& op, auto f) {
     f("shape", op.shape);
     f("dim", op.dim);
+  }
+  /// ONNX wants an index for each element of the source.
+  static std::string onnx(const IndexAdd& op, std::span<const Tensor* const>) {
+    if (op.shape.empty()) return "y = Add(a, c)";
+    return fmt::format(
+        "i = Expand(Reshape(b, {}), Shape(c)); "
+        "y = ScatterElements<axis={{dim}}, reduction=\"add\">(a, i, c)",
+        detail::onnx_list(op.shape.rank(), 1, op.dim, -1));
   }
   Tensor forward(const Tensor& x, const Tensor& index, const Tensor& source) const;
   Tensor vjp_a(const Tensor& g, auto, auto, auto, auto) const { return g; }
@@ -136,26 +150,23 @@ Shape shape_of_entries(const Shape& shape, int dim, const Tensor& index, const c
   return result;
 }
 
-/// A class outside [0, classes) and where it stands, or -1 there; the largest class.
-struct ClassRange {
-  std::int64_t at, bad, largest;
-};
-
-ClassRange range_of_classes(const Tensor& classes, std::int64_t count) {
+/// The first class outside [0, count).
+detail::Fault find_bad_class(const Tensor& classes, std::int64_t count) {
   return launch(
       "check_classes",
       [](const std::int64_t* value, std::int64_t n, std::int64_t limit) {
-        ClassRange range{-1, 0, -1};
-        for (std::int64_t i = 0; i < n; ++i) {
-          range.largest = std::max(range.largest, value[i]);
-          if (range.at < 0 && (value[i] < 0 || value[i] >= limit)) {
-            range.at = i;
-            range.bad = value[i];
-          }
-        }
-        return range;
+        for (std::int64_t i = 0; i < n; ++i)
+          if (value[i] < 0 || value[i] >= limit) return detail::Fault{i, value[i]};
+        return detail::Fault{-1, 0};
       },
       in<std::int64_t>(classes), classes.numel(), count);
+}
+
+std::int64_t largest_class(const Tensor& classes) {
+  return launch(
+      "largest_class",
+      [](const std::int64_t* value, std::int64_t n) { return *std::max_element(value, value + n); },
+      in<std::int64_t>(classes), classes.numel());
 }
 
 /// A row for each class, with 1 where that is and zeros elsewhere.
@@ -165,6 +176,7 @@ struct OneHot {
   static constexpr unsigned cut = detail::Impl::kCutByRounding;
   std::int64_t classes;
   static constexpr void visit(auto& op, auto f) { f("num_classes", op.classes); }
+  static constexpr const char* onnx = "y = OneHot<axis=-1>(a, {num_classes}, [0, 1])";
   Tensor forward(const Tensor& x) const {
     Shape shape = x.shape();
     shape.push_back(classes);
@@ -213,16 +225,16 @@ Tensor one_hot(const Tensor& classes, Integer num_classes) {
     if (classes.numel() == 0)
       fail<ValueError>("one_hot: no class to infer num_classes from in shape {}; pass num_classes",
                        classes.shape());
-    count = std::min(range_of_classes(classes, most).largest, most - 1) + 1;
+    count = std::max<std::int64_t>(0, std::min(largest_class(classes), most - 1) + 1);
   } else if (num_classes < 1) {
     fail<ValueError>(
         "one_hot: num_classes is {}; it must be at least 1, or -1 to take the largest class + 1",
         count);
   }
-  if (const ClassRange range = range_of_classes(classes, count); range.at >= 0)
+  if (const detail::Fault fault = find_bad_class(classes, count); fault.at >= 0)
     detail::fail_class(
-        fmt::format("the entry at {}", detail::unravel_index(range.at, classes.shape())), range.bad,
-        count, "one_hot");
+        fmt::format("the entry at {}", detail::unravel_index(fault.at, classes.shape())),
+        fault.value, count, "one_hot");
   detail::require_room(classes.shape(), "one_hot");
   return apply(OneHot{count}, classes);
 }

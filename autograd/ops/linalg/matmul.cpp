@@ -3,6 +3,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/gemm/gemm.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/reduce/reduce.h"
@@ -92,6 +93,17 @@ struct MatMul {
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   MatmulOptions flags;
   static constexpr void visit(auto& op, auto f) { f("flags", op.flags); }
+  static std::string onnx(const MatMul& op, std::span<const Tensor* const> inputs) {
+    const auto operand = [&](const char* name, std::size_t i, bool transposed) {
+      if (!transposed) return std::string(name);
+      std::vector<int> order;
+      for (int d = 0; d < inputs[i]->dim(); ++d) order.push_back(d);
+      std::swap(order.back(), order[order.size() - 2]);
+      return fmt::format("Transpose<perm=[{}]>({})", fmt::join(order, ", "), name);
+    };
+    return fmt::format("y = MatMul({}, {})", operand("a", 0, op.flags.transpose_a),
+                       operand("b", 1, op.flags.transpose_b));
+  }
 
   Tensor forward(const Tensor& a, const Tensor& b) const {
     const MatrixSize left(a.shape(), flags.transpose_a), right(b.shape(), flags.transpose_b);
@@ -149,6 +161,13 @@ void check_operands(const Tensor& a, const Tensor& b) {
 struct Linear {
   static constexpr const char* name = "linear";
   static constexpr Reads reads[] = {kB, kA, kNone}, fused = kA | kB | kC;
+  static std::string onnx(const Linear&, std::span<const Tensor* const> inputs) {
+    const bool bias = inputs[2]->defined();
+    if (inputs[0]->dim() == 2)
+      return bias ? "y = Gemm<transB=1>(a, b, c)" : "y = Gemm<transB=1>(a, b)";
+    return bias ? "y = Add(MatMul(a, Transpose<perm=[1, 0]>(b)), c)"
+                : "y = MatMul(a, Transpose<perm=[1, 0]>(b))";
+  }
 
   static Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     const std::int64_t inputs = weight.shape()[1], outputs = weight.shape()[0];

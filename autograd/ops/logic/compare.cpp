@@ -1,6 +1,7 @@
 #include <functional>
 
 #include "autograd/ops/core/broadcast_loop.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
@@ -42,6 +43,13 @@ template <class F>
 struct Comparison : F {
   static constexpr int inputs = 2;
   static constexpr unsigned cut = Impl::kCutByRounding;
+  static std::string onnx(const Comparison&, std::span<const Tensor* const> inputs) {
+    DType dtype = F::truth ? boolean : result_type(*inputs[0], *inputs[1]);
+    if (F::ordered && dtype == boolean) dtype = int64;  // ONNX has no order of truth values
+    return fmt::format("y = {}({}, {})", F::in_onnx,
+                       detail::onnx_cast("a", inputs[0]->dtype(), dtype),
+                       detail::onnx_cast("b", inputs[1]->dtype(), dtype));
+  }
   static Tensor forward(const Tensor& a, const Tensor& b) {
     const DType dtype = F::truth ? boolean : result_type(a, b);
     const Tensor x = detail::converted(a, dtype), y = detail::converted(b, dtype);
@@ -59,32 +67,38 @@ struct Comparison : F {
 
 struct Eq {
   static constexpr const char* name = "eq";
-  static constexpr bool truth = false;
+  static constexpr const char* in_onnx = "Equal";
+  static constexpr bool truth = false, ordered = false;
   using Function = std::equal_to<>;
 };
 struct Lt {
   static constexpr const char* name = "lt";
-  static constexpr bool truth = false;
+  static constexpr const char* in_onnx = "Less";
+  static constexpr bool truth = false, ordered = true;
   using Function = std::less<>;
 };
 struct Le {
   static constexpr const char* name = "le";
-  static constexpr bool truth = false;
+  static constexpr const char* in_onnx = "LessOrEqual";
+  static constexpr bool truth = false, ordered = true;
   using Function = std::less_equal<>;
 };
 struct LogicalAnd {
   static constexpr const char* name = "logical_and";
-  static constexpr bool truth = true;
+  static constexpr const char* in_onnx = "And";
+  static constexpr bool truth = true, ordered = false;
   using Function = std::bit_and<>;
 };
 struct LogicalOr {
   static constexpr const char* name = "logical_or";
-  static constexpr bool truth = true;
+  static constexpr const char* in_onnx = "Or";
+  static constexpr bool truth = true, ordered = false;
   using Function = std::bit_or<>;
 };
 struct LogicalXor {
   static constexpr const char* name = "logical_xor";
-  static constexpr bool truth = true;
+  static constexpr const char* in_onnx = "Xor";
+  static constexpr bool truth = true, ordered = false;
   using Function = std::bit_xor<>;
 };
 
@@ -107,6 +121,8 @@ struct Any {
   static constexpr const char* name = "any";
   static constexpr int inputs = 1;
   static constexpr unsigned cut = Impl::kCutByRounding;
+  static constexpr const char* onnx =
+      "y = Cast<to=9>(ReduceSum<keepdims=0>(Cast<to=7>(Cast<to=9>(a))))";
   static Tensor forward(const Tensor& x) {
     const Tensor truth = detail::converted(x, boolean);
     const Tensor result = new_tensor({}, boolean);

@@ -36,6 +36,7 @@ struct Where {
   static constexpr const char* name = "where";
   static constexpr Reads reads[] = {kNone, kA, kA};
   static constexpr Reads constant = kA;
+  static constexpr const char* onnx = "y = Where(a, b, c)";
   static Tensor forward(const Tensor& condition, const Tensor& a, const Tensor& b) {
     const Shape shape =
         detail::broadcast(condition.shape(), detail::broadcast(a.shape(), b.shape(), name), name);

@@ -1,3 +1,4 @@
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -43,6 +44,11 @@ struct ArgmaxOrArgmin {
   static constexpr void visit(auto& op, auto f) {
     f("dim", op.dim);
     f("keepdim", op.keepdim);
+  }
+  static std::string onnx(const ArgmaxOrArgmin& op, std::span<const Tensor* const> inputs) {
+    return fmt::format("y = {}<axis={{dim}}, keepdims={}>({})", largest ? "ArgMax" : "ArgMin",
+                       int{op.keepdim && inputs[0]->dim() > 0},
+                       inputs[0]->dim() > 0 ? "a" : "Reshape(a, [1])");
   }
   Tensor forward(const Tensor& x) const {
     Shape shape = x.shape();

@@ -6,6 +6,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/reduce/range.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/reduce/reduce.h"
@@ -20,6 +21,20 @@ using detail::Reducer;
 
 namespace {
 
+/// "result = reduction(operand)" in ONNX, where axes are an input of ReduceSum and an attribute of
+/// the others.
+std::string onnx_reduction(std::string_view reduction, const ReducedShape& shape,
+                           std::string_view operand = "a", std::string_view result = "y",
+                           bool keep = false) {
+  if (shape.dims.empty()) return fmt::format("{} = Identity({})", result, operand);
+  const bool keeps = keep || shape.result.rank() == shape.kept.rank();
+  if (reduction == "ReduceSum")
+    return fmt::format("{} = ReduceSum<keepdims={}>({}, {})", result, int{keeps}, operand,
+                       shape.dims);
+  return fmt::format("{} = {}<axes={}, keepdims={}>({})", result, reduction, shape.dims, int{keeps},
+                     operand);
+}
+
 // Rules return what broadcasts to the input's shape: the gradient of a sum is never spread out.
 
 struct Sum {
@@ -27,6 +42,9 @@ struct Sum {
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
+  static std::string onnx(const Sum& op, std::span<const Tensor* const>) {
+    return onnx_reduction("ReduceSum", op.shape);
+  }
   Tensor forward(const Tensor& x) const { return detail::reduce(Reducer::sum, x, shape); }
   Tensor vjp(const Tensor& g, auto, auto) const { return reshape(g, shape.kept); }
 };
@@ -36,6 +54,9 @@ struct Mean {
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
+  static std::string onnx(const Mean& op, std::span<const Tensor* const>) {
+    return onnx_reduction("ReduceMean", op.shape);
+  }
   Tensor forward(const Tensor& x) const {
     return detail::reduce_mean(x, shape, static_cast<double>(shape.count));
   }
@@ -67,6 +88,9 @@ struct Prod {
   static constexpr Reads reads[] = {kA | kY};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
+  static std::string onnx(const Prod& op, std::span<const Tensor* const>) {
+    return onnx_reduction("ReduceProd", op.shape);
+  }
   Tensor forward(const Tensor& x) const { return detail::reduce(Reducer::prod, x, shape); }
   Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
     const Tensor column = unsqueeze(g, -1);
@@ -85,6 +109,11 @@ struct AmaxOrAmin {
   static constexpr Reads reads[] = {kA | kY}, fused = kA;
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
+  static std::string onnx(const AmaxOrAmin& op, std::span<const Tensor* const> inputs) {
+    const char* reduction = reducer == Reducer::max ? "ReduceMax" : "ReduceMin";
+    if (inputs[0]->dtype() != boolean) return onnx_reduction(reduction, op.shape);
+    return onnx_reduction(reduction, op.shape, "Cast<to=7>(a)", "z") + "; y = Cast<to=9>(z)";
+  }
   Tensor forward(const Tensor& x) const { return detail::reduce(reducer, x, shape); }
   Tensor vjp_fused(const Tensor& g, const Tensor& x, const Tensor& y) const {
     return detail::share_among_equal(g, x, y, shape);
@@ -106,6 +135,18 @@ struct Var {
   static constexpr void visit(auto& op, auto f) {
     f("shape", op.shape);
     f("freedom", op.freedom);
+  }
+  /// ReduceMean divides by the number of elements, whatever that is when the model runs.
+  static std::string onnx_as(const Var& op, const char* result) {
+    const std::string center = onnx_reduction("ReduceMean", op.shape, "a", "m", true);
+    const std::string mean = onnx_reduction("ReduceMean", op.shape, "Mul(d, d)", "v");
+    const auto count = static_cast<double>(op.shape.count);
+    const std::string factor =
+        op.freedom == count ? "v" : fmt::format("Mul(v, {})", count / op.freedom);
+    return fmt::format("{}; d = Sub(a, m); {}; {} = {}", center, mean, result, factor);
+  }
+  static std::string onnx(const Var& op, std::span<const Tensor* const>) {
+    return onnx_as(op, "y");
   }
   /// The variance of x / scale. `scale` stays undefined for 1, which it is unless squares leave the
   /// range; then it is a power of two for each result.
@@ -145,6 +186,9 @@ struct Std {
   static constexpr Reads reads[] = {kA | kY};
   Var var;
   static constexpr void visit(auto& op, auto f) { f("var", op.var); }
+  static std::string onnx(const Std& op, std::span<const Tensor* const>) {
+    return Var::onnx_as(op.var, "s") + "; y = Sqrt(s)";
+  }
   Tensor forward(const Tensor& x) const {
     Tensor scale;
     const Tensor variance = var.scaled(x, scale);
@@ -166,6 +210,9 @@ struct LogSumExp {
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
+  static std::string onnx(const LogSumExp& op, std::span<const Tensor* const>) {
+    return onnx_reduction("ReduceLogSumExp", op.shape);
+  }
   Tensor forward(const Tensor& x) const {
     if (shape.count == 0) return detail::reduce(Reducer::max, x, shape);  // of nothing: -inf
     const Tensor largest = amax(x, shape.dims, true);

@@ -4,6 +4,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/rows/rows_table.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/row_tiles.h"
 #include "autograd/ops/ops.h"
@@ -55,6 +56,12 @@ struct CrossEntropy {
     f("ignore_index", op.ignore_index);
     f("reduction", op.reduction);
     f("divisor", op.divisor);
+  }
+  static std::string onnx(const CrossEntropy& op, std::span<const Tensor* const>) {
+    constexpr const char* reductions[] = {"none", "mean", "sum"};
+    return fmt::format(
+        "y = SoftmaxCrossEntropyLoss<ignore_index={{ignore_index}}, reduction=\"{}\">(a, b)",
+        reductions[static_cast<int>(op.reduction)]);
   }
 
   Tensor forward(const Tensor& x, const Tensor& target, Kept<kept_values>& row) const {

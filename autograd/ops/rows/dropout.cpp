@@ -14,6 +14,7 @@ struct Dropout {
   static constexpr const char* name = "dropout";
   static constexpr Reads reads[] = {kB, kNone};
   static constexpr Reads constant = kB;
+  static constexpr NoOnnx onnx{"it draws random numbers; export in evaluation mode"};
   static Tensor forward(const Tensor& x, const Tensor& mask) { return x * mask; }
   static Tensor vjp_a(const Tensor& g, auto, const Tensor& mask, auto) { return g * mask; }
 };

@@ -3,6 +3,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/rows/layer_norm_table.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/row_tiles.h"
 #include "autograd/ops/ops.h"
@@ -34,6 +35,17 @@ struct LayerNorm {
   using KeptRows = const Kept<kept_values>&;
   double eps;
   static constexpr void visit(auto& op, auto f) { f("eps", op.eps); }
+  /// LayerNormalization computes in float32 and needs a scale.
+  static std::string onnx(const LayerNorm&, std::span<const Tensor* const> inputs) {
+    const bool weight = inputs[1]->defined(), bias = inputs[2]->defined();
+    if (weight && inputs[0]->dtype() == float32)
+      return fmt::format("y = LayerNormalization<axis=-1, epsilon={{eps}}>(a, b{})",
+                         bias ? ", c" : "");
+    return fmt::format(
+        "d = Sub(a, ReduceMean<axes=[-1]>(a)); "
+        "z = Div(d, Sqrt(Add(ReduceMean<axes=[-1]>(Mul(d, d)), {{eps}}))); w = {}; y = {}",
+        weight ? "Mul(z, b)" : "Identity(z)", bias ? "Add(w, c)" : "Identity(w)");
+  }
 
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias,
                  Kept<kept_values>& row) const {

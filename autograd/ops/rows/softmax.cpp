@@ -23,6 +23,7 @@ using kernels::RowKernels;
 /// exp(x) / sum(exp(x)). dx = y (g - sum(g y)).
 struct Softmax {
   static constexpr const char* name = "softmax";
+  static constexpr const char* onnx = "y = Softmax<axis=-1>(a)";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
     return run_rows<RowKernels>(
@@ -50,6 +51,7 @@ struct Softmax {
 /// x - log(sum(exp(x))). dx = g - exp(y) sum(g).
 struct LogSoftmax {
   static constexpr const char* name = "log_softmax";
+  static constexpr const char* onnx = "y = LogSoftmax<axis=-1>(a)";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
     return run_rows<RowKernels>(

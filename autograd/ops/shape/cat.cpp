@@ -1,6 +1,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -33,6 +34,17 @@ struct Cat {
     f("dim", op.dim);
     f("sizes", op.sizes);
     f("starts", op.starts);
+  }
+  /// Without the empty vectors, which do not fit there.
+  static std::string onnx(const Cat& op, std::span<const Tensor* const> inputs) {
+    std::vector<std::string> parts;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (op.sizes[i] >= 0)
+        parts.push_back(detail::onnx_cast(fmt::format("a{}", i), inputs[i]->dtype(), op.dtype));
+    }
+    if (parts.empty())
+      return fmt::format("y = {}", detail::onnx_cast("Identity(a0)", inputs[0]->dtype(), op.dtype));
+    return fmt::format("y = Concat<axis={{dim}}>({})", fmt::join(parts, ", "));
   }
 
   Tensor forward(std::span<const Tensor> inputs) const {

@@ -3,6 +3,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -31,6 +32,10 @@ struct Narrow {
   static constexpr Reads reads[] = {kNone};
   Slice range;
   static constexpr void visit(auto& op, auto f) { f("range", op.range); }
+  static std::string onnx(const Narrow& op, std::span<const Tensor* const>) {
+    return fmt::format("y = Slice(a, [{{start}}], [{}], [{{dim}}])",
+                       op.range.start + op.range.length);
+  }
   Tensor forward(const Tensor& x) const { return taken(x, range); }
   Tensor vjp(const Tensor& g, auto, auto) const;
   void vjp_add(const Tensor& g, const Tensor& sum) const { add_to(sum, g, range); }
@@ -39,6 +44,10 @@ struct Narrow {
 /// One entry, whose dimension goes away.
 struct Select : Narrow {
   static constexpr const char* name = "select";
+  static std::string onnx(const Select& op, std::span<const Tensor* const>) {
+    return fmt::format("y = Squeeze(Slice(a, [{{start}}], [{}], [{{dim}}]), [{{dim}}])",
+                       op.range.start + 1);
+  }
 };
 
 /// The reverse: zeros everywhere else.
@@ -47,6 +56,15 @@ struct Pad {
   static constexpr Reads reads[] = {kNone};
   Slice range;
   static constexpr void visit(auto& op, auto f) { f("range", op.range); }
+  /// Zeros before and after, for each dimension.
+  static std::string onnx(const Pad& op, std::span<const Tensor* const>) {
+    const int rank = op.range.whole.rank(), dim = op.range.dim;
+    std::vector<std::int64_t> pads(static_cast<std::size_t>(2 * rank), 0);
+    pads[static_cast<std::size_t>(dim)] = op.range.start;
+    pads[static_cast<std::size_t>(rank + dim)] =
+        op.range.whole[dim] - op.range.start - op.range.length;
+    return fmt::format("y = Pad(a, [{}], 0)", fmt::join(pads, ", "));
+  }
   Tensor forward(const Tensor& x) const { return put(x, range); }
   Tensor vjp(const Tensor& g, auto, auto) const { return apply(Narrow{range}, g); }
 };

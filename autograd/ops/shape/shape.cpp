@@ -45,6 +45,10 @@ struct Reshape {
     f("from", op.from);
     f("to", op.to);
   }
+  /// There a size of 0 is that of the input, unless it is told otherwise.
+  static std::string onnx(const Reshape& op, std::span<const Tensor* const>) {
+    return op.to.numel() == 0 ? "y = Reshape<allowzero=1>(a, {to})" : "y = Reshape(a, {to})";
+  }
   Tensor forward(const Tensor& x) const { return detail::view_of(x, to); }
   Tensor vjp(const Tensor& g, auto, auto) const { return reshape(g, from); }
 };
@@ -55,6 +59,7 @@ struct Permute {
   static constexpr Reads reads[] = {kNone};
   Dims dims;
   static constexpr void visit(auto& op, auto f) { f("dims", op.dims); }
+  static constexpr const char* onnx = "y = Transpose<perm={dims}>(a)";
   Tensor forward(const Tensor& x) const;
   Tensor vjp(const Tensor& g, auto, auto) const {
     Dims inverse = dims;
@@ -100,6 +105,7 @@ struct Expand {
     f("to", op.to);
   }
   Tensor forward(const Tensor& x) const;
+  static constexpr const char* onnx = "y = Expand(a, {to})";
   Tensor vjp(const Tensor& g, auto, auto) const { return sum_to(g, from); }
 };
 
@@ -125,6 +131,7 @@ Tensor Expand::forward(const Tensor& x) const {
 
 struct Clone {
   static constexpr const char* name = "clone";
+  static constexpr const char* onnx = "y = Identity(a)";
   static constexpr Reads reads[] = {kNone};
   Tensor forward(const Tensor& x) const { return detail::copy_of(x); }
   Tensor vjp(const Tensor& g, auto, auto) const { return g; }

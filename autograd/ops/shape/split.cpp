@@ -33,6 +33,7 @@ struct Split {
     f("dim", op.dim);
     f("sizes", op.sizes);
   }
+  static constexpr const char* onnx = "y... = Split<axis={dim}>(a0, {sizes})";
 
   Shape part(std::size_t i) const { return whole.with_size(dim, sizes[i]); }
 

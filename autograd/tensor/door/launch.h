@@ -81,6 +81,12 @@ struct Drawn {
   std::uint64_t blocks;
 };
 
+/// What a kernel that checks elements found at a place, which is -1 for nothing; no look at
+/// elements, since nothing but an error may follow from it.
+struct Fault {
+  std::int64_t at, value;
+};
+
 /// Runs the kernel `name`: `kernel(arguments...)` with pointers to the elements of `in`, `out` and
 /// `inout` arguments, and with all others, its parameters, as they are. It must not hold anything
 /// else: then what the door saw is all that it does. A kernel that returns something tells the host
@@ -93,7 +99,10 @@ template <class Kernel, class... Args>
   static_assert((std::is_trivially_copyable_v<Args> && ...), "parameters are plain data");
   using Result = decltype(kernel(passed(args)...));
   if (watched()) [[unlikely]]
-    announce_launch(name, !std::is_void_v<Result> && !std::is_same_v<Result, Drawn>, args...);
+    announce_launch(
+        name,
+        !std::is_void_v<Result> && !std::is_same_v<Result, Drawn> && !std::is_same_v<Result, Fault>,
+        args...);
   return kernel(passed(args)...);
 }
 

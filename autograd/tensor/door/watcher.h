@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "autograd/tensor/door/door.h"
+#include "autograd/tensor/door/onnx.h"
 #include "autograd/tensor/tensor.h"
 
 // Internal: what visitors of the door see.
@@ -34,6 +35,9 @@ struct OperatorType {
   /// Calls the operator with these attributes and inputs; nullptr likewise.
   std::vector<Tensor> (*call)(std::span<const Attribute> attributes,
                               std::span<const Tensor> inputs);
+  OnnxForm onnx = {};
+  /// It converts its inputs to one type, that of its output, before it computes.
+  bool promotes = false;
 };
 
 /// One call of an operator, or of one of its rules.
