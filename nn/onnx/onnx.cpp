@@ -1,0 +1,114 @@
+#include "nn/onnx/onnx.h"
+
+#include <fmt/format.h>
+
+#include "autograd/base/fail.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tape/no_grad.h"
+#include "nn/data/file.h"
+#include "nn/onnx/batch.h"
+#include "nn/onnx/graph.h"
+#include "nn/onnx/model.h"
+#include "nn/onnx/tracer.h"
+
+namespace tapegrad::onnx::detail {
+
+namespace {
+
+/// While it lives, a model is in evaluation mode and its layers know their paths; collects the names
+/// of its tensors.
+class Prepared : public nn::Visitor {
+ public:
+  ~Prepared() override {
+    for (const auto& [flag, before] : modes_) *flag = before;
+    for (const auto& [path, before] : paths_) *path = before;
+  }
+
+  std::vector<nn::Parameter> weights;
+
+ private:
+  void on_parameter(const std::string& name, Tensor& value) override {
+    weights.push_back({name, value});
+  }
+  void on_buffer(const std::string& name, Tensor& value) override {
+    weights.push_back({name, value});
+  }
+  void on_training(bool& flag) override {
+    modes_.emplace_back(&flag, flag);
+    flag = false;
+  }
+  void on_scope(std::string& own) override {
+    paths_.emplace_back(&own, own);
+    if (own.empty()) own = path();
+  }
+
+  std::vector<std::pair<bool*, bool>> modes_;
+  std::vector<std::pair<std::string*, std::string>> paths_;
+};
+
+Graph trace(const Function& function, const std::vector<nn::Parameter>& weights,
+            const std::vector<Tensor>& examples) {
+  const NoGrad no_grad;
+  // Tensors of its own, that are no C++ numbers: the function may know the examples from elsewhere.
+  std::vector<Tensor> inputs;
+  for (const Tensor& example : examples) inputs.push_back(example.to(example.dtype()).clone());
+  Tracer tracer(weights, inputs);
+  return tracer.finish(function(inputs));
+}
+
+/// The size that the first dimensions of all have.
+std::int64_t batch_of(const std::vector<Tensor>& examples) {
+  for (const Tensor& example : examples) {
+    if (example.dim() == 0 || example.size(0) == 0 || example.size(0) != examples[0].size(0))
+      fail<ValueError>(
+          "onnx::save: an example of shape {} has no batch as its first dimension, or another one "
+          "than the first example; use {{.dynamic_batch = false}}",
+          example.shape());
+  }
+  return examples[0].size(0);
+}
+
+std::vector<std::string> names_of(const std::vector<std::string>& given, const char* usual,
+                                  std::size_t count) {
+  if (!given.empty() && given.size() != count)
+    fail<ValueError>("onnx::save: there are {} names for {} {}s", given.size(), count, usual);
+  std::vector<std::string> names = given;
+  for (std::size_t i = names.size(); i < count; ++i)
+    names.push_back(count == 1 ? usual : fmt::format("{}_{}", usual, i + 1));
+  return names;
+}
+
+}  // namespace
+
+void save(const std::string& path, const Function& function, std::optional<nn::ModuleRef> module,
+          const std::vector<Tensor>& examples, const SaveOptions& options) {
+  if (examples.empty())
+    fail<ValueError>("onnx::save: there is no example to call the function with");
+  for (const Tensor& example : examples)
+    if (!example.defined()) fail<ValueError>("onnx::save: an example is the undefined tensor");
+  const std::vector<std::string> inputs = names_of(options.input_names, "input", examples.size());
+  Prepared prepared;
+  if (module) prepared.walk(*module);
+  std::vector<nn::Parameter> weights = std::move(prepared.weights);
+  weights.insert(weights.end(), options.weights.begin(), options.weights.end());
+
+  const std::int64_t rows = options.dynamic_batch ? batch_of(examples) : 0;
+  Graph graph = trace(function, weights, examples);
+  if (options.dynamic_batch) {
+    std::vector<Tensor> more;
+    const NoGrad no_grad;
+    for (const Tensor& example : examples) more.push_back(cat({example, example.narrow(0, 0, 1)}));
+    follow_batch(graph, trace(function, weights, more), rows);
+  }
+  const std::vector<std::string> outputs =
+      names_of(options.output_names, "output", graph.outputs.size());
+  const std::string bytes = model_of(graph, inputs, outputs, options.description);
+  nn::detail::write_file("onnx::save", path, {bytes});
+}
+
+void fail_arguments(std::size_t count) {
+  fail<ValueError>("onnx::save: the function does not take {} tensors, which the example has",
+                   count);
+}
+
+}  // namespace tapegrad::onnx::detail
