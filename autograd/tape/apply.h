@@ -186,7 +186,7 @@ inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>()
 ///    on, the output is y, `{dim}` is the attribute of that name. Operands may be calls themselves,
 ///    numbers, which get the element type of a, and lists of int64: `"z = Mul(a, a); y = Mul(z,
 ///    a)"`, `"y = Unsqueeze(Max(a, 0), [{dim}])"`. Where it depends on the inputs it is a function,
-///    `static std::string onnx(const Op& op, std::span<const Tensor* const> inputs)`; where there is
+///    `static std::string onnx(const Op& op, std::span<const Tensor* const> in)`; where there is
 ///    none, `static constexpr NoOnnx onnx{"the reason"}`. An operator that says nothing is exported
 ///    as the operators that its forward calls, if it does all by these.
 ///

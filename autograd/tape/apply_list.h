@@ -182,8 +182,8 @@ auto apply_list_now(Op&& op, std::span<const Tensor> inputs) {
 ///  - `static constexpr Reads reads` says what it reads: `kNone`, or a sum of `kA` (all inputs),
 ///    `kY` and `kKept`.
 ///  - `fused` is `kA` where there is a `vjp_fused`.
-///  - In `onnx` the inputs are a0, a1 and so on, or `a...` for all; several outputs are `y...`, as in
-///    `"y... = Split<axis={dim}>(a0, {sizes})"`.
+///  - In `onnx` the inputs are a0, a1 and so on, or `a...` for all; several outputs are `y...`, as
+///    in `"y... = Split<axis={dim}>(a0, {sizes})"`.
 template <class Op>
 auto apply(Op op, std::span<const Tensor> inputs) {
   if (detail::watched()) [[unlikely]] {

@@ -190,38 +190,48 @@ class Replacement {
     // The file that a link points to is replaced, or made, not the link.
     for (int links = 0; links < kMostLinks && fs::is_symlink(target_, error); ++links)
       target_ = target_.parent_path() / fs::read_symlink(target_, error);
+    folder_ = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
+    temporary_ = target_.parent_path() / ("." + target_.filename().string() + ".tmp");
   }
   Replacement(const Replacement&) = delete;
   Replacement& operator=(const Replacement&) = delete;
   ~Replacement() {
-    std::error_code ignored;
-    if (created_) fs::remove(temporary_, ignored);
+    if (created_) ::unlink(temporary_.c_str());
+    if (lock_ >= 0) ::close(lock_);
   }
 
   /// The file to write to. Its name is always the same, so that one that a killed program has left
-  /// is taken, and there is never more than one. It is locked, so that two programs, or threads,
-  /// that write to one path do not mix: the second finds EWOULDBLOCK.
+  /// is taken, and there is never more than one. It is locked until it has its place, so that two
+  /// programs, or threads, that write to one path do not mix: the second finds EWOULDBLOCK.
   File open() {
     if (direct_) return File(std::fopen(target_.c_str(), "wb"));
-    temporary_ = target_.parent_path() / ("." + target_.filename().string() + ".tmp");
+    if (permissions_ && ::access(target_.c_str(), W_OK) != 0) return nullptr;
     constexpr mode_t permissions = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
     for (;;) {
       const int descriptor =
           ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, permissions);
       if (descriptor < 0) return nullptr;
-      File file(::fdopen(descriptor, "wb"));
-      if (!file) return nullptr;
-      if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) return nullptr;
+      lock_ = descriptor;
+      // Not every file system has locks.
+      if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return nullptr;
       // Another one may have put it in its place before we had the lock.
       struct stat ours {
       }, there{};
-      if (::fstat(descriptor, &ours) != 0 || ::lstat(temporary_.c_str(), &there) != 0 ||
-          ours.st_ino != there.st_ino || ours.st_dev != there.st_dev)
-        continue;
-      created_ = true;
-      if (::ftruncate(descriptor, 0) != 0) return nullptr;
-      return file;
+      const bool same = ::fstat(descriptor, &ours) == 0 &&
+                        ::lstat(temporary_.c_str(), &there) == 0 && ours.st_ino == there.st_ino &&
+                        ours.st_dev == there.st_dev;
+      // Of a file that has other names, too, this one is given up.
+      if (same && ours.st_nlink > 1) ::unlink(temporary_.c_str());
+      if (same && ours.st_nlink == 1) break;
+      ::close(std::exchange(lock_, -1));
     }
+    created_ = true;
+    const int own = ::dup(lock_);  // the lock stays when the file is closed
+    if (own < 0) return nullptr;
+    File file(::fdopen(own, "wb"));
+    if (!file) ::close(own);
+    if (file && ::ftruncate(own, 0) != 0) return nullptr;
+    return file;
   }
   std::error_code finish() {
     std::error_code error;
@@ -232,8 +242,7 @@ class Replacement {
       return std::error_code(errno, std::generic_category());
     created_ = false;
     // The new name is on the disk when its folder is.
-    const fs::path folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int descriptor = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor >= 0) {
       ::fsync(descriptor);
       ::close(descriptor);
@@ -242,8 +251,9 @@ class Replacement {
   }
 
  private:
-  fs::path target_, temporary_;
+  fs::path target_, temporary_, folder_;
   std::optional<fs::perms> permissions_;
+  int lock_ = -1;
   bool direct_ = false, created_ = false;
 };
 
@@ -297,7 +307,8 @@ void write_file(std::string_view writer, const std::string& path,
   Replacement replacement(path);
   errno = 0;
   File file = replacement.open();
-  check(file != nullptr, std::strerror(errno));
+  check(file != nullptr,
+        errno == EWOULDBLOCK ? "another program, or thread, is writing it" : std::strerror(errno));
   errno = 0;
   const bool written = write(file.get()) && to_disk(file.get()) && std::fclose(file.release()) == 0;
   check(written, errno ? std::strerror(errno) : "the write failed");

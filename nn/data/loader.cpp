@@ -62,11 +62,20 @@ std::vector<Option> options_of(std::int64_t size, const DataLoaderOptions& optio
 
 }  // namespace
 
+LoaderPlace place_of_epoch(std::int64_t epoch) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  if (epoch < 0 || epoch >= kMost)
+    fail<ValueError>("DataLoader: epochs are counted from 0 to 2^53, so there is no epoch {}",
+                     epoch);
+  return {epoch, 0, epoch + 1};
+}
+
 StateDict loader_state(std::int64_t size, const DataLoaderOptions& options, LoaderPlace place) {
   StateDict state = state_of(kFamily, kKind);
   add_options(state, options_of(size, options));
   state.push_back({"epoch", tensor(place.epoch)});
   state.push_back({"batch", tensor(place.batch)});
+  state.push_back({"epoch_after", tensor(place.after)});
   return state;
 }
 
@@ -74,7 +83,8 @@ LoaderPlace loaded_place(std::int64_t size, const DataLoaderOptions& options,
                          const StateDict& state) {
   LoadedState loaded(kFamily, kKind, state);
   loaded.require_options(options_of(size, options));
-  const LoaderPlace place{loaded.require_count("epoch"), loaded.require_count("batch")};
+  const LoaderPlace place{loaded.require_count("epoch"), loaded.require_count("batch"),
+                          loaded.require_count("epoch_after")};
   const std::int64_t batches = count_batches(size, options);
   if (loaded.fits() && place.batch > batches)
     loaded.misfit<ValueError>("the state is at batch {}, and an epoch has {}", place.batch,

@@ -33,9 +33,9 @@ namespace detail {
 /// Batches of an epoch. Errors: `ValueError` unless batch_size >= 1.
 std::int64_t count_batches(std::int64_t size, const DataLoaderOptions& options);
 
-/// Where a loader is: `batch` is the next one of `epoch`.
+/// Where a loader is: `batch` is the next one of `epoch`, and `after` the epoch behind that.
 struct LoaderPlace {
-  std::int64_t epoch = 0, batch = 0;
+  std::int64_t epoch = 0, batch = 0, after = 1;
 };
 /// One epoch that is gone through.
 struct LoaderRun {
@@ -43,10 +43,13 @@ struct LoaderRun {
   std::vector<std::int64_t> order;
   LoaderPlace place;
   bool ended;
+  std::uint64_t got = 0;  ///< when its last batch was got, as a number that grows
 };
 std::shared_ptr<LoaderRun> start_run(const void* loader, std::int64_t size,
                                      const DataLoaderOptions& options, LoaderPlace place);
 
+/// Errors: `ValueError` for a negative epoch.
+LoaderPlace place_of_epoch(std::int64_t epoch);
 StateDict loader_state(std::int64_t size, const DataLoaderOptions& options, LoaderPlace place);
 /// Errors: see `DataLoader::load_state`.
 LoaderPlace loaded_place(std::int64_t size, const DataLoaderOptions& options,
@@ -79,8 +82,11 @@ class DataLoader {
   const DataLoaderOptions& options() const noexcept { return options_; }
   /// The epoch that the next loop runs, counted from 0.
   std::int64_t epoch() const noexcept { return next_.epoch; }
-  /// Goes to the beginning of an epoch.
-  void set_epoch(std::int64_t epoch) noexcept { next_ = {epoch, 0}; }
+  /// Goes to the beginning of an epoch; that of `epoch()` stays where it is, which after
+  /// `load_state` may be in the middle. Errors: `ValueError` for a negative one.
+  void set_epoch(std::int64_t epoch) {
+    if (epoch != next_.epoch) next_ = detail::place_of_epoch(epoch);
+  }
 
   /// What `load_state` needs to go on: in a loop, behind the batch that it got last, else at the
   /// next epoch; a loop that was left by `break` has ended.
@@ -110,6 +116,7 @@ class DataLoader {
       const std::span<const std::int64_t> order(run_->order);
       const std::int64_t count = std::min(size, static_cast<std::int64_t>(order.size()) - first);
       run_->place.batch = batch_ + 1;
+      run_->got = ++loader_->got_;
       return loader_->dataset_.batch(
           order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
     }
@@ -139,8 +146,9 @@ class DataLoader {
   /// Starts the next epoch, or goes on with one that was loaded.
   Iterator begin() {
     auto run = detail::start_run(this, dataset_.size(), options_, next_);
-    next_ = {next_.epoch + 1, 0};
-    run_ = run;
+    next_ = {next_.after, 0, next_.after + 1};
+    std::erase_if(runs_, [](const auto& each) { return each.expired(); });
+    runs_.push_back(run);
     return Iterator(this, std::move(run));
   }
   /// Behind the last batch of any epoch.
@@ -152,20 +160,27 @@ class DataLoader {
   std::function<void()> prepare_load(const StateDict& state) {
     return [this, place = detail::loaded_place(dataset_.size(), options_, state)] {
       next_ = place;
-      run_.reset();
+      runs_.clear();
     };
   }
-  /// A run that nobody goes on with has ended; so has, for this loader, one of which it is a copy.
+  /// That of the loop, of those in the middle of an epoch, that got a batch last: there may be
+  /// loops in loops. One that nobody goes on with has ended; so has, for this loader, one of the
+  /// loader that it is a copy of.
   detail::LoaderPlace place() const {
-    const auto run = run_.lock();
-    return run && run->loader == this && !run->ended ? run->place : next_;
+    std::shared_ptr<detail::LoaderRun> last;
+    for (const auto& each : runs_) {
+      const auto run = each.lock();
+      if (run && run->loader == this && !run->ended && (!last || run->got > last->got)) last = run;
+    }
+    return last ? detail::LoaderPlace{last->place.epoch, last->place.batch, next_.epoch} : next_;
   }
 
   D dataset_;
   DataLoaderOptions options_;
   std::int64_t batches_;
   detail::LoaderPlace next_;
-  std::weak_ptr<detail::LoaderRun> run_;
+  std::vector<std::weak_ptr<detail::LoaderRun>> runs_;
+  mutable std::uint64_t got_ = 0;
 };
 
 /// @}

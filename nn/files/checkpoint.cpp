@@ -8,6 +8,8 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/door.h"
+#include "nn/data/shown_text.h"
 #include "nn/files/safetensors.h"
 #include "nn/files/source.h"
 
@@ -53,6 +55,9 @@ SavedPart save_model(ModuleRef model) {
   SavedPart saved{.tensors = std::move(content.tensors), .tied = std::move(content.tied)};
   std::vector<bool> frozen, training;
   for (const auto& [name, value] : content.parameters) {
+    if (!value.is_leaf())
+      fail<ValueError>("Checkpoint: the parameter '{}' was made by an operator; use its detach()",
+                       name);
     frozen.push_back(!value.requires_grad());
     if (value.grad().defined())
       saved.notes.push_back({std::string(kGradient) + name, value.grad()});
@@ -85,6 +90,11 @@ Commit prepare_model(ModuleRef model, const SavedPart& saved) {
   }
   for (const auto& [name, value] : gradients)
     misfits += fmt::format("\n  {}: a gradient in the file, but no parameter here", name);
+  if (saved.tied != content.tied)
+    for (const Metadata* ties : {&saved.tied, &std::as_const(content.tied)})
+      for (const auto& [name, first] : *ties)
+        misfits += fmt::format("\n  {}: one tensor with {}{}", name, first,
+                               ties == &saved.tied ? " in the file" : " here");
   if (!misfits.empty()) fail<ValueError>("model: the file does not fit{}", misfits);
 
   auto frozen = flags_of(saved, kFrozen, content.parameters.size());
@@ -155,7 +165,8 @@ std::map<std::string, SavedPart> read_parts(const std::string& path) {
   constexpr std::string_view user = "Checkpoint";
   detail::InputFile file(user, path);
   if (file.compressed() || !detail::begins_safetensors(file.peek(16)))
-    fail<FileError>("{}: '{}' is no checkpoint: nn::load reads files of weights", user, path);
+    fail<FileError>("{}: '{}' is no checkpoint, which is a .safetensors that save() wrote", user,
+                    path);
   detail::FileSource source(file);
   detail::TensorFile content = detail::read_safetensors(source, true);
 
@@ -168,9 +179,18 @@ std::map<std::string, SavedPart> read_parts(const std::string& path) {
                     path, version->second, kVersion);
 
   std::map<std::string, SavedPart> parts;
-  for (const auto& [key, value] : content.metadata) {
+  for (const auto& [key, value] : content.metadata)
     if (key.starts_with(kPart)) parts[key.substr(kPart.size())].kind = value;
-    if (key.starts_with(kText)) parts[key.substr(kText.size())].text = value;
+  for (const auto& [key, value] : content.metadata) {
+    if (key.starts_with(kText)) {
+      if (const auto part = parts.find(key.substr(kText.size())); part != parts.end())
+        part->second.text = value;
+    } else if (const auto part = parts.find(key.substr(0, key.find('.'))); part != parts.end()) {
+      // Of a tensor that has several names; the other, in the same part, is the value.
+      const std::size_t begin = part->first.size() + 1;
+      if (key.size() > begin && value.size() > begin)
+        part->second.tied.emplace(key.substr(begin), value.substr(begin));
+    }
   }
   for (auto& [name, value] : content.tensors) {
     const std::size_t end = name.find_first_of("./");
@@ -280,12 +300,16 @@ void Checkpoint::check_complete(std::string_view user) const {
               fmt::format("\n  the model of '{}', which '{}' trains", parameter.name, part.name);
   }
   if (!missing.empty())
-    fail<ValueError>("{}: parts of the run are missing, add them:{}", user, missing);
+    fail<ValueError>(
+        "{}: parts of the run are missing; add them, before anything in them is replaced:{}", user,
+        missing);
 }
 
 void Checkpoint::save(const std::string& path) const {
   if (!path.ends_with(".safetensors"))
     fail<FileError>("Checkpoint: cannot write '{}': its name must end in \".safetensors\"", path);
+  // Not to be cancelled: whoever stops a training wants to keep it.
+  const tapegrad::detail::PhaseScope phase(tapegrad::detail::Phase::update);
   check_complete("Checkpoint::save");
   StateDict tensors;
   SaveOptions options;
@@ -307,20 +331,23 @@ void Checkpoint::save(const std::string& path) const {
 }
 
 void Checkpoint::load(const std::string& path) {
+  const tapegrad::detail::PhaseScope phase(tapegrad::detail::Phase::update);
   check_complete("Checkpoint::load");
   std::map<std::string, SavedPart> file = read_parts(path);
 
   std::string misfits;
   std::vector<Commit> commits;
   const auto misfit = [&](const std::string& name, std::string_view text) {
-    misfits += fmt::format("\n  {}: ", name.empty() ? "the thread's generator" : name);
+    misfits +=
+        fmt::format("\n  {}: ", name.empty() ? "the thread's generator" : detail::shown_name(name));
     for (const char c : text) misfits += c == '\n' ? "\n  " : std::string(1, c);
   };
   const auto take = [&](const std::string& name, std::string_view kind, const auto& prepare) {
     const auto saved = file.extract(name);
     if (!saved) return misfit(name, "not in the file");
     if (saved.mapped().kind != kind)
-      return misfit(name, fmt::format("{} in the file, {} here", saved.mapped().kind, kind));
+      return misfit(name, fmt::format("{} in the file, {} here",
+                                      detail::shown_name(saved.mapped().kind), kind));
     try {
       commits.push_back(prepare(saved.mapped()));
     } catch (const OutOfMemoryError&) {
@@ -333,7 +360,8 @@ void Checkpoint::load(const std::string& path) {
   take("", "generator", [](const SavedPart& saved) {
     return Commit([state = to_generator(only_tensor(saved))] { default_generator() = state; });
   });
-  for (const auto& [name, saved] : file) misfit(name, saved.kind + " in the file, nothing here");
+  for (const auto& [name, saved] : file)
+    misfit(name, detail::shown_name(saved.kind) + " in the file, nothing here");
   if (!misfits.empty())
     fail<ValueError>("Checkpoint: '{}' is not of this run, nothing was loaded{}", path, misfits);
   for (const Commit& commit : commits) commit();

@@ -54,9 +54,8 @@ NumberAccess access_to(T& number) {
       .fits =
           [](const Number& value) {
             const Held* held = std::get_if<Held>(&value);
-            // Floating-point numbers come from a variable of that kind; NaN is not itself.
-            return held && (std::is_floating_point_v<T> ||
-                            static_cast<Held>(static_cast<T>(*held)) == *held);
+            // NaN is not itself.
+            return held && (*held != *held || static_cast<Held>(static_cast<T>(*held)) == *held);
           },
       .set = [&number](const Number& value) { number = static_cast<T>(std::get<Held>(value)); }};
 }
@@ -94,13 +93,16 @@ requires(!std::is_const_v<T>) inline constexpr bool is_part<T&> =
 ///       schedule.step();
 ///     }
 ///
-/// It saves what would come next in this program, so save in the loop over a loader: one that was
-/// left by `break` or `return` has ended, and the next is of the next epoch.
+/// It saves what would come next in this program. So save in the loop over a loader: one that was
+/// left, by `break`, `return` or an exception, has ended, and the next is of the next epoch; and
+/// behind the loop save when the numbers are those of the next epoch, too, after `++epoch`. To end
+/// a program by Ctrl-C, let the handler set a flag that the loop looks at.
 ///
 /// It keeps references to what is added, which must outlive it. The state of the thread's random
 /// generator is in the file, too, that of the thread that saves. A model "net" is in it under
 /// "net.fc1.weight" and so on, so that `load("run.safetensors", net, {.prefix = "net"})` takes the
-/// weights alone.
+/// weights alone. Tensors, settings and options are in the file, code is not: an activation, or the
+/// rate of a `Dropout`. An optimizer gets the settings that it was saved with, as by `load_state`.
 class Checkpoint {
  public:
   Checkpoint() = default;
@@ -154,7 +156,7 @@ class Checkpoint {
   }
   /// @}
 
-  /// Writes all parts. Errors: `FileError` for a name that does not end in ".safetensors", and when
+  /// Writes all parts, also within a `CancelScope` that was told to stop. Errors: `FileError` for a name that does not end in ".safetensors", and when
   /// the file cannot be written; the one that was there is as it was then. `ValueError` for an
   /// optimizer whose parameters, or a schedule whose optimizer, nothing here saves, and for text
   /// that is no UTF-8.
@@ -184,11 +186,15 @@ class Checkpoint {
   template <class T>
   Checkpoint& add_stateful(std::string_view name, std::string_view kind, T& object,
                            const Optimizer* optimizer = nullptr) {
-    return add_part(
-        {std::string(name), std::string(kind),
-         [&object] { return detail::SavedPart{.tensors = object.state()}; },
-         [&object](const detail::SavedPart& saved) { return object.prepare_load(saved.tensors); },
-         optimizer});
+    return add_part({std::string(name), std::string(kind),
+                     [&object] { return detail::SavedPart{.tensors = object.state()}; },
+                     [&object](const detail::SavedPart& saved) -> std::function<void()> {
+                       if constexpr (std::derived_from<T, Schedule>)
+                         return object.prepare_load(saved.tensors, false);
+                       else
+                         return object.prepare_load(saved.tensors);
+                     },
+                     optimizer});
   }
   /// Errors: see `save`.
   void check_complete(std::string_view user) const;

@@ -197,12 +197,18 @@ Tensor read_elements(Layout layout, const Shape& shape, Source& source, std::str
   return tensor;
 }
 
-std::string half_elements(const Tensor& tensor, Stored stored) {
-  const int exponent_bits = stored == Stored::float16 ? 5 : 8;
+std::string half_elements(const Tensor& tensor, Stored stored, std::string_view where) {
+  const bool is_float16 = stored == Stored::float16;
+  const int exponent_bits = is_float16 ? 5 : 8;
+  const unsigned infinite = is_float16 ? 0x7c00 : 0x7f80;
   std::string bytes(static_cast<std::size_t>(tensor.numel()) * 2, '\0');
   const auto convert = [&]<class T>(std::span<const T> data) {
     for (std::size_t i = 0; i < data.size(); ++i) {
       const std::uint16_t bits = half_bits(static_cast<double>(data[i]), exponent_bits);
+      if ((bits & 0x7fff) == infinite && std::isfinite(data[i]))
+        fail<ValueError>("{}: element {} is {}, which {} does not hold; {}", where, i, data[i],
+                         is_float16 ? "float16" : "bfloat16",
+                         is_float16 ? "use bfloat16, or write it as it is" : "write it as it is");
       std::memcpy(bytes.data() + 2 * i, &bits, 2);
     }
   };
@@ -213,12 +219,13 @@ std::string half_elements(const Tensor& tensor, Stored stored) {
   return bytes;
 }
 
-StoredElements::StoredElements(const Tensor& tensor, Store store) : tensor_(tensor) {
+StoredElements::StoredElements(const Tensor& tensor, Store store, std::string_view where)
+    : tensor_(tensor) {
   if (store == Store::as_is || !is_floating_point(tensor.dtype())) {
     stored_ = stored_as(tensor.dtype());
   } else {
     stored_ = store == Store::float16 ? Stored::float16 : Stored::bfloat16;
-    halves_ = half_elements(tensor, stored_);
+    halves_ = half_elements(tensor, stored_, where);
   }
 }
 

@@ -53,15 +53,16 @@ std::optional<std::uint64_t> bytes_of(Stored stored, std::span<const std::uint64
 /// hold, and for a bool that is neither 0 nor 1.
 Tensor read_elements(Layout layout, const Shape& shape, Source& source, std::string_view where);
 
-/// The elements of `tensor` as float16 or bfloat16, rounded to the nearest, ties to even; those
-/// that are too large become infinite. The tensor is float32 or float64.
-std::string half_elements(const Tensor& tensor, Stored stored);
+/// The elements of `tensor`, float32 or float64, as float16 or bfloat16, rounded to the nearest,
+/// ties to even. Errors: `ValueError`, beginning with `where`, for a finite one that is too large.
+std::string half_elements(const Tensor& tensor, Stored stored, std::string_view where);
 
 /// The elements of a tensor as they are written: its own memory, or halves.
 class StoredElements {
  public:
   StoredElements() = default;
-  StoredElements(const Tensor& tensor, Store store);
+  /// Errors: see `half_elements`.
+  StoredElements(const Tensor& tensor, Store store, std::string_view where);
 
   Stored stored() const noexcept { return stored_; }
   std::string_view bytes() const noexcept;

@@ -1,5 +1,6 @@
 #include "nn/files/files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <string_view>
@@ -20,7 +21,7 @@ namespace {
 
 using detail::TensorFile;
 
-constexpr std::string_view kNpy = ".npy";
+constexpr std::string_view kNpy = ".npy", kSafetensors = ".safetensors";
 
 /// The arrays of an archive of NumPy's.
 TensorFile read_npz(detail::ZipReader& archive, const std::string& where) {
@@ -71,7 +72,8 @@ class Array {
     if (store == Store::bfloat16)
       fail<ValueError>("{}: '{}': NumPy has no bfloat16; use float16, or \".safetensors\"", writer,
                        path);
-    bytes_ = detail::StoredElements(value, store);
+    bytes_ = detail::StoredElements(value, store,
+                                    fmt::format("{}: '{}', tensor '{}'", writer, path, name));
     header_ = detail::npy_header(value.shape(), bytes_.stored());
   }
   std::vector<std::string_view> parts() const { return {header_, bytes_.bytes()}; }
@@ -107,6 +109,10 @@ void write_npz(std::string_view writer, const std::string& path, const StateDict
   for (const Parameter& entry : tensors) {
     if (!names.insert(entry.name).second)
       fail<ValueError>("{}: '{}': the name '{}' stands for two tensors", writer, path, entry.name);
+    // An archive has 16 bits for the length of a name, and what writes it takes it as C does.
+    if (entry.name.size() > 65'000 || entry.name.find('\0') != std::string::npos)
+      fail<ValueError>("{}: '{}': the name '{}' has a zero byte, or more than 65000 bytes", writer,
+                       path, detail::shown_name(entry.name));
     arrays.emplace_back(writer, path, entry, options.dtype);
   }
   for (std::size_t i = 0; i < arrays.size(); ++i)
@@ -117,7 +123,7 @@ void write_npz(std::string_view writer, const std::string& path, const StateDict
 void write(std::string_view writer, const std::string& path, const StateDict& tensors,
            const SaveOptions& options) {
   static constexpr std::pair<std::string_view, decltype(&write_npy)> formats[] = {
-      {".safetensors", detail::write_safetensors}, {".npz", write_npz}, {kNpy, write_npy}};
+      {kSafetensors, detail::write_safetensors}, {".npz", write_npz}, {kNpy, write_npy}};
   const std::string ending = std::filesystem::path(path).extension().string();
   for (const auto& [name, format] : formats)
     if (ending == name) return format(writer, path, tensors, options);
@@ -141,8 +147,16 @@ Metadata load_metadata(const std::string& path, const ReadOptions& options) {
 }
 
 void save(const std::string& path, ModuleRef model, const SaveOptions& options) {
-  const detail::ModelContent content = detail::content_of(model);
+  detail::ModelContent content = detail::content_of(model);
   SaveOptions with = options;
+  // Where there is no place for other names, each has the tensor.
+  if (!path.ends_with(kSafetensors)) {
+    for (const auto& [name, first] : content.tied) {
+      const auto of = std::ranges::find(content.tensors, first, &Parameter::name);
+      content.tensors.push_back({name, of->value});
+    }
+    content.tied.clear();
+  }
   for (const auto& [name, first] : content.tied) {
     if (!with.metadata.emplace(name, first).second)
       fail<ValueError>(
@@ -154,7 +168,13 @@ void save(const std::string& path, ModuleRef model, const SaveOptions& options) 
 }
 
 LoadReport load(const std::string& path, ModuleRef model, const LoadOptions& options) {
-  const detail::TensorFile file = read("load", path, true, {.max_bytes = options.max_bytes});
+  detail::TensorFile file = read("load", path, true, {.max_bytes = options.max_bytes});
+  // An array without a name is that of a model that has one tensor.
+  if (file.tensors.size() == 1 && file.tensors[0].name.empty()) {
+    const detail::ModelContent content = detail::content_of(model);
+    if (content.tensors.size() == 1 && options.prefix.empty())
+      file.tensors[0].name = content.tensors[0].name;
+  }
   auto [report, commit] =
       detail::prepare_load("load: '" + path + "'", model, file.tensors, options);
   commit();

@@ -18,21 +18,22 @@ namespace tapegrad::nn {
 /// what it claims, and no more than `ReadOptions` allow. A file is written beside the one that is
 /// there, flushed to the disk, and put in its place: an error leaves the old one as it was, and a
 /// program that is killed leaves the old one or the new one, and at most one other, ".NAME.tmp",
-/// that the next save takes.
+/// that the next save takes. A file that may not be written to is not replaced. Of two that write
+/// to one path at the same time the second fails.
 ///
 /// What is not read is a `FileError` that names it: of safetensors other element types (floats of 8
 /// bits); of NumPy complex numbers, texts, dates, structured arrays and objects; of PyTorch whole
 /// modules, and any class or function but those of dense tensors, parameters and `OrderedDict`,
-/// integers of more than 64 bits, and what it wrote before version 1.6 (2020); of zip archives those
-/// that are encrypted, packed by anything but deflate, in several parts, or that hold something else
-/// beside arrays; and tensors of more than 8 dimensions, and files that were packed with gzip. Texts
-/// and None in a file of PyTorch's are left out, which `LoadReport` lists.
+/// integers of more than 64 bits, and what it wrote before version 1.6 (2020); of zip archives
+/// those that are encrypted, packed by anything but deflate, in several parts, or that hold
+/// something else beside arrays; and tensors of more than 8 dimensions, and files that were packed
+/// with gzip. Texts and None in a file of PyTorch's are left out, which `LoadReport` lists.
 /// @{
 
 /// How floating-point elements are written.
 enum class Store {
   as_is,     ///< as the tensor has them
-  float16,   ///< IEEE 754 binary16, rounded to the nearest; beyond 65504 infinite
+  float16,   ///< IEEE 754 binary16, rounded to the nearest, at most 65504
   bfloat16,  ///< the exponent of a float32, and 7 bits of its fraction, rounded to the nearest
 };
 
@@ -48,7 +49,8 @@ struct SaveOptions {
 /// Writes tensors under their names, in their order. Errors: `FileError` for a name without an
 /// ending that is known, and when the file cannot be written; `ValueError` for a name that stands
 /// for two tensors, is no UTF-8 or is "__metadata__", and for an undefined tensor; for metadata and
-/// bfloat16, which NumPy does not have, and for other than one tensor in ".npy".
+/// bfloat16, which NumPy does not have, for other than one tensor in ".npy", and for a number that
+/// is too large for `options.dtype`.
 void save_file(const std::string& path, const StateDict& tensors, const SaveOptions& options = {});
 
 /// The tensors of a file, in the order of their places in it. Errors: `FileError`, with the place
@@ -62,10 +64,12 @@ Metadata load_metadata(const std::string& path, const ReadOptions& options = {})
 
 /// Writes the parameters and buffers of a model. A tensor that the model has under several names is
 /// written under the first; the metadata maps the others to it, as Python's `save_model` does.
+/// NumPy's files have it under each.
 /// Errors: as `save_file`; `ValueError` where the metadata has such a name already.
 void save(const std::string& path, ModuleRef model, const SaveOptions& options = {});
 
-/// Reads a file into a model, as `load_state_dict` does. Errors: as `load_file` and
+/// Reads a file into a model, as `load_state_dict` does. An array without a name is that of a model
+/// that has one tensor. Errors: as `load_file` and
 /// `load_state_dict`, whose text names the file; nothing has changed then.
 LoadReport load(const std::string& path, ModuleRef model, const LoadOptions& options = {});
 

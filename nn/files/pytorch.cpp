@@ -27,8 +27,11 @@ class Archive {
  public:
   Archive(ZipReader& zip, std::string where) : zip_(zip), where_(std::move(where)) {
     for (const ZipReader::Member& member : zip_.members()) {
-      if (member.name.ends_with(kPickle))
-        folder_ = member.name.substr(0, member.name.size() - kPickle.size() + 1);
+      if (!member.name.ends_with(kPickle)) continue;
+      if (!folder_.empty())
+        fail<FileError>("{}: the archive has two pickles, '{}' and '{}'", where_,
+                        shown_name(folder_ + "data.pkl"), shown_name(member.name));
+      folder_ = member.name.substr(0, member.name.size() - kPickle.size() + 1);
     }
   }
 

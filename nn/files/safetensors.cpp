@@ -1,5 +1,7 @@
 #include "nn/files/safetensors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -7,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "autograd/base/fail.h"
@@ -46,6 +50,7 @@ struct Entry {
   Stored stored{};
   std::vector<std::uint64_t> shape, offsets;
   bool has_type = false, has_shape = false, has_offsets = false;
+  std::size_t place = 0;
 };
 
 /// Takes the header as it is parsed, without a tree: what is not expected is an error at once, so
@@ -208,8 +213,11 @@ TensorFile read_safetensors(Source& source, bool with_tensors) {
   TensorFile result;
   result.metadata = std::move(reader.metadata);
   std::vector<Entry>& entries = reader.entries;
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const Entry& a, const Entry& b) { return a.offsets < b.offsets; });
+  // Empty ones stay in the order of the header.
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].place = i;
+  std::ranges::sort(entries, [](const Entry& a, const Entry& b) {
+    return std::tie(a.offsets, a.place) < std::tie(b.offsets, b.place);
+  });
   // All is checked before the first tensor is made.
   std::uint64_t next = 0;
   for (const Entry& entry : entries) {
@@ -244,8 +252,21 @@ TensorFile read_safetensors(Source& source, bool with_tensors) {
 
 void write_safetensors(std::string_view writer, const std::string& path, const StateDict& tensors,
                        const SaveOptions& options) {
-  Json header = Json::object();
-  if (!options.metadata.empty()) header[std::string(kMetadata)] = options.metadata;
+  // Put together as text: a tree of Json ends a program that has no memory left.
+  std::string text = "{";
+  const auto quoted = [&](const std::string& each) {
+    try {
+      return Json(each).dump();
+    } catch (const Json::type_error&) {
+      fail<ValueError>("{}: '{}': a name, or the metadata, is no UTF-8", writer, path);
+    }
+  };
+  if (!options.metadata.empty()) {
+    text += fmt::format("\"{}\":", kMetadata);
+    for (char before = '{'; const auto& [key, value] : options.metadata)
+      text += std::exchange(before, ',') + quoted(key) + ':' + quoted(value);
+    text += '}';
+  }
   std::vector<StoredElements> elements;
   elements.reserve(tensors.size());  // what `parts` shows stays where it is
   std::vector<std::string_view> parts{{}, {}};
@@ -259,20 +280,18 @@ void write_safetensors(std::string_view writer, const std::string& path, const S
       fail<ValueError>("{}: '{}': the name '{}' stands for two tensors", writer, path, name);
     if (!value.defined())
       fail<ValueError>("{}: '{}': the tensor '{}' is undefined", writer, path, name);
-    const std::string_view bytes = elements.emplace_back(value, options.dtype).bytes();
+    const std::string where = fmt::format("{}: '{}', tensor '{}'", writer, path, name);
+    const std::string_view bytes = elements.emplace_back(value, options.dtype, where).bytes();
     const std::uint64_t begin = std::exchange(end, end + bytes.size());
-    header[name] = {
-        {"dtype", name_of(elements.back().stored())},
-        {"shape", std::vector<std::int64_t>(value.shape().begin(), value.shape().end())},
-        {"data_offsets", {begin, end}}};
+    text += fmt::format("{}{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
+                        text.size() > 1 ? "," : "", quoted(name), name_of(elements.back().stored()),
+                        fmt::join(value.shape().begin(), value.shape().end(), ","), begin, end);
     parts.push_back(bytes);
   }
-  std::string text;
-  try {
-    text = header.dump();
-  } catch (const Json::type_error&) {
-    fail<ValueError>("{}: '{}': a name, or the metadata, is no UTF-8", writer, path);
-  }
+  text += '}';
+  if (text.size() > kMostJson - 8)
+    fail<ValueError>("{}: '{}': names and metadata of {} bytes, where at most {} are read again",
+                     writer, path, text.size(), kMostJson);
   // So that elements lie where a program that maps the file can use them.
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = text.size();

@@ -31,13 +31,16 @@ constexpr unsigned kEncrypted = 1;
 constexpr std::size_t kZipPiece = std::size_t{1} << 20;
 constexpr int kStored = 0;
 
+/// The end of an archive's list, without a comment.
+constexpr std::uint64_t kEnd = 22;
+
 /// What is kept of a member beside its name.
 constexpr std::uint64_t kMember = 256;
 
 /// True if the file ends with the end of an archive's list: 22 bytes, and a comment as long as they
 /// say. minizip takes less for one.
 bool ends_complete(InputFile& file) {
-  constexpr std::uint64_t kEnd = 22, kMost = kEnd + 65535;
+  constexpr std::uint64_t kMost = kEnd + 65535;
   std::string tail(std::min(file.most_left(), kMost), '\0');
   file.skip(file.most_left() - tail.size());
   tail.resize(file.read(tail.data(), tail.size()));
@@ -126,7 +129,9 @@ class ZipReader::Content final : public Source {
 
 ZipReader::ZipReader(InputFile& file, std::string where)
     : file_(file), where_(std::move(where)), handle_(std::make_unique<Handle>()) {
-  if (ends_complete(file)) handle_->file.reset(unzOpen64(file.path().c_str()));
+  const bool complete = ends_complete(file);
+  if (complete && file.offset() == kEnd) return;  // an empty one, which minizip does not take
+  if (complete) handle_->file.reset(unzOpen64(file.path().c_str()));
   if (!handle_->file)
     fail<FileError>("{}: damaged: it begins as a zip archive, but its list is not at its end",
                     where_);

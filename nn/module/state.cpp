@@ -1,5 +1,7 @@
 #include "nn/module/state.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <set>
 #include <unordered_map>
@@ -33,20 +35,22 @@ class ContentCollector : public Visitor {
 
  private:
   void on_parameter(const std::string& name, Tensor& value) override {
-    if (add(name, value)) found.parameters.push_back({name, value});
+    add(name, value);
+    // It may have been a buffer before.
+    if (parameters_.insert(value.id()).second) found.parameters.push_back({name, value});
   }
   void on_buffer(const std::string& name, Tensor& value) override { add(name, value); }
   void on_training(bool& flag) override { found.training.push_back(&flag); }
-  bool add(const std::string& name, const Tensor& value) {
+  void add(const std::string& name, const Tensor& value) {
     const auto [first, is_new] = first_.emplace(value.id(), name);
     if (is_new)
       found.tensors.push_back({name, value});
     else
       found.tied.emplace(name, first->second);
-    return is_new;
   }
 
   std::unordered_map<const void*, std::string> first_;
+  std::set<const void*> parameters_;
 };
 
 StateDict collect(ModuleRef model, std::string_view prefix) {
@@ -67,9 +71,35 @@ bool same_values(const Tensor& a, const Tensor& b) {
   });
 }
 
+/// True if a finite number becomes infinite as float32.
+bool overflows(const Tensor& value) {
+  if (value.dtype() != float64) return false;
+  const std::span<const double> data = value.data<double>();
+  return std::ranges::any_of(
+      data, [](double x) { return std::isfinite(x) && !std::isfinite(static_cast<float>(x)); });
+}
+
+/// What to do where the state has all names that are missing behind one prefix; else nothing.
+std::string prefix_hint(const std::vector<std::string>& missing,
+                        const std::vector<std::string>& unexpected) {
+  if (missing.empty()) return {};
+  const std::string end = '.' + missing[0];
+  for (const std::string& name : unexpected) {
+    if (!name.ends_with(end)) continue;
+    const std::string prefix = name.substr(0, name.size() - end.size());
+    const bool all = std::ranges::all_of(missing, [&](const std::string& each) {
+      return std::ranges::find(unexpected, prefix + '.' + each) != unexpected.end();
+    });
+    if (all)
+      return fmt::format("\n  all that is missing is there with the option prefix = \"{}\"",
+                         prefix);
+  }
+  return {};
+}
+
 /// What does not fit, one line per entry.
 struct Misfits {
-  std::string names, shapes, dtypes;
+  std::string names, shapes, dtypes, hint;
 
   /// True when `given` fits.
   bool check(const Parameter& mine, const Tensor& given) {
@@ -92,7 +122,7 @@ struct Misfits {
   void throw_if_any(std::string_view loader) const {
     const std::string text =
         fmt::format("{}: the state does not fit the model, nothing was loaded", loader);
-    if (!names.empty()) fail<ValueError>("{}{}{}{}", text, names, shapes, dtypes);
+    if (!names.empty()) fail<ValueError>("{}{}{}{}{}", text, names, shapes, dtypes, hint);
     if (!shapes.empty()) fail<ShapeError>("{}{}{}", text, shapes, dtypes);
     if (!dtypes.empty()) fail<DTypeError>("{}{}", text, dtypes);
   }
@@ -168,14 +198,20 @@ detail::PreparedLoad detail::prepare_load(std::string_view loader, ModuleRef mod
     misfits.add_names("missing in the state", report.missing);
     misfits.add_names("not in the model", report.unexpected);
   }
+  if (options.strict && options.prefix.empty())
+    misfits.hint = prefix_hint(report.missing, report.unexpected);
   misfits.throw_if_any(loader);
 
   // Converted here, so that nothing is left that could fail.
   std::vector<std::pair<Tensor, Tensor>> copies;
   for (const auto& [name, value] : mine) {
-    if (const auto found = given.find(name); found != given.end())
-      copies.emplace_back(value, found->second->to(value.dtype()));
+    const auto found = given.find(name);
+    if (found == given.end()) continue;
+    copies.emplace_back(value, found->second->to(value.dtype()));
+    if (value.dtype() == float32 && overflows(*found->second))
+      misfits.add_names("numbers in the state that float32 does not hold", {name});
   }
+  misfits.throw_if_any(loader);
   return {std::move(report), [copies = std::move(copies)]() mutable {
             const NoGrad no_grad;
             for (auto& [to, from] : copies) to.copy_(from);

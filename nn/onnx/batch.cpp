@@ -35,17 +35,22 @@ bool one_fill(const Tensor& a, const Tensor& b) {
   });
 }
 
-/// Fills in how the numbers `a` follow the batch, given what they are with one row more; false where
+/// The sizes of two batches.
+struct Rows {
+  std::int64_t one, other;
+};
+
+/// Fills in how the numbers `a` follow the batch, given what they are for the other; false where
 /// one is no multiple of it.
 bool follow(Value& value, const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b,
-            std::int64_t rows) {
+            Rows rows) {
   if (a.size() != b.size()) return false;
   value.sizes = a;
   value.scaled.assign(a.size(), false);
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] == b[i]) continue;
-    if (a[i] % rows != 0 || a[i] / rows * (rows + 1) != b[i]) return false;
-    value.sizes[i] = a[i] / rows;
+    if (a[i] % rows.one != 0 || a[i] / rows.one * rows.other != b[i]) return false;
+    value.sizes[i] = a[i] / rows.one;
     value.scaled[i] = true;
   }
   return true;
@@ -62,7 +67,7 @@ std::string text_of(const Tensor& tensor) {
                              : fmt::format("{} of shape {}", name(tensor.dtype()), tensor.shape());
 }
 
-void follow_constant(Value& value, const Value& more, const Node& node, std::int64_t rows) {
+void follow_constant(Value& value, const Value& more, const Node& node, Rows rows) {
   if (value.follows != Value::Follows::nothing || same_elements(value.tensor, more.tensor)) return;
   const bool places = value.from_text && more.from_text;
   if (places && follow(value, elements(value.tensor), elements(more.tensor), rows)) {
@@ -79,29 +84,32 @@ void follow_constant(Value& value, const Value& more, const Node& node, std::int
         node.origin,
         fmt::format("sizes or places that it was called with are {} for a batch of {} and {} for "
                     "{}, which is no multiple of the batch; {}",
-                    elements(value.tensor), rows, elements(more.tensor), rows + 1, kWayOut));
+                    elements(value.tensor), rows.one, elements(more.tensor), rows.other, kWayOut));
   refuse(node.origin,
          fmt::format("a constant depends on the batch: it is {} for a batch of {} and "
                      "{} for {}; compute it from the input with operators (mean() "
                      "divides by the batch itself, and shapes broadcast), or {}",
-                     text_of(value.tensor), rows, text_of(more.tensor), rows + 1, kWayOut));
+                     text_of(value.tensor), rows.one, text_of(more.tensor), rows.other, kWayOut));
 }
 
-void compare(const Node& a, const Node& b, std::int64_t rows) {
+void compare(const Node& a, const Node& b, Rows rows) {
   if (a.op != b.op || a.origin != b.origin)
-    refuse(a.origin, fmt::format("with a batch of {} '{}' is called in its place; {}", rows + 1,
+    refuse(a.origin, fmt::format("with a batch of {} '{}' is called in its place; {}", rows.other,
                                  b.origin.op, kWayOut));
   if (a.attributes != b.attributes)
     refuse(a.origin, fmt::format("an attribute of {} is another one with a batch of {}; {}", a.op,
-                                 rows + 1, kWayOut));
+                                 rows.other, kWayOut));
   if (a.inputs != b.inputs || a.outputs != b.outputs)
     refuse(a.origin,
-           fmt::format("with a batch of {} it has other operands; {}", rows + 1, kWayOut));
+           fmt::format("with a batch of {} it has other operands; {}", rows.other, kWayOut));
 }
 
 }  // namespace
 
-void follow_batch(Graph& graph, const Graph& more, std::int64_t rows) {
+Graph follow_batch(TracedBatch batch, const TracedBatch& with_more) {
+  Graph graph = std::move(batch.graph);
+  const Graph& more = with_more.graph;
+  const Rows rows{batch.rows, with_more.rows};
   for (std::size_t i = 0; i < std::min(graph.nodes.size(), more.nodes.size()); ++i) {
     const Node& node = graph.nodes[i];
     compare(node, more.nodes[i], rows);
@@ -111,13 +119,13 @@ void follow_batch(Graph& graph, const Graph& more, std::int64_t rows) {
       const Value& other = more.values[static_cast<std::size_t>(input)];
       if (value.kind != other.kind)
         refuse(node.origin,
-               fmt::format("with a batch of {} it has other operands; {}", rows + 1, kWayOut));
+               fmt::format("with a batch of {} it has other operands; {}", rows.other, kWayOut));
       if (value.kind == Value::Kind::constant) follow_constant(value, other, node, rows);
     }
   }
   if (graph.nodes.size() != more.nodes.size() || graph.outputs != more.outputs)
     refuse({}, fmt::format("with a batch of {} other operators are called than with one of {}; {}",
-                           rows + 1, rows, kWayOut));
+                           rows.other, rows.one, kWayOut));
   const auto follow_shape = [&](int place) {
     Value& value = graph.values[static_cast<std::size_t>(place)];
     const Tensor& other = more.values[static_cast<std::size_t>(place)].tensor;
@@ -125,10 +133,32 @@ void follow_batch(Graph& graph, const Graph& more, std::int64_t rows) {
       return follow_constant(value, more.values[static_cast<std::size_t>(place)], {}, rows);
     if (!follow(value, list(value.tensor.shape()), list(other.shape()), rows))
       refuse({}, fmt::format("an output of shape {} has shape {} with a batch of {}; {}",
-                             value.tensor.shape(), other.shape(), rows + 1, kWayOut));
+                             value.tensor.shape(), other.shape(), rows.other, kWayOut));
   };
   for (const int input : graph.inputs) follow_shape(input);
   for (const int output : graph.outputs) follow_shape(output);
+  return graph;
+}
+
+void require_same_marks(const Graph& a, const Graph& b) {
+  const auto differ = [&](int place) {
+    if (place == kNoValue) return false;
+    const Value &x = a.values[static_cast<std::size_t>(place)],
+                &y = b.values[static_cast<std::size_t>(place)];
+    return x.follows != y.follows || x.sizes != y.sizes || x.scaled != y.scaled;
+  };
+  for (const Node& node : a.nodes)
+    for (const int input : node.inputs)
+      if (differ(input))
+        refuse(node.origin,
+               fmt::format("sizes or places that it was called with follow the batch, but are no "
+                           "multiple of it, such as half of it, rounded; {}",
+                           kWayOut));
+  for (const int output : a.outputs)
+    if (differ(output))
+      refuse({},
+             fmt::format("the sizes of an output follow the batch, but are no multiple of it; {}",
+                         kWayOut));
 }
 
 }  // namespace tapegrad::onnx::detail

@@ -8,9 +8,19 @@
 
 namespace tapegrad::onnx::detail {
 
-/// Marks in `graph`, traced with `rows` rows, what follows the batch, by comparing it with `more`,
-/// which is the same traced with one row more. Nothing is guessed from equal sizes. Errors:
-/// `ValueError` for what differs in another way than k times the batch.
-void follow_batch(Graph& graph, const Graph& more, std::int64_t rows);
+/// A graph, and how many rows it was traced with.
+struct TracedBatch {
+  Graph graph = {};
+  std::int64_t rows = 0;
+};
+
+/// `batch.graph` with marks at what follows the batch, found by comparing it with `more`, which is
+/// the same traced with other rows. Nothing is guessed from equal sizes. Errors: `ValueError` for
+/// what differs in another way than k times the batch.
+Graph follow_batch(TracedBatch batch, const TracedBatch& more);
+
+/// Errors: `ValueError` where the marks of two graphs differ: something follows the batch, but not
+/// as k times it, such as half of it, rounded.
+void require_same_marks(const Graph& a, const Graph& b);
 
 }  // namespace tapegrad::onnx::detail

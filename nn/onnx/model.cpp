@@ -100,7 +100,8 @@ class Writer {
   /// `base`, with a number where that is taken.
   std::string unique(const std::string& base) {
     std::string name = base;
-    for (int n = 2; !taken_.insert(name).second; ++n) name = fmt::format("{}_{}", base, n);
+    for (int& n = numbers_[base]; !taken_.insert(name).second;)
+      name = fmt::format("{}_{}", base, ++n + 1);
     return name;
   }
   const std::string& reserved(const std::string& name) {
@@ -252,6 +253,7 @@ class Writer {
   ::onnx::GraphProto& proto_;
   std::vector<std::string> names_;  // of values; empty until one is used
   std::set<std::string> taken_;
+  std::map<std::string, int> numbers_;         // how often a name was given already
   std::map<std::string, std::string> small_;   // initializers by type, shape and elements
   std::map<std::int64_t, std::string> batch_;  // multiples of the batch that have been computed
 };

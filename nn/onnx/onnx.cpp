@@ -5,6 +5,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
+#include "autograd/tensor/create/create.h"
 #include "nn/data/file.h"
 #include "nn/onnx/batch.h"
 #include "nn/onnx/graph.h"
@@ -15,13 +16,15 @@ namespace tapegrad::onnx::detail {
 
 namespace {
 
-/// While it lives, a model is in evaluation mode and its layers know their paths; collects the names
-/// of its tensors.
+/// While it lives, a model is in evaluation mode and its layers know their paths; collects the
+/// names of its tensors.
 class Prepared : public nn::Visitor {
  public:
   ~Prepared() override {
-    for (const auto& [flag, before] : modes_) *flag = before;
-    for (const auto& [path, before] : paths_) *path = before;
+    // From the last on: a part that stands in two places comes twice.
+    for (auto mode = modes_.rbegin(); mode != modes_.rend(); ++mode) *mode->first = mode->second;
+    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path)
+      *path->first = std::move(path->second);
   }
 
   std::vector<nn::Parameter> weights;
@@ -56,6 +59,14 @@ Graph trace(const Function& function, const std::vector<nn::Parameter>& weights,
   return tracer.finish(function(inputs));
 }
 
+/// Errors of the function alone, which was called with examples that its user has not seen.
+[[noreturn]] void fail_rows(std::int64_t rows, const Error& error) {
+  fail<ValueError>(
+      "onnx::save: the first dimension is a batch of any size, but called with {} rows the function "
+      "fails: {}; write it for all sizes, or export it for one with {{.dynamic_batch = false}}",
+      rows, error.what());
+}
+
 /// The size that the first dimensions of all have.
 std::int64_t batch_of(const std::vector<Tensor>& examples) {
   for (const Tensor& example : examples) {
@@ -66,6 +77,30 @@ std::int64_t batch_of(const std::vector<Tensor>& examples) {
           example.shape());
   }
   return examples[0].size(0);
+}
+
+/// With another number of rows: those of the examples, from the last on, so that what was computed
+/// from some of them is noticed, too.
+TracedBatch trace_with(const Function& function, const std::vector<nn::Parameter>& weights,
+                       const std::vector<Tensor>& examples, std::int64_t rows) {
+  std::vector<Tensor> others;
+  for (const Tensor& example : examples) {
+    std::vector<std::int64_t> places;
+    for (std::int64_t i = 0; i < rows; ++i)
+      places.push_back(example.size(0) - 1 - i % example.size(0));
+    const NoGrad no_grad;
+    others.push_back(index_select(example, 0, tensor(places)));
+  }
+  try {
+    return {trace(function, weights, others), rows};
+  } catch (const ValueError& error) {
+    if (std::string_view(error.what()).starts_with("onnx::save: ")) throw;
+    fail_rows(rows, error);
+  } catch (const OutOfMemoryError&) {
+    throw;
+  } catch (const Error& error) {
+    fail_rows(rows, error);
+  }
 }
 
 std::vector<std::string> names_of(const std::vector<std::string>& given, const char* usual,
@@ -95,10 +130,13 @@ void save(const std::string& path, const Function& function, std::optional<nn::M
   const std::int64_t rows = options.dynamic_batch ? batch_of(examples) : 0;
   Graph graph = trace(function, weights, examples);
   if (options.dynamic_batch) {
-    std::vector<Tensor> more;
-    const NoGrad no_grad;
-    for (const Tensor& example : examples) more.push_back(cat({example, example.narrow(0, 0, 1)}));
-    follow_batch(graph, trace(function, weights, more), rows);
+    const auto with = [&](std::int64_t other) {
+      return follow_batch({graph, rows}, trace_with(function, weights, examples, other));
+    };
+    Graph marked = with(rows + 1);
+    // Half of a batch, rounded, or a choice by its size, may be the same for one row more.
+    require_same_marks(marked, with(8 * rows + 61));
+    graph = std::move(marked);
   }
   const std::vector<std::string> outputs =
       names_of(options.output_names, "output", graph.outputs.size());

@@ -21,10 +21,12 @@ namespace tapegrad::onnx {
 ///
 ///     tapegrad::onnx::save("net.onnx", net, example, {.input_names = {"pixels"}});
 ///
-/// The function is called with the example, and what it computes from that is written: each operator
-/// as its counterpart in ONNX, the weights as initializers under their names, and what does not
-/// depend on the input as its value. Control flow in C++ is not seen: the file has the operators of
-/// this one call, of this thread.
+/// The function is called with the example, and what it computes from that is written: each
+/// operator as its counterpart in ONNX, the weights as initializers under their names, and what
+/// does not depend on the input as its value. Control flow in C++ is not seen: the file has the
+/// operators that this thread called for this example. Where ONNX Runtime differs: NaN, infinities
+/// and numbers that overflow in reductions; and it has no kernels for some operators on `int64` and
+/// `float64` (`relu`, `erf`, `gelu`).
 ///
 /// What cannot be written is refused with a `ValueError` that names operator, module path, reason
 /// and way out, and no file is made: random numbers (dropout in training), gradients and optimizer
@@ -35,15 +37,15 @@ namespace tapegrad::onnx {
 
 /// What is written, and under which names.
 struct SaveOptions {
-  /// The first dimension of every input is a batch, of any size. Then the function is called twice,
-  /// with one row more the second time, and what follows the batch is computed from the size of the
-  /// first input. Errors: `ValueError` for what depends on the batch in another way, such as a
-  /// number that was divided by it.
+  /// The first dimension of every input is a batch, of any size. Then the function is called three
+  /// times, for n, n + 1 and 8 n + 61 rows, and what follows the batch is computed from the size of
+  /// the first input. Errors: `ValueError` for what depends on the batch in another way, such as a
+  /// number that was divided by it, and for what the function throws with other rows than yours.
   bool dynamic_batch = true;
   std::vector<std::string> input_names = {};   ///< "input", or "input_1" and so on
   std::vector<std::string> output_names = {};  ///< "output", or "output_1" and so on
-  /// Names of weights for a function that is no module: `nn::parameters(net)`, say. Others get names
-  /// from the module path and the operator that uses them.
+  /// Names of weights for a function that is no module: `nn::parameters(net)`, say. Others get
+  /// names from the module path and the operator that uses them.
   std::vector<nn::Parameter> weights = {};
   std::string description = {};  ///< a text for people, in the file
 };
@@ -86,38 +88,57 @@ std::vector<Tensor> results(Result&& result) {
 template <std::size_t>
 using Argument = const Tensor&;
 
+template <class F, std::size_t... i>
+constexpr bool takes(std::index_sequence<i...>) {
+  return std::invocable<const F&, Argument<i>...>;
+}
+inline constexpr std::size_t kMostArguments = 8;
+/// True for a function of one to eight tensors. No more than needed is asked of a generic one.
+template <class F, std::size_t count = 1>
+constexpr bool takes_tensors() {
+  if constexpr (count > kMostArguments)
+    return false;
+  else if constexpr (takes<F>(std::make_index_sequence<count>()))
+    return true;
+  else
+    return takes_tensors<F, count + 1>();
+}
+
 /// The function on as many tensors as the list has.
 template <std::size_t count, class F>
 std::vector<Tensor> call(const F& f, const std::vector<Tensor>& inputs) {
-  const auto with = [&]<std::size_t... i>(std::index_sequence<i...>)->std::vector<Tensor> {
-    if constexpr (std::invocable<const F&, Argument<i>...>)
-      return results(f(inputs[i]...));
-    else
-      fail_arguments(count);
-  };
-  if constexpr (count < 8) {
+  if constexpr (count < kMostArguments) {
     if (inputs.size() > count) return call<count + 1>(f, inputs);
   }
-  if (inputs.size() != count) fail_arguments(inputs.size());
+  const auto with = [&]<std::size_t... i>(std::index_sequence<i...> all)->std::vector<Tensor> {
+    if constexpr (takes<F>(decltype(all)()))
+      if (inputs.size() == count) return results(f(inputs[i]...));
+    fail_arguments(inputs.size());
+  };
   return with(std::make_index_sequence<count>());
 }
 
 template <class F>
 Function function(const F& f) {
-  if constexpr (std::invocable<const F&, const std::vector<Tensor>&>)
-    return [&f](const std::vector<Tensor>& inputs) { return results(f(inputs)); };
-  else
+  constexpr bool tensors = takes_tensors<F>();
+  if constexpr (tensors) {
     return [&f](const std::vector<Tensor>& inputs) { return call<1>(f, inputs); };
+  } else {
+    static_assert(std::invocable<const F&, const std::vector<Tensor>&>,
+                  "what is exported is called with one to eight Tensors, or with a std::vector of "
+                  "them, and its call is const");
+    return [&f](const std::vector<Tensor>& inputs) { return results(f(inputs)); };
+  }
 }
 
 }  // namespace detail
 /// @endcond
 
-/// Writes what `f` computes from `example`. `f` is a module, or any function of one to eight tensors
-/// or of a `std::vector` of them, that returns one tensor or several (a `std::vector`, `std::array`,
-/// `std::pair` or `std::tuple`). A module is written in evaluation mode, with its parameters and
-/// buffers under their names; afterwards its parts are in the modes that they were in. Nothing is
-/// recorded on the tape.
+/// Writes what `f` computes from `example`. `f` is a module, or any function of one to eight
+/// tensors or of a `std::vector` of them, that returns one tensor or several (a `std::vector`,
+/// `std::array`, `std::pair` or `std::tuple`). A module is written in evaluation mode, with its
+/// parameters and buffers under their names; afterwards its parts are in the modes that they were
+/// in. Nothing is recorded on the tape.
 ///
 /// Errors: `ValueError` for what cannot be exported; `FileError`; what `f` throws. There is no new
 /// file then, and an old one is as it was.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 
 #include "autograd/base/fail.h"
 #include "nn/onnx/text.h"
@@ -22,8 +23,8 @@ constexpr const char* kSaysNothing =
     "it computes elements by itself and does not say what it is in ONNX; give its struct a static "
     "constexpr const char* onnx = \"y = ...\"";
 constexpr char kLooks[] =
-    "the program looks at {} (item, data, a check), and what follows from that is not in the graph; "
-    "decide by operators such as where()";
+    "the program looks at {} (item, data, a check), and what follows from that is not in the "
+    "graph; decide by operators such as where(), or, if a layer does, switch it by nn::eval";
 
 bool is_number(const Tensor& tensor) {
   return impl_of(tensor)->has(tapegrad::detail::Impl::kNumber);
@@ -82,10 +83,33 @@ Origin Tracer::here() const {
 }
 
 void Tracer::note(std::string_view reason) noexcept {
-  if (!noted_) noted_.emplace(here(), reason);
+  noted([&] {
+    if (!noted_) noted_.emplace(here(), reason);
+  });
+}
+
+template <class F>
+void Tracer::remembered(F step) {
+  try {
+    step();
+  } catch (const ValueError& error) {
+    if (refused_.empty()) refused_ = error.what();
+    throw;
+  }
+}
+
+template <class F>
+void Tracer::noted(F step) noexcept {
+  try {
+    step();
+  } catch (...) {
+    out_of_memory_ = true;
+  }
 }
 
 void Tracer::throw_noted() const {
+  if (out_of_memory_) throw std::bad_alloc();
+  if (!refused_.empty()) throw ValueError(refused_);
   if (noted_) refuse(noted_->first, noted_->second);
 }
 
@@ -123,6 +147,13 @@ int Tracer::operand(const Tensor& tensor) {
 // ---- Calls -------------------------------------------------------------------------------------
 
 void Tracer::call(const Call& call) {
+  remembered([&] { begin(call); });
+}
+void Tracer::called(const Call&, std::span<const Tensor> outputs) {
+  remembered([&] { end(outputs); });
+}
+
+void Tracer::begin(const Call& call) {
   if (hidden_ > 0) {
     ++hidden_;
     return;
@@ -185,7 +216,7 @@ std::optional<Tracer::Frame> Tracer::end_call() noexcept {
 
 void Tracer::failed(const Call&) noexcept { end_call(); }
 
-void Tracer::called(const Call&, std::span<const Tensor> outputs) {
+void Tracer::end(std::span<const Tensor> outputs) {
   const std::optional<Frame> frame = end_call();
   if (!frame) return;
   if (frame->kind == Frame::Kind::constant) return name(outputs, frame->text);
@@ -259,19 +290,21 @@ void Tracer::launch(const tapegrad::detail::Launch& launch) {
 }
 
 void Tracer::event(Event event, const Impl& value) noexcept {
-  const auto weight = weight_memory_.find(value.owner());
-  const bool converted = event == Event::viewed && weights_.contains(&value);  // by to_()
-  if (converted || (weight != weight_memory_.end() && event == Event::changed))
-    note(fmt::format("the weight '{}' is changed while the model runs; export in evaluation mode",
-                     converted ? weights_[&value] : weight->second));
-  if (hidden_ > 0 || !is_known(value)) return;
-  if (event == Event::look)
-    note(frames_.empty() ? fmt::format(kLooks, described(value)) : kSaysNothing);
-  if (event == Event::host_write || event == Event::changed)
-    note(
-        fmt::format("the program writes into {}, outside of an operator; use an operator such as "
-                    "where() or copy_()",
-                    described(value)));
+  noted([&] {
+    const auto weight = weight_memory_.find(value.owner());
+    const bool converted = event == Event::viewed && weights_.contains(&value);  // by to_()
+    if (converted || (weight != weight_memory_.end() && event == Event::changed))
+      note(fmt::format("the weight '{}' is changed while the model runs; export in evaluation mode",
+                       converted ? weights_[&value] : weight->second));
+    if (hidden_ > 0 || !is_known(value)) return;
+    if (event == Event::look)
+      note(frames_.empty() ? fmt::format(kLooks, described(value)) : kSaysNothing);
+    if (event == Event::host_write || event == Event::changed)
+      note(
+          fmt::format("the program writes into {}, outside of an operator; use an operator such as "
+                      "where() or copy_()",
+                      described(value)));
+  });
 }
 
 std::string Tracer::described(const Impl& value) const {

@@ -55,6 +55,14 @@ class Tracer : tapegrad::detail::Watcher {
 
   void call(const Call& call) override;
   void called(const Call& call, std::span<const Tensor> outputs) override;
+  /// What `step` refuses the function may catch; `finish` refuses it again.
+  template <class F>
+  void remembered(F step);
+  /// For what cannot throw: without memory, `finish` says so.
+  template <class F>
+  void noted(F step) noexcept;
+  void begin(const Call& call);
+  void end(std::span<const Tensor> outputs);
   void failed(const Call& call) noexcept override;
   void launch(const tapegrad::detail::Launch& launch) override;
   void event(tapegrad::detail::Event event, const Impl& value) noexcept override;
@@ -94,6 +102,8 @@ class Tracer : tapegrad::detail::Watcher {
   std::unordered_map<const Impl*, Constant> constants_;         // those in the graph
   std::vector<Tensor> kept_;
   std::optional<std::pair<Origin, std::string>> noted_;
+  std::string refused_;         // by an error that was thrown
+  bool out_of_memory_ = false;  // where nothing could be thrown
 };
 
 }  // namespace tapegrad::onnx::detail

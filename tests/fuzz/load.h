@@ -8,8 +8,8 @@
 
 namespace fuzz {
 
-/// What `load_file` answers to a file of `content`: names, types and shapes, or its refusal. No file
-/// may take more memory than it is allowed.
+/// What `load_file` answers to a file of `content`: names, types and shapes, or its refusal. No
+/// file may take more memory than it is allowed.
 inline std::string loaded(std::string_view content) {
   static const MemoryFile file;
   file.write(content);

@@ -2,5 +2,6 @@
 #include <nn/onnx/onnx.h>
 
 void mistake(const tapegrad::Tensor& x) {
-  tapegrad::onnx::save("net.onnx", [](const tapegrad::Tensor& t) { return t.shape(); }, x);
+  tapegrad::onnx::save(
+      "net.onnx", [](const tapegrad::Tensor& t) { return t.shape(); }, x);
 }

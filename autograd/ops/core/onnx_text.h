@@ -1,13 +1,11 @@
 #pragma once
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "autograd/tensor/tensor.h"
 
@@ -24,6 +22,8 @@ constexpr int onnx_type(DType dtype) {
 /// `operand`, converted where it is of another type.
 std::string onnx_cast(std::string_view operand, DType from, DType to);
 
+/// "[1, 2, 3]". Not by fmt, whose templates for ranges take more room than all of these texts.
+std::string onnx_list(std::span<const std::int64_t> values);
 /// A list of `rank` times `usual`, but for `value` at `dim`: "[1, -1, 1]".
 std::string onnx_list(int rank, std::int64_t usual, int dim, std::int64_t value);
 

@@ -43,8 +43,9 @@ struct Exp {
   static auto vjp(auto g, auto, auto y) { return g * y; }
 };
 
-/// ONNX has none: near 0 it is (u - 1) x / log(u) with u = e^x, where what rounding did to u cancels
-/// (W. Kahan; see N. Higham, Accuracy and Stability of Numerical Algorithms, section 1.14.1).
+/// ONNX has none: near 0 it is (u - 1) x / log(u) with u = e^x, where what rounding did to u
+/// cancels (W. Kahan; see N. Higham, Accuracy and Stability of Numerical Algorithms, section
+/// 1.14.1).
 struct Expm1 {
   static constexpr const char* name = "expm1";
   static constexpr auto function = tapegrad::expm1;

@@ -12,8 +12,8 @@
 // inputs, kY the output; an array for two inputs, whose rules are `vjp_a` and `vjp_b`), where the
 // checker draws from (`samples`), its value and its derivatives. `integers`: int64 stays as it is,
 // and does not become the default type. `on_bool`: what truth values alone do instead. Options are
-// members, which `visit` shows. `onnx`: the operator in ONNX, as `apply` explains it; a call in small
-// letters, `expm1(a)`, is the formula of that name. Broadcasting is none of their business.
+// members, which `visit` shows. `onnx`: the operator in ONNX, as `apply` explains it; a call in
+// small letters, `expm1(a)`, is the formula of that name. Broadcasting is none of their business.
 //
 // A formula is one generic text. Instantiated with a SIMD vector it is the fused kernel; with
 // `Tensor` it is the differentiable form that a recorded backward uses; operators that take

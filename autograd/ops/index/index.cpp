@@ -176,7 +176,12 @@ struct OneHot {
   static constexpr unsigned cut = detail::Impl::kCutByRounding;
   std::int64_t classes;
   static constexpr void visit(auto& op, auto f) { f("num_classes", op.classes); }
-  static constexpr const char* onnx = "y = OneHot<axis=-1>(a, {num_classes}, [0, 1])";
+  /// ONNX wants a list of classes.
+  static std::string onnx(const OneHot&, std::span<const Tensor* const> in) {
+    return in[0]->dim() > 0 ? "y = OneHot<axis=-1>(a, {num_classes}, [0, 1])"
+                            : "y = Reshape(OneHot<axis=-1>(Reshape(a, [1]), {num_classes}, "
+                              "[0, 1]), [{num_classes}])";
+  }
   Tensor forward(const Tensor& x) const {
     Shape shape = x.shape();
     shape.push_back(classes);

@@ -96,10 +96,10 @@ struct MatMul {
   static std::string onnx(const MatMul& op, std::span<const Tensor* const> inputs) {
     const auto operand = [&](const char* name, std::size_t i, bool transposed) {
       if (!transposed) return std::string(name);
-      std::vector<int> order;
+      std::vector<std::int64_t> order;
       for (int d = 0; d < inputs[i]->dim(); ++d) order.push_back(d);
       std::swap(order.back(), order[order.size() - 2]);
-      return fmt::format("Transpose<perm=[{}]>({})", fmt::join(order, ", "), name);
+      return fmt::format("Transpose<perm={}>({})", detail::onnx_list(order), name);
     };
     return fmt::format("y = MatMul({}, {})", operand("a", 0, op.flags.transpose_a),
                        operand("b", 1, op.flags.transpose_b));

@@ -43,12 +43,11 @@ template <class F>
 struct Comparison : F {
   static constexpr int inputs = 2;
   static constexpr unsigned cut = Impl::kCutByRounding;
-  static std::string onnx(const Comparison&, std::span<const Tensor* const> inputs) {
-    DType dtype = F::truth ? boolean : result_type(*inputs[0], *inputs[1]);
+  static std::string onnx(const Comparison&, std::span<const Tensor* const> in) {
+    DType dtype = F::truth ? boolean : result_type(*in[0], *in[1]);
     if (F::ordered && dtype == boolean) dtype = int64;  // ONNX has no order of truth values
-    return fmt::format("y = {}({}, {})", F::in_onnx,
-                       detail::onnx_cast("a", inputs[0]->dtype(), dtype),
-                       detail::onnx_cast("b", inputs[1]->dtype(), dtype));
+    return fmt::format("y = {}({}, {})", F::in_onnx, detail::onnx_cast("a", in[0]->dtype(), dtype),
+                       detail::onnx_cast("b", in[1]->dtype(), dtype));
   }
   static Tensor forward(const Tensor& a, const Tensor& b) {
     const DType dtype = F::truth ? boolean : result_type(a, b);

@@ -1,4 +1,6 @@
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/broadcast_loop.h"
@@ -36,7 +38,11 @@ struct Where {
   static constexpr const char* name = "where";
   static constexpr Reads reads[] = {kNone, kA, kA};
   static constexpr Reads constant = kA;
-  static constexpr const char* onnx = "y = Where(a, b, c)";
+  /// ONNX Runtime has no choice between truth values.
+  static std::string onnx(const Where&, std::span<const Tensor* const> inputs) {
+    return inputs[1]->dtype() == boolean ? "y = Or(And(a, b), And(Not(a), c))"
+                                         : "y = Where(a, b, c)";
+  }
   static Tensor forward(const Tensor& condition, const Tensor& a, const Tensor& b) {
     const Shape shape =
         detail::broadcast(condition.shape(), detail::broadcast(a.shape(), b.shape(), name), name);

@@ -45,10 +45,13 @@ struct ArgmaxOrArgmin {
     f("dim", op.dim);
     f("keepdim", op.keepdim);
   }
-  static std::string onnx(const ArgmaxOrArgmin& op, std::span<const Tensor* const> inputs) {
+  static std::string onnx(const ArgmaxOrArgmin& op, std::span<const Tensor* const> in) {
+    // ONNX has no order of truth values.
+    const DType dtype = in[0]->dtype();
+    const std::string x = detail::onnx_cast("a", dtype, dtype == boolean ? int64 : dtype);
     return fmt::format("y = {}<axis={{dim}}, keepdims={}>({})", largest ? "ArgMax" : "ArgMin",
-                       int{op.keepdim && inputs[0]->dim() > 0},
-                       inputs[0]->dim() > 0 ? "a" : "Reshape(a, [1])");
+                       int{op.keepdim && in[0]->dim() > 0},
+                       in[0]->dim() > 0 ? x : fmt::format("Reshape({}, [1])", x));
   }
   Tensor forward(const Tensor& x) const {
     Shape shape = x.shape();

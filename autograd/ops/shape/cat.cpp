@@ -37,14 +37,15 @@ struct Cat {
   }
   /// Without the empty vectors, which do not fit there.
   static std::string onnx(const Cat& op, std::span<const Tensor* const> inputs) {
-    std::vector<std::string> parts;
+    std::string parts;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (op.sizes[i] >= 0)
-        parts.push_back(detail::onnx_cast(fmt::format("a{}", i), inputs[i]->dtype(), op.dtype));
+      if (op.sizes[i] < 0) continue;
+      if (!parts.empty()) parts += ", ";
+      parts += detail::onnx_cast(fmt::format("a{}", i), inputs[i]->dtype(), op.dtype);
     }
     if (parts.empty())
-      return fmt::format("y = {}", detail::onnx_cast("Identity(a0)", inputs[0]->dtype(), op.dtype));
-    return fmt::format("y = Concat<axis={{dim}}>({})", fmt::join(parts, ", "));
+      return "y = " + detail::onnx_cast("Identity(a0)", inputs[0]->dtype(), op.dtype);
+    return fmt::format("y = Concat<axis={{dim}}>({})", parts);
   }
 
   Tensor forward(std::span<const Tensor> inputs) const {

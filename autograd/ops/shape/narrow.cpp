@@ -63,7 +63,7 @@ struct Pad {
     pads[static_cast<std::size_t>(dim)] = op.range.start;
     pads[static_cast<std::size_t>(rank + dim)] =
         op.range.whole[dim] - op.range.start - op.range.length;
-    return fmt::format("y = Pad(a, [{}], 0)", fmt::join(pads, ", "));
+    return fmt::format("y = Pad(a, {}, 0)", detail::onnx_list(pads));
   }
   Tensor forward(const Tensor& x) const { return put(x, range); }
   Tensor vjp(const Tensor& g, auto, auto) const { return apply(Narrow{range}, g); }

@@ -59,7 +59,9 @@ struct Permute {
   static constexpr Reads reads[] = {kNone};
   Dims dims;
   static constexpr void visit(auto& op, auto f) { f("dims", op.dims); }
-  static constexpr const char* onnx = "y = Transpose<perm={dims}>(a)";
+  static std::string onnx(const Permute&, std::span<const Tensor* const> in) {
+    return in[0]->dim() > 0 ? "y = Transpose<perm={dims}>(a)" : "y = Identity(a)";
+  }
   Tensor forward(const Tensor& x) const;
   Tensor vjp(const Tensor& g, auto, auto) const {
     Dims inverse = dims;

@@ -124,9 +124,9 @@ struct CsvTable {
 /// no option asks for, and a missing class in the target; for a line with more or fewer fields than
 /// the first or more than 2^20, a quote that does not end, text after one, UTF-16, and a file
 /// without any row; if it cannot be told whether the first line is a header, and for more than
-/// `max_bytes`. `ValueError` for a column that is not there, for a negative `max_bytes`, for options that contradict each other and if no column is left for
-/// `values`; `DTypeError` unless `dtype` is `float32`, `float64` or `int64`, and for `na_values`
-/// with `int64`.
+/// `max_bytes`. `ValueError` for a column that is not there, for a negative `max_bytes`, for
+/// options that contradict each other and if no column is left for `values`; `DTypeError` unless
+/// `dtype` is `float32`, `float64` or `int64`, and for `na_values` with `int64`.
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
 /// @}

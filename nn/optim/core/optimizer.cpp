@@ -231,8 +231,8 @@ StateDict Optimizer::state() const {
 
 void Optimizer::load_entry(detail::LoadedState& loaded, std::size_t group, Entry& entry) const {
   const auto& [name, parameter] = entry.parameter;
-  const double saved = loaded.require_number(state_key(name, "group"));
-  if (!std::isnan(saved) && saved != static_cast<double>(group))
+  const std::int64_t saved = loaded.require_count(state_key(name, "group"));
+  if (saved >= 0 && saved != static_cast<std::int64_t>(group))
     loaded.misfit<ValueError>("parameter '{}' is in group {} of the state, but in group {} here",
                               name, saved, group);
   const std::string step = state_key(name, "step");
@@ -267,9 +267,17 @@ void Optimizer::load_group(detail::LoadedState& loaded, std::size_t i, Group& gr
           setting_key(i, name));
     value = *found;
   }
-  if (loaded.fits()) check_settings(i, values);
-  const auto initial_lr = loaded.take_number(setting_key(i, "initial_lr"));
-  if (group.initial_lr && !initial_lr)
+  try {
+    if (loaded.fits()) check_settings(i, values);
+  } catch (const ValueError& error) {
+    loaded.misfit<ValueError>("group {} of the state: {}", i, error.what());
+  }
+  const std::string initial = setting_key(i, "initial_lr");
+  const auto initial_lr = loaded.take_number(initial);
+  if (initial_lr && !(*initial_lr >= 0 && std::isfinite(*initial_lr)))
+    loaded.misfit<ValueError>("the state's '{}' is {}", initial, *initial_lr);
+  // A later group may have been added behind the last step of a schedule, which notes it then.
+  if (i == 0 && group.initial_lr && !initial_lr)
     loaded.misfit<ValueError>(
         "the state was saved before a schedule was made; load it before you make yours");
   group.initial_lr = initial_lr;

@@ -95,6 +95,7 @@ std::function<void()> ReduceLROnPlateau::prepare_load(const StateDict& state) {
   const double best = loaded.require_number("best");
   const std::int64_t bad_epochs = loaded.require_count("bad_epochs");
   const std::int64_t cooldown_left = loaded.require_count("cooldown_left");
+  if (loaded.fits() && std::isnan(best)) loaded.misfit<ValueError>("the state's best is NaN");
   loaded.finish();
   return [=, this] {
     best_ = best;

@@ -64,9 +64,9 @@ StateDict Schedule::state() const {
   return list;
 }
 
-void Schedule::load_state(const StateDict& state) { prepare_load(state)(); }
+void Schedule::load_state(const StateDict& state) { prepare_load(state, true)(); }
 
-std::function<void()> Schedule::prepare_load(const StateDict& state) {
+std::function<void()> Schedule::prepare_load(const StateDict& state, bool rates) {
   detail::LoadedState loaded(kSchedules, kind_, state);
   loaded.require_options(options());
   const std::int64_t epoch = loaded.require_count("last_epoch");
@@ -82,6 +82,7 @@ std::function<void()> Schedule::prepare_load(const StateDict& state) {
     for (std::size_t group = 0; group < optimizer_.group_count(); ++group)
       for (const std::string_view name : driven_) use(name, *value++, group);
   };
+  if (!rates) return [this, epoch] { last_epoch_ = epoch; };
   for_each(values, [this](auto... setting) { optimizer_.check_setting(setting...); });
   return [this, for_each, values, epoch] {
     for_each(values, [this](auto... setting) { optimizer_.set_setting(setting...); });

@@ -59,8 +59,9 @@ class Schedule {
 
  private:
   friend class Checkpoint;
-  /// Has the errors of `load_state`; what it returns loads, and has none.
-  std::function<void()> prepare_load(const StateDict& state);
+  /// Has the errors of `load_state`; what it returns loads, and has none. Without `rates` what the
+  /// schedule drives is left to the optimizer's own state.
+  std::function<void()> prepare_load(const StateDict& state, bool rates);
 
   /// The learning rate at `last_epoch()`, from that of the epoch before (at 0: from the optimizer's
   /// own).

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -95,13 +96,48 @@ TEST_CASE("a run that is saved in a loop, between loops and after a break goes o
   CHECK(batches(after) == third);
   CHECK(batches(loader) == third);
 
+  // A loop in a loop: the outer one goes on, and the epoch that the inner one had is over.
+  for (const auto& [x, y] : loader) {
+    (void)x;
+    if (loader.epoch() == 4) batches(loader);
+    auto inside = restart();
+    std::vector<std::int64_t> rest(y.data<std::int64_t>().begin(), y.data<std::int64_t>().end());
+    for (const std::int64_t i : batches(inside)) rest.push_back(i);
+    CHECK(rest == nn::epoch_order(10, 3, 3));
+    CHECK(inside.epoch() == 5);
+    break;
+  }
+  CHECK(loader.epoch() == 5);
+  CHECK(message_of<tg::ValueError>([&] { loader.set_epoch(-1); }) ==
+        "DataLoader: epochs are counted from 0 to 2^53, so there is no epoch -1");
+  // An iterator that was left alone hides nothing.
+  auto left = loader.begin();
+  *left;
+  for (const auto& [x, y] : loader) {
+    (void)x, (void)y;
+    auto inside = restart();
+    CHECK(batches(inside).size() == 7);
+    break;
+  }
+  ++left, ++left, ++left, ++left;
+  loader.set_epoch(5);
+
   // What was loaded goes when another epoch is set, or a copy is made in the middle.
   auto set = restart();
   set.set_epoch(1);
   CHECK(batches(set) == second);
+  // Not by the usual call before each loop.
+  nn::DataLoader usual(data, options), resumed(data, options);
+  for (const auto& [x, y] : usual) {
+    (void)x, (void)y;
+    resumed.load_state(usual.state());
+    break;
+  }
+  resumed.set_epoch(0);
+  CHECK(batches(resumed).size() == 7);
   for ([[maybe_unused]] const auto& [x, y] : loader) {
     nn::DataLoader copy = loader;
-    CHECK(copy.state()[6].value.item() == 4);  // the next epoch
+    CHECK(copy.state()[6].value.item() == 6);  // the next epoch
     break;
   }
 }
@@ -209,6 +245,25 @@ TEST_CASE("the thread's random numbers go on, and a model's modes and frozen par
   CHECK_FALSE(net.fc1.bias.grad().defined());
 }
 
+TEST_CASE("a run that is cancelled can be kept", "[checkpoint]") {
+  const TempFolder folder;
+  Run run(1);
+  std::atomic<bool> stop = false;
+  const tg::CancelScope scope(stop);
+  const auto cancelled = [&] {
+    run.train([&] {
+      stop = run.step == 4;
+      if (stop) run.checkpoint.save(folder.file("run.safetensors"));
+    });
+  };
+  CHECK_THROWS_AS(cancelled(), tg::CancelledError);
+  CHECK_THROWS_AS(tg::ones(2) + 1, tg::CancelledError);
+  stop = false;
+  Run other(2);
+  other.checkpoint.load(folder.file("run.safetensors"));
+  CHECK(other.step == 4);
+}
+
 TEST_CASE("the weights of a checkpoint load into a model alone", "[checkpoint]") {
   const TempFolder folder;
   Run run(1);
@@ -299,13 +354,15 @@ TEST_CASE("a checkpoint without a part that training changes is refused", "[chec
   nn::ReduceLROnPlateau plateau(run.optimizer);
   run.checkpoint.add("plateau", plateau);
   const auto save = [&] { run.checkpoint.save(path); };
-  CHECK(message_of<tg::ValueError>(save) ==
-        "Checkpoint::save: parts of the run are missing, add them:\n  the optimizer of 'plateau'");
+  CHECK(
+      message_of<tg::ValueError>(save) ==
+      "Checkpoint::save: parts of the run are missing; add them, before anything in them is replaced:\n  the optimizer of 'plateau'");
   run.checkpoint.add("optimizer", run.optimizer);
-  CHECK(message_of<tg::ValueError>(save) ==
-        "Checkpoint::save: parts of the run are missing, add them:\n"
-        "  the model of 'weight', which 'optimizer' trains\n"
-        "  the model of 'bias', which 'optimizer' trains");
+  CHECK(
+      message_of<tg::ValueError>(save) ==
+      "Checkpoint::save: parts of the run are missing; add them, before anything in them is replaced:\n"
+      "  the model of 'weight', which 'optimizer' trains\n"
+      "  the model of 'bias', which 'optimizer' trains");
   CHECK_FALSE(std::filesystem::exists(path));
   run.checkpoint.add("net", run.layer).save(path);
   CHECK(std::filesystem::exists(path));
@@ -331,7 +388,7 @@ TEST_CASE("names, endings and files that are no checkpoints are refused", "[chec
   CHECK_THAT(message_of<tg::FileError>([&] { checkpoint.load(weights); }),
              ContainsSubstring("has tensors, but is no checkpoint; nn::load reads it"));
   CHECK_THAT(message_of<tg::FileError>([&] { checkpoint.load(folder.write("x", "text")); }),
-             ContainsSubstring("is no checkpoint: nn::load reads files of weights"));
+             ContainsSubstring("is no checkpoint, which is a .safetensors that save() wrote"));
   CHECK_THROWS_AS(checkpoint.load(folder.file("missing")), tg::FileError);
   nn::save_file(weights, {}, {.metadata = {{"tapegrad.checkpoint", "2"}}});
   CHECK_THAT(message_of<tg::FileError>([&] { checkpoint.load(weights); }),
@@ -346,4 +403,10 @@ TEST_CASE("names, endings and files that are no checkpoints are refused", "[chec
   CHECK_THAT(message_of<tg::ValueError>([&] { narrow.add("n", small).load(weights); }),
              ContainsSubstring("n: 300 in the file, which the variable cannot hold"));
   CHECK(small == 0);
+  double large = 1e300;
+  float single = 0;
+  nn::Checkpoint doubles, floats;
+  doubles.add("n", large).save(weights);
+  CHECK_THAT(message_of<tg::ValueError>([&] { floats.add("n", single).load(weights); }),
+             ContainsSubstring("n: 1e+300 in the file, which the variable cannot hold"));
 }

@@ -106,6 +106,8 @@ TEST_CASE("a pickle that contradicts its archive is refused", "[files]") {
                     n2 = number(2),
                     huge = std::string("\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f", 10);
   CHECK(error_of_pickle(file(x + tensor(two, n0, n2, n1))) == kRead);
+  CHECK_THAT(error_of(zip_of({{"a/data.pkl", file("")}, {"b/data.pkl", file("")}})),
+             ContainsSubstring("the archive has two pickles, 'a/data.pkl' and 'b/data.pkl'"));
   const std::pair<std::string, const char*> cases[] = {
       {tensor(storage("1", 2), n0, n2, n1), "storage '1' is not in the archive"},
       {tensor(storage("../data.pkl", 2), n0, n2, n1), "storage '../data.pkl' is not in the"},

@@ -1,5 +1,5 @@
-// Files that were made to do harm, of all formats that are read: each is refused, or read, at a cost
-// that its size explains.
+// Files that were made to do harm, of all formats that are read: each is refused, or read, at a
+// cost that its size explains.
 
 #include <sys/resource.h>
 

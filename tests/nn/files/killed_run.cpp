@@ -23,6 +23,10 @@ namespace {
 
 // What happens at a call of one of the functions below, counted from 1; 0 is never.
 int calls = 0, die_at = 0, fail_at = 0;
+// What the system may do at any time: write a part, or nothing, because a signal came.
+bool awkward = false;
+// The calls of a save, by their first letters.
+std::string called;
 
 /// True where the call must not be made.
 bool fails(int error) {
@@ -40,11 +44,20 @@ extern "C" {
 ssize_t write(int file, const void* from, size_t size) {
   // Half of it is written before the end comes.
   if (file > 2 && calls + 1 == die_at) ::syscall(SYS_write, file, from, size / 2);
-  if (file > 2 && fails(ENOSPC)) return -1;
+  if (file > 2) {
+    called += 'w';
+    if (fails(ENOSPC)) return -1;
+    if (awkward && calls % 3 == 0) return errno = EINTR, -1;
+    if (awkward) size = (size + 1) / 2;
+  }
   return ::syscall(SYS_write, file, from, size);
 }
-int fsync(int file) { return fails(EIO) ? -1 : static_cast<int>(::syscall(SYS_fsync, file)); }
+int fsync(int file) {
+  called += 'f';
+  return fails(EIO) ? -1 : static_cast<int>(::syscall(SYS_fsync, file));
+}
 int rename(const char* from, const char* to) noexcept {
+  called += 'r';
   return fails(EACCES)
              ? -1
              : static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
@@ -128,6 +141,20 @@ int test() {
   };
   if (in_child([&] { train(whole.path(), save_at(whole, kSteps)); }) != 0) fail("no run at all");
   const std::string expected = content(whole.path());
+
+  // The file is on the disk before it has its name, and the name when the save returns.
+  const TempFolder ordered;
+  if (in_child([&] {
+        train(ordered.path(), [&](Run& run) {
+          awkward = true;
+          called.clear();
+          run.checkpoint.save(ordered.file(kFile));
+          called.erase(0, called.find_first_not_of('w'));
+          if (called != "frf") fail("calls behind the writes: " + called);
+        });
+      }) != 0)
+    fail("a save writes, flushes, renames, and flushes the folder");
+  if (content(ordered.path()) != expected) fail("other bytes where the system writes parts");
 
   // Goes on to the end, in a new process, and compares.
   const auto finish = [&](const TempFolder& folder, const std::string& after) {

@@ -165,5 +165,8 @@ TEST_CASE("what NumPy's files cannot hold is refused", "[files]") {
   CHECK_THROWS_WITH(nn::save_file(npz, {{"a", x}}, {.dtype = nn::Store::bfloat16}),
                     ContainsSubstring("NumPy has no bfloat16"));
   CHECK_THROWS_WITH(nn::save_file(npz, {{"a", Tensor()}}), ContainsSubstring("'a' is undefined"));
+  CHECK_THROWS_WITH(nn::save_file(npz, {{std::string("a\0b", 3), x}}),
+                    ContainsSubstring("the name 'a\\x00b' has a zero byte"));
+  CHECK_THROWS_AS(nn::save_file(npz, {{std::string(70'000, 'a'), x}}), tg::ValueError);
   CHECK(folder.read("x.npz") == "old");
 }

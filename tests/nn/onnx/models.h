@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <set>
 #include <string>
 #include <string_view>
@@ -107,6 +109,12 @@ inline std::vector<Model> functions() {
     const Tensor pairs = tg::reshape(x, {rows * 2, 3});
     return tg::reshape(tg::tanh(pairs), {rows, 3, 2}) + tg::zeros({rows, 1, 2});
   });
+  add("rows of rows, without a bias", [weight = tg::randn({5, 3})](const Tensor& x) {
+    return tg::linear(tg::reshape(x, {x.size(0), 2, 3}), weight);
+  });
+  add("a sum that is permuted", [](const Tensor& x) { return tg::permute(tg::sum(x), {}) + x; });
+  add("a choice between truth values",
+      [](const Tensor& x) { return tg::where(x > 0, x > 1, x < -1); });
   add("rows in columns", [](const Tensor& x) { return tg::matmul(x, x.t()); });
   add("a mean over the batch", [](const Tensor& x) { return x - tg::mean(x, 0, true); });
   add("expand", [](const Tensor& x) {
@@ -152,6 +160,7 @@ inline std::vector<tg::OperatorInfo> further_operators() {
       {"argmax",
        {{"rows", {x}, [](Inputs in) { return tg::argmax(in[0], 1); }},
         {"columns, kept", {x}, [](Inputs in) { return tg::argmax(in[0], 0, true); }},
+        {"truth values", {x}, [](Inputs in) { return tg::argmax(in[0] > 0, 1); }},
         {"all", {x}, [](Inputs in) { return tg::argmax(in[0]); }}}},
       {"argmin", {{"rows", {x}, [](Inputs in) { return tg::argmin(in[0], 1); }}}},
       {"eq", {{"tensors", {x, y}, [](Inputs in) { return in[0] == in[1]; }}}},
@@ -168,7 +177,9 @@ inline std::vector<tg::OperatorInfo> further_operators() {
       {"mul", {{"truth values", {x, y}, [=](Inputs in) { return truth(in[0]) * truth(in[1]); }}}},
       {"any", {{"", {x}, [](Inputs in) { return tg::any(in[0] > 1); }}}},
       {"amax", {{"truth values", {x}, [=](Inputs in) { return tg::amax(truth(in[0]), 1); }}}},
-      {"one_hot", {{"", {tg::tensor({2, 0, 1})}, [](Inputs in) { return tg::one_hot(in[0], 4); }}}},
+      {"one_hot",
+       {{"a list", {tg::tensor({2, 0, 1})}, [](Inputs in) { return tg::one_hot(in[0], 4); }},
+        {"one", {tg::tensor(2)}, [](Inputs in) { return tg::one_hot(in[0], 4); }}}},
       {"to",
        {{"bool", {x}, [](Inputs in) { return in[0].to(tg::boolean); }},
         {"int64", {x}, [](Inputs in) { return in[0].to(tg::int64); }}}},
@@ -232,6 +243,33 @@ inline std::vector<tg::OperatorInfo> further_operators() {
   };
 }
 
+/// Functions of each element where they end: NaN, infinities, the largest and smallest numbers.
+inline std::vector<tg::OperatorInfo> operators_at_their_ends() {
+  using Inputs = const Tensors&;
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  const Tensor x =
+      tg::tensor({std::nanf(""), inf, -inf, 0.f, -0.f, 1.f, 100.f, -100.f, 3e38f, -3e38f, 1e-40f});
+  std::vector<tg::OperatorInfo> all;
+  const auto add = [&](const std::string& name, std::function<Tensor(Inputs)> f) {
+    all.push_back({name, {{"at its ends", {x}, std::move(f)}}});
+  };
+  for (const nn::detail::Description& each : nn::detail::named_functions())
+    if (each.by_value) add(each.text, [f = each.by_value](Inputs in) { return f(in[0]); });
+  add("leaky_relu", [](Inputs in) { return tg::leaky_relu(in[0], 0.1); });
+  add("elu", [](Inputs in) { return tg::elu(in[0], 0.5); });
+  add("softplus", [](Inputs in) { return tg::softplus(in[0]); });
+  add("maximum", [](Inputs in) { return tg::maximum(in[0], 1); });
+  add("minimum", [](Inputs in) { return tg::minimum(tg::ones({11}), in[0]); });
+  add("clamp", [](Inputs in) { return tg::clamp(in[0], -1, 1); });
+  add("pow", [](Inputs in) { return tg::pow(in[0], 3); });
+  add("amax", [](Inputs in) { return tg::amax(in[0]); });
+  add("argmax", [](Inputs in) { return tg::argmax(in[0]); });
+  add("isfinite", [](Inputs in) { return tg::isfinite(in[0]); });
+  add("to", [](Inputs in) { return in[0].to(tg::boolean); });
+  add("logsumexp", [](Inputs in) { return tg::logsumexp(in[0].narrow(0, 2, 4), 0); });
+  return all;
+}
+
 /// Why the model of a case is not written; `kNothing` if it is.
 inline constexpr const char* kNothing = "(nothing was thrown)";
 inline const char* refusal_of(std::string_view name) {
@@ -261,7 +299,7 @@ inline Tensors single_precision(const Tensors& inputs) {
 /// One model for each case of each operator of the engine and of nn.
 inline std::vector<Model> operators() {
   std::vector<tg::OperatorInfo> infos = tg::operators();
-  for (const auto& more : {nn::operators(), further_operators()})
+  for (const auto& more : {nn::operators(), further_operators(), operators_at_their_ends()})
     infos.insert(infos.end(), more.begin(), more.end());
   std::vector<Model> all;
   for (const tg::OperatorInfo& info : infos)

@@ -1,5 +1,7 @@
 // How sizes follow the batch, or are refused.
 
+#include <algorithm>
+
 #include "autograd/autograd.h"
 #include "nn/nn.h"
 #include "nn/onnx/onnx.h"
@@ -117,4 +119,18 @@ TEST_CASE("the examples have one batch in front") {
   }
   CHECK(operators_of(model_of(first, {tg::rand({2, 3}), tg::tensor(1.0)},
                               {.dynamic_batch = false})) == Lines{"Identity", "Mul"});
+}
+
+TEST_CASE("what only batches of other sizes show is refused, too") {
+  CHECK_THAT(refusal([](const Tensor& x) { return x.narrow(0, 0, x.size(0) / 2); }),
+             ContainsSubstring("onnx::save: narrow: sizes or places that it was called with are"));
+  CHECK_THAT(
+      refusal([](const Tensor& x) { return x.narrow(0, 0, std::min<std::int64_t>(x.size(0), 7)); }),
+      ContainsSubstring("onnx::save: "));
+  CHECK_THAT(refusal([](const Tensor& x) { return x.size(0) > 50 ? tg::relu(x) : tg::tanh(x); }),
+             ContainsSubstring("tanh: with a batch of 93 'relu' is called in its place"));
+  const Tensor rows = tg::rand({4, 6});
+  CHECK_THAT(refusal([&](const Tensor& x) { return x + rows; }),
+             ContainsSubstring("called with 5 rows the function fails: add: ") &&
+                 ContainsSubstring("{.dynamic_batch = false}"));
 }

@@ -69,6 +69,17 @@ TEST_CASE("looks at values that depend on the input are refused") {
   CHECK(operators_in([&](const Tensor& x) { return x * c.item(); }) == Lines{"Mul"});
 }
 
+TEST_CASE("what was refused stays refused where the function catches the error") {
+  CHECK_THAT(refusal([](const Tensor& x) {
+               try {
+                 return tg::dropout(x, 0.5);
+               } catch (const tg::Error&) {
+                 return tg::relu(x);
+               }
+             }),
+             ContainsSubstring("onnx::save: random numbers are drawn"));
+}
+
 TEST_CASE("writes outside of operators are refused") {
   CHECK_THAT(refusal([](const Tensor& x) {
                Tensor y = x + 1;
@@ -195,8 +206,8 @@ struct Scale {
   double factor = 2;
   Tensor forward(const Tensor& x) const { return ByItself().forward(x); }
   static constexpr void visit(auto& op, auto f) { f("factor", op.factor); }
-  static std::string onnx(const Scale&, std::span<const Tensor* const> inputs) {
-    return inputs[0]->dim() == 2 ? "y = Pow(Mul(a, 1), {factor})" : "y = Identity(a)";
+  static std::string onnx(const Scale&, std::span<const Tensor* const> in) {
+    return in[0]->dim() == 2 ? "y = Pow(Mul(a, 1), {factor})" : "y = Identity(a)";
   }
 };
 struct Refused : ByItself {

@@ -88,6 +88,8 @@ TEST_CASE("a function takes tensors one by one or as a list, and gives one or se
   };
   CHECK(outputs(model_of(list, {x, x})) == 2);
   CHECK(model_of(list, std::vector<Tensor>{x, x, x}).graph().input_size() == 3);
+  CHECK(outputs(model_of([](const auto& a) { return a.relu(); }, x)) == 1);
+  CHECK(outputs(model_of([](auto a, auto b) { return a + b; }, {x, x})) == 1);
 }
 
 TEST_CASE("an output that is an input, a constant, or another output, is a copy") {
@@ -179,6 +181,23 @@ TEST_CASE("a module is exported in evaluation mode, and stays as it was") {
   CHECK(modes.paths == Lines{"", "", ""});
   const auto after = nn::state_dict(net);
   for (std::size_t i = 0; i < before.size(); ++i) CHECK(tg::equal(before[i].value, after[i].value));
+}
+
+TEST_CASE("the mode of a part that stands in two places is put back") {
+  struct Net {
+    nn::Dropout dropout{0.5};
+    Tensor operator()(const Tensor& x) const { return dropout(dropout(x)); }
+    void visit(nn::Visitor& f) {
+      f("a", dropout);
+      f("b", dropout);
+    }
+  } net;
+  model_of(net, tg::rand({4, 3}));
+  struct Modes : nn::Visitor {
+    void on_training(bool& flag) override { CHECK(flag); }
+    void on_scope(std::string& path) override { CHECK(path.empty()); }
+  } modes;
+  modes.walk(net);
 }
 
 TEST_CASE("modes are put back after an error, and nothing stays on the tape") {

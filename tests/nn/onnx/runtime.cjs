@@ -30,7 +30,7 @@ function tensor({type, dims, offset}) {
 
 function agree(a, b) {
   if (typeof a === 'bigint' || a === b || (Number.isNaN(a) && Number.isNaN(b))) return a === b || a !== a;
-  return Math.abs(a - b) <= 1e-5 * (1 + Math.abs(b));
+  return Number.isFinite(b) && Math.abs(a - b) <= 1e-5 * (1 + Math.abs(b));
 }
 
 /// What is wrong with an output; empty for nothing.

@@ -1,5 +1,5 @@
-// A user's program: exports a small network, with an operator of its own; exit status 1 if the file does not
-// hold what it should.
+// A user's program: exports a small network, with an operator of its own; exit status 1 if the file
+// does not hold what it should.
 
 #include <autograd/autograd.h>
 #include <nn/nn.h>
