@@ -13,6 +13,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
 #include "nn/onnx/checker.h"
+#include "nn/onnx/text.h"
 
 namespace tapegrad::onnx::detail {
 
@@ -21,18 +22,8 @@ namespace {
 constexpr int kOpset = 17, kIrVersion = 8;  // which belong together
 constexpr const char* kBatch = "batch";
 
-int type_of(DType dtype) {
-  switch (dtype) {
-    case float32:
-      return ::onnx::TensorProto::FLOAT;
-    case float64:
-      return ::onnx::TensorProto::DOUBLE;
-    case int64:
-      return ::onnx::TensorProto::INT64;
-    default:
-      return ::onnx::TensorProto::BOOL;
-  }
-}
+/// As protobuf takes it.
+int type_of(DType dtype) { return static_cast<int>(number_of(dtype)); }
 
 std::string bytes_of(const Tensor& tensor) {
   static_assert(std::endian::native == std::endian::little, "ONNX files are little-endian");

@@ -22,12 +22,6 @@ using tapegrad::detail::Attribute;
 constexpr std::pair<DType, std::int64_t> kTypes[] = {
     {float32, 1}, {float64, 11}, {int64, 7}, {boolean, 9}};
 
-std::int64_t number_of(DType dtype) {
-  return std::find_if(std::begin(kTypes), std::end(kTypes),
-                      [&](const auto& type) { return type.first == dtype; })
-      ->second;
-}
-
 std::string text_of(const Attribute::Value& value) {
   return std::visit(
       []<class T>(const T& each) -> std::string {
@@ -241,6 +235,12 @@ class Reader {
 };
 
 }  // namespace
+
+std::int64_t number_of(DType dtype) {
+  return std::find_if(std::begin(kTypes), std::end(kTypes),
+                      [&](const auto& type) { return type.first == dtype; })
+      ->second;
+}
 
 std::string with_attributes(std::string_view text, std::span<const Attribute> attributes) {
   std::string result;

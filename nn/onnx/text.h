@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,9 @@ struct TextCall {
   std::size_t outputs = 1;           // how many `y...` stands for
   DType dtype = float32;             // of numbers
 };
+
+/// The number that ONNX has for an element type.
+std::int64_t number_of(DType dtype);
 
 /// `text` with each `{name}` replaced by the attribute of that name.
 std::string with_attributes(std::string_view text,
