@@ -19,14 +19,6 @@ using Sizes = std::vector<std::int64_t>;
 
 namespace {
 
-template <class F>
-onnx::ModelProto model_of(const F& f, const tg::onnx::Examples& example,
-                          const tg::onnx::SaveOptions& options = {}) {
-  const TempFolder folder;
-  tg::onnx::save(folder.file("f.onnx"), f, example, options);
-  return read_model(folder, "f.onnx");
-}
-
 /// What is said of a function of a batch of 4 rows that does not follow it. Without a dynamic batch
 /// it is exported.
 template <class F>

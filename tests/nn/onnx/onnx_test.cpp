@@ -26,15 +26,6 @@ struct Net {
   }
 };
 
-/// What `f` becomes.
-template <class F>
-onnx::ModelProto model_of(const F& f, const tg::onnx::Examples& example,
-                          const tg::onnx::SaveOptions& options = {}) {
-  const TempFolder folder;
-  tg::onnx::save(folder.file("f.onnx"), f, example, options);
-  return read_model(folder, "f.onnx");
-}
-
 }  // namespace
 
 TEST_CASE("a module is written with its weights under their names") {

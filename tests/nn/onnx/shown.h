@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nn/onnx/onnx.h"
 #include "tests/temp_folder.h"
 
 /// The files of ONNX as tests read them.
@@ -16,6 +17,15 @@ inline onnx::ModelProto read_model(const TempFolder& folder, const std::string& 
   onnx::ModelProto model;
   if (!model.ParseFromString(folder.read(name))) throw std::runtime_error("no model: " + name);
   return model;
+}
+
+/// What `f` becomes.
+template <class F>
+onnx::ModelProto model_of(const F& f, const tapegrad::onnx::Examples& example,
+                          const tapegrad::onnx::SaveOptions& options = {}) {
+  const TempFolder folder;
+  tapegrad::onnx::save(folder.file("f.onnx"), f, example, options);
+  return read_model(folder, "f.onnx");
 }
 
 /// "[batch, 3]", with "?" for a size without a name.
