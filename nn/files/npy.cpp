@@ -72,7 +72,7 @@ class NpyHeaderReader {
  private:
   [[noreturn]] void refuse(std::string_view wanted) const {
     fail<FileError>("{}: expected {} at byte {} of the header, found '{}'", where_, wanted, at_,
-                    text_.substr(std::min(at_, text_.size()), 20));
+                    shown_text(text_.substr(std::min(at_, text_.size()), 20)));
   }
   void skip_blanks() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;

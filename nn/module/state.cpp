@@ -34,11 +34,7 @@ class ContentCollector : public Visitor {
   detail::ModelContent found;
 
  private:
-  void on_parameter(const std::string& name, Tensor& value) override {
-    add(name, value);
-    // It may have been a buffer before.
-    if (parameters_.insert(value.id()).second) found.parameters.push_back({name, value});
-  }
+  void on_parameter(const std::string& name, Tensor& value) override { add(name, value); }
   void on_buffer(const std::string& name, Tensor& value) override { add(name, value); }
   void on_training(bool& flag) override { found.training.push_back(&flag); }
   void add(const std::string& name, const Tensor& value) {
@@ -50,7 +46,6 @@ class ContentCollector : public Visitor {
   }
 
   std::unordered_map<const void*, std::string> first_;
-  std::set<const void*> parameters_;
 };
 
 StateDict collect(ModuleRef model, std::string_view prefix) {
@@ -146,6 +141,7 @@ LoadReport load_state_dict(ModuleRef model, const StateDict& state, const LoadOp
 detail::ModelContent detail::content_of(ModuleRef model) {
   ContentCollector collector;
   collector.walk(model);
+  collector.found.parameters = parameters(model);
   return std::move(collector.found);
 }
 
