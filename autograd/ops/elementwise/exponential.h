@@ -44,8 +44,8 @@ struct Exp {
 };
 
 /// ONNX has none: near 0 it is (u - 1) x / log(u) with u = e^x, where what rounding did to u
-/// cancels (W. Kahan; see N. Higham, Accuracy and Stability of Numerical Algorithms, section
-/// 1.14.1).
+/// cancels (W. Kahan; see section 1.14.1 of N. Higham, Accuracy and Stability of Numerical
+/// Algorithms).
 struct Expm1 {
   static constexpr const char* name = "expm1";
   static constexpr auto function = tapegrad::expm1;
