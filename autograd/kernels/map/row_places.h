@@ -19,6 +19,9 @@ struct WholePlace {
   std::int64_t index;
 
   [[gnu::always_inline]] V operator()(const T* row) const noexcept { return V::load(row + index); }
+  [[gnu::always_inline]] Mask<T, Arch> operator()(const bool* row) const noexcept {
+    return Mask<T, Arch>::load(row + index);
+  }
   [[gnu::always_inline]] void store(T* row, V vector) const noexcept { vector.store(row + index); }
   /// `vector`, with `other` in lanes that lie beyond the end.
   [[gnu::always_inline]] V keep(V vector, V) const noexcept { return vector; }
@@ -33,6 +36,9 @@ struct LastPlace {
 
   [[gnu::always_inline]] V operator()(const T* row) const noexcept {
     return V::load_part(row + index, count);
+  }
+  [[gnu::always_inline]] Mask<T, Arch> operator()(const bool* row) const noexcept {
+    return Mask<T, Arch>::load_part(row + index, count);
   }
   [[gnu::always_inline]] void store(T* row, V vector) const noexcept {
     vector.store_part(row + index, count);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "autograd/kernels/reduce/reduce.h"
+#include "autograd/kernels/rows/row_masks.h"
 
 // Functions of whole rows. Every array is dense; `x`, `y`, `g` and `out` are `[rows, n]`, n >= 1.
 // `out` may be one of the inputs of the same shape.
@@ -11,11 +12,35 @@ namespace tapegrad::kernels {
 
 namespace detail {
 
-// Called, not inlined: four functions share each of these.
+// Which elements of a row take part, for what is written once for all and for some of them.
 
-template <class Arch, class T>
-[[gnu::noinline]] static T largest_of(const T* row, std::int64_t n) noexcept {
-  return reduce_places<Arch, T, Max, 2>(n, [row](auto at) { return at(row); });
+/// All.
+struct EveryEntry {
+  /// `value` where the element takes part, else `other`.
+  template <class V>
+  [[gnu::always_inline]] V keep(auto, V value, V) const noexcept {
+    return value;
+  }
+};
+
+/// Those where the mask holds.
+struct MaskedEntries {
+  const bool* mask;
+
+  template <class V>
+  [[gnu::always_inline]] V keep(auto at, V value, V other) const noexcept {
+    return where(at(mask), value, other);
+  }
+};
+
+// Called, not inlined: several functions share each of these.
+
+/// -inf where none takes part.
+template <class Arch, class T, class Entries = EveryEntry>
+[[gnu::noinline]] static T largest_of(const T* row, std::int64_t n, Entries entries = {}) noexcept {
+  const Vec<T, Arch> nothing(Max::identity);
+  return reduce_places<Arch, T, Max, 2>(
+      n, [=](auto at) { return entries.keep(at, at(row), nothing); });
 }
 
 /// Sum of exp(row[i] - shift).
@@ -53,21 +78,53 @@ template <InfiniteShift infinite_shift, class Arch, class T, class F>
   }
 }
 
+/// softmax of one row over the entries that take part, `largest` the largest of these; 0 elsewhere.
+template <class Arch, class T, class Entries>
+[[gnu::always_inline]] inline void softmax_row(const T* x, T* out, std::int64_t n, T largest,
+                                               Entries entries) noexcept {
+  using V = Vec<T, Arch>;
+  const V shift(largest);
+  const T total = reduce_places<Arch, T, Sum, 1>(n, [=](auto at) {
+    const V e = entries.keep(at, exp(at(x) - shift), V(0));
+    at.store(out, e);
+    return e;
+  });
+  const V scale(1 / total);
+  // NaN of the total must not reach entries that take no part.
+  for_each_place<Arch, T>(n,
+                          [=](auto at) { at.store(out, entries.keep(at, at(out) * scale, V(0))); });
+}
+
+/// sum(g y) of one row, over the entries that take part.
+template <class Arch, class T, class Entries>
+[[gnu::always_inline]] inline T mean_gradient(const T* g, const T* y, std::int64_t n,
+                                              Entries entries) noexcept {
+  return reduce_places<Arch, T, Sum, 2>(
+      n, [=](auto at) { return entries.keep(at, at(g), Vec<T, Arch>(0)) * at(y); });
+}
+
+/// The gradient of softmax_row, `mean` from mean_gradient.
+template <class Arch, class T, class Entries>
+[[gnu::always_inline]] inline void softmax_row_rule(const T* g, const T* y, T* out, std::int64_t n,
+                                                    T mean, Entries entries) noexcept {
+  using V = Vec<T, Arch>;
+  for_each_place<Arch, T>(n, [=, center = V(mean)](auto at) {
+    at.store(out, entries.keep(at, at(y) * (at(g) - center), V(0)));
+  });
+}
+
+template <class Arch, class T>
+static void store_zeros(T* out, std::int64_t n) noexcept {
+  for_each_place<Arch, T>(n, [=](auto at) { at.store(out, Vec<T, Arch>(0)); });
+}
+
 }  // namespace detail
 
 /// out = exp(x - max) / sum(exp(x - max)). NaN when all are -inf or one is +inf.
 template <class Arch, class T>
 static void softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
-  using V = Vec<T, Arch>;
   for (std::int64_t r = 0; r < rows; ++r, x += n, out += n) {
-    const V shift(detail::largest_of<Arch>(x, n));
-    const T total = detail::reduce_places<Arch, T, Sum, 1>(n, [=](auto at) {
-      const V e = exp(at(x) - shift);
-      at.store(out, e);
-      return e;
-    });
-    const V scale(1 / total);
-    detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, at(out) * scale); });
+    detail::softmax_row<Arch>(x, out, n, detail::largest_of<Arch>(x, n), detail::EveryEntry());
   }
 }
 
@@ -75,10 +132,40 @@ static void softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexc
 template <class Arch, class T>
 static void softmax_rule(const T* g, const T* y, T* out, std::int64_t rows,
                          std::int64_t n) noexcept {
+  constexpr detail::EveryEntry all;
   for (std::int64_t r = 0; r < rows; ++r, g += n, y += n, out += n) {
-    const Vec<T, Arch> mean(
-        detail::reduce_places<Arch, T, Sum, 2>(n, [=](auto at) { return at(g) * at(y); }));
-    detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, at(y) * (at(g) - mean)); });
+    detail::softmax_row_rule<Arch>(g, y, out, n, detail::mean_gradient<Arch>(g, y, n, all), all);
+  }
+}
+
+/// softmax over the entries where the mask holds, 0 elsewhere; a row of 0 where those are all -inf,
+/// or none.
+template <class Arch, class T>
+static void masked_softmax(const T* x, RowMasks masks, T* out, std::int64_t rows,
+                           std::int64_t n) noexcept {
+  for (std::int64_t r = 0; r < rows; ++r, x += n, out += n) {
+    const detail::MaskedEntries entries{masks.next(n)};
+    const T largest = detail::largest_of<Arch>(x, n, entries);
+    if (largest == T(Max::identity))
+      detail::store_zeros<Arch>(out, n);
+    else
+      detail::softmax_row<Arch>(x, out, n, largest, entries);
+  }
+}
+
+/// The gradient of masked_softmax from its result. What `g` has where the mask does not hold, and
+/// in a row of 0, does not matter.
+template <class Arch, class T>
+static void masked_softmax_rule(const T* g, const T* y, RowMasks masks, T* out, std::int64_t rows,
+                                std::int64_t n) noexcept {
+  for (std::int64_t r = 0; r < rows; ++r, g += n, y += n, out += n) {
+    const detail::MaskedEntries entries{masks.next(n)};
+    const T mean = detail::mean_gradient<Arch>(g, y, n, entries);
+    // Only then can a row of 0 have another gradient than 0.
+    if (mean != mean && detail::largest_of<Arch>(y, n) == 0)
+      detail::store_zeros<Arch>(out, n);
+    else
+      detail::softmax_row_rule<Arch>(g, y, out, n, mean, entries);
   }
 }
 
@@ -131,7 +218,7 @@ static void cross_entropy_rule(const T* x, const T* shift, const T* sum, const s
   using V = Vec<T, Arch>;
   for (std::int64_t r = 0; r < rows; ++r, x += n, out += n, scale += scale_step) {
     if (target[r] < 0 || target[r] >= n || *scale == 0) {
-      detail::for_each_place<Arch, T>(n, [=](auto at) { at.store(out, V(0)); });
+      detail::store_zeros<Arch>(out, n);
       continue;
     }
     const V center(shift[r]);

@@ -10,6 +10,8 @@ template <class T, class Arch = TargetArch>
 constexpr RowKernels<T> make_table() {
   return {.softmax = softmax<Arch, T>,
           .softmax_rule = softmax_rule<Arch, T>,
+          .masked_softmax = masked_softmax<Arch, T>,
+          .masked_softmax_rule = masked_softmax_rule<Arch, T>,
           .log_softmax = log_softmax<Arch, T>,
           .log_softmax_rule = log_softmax_rule<Arch, T>,
           .cross_entropy = cross_entropy<Arch, T>,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "autograd/kernels/rows/row_masks.h"
 #include "autograd/kernels/simd/cpu.h"
 
 namespace tapegrad::kernels {
@@ -12,6 +13,8 @@ struct RowKernels {
   using Int = std::int64_t;
   void (*softmax)(const T* x, T* out, Int rows, Int n);
   void (*softmax_rule)(const T* g, const T* y, T* out, Int rows, Int n);
+  void (*masked_softmax)(const T* x, RowMasks masks, T* out, Int rows, Int n);
+  void (*masked_softmax_rule)(const T* g, const T* y, RowMasks masks, T* out, Int rows, Int n);
   void (*log_softmax)(const T* x, T* out, Int rows, Int n);
   void (*log_softmax_rule)(const T* g, const T* y, T* out, Int rows, Int n);
   /// The loss of each row, its shift and sum(exp(x - shift)); a target outside of [0, n) does not

@@ -18,7 +18,10 @@ struct OperatorInfo;
 Tensor softmax(const Tensor& x, int dim);
 /// x - log(sum(exp(x))) along `dim`: the logarithm of `softmax`, exact where that is near 0.
 Tensor log_softmax(const Tensor& x, int dim);
-/// softmax over the entries where `mask` (bool) holds; 0 elsewhere, and 0 in a row without any.
+/// softmax over the entries where `mask` holds; 0 elsewhere, and 0 in a row where these are all -inf
+/// or none. What stands elsewhere, NaN too, does not matter, neither here nor in the gradient. `x`
+/// and `mask` broadcast; a mask `[n]`, or `[n, n]` for a batch `[b, n, n]`, is not copied. Errors:
+/// `DTypeError` unless `mask` is bool, `ShapeError` unless the shapes broadcast.
 Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim);
 
 /// What a loss makes of its elements.
@@ -59,10 +62,11 @@ Tensor dropout(const Tensor& x, Real p = 0.5, Flag training = true);
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo softmax_cases(), log_softmax_cases(), cross_entropy_cases(), layer_norm_cases(),
-    dropout_cases();
-inline constexpr OperatorInfo (*kRowCases[])() = {
-    softmax_cases, log_softmax_cases, cross_entropy_cases, layer_norm_cases, dropout_cases};
+OperatorInfo softmax_cases(), masked_softmax_cases(), log_softmax_cases(), cross_entropy_cases(),
+    layer_norm_cases(), dropout_cases();
+inline constexpr OperatorInfo (*kRowCases[])() = {softmax_cases,     masked_softmax_cases,
+                                                  log_softmax_cases, cross_entropy_cases,
+                                                  layer_norm_cases,  dropout_cases};
 /// @}
 }  // namespace detail
 /// @endcond

@@ -16,6 +16,7 @@ using detail::in;
 using detail::RowTile;
 using detail::run_rows;
 using kernels::RowKernels;
+using kernels::RowMasks;
 
 // Along the last dimension; the public functions bring another one there. Fused rules are one pass
 // over memory.
@@ -48,6 +49,72 @@ struct Softmax {
   }
 };
 
+/// Which row of a mask each row of `x` has; for `RowMasks`.
+struct MaskRows {
+  Tensor mask;  // [..., n]
+  std::int64_t repeat = 1, count;
+
+  /// `mask` is of the rank of `x` and broadcasts to it. A mask that serves runs of rows, or comes
+  /// again after some, is read where it is: [n], [n, n] in a batch, [batch, 1, 1, n].
+  MaskRows(const Shape& x, const Tensor& given) : mask(given) {
+    const Shape rows = x.slice(0, x.rank() - 1);
+    const Shape own = mask.shape().slice(0, x.rank() - 1);
+    int first = 0, last = rows.rank();
+    while (first < last && own[first] == 1) ++first;
+    while (first < last && own[last - 1] == 1) --last;
+    const bool in_place =
+        mask.shape()[-1] == x[-1] && own.slice(first, last) == rows.slice(first, last);
+    if (in_place)
+      repeat = rows.slice(last, rows.rank()).numel();
+    else
+      mask = expand(mask, x);
+    count = mask.shape().slice(0, x.rank() - 1).numel();
+  }
+};
+
+/// softmax over the entries where a mask holds, 0 elsewhere; a row where those are all -inf, or
+/// none, is 0. As that of softmax, but that nothing counts where the mask does not hold, and
+/// nothing in such a row: dx = y (g - sum(g y)).
+struct MaskedSoftmax {
+  static constexpr const char* name = "masked_softmax";
+  static constexpr const char* onnx =
+      "k = Where(b, a, -inf); y = Where(And(b, Not(Equal(ReduceMax<axes=[-1]>(k), -inf))), "
+      "Softmax<axis=-1>(k), 0)";
+  static constexpr Reads reads[] = {kB | kY, kNone}, constant = kB, fused = kA;
+  static Tensor forward(const Tensor& x, const Tensor& mask) {
+    const MaskRows masks(x.shape(), mask);
+    return run_rows<RowKernels>(
+        name, x,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, std::int64_t repeat,
+                    std::int64_t count, const T* from, const bool* holds, T* to) {
+          loops.masked_softmax(from + tile.start(),
+                               RowMasks::from(holds, repeat, count, tile.first), to + tile.start(),
+                               tile.rows, tile.length);
+        },
+        masks.repeat, masks.count, in(x), in<bool>(masks.mask));
+  }
+  static Tensor vjp_a(const Tensor& g, auto, const Tensor& mask, const Tensor& y) {
+    if (y.numel() == 0) return y;
+    const Tensor live = mask & (amax(y.detach(), -1, true) != 0);
+    const Tensor h = where(live, g, 0);
+    return where(live, y * (h - sum(h * y, -1, true)), 0);
+  }
+  static Tensor vjp_fused_a(const Tensor& g, auto, const Tensor& mask, const Tensor& y) {
+    const MaskRows masks(y.shape(), mask);
+    return run_rows<RowKernels>(
+        "masked_softmax_rule", y,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, std::int64_t repeat,
+                    std::int64_t count, const T* gradient, const T* result, const bool* holds,
+                    T* to) {
+          const std::int64_t at = tile.start();
+          loops.masked_softmax_rule(gradient + at, result + at,
+                                    RowMasks::from(holds, repeat, count, tile.first), to + at,
+                                    tile.rows, tile.length);
+        },
+        masks.repeat, masks.count, in(g), in(y), in<bool>(masks.mask));
+  }
+};
+
 /// x - log(sum(exp(x))). dx = g - exp(y) sum(g).
 struct LogSoftmax {
   static constexpr const char* name = "log_softmax";
@@ -76,14 +143,14 @@ struct LogSoftmax {
   }
 };
 
-/// Applies `Op` along `dim`.
-template <class Op>
-Tensor along(const Tensor& x, int dim) {
+/// Applies `Op` along `dim`, which `others` of the rank of `x` have, too.
+template <class Op, class... Others>
+Tensor along(const Tensor& x, int dim, const Others&... others) {
   detail::require_floating(x, Op::name);
   const int d = detail::normal_dim(dim, x.dim(), Op::name);
-  if (x.dim() == 0) return reshape(apply(Op{}, reshape(x, 1)), {});
-  if (d == x.dim() - 1) return apply(Op{}, x);
-  return transpose(apply(Op{}, transpose(x, d, -1)), d, -1);
+  if (x.dim() == 0) return reshape(apply(Op{}, reshape(x, 1), reshape(others, 1)...), {});
+  if (d == x.dim() - 1) return apply(Op{}, x, others...);
+  return transpose(apply(Op{}, transpose(x, d, -1), transpose(others, d, -1)...), d, -1);
 }
 
 }  // namespace
@@ -92,13 +159,18 @@ Tensor softmax(const Tensor& x, int dim) { return along<Softmax>(x, dim); }
 Tensor log_softmax(const Tensor& x, int dim) { return along<LogSoftmax>(x, dim); }
 
 Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim) {
-  detail::require_defined(x, mask, "masked_softmax");
-  const double minus_infinity = -std::numeric_limits<double>::infinity();
-  const Tensor kept = where(mask, x, minus_infinity);
-  if (kept.numel() == 0) return kept;
-  // A row without any entry becomes a row of zeros here and has none of its values used below.
-  const Tensor empty = amax(kept.detach(), dim, true) == minus_infinity;
-  return where(mask & !empty, softmax(where(empty, 0, kept), dim), 0);
+  detail::require_defined(x, mask, MaskedSoftmax::name);
+  if (mask.dtype() != boolean)
+    fail<DTypeError>("masked_softmax: the mask must be bool, not {}; write mask != 0",
+                     mask.dtype());
+  const Shape shape = detail::broadcast(x.shape(), mask.shape(), MaskedSoftmax::name);
+  Tensor values = is_floating_point(x.dtype()) ? x : x.to(get_default_dtype());
+  if (values.shape() != shape) values = expand(values, shape);
+  Shape of_mask;
+  for (int d = mask.dim(); d < shape.rank(); ++d) of_mask.push_back(1);
+  for (const std::int64_t size : mask.shape()) of_mask.push_back(size);
+  return along<MaskedSoftmax>(values, dim,
+                              mask.dim() == shape.rank() ? mask : reshape(mask, of_mask));
 }
 
 // ---- Proof -------------------------------------------------------------------------------------
@@ -109,10 +181,20 @@ OperatorInfo softmax_cases() {
   Draw draw;
   return {"softmax",
           {{"rows", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 1); }},
-           {"columns", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 0); }},
-           {"masked",
-            {draw({2, 3}), tensor({{true, false, true}, {false, false, false}})},
-            [](const Inputs& in) { return masked_softmax(in[0], in[1], 1); }}}};
+           {"columns", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 0); }}}};
+}
+
+OperatorInfo masked_softmax_cases() {
+  Draw draw;
+  const auto rows = [](const Inputs& in) { return masked_softmax(in[0], in[1], -1); };
+  const auto columns = [](const Inputs& in) { return masked_softmax(in[0], in[1], 0); };
+  const Tensor mask = tensor({{true, false, true}, {false, false, false}, {true, true, true}});
+  return {"masked_softmax",
+          {{"rows, one without any entry", {draw({3, 3}), mask}, rows},
+           {"columns", {draw({3, 3}), mask}, columns},
+           {"one mask for each of a batch", {draw({2, 3, 3}), mask}, rows},
+           {"one mask for runs of rows", {draw({3, 2, 3}), unsqueeze(mask, 1)}, rows},
+           {"a mask for whole rows", {draw({2, 3}), tensor({{true}, {false}})}, rows}}};
 }
 
 OperatorInfo log_softmax_cases() {
