@@ -52,6 +52,11 @@ class [[nodiscard]] EnableGrad {
 
 /// Names what is computed while it lives, on this thread: records carry the path of open scopes
 /// ("net.fc1"), and so do error messages. Scopes nest; each adds a part after a dot.
+///
+/// Paths are kept for the life of the process, within bounds: where one would have more than 1,000
+/// characters, or all together more than 16 MB (over 100,000 short names), "..." stands for the
+/// names that are new ("net..."). So name parts of a program ("step"), not what it counts
+/// ("step 17").
 class [[nodiscard]] Scope {
  public:
   /// Opens it; the name is copied.

@@ -16,15 +16,36 @@ namespace tapegrad {
 
 namespace {
 
-/// The path of `name` inside the scope `outer`, kept for ever, since a record may outlive the
-/// thread that made it; there are as many as a program has names.
-const char* keep_path(const char* outer, std::string_view name) {
+/// A path that is kept for ever, since a record may outlive the thread that made it.
+struct KeptPath {
+  const char* text;
+  bool whole;  // ends with the name, not with what stands for it
+};
+
+/// The path of `name` inside the scope `outer`. Where there is no room for it, "..." stands for the
+/// name; what is inside of that adds nothing, so that a path has at most one such beside it.
+KeptPath keep_path(const char* outer, std::string_view name) {
+  constexpr std::size_t longest = 1000, room = std::size_t{16} << 20;
+  constexpr std::size_t overhead = 64;  // of the allocator and the table, about
   static auto& paths = *new std::unordered_set<std::string>;  // node-based: they never move
   static auto& mutex = *new std::mutex;
-  std::string path = outer ? std::string(outer) + "." : std::string();
-  path += name;
+  static std::size_t used = 0;
+  std::string path = outer ? outer : "";
+  const bool fits = path.size() + 1 + name.size() <= longest;
+  const std::size_t cost = fits ? path.size() + 1 + name.size() + overhead : 0;
   const std::lock_guard lock(mutex);
-  return paths.insert(std::move(path)).first->c_str();
+  if (fits) {
+    std::string whole = outer ? path + "." : path;
+    whole += name;
+    if (const auto known = paths.find(whole); known != paths.end()) return {known->c_str(), true};
+    if (used + cost <= room) {
+      const char* text = paths.insert(std::move(whole)).first->c_str();
+      used += cost;
+      return {text, true};
+    }
+  }
+  if (!path.ends_with("...")) path += "...";
+  return {paths.insert(std::move(path)).first->c_str(), false};
 }
 
 /// Paths that this thread found lately, so that a layer that computes again neither allocates nor
@@ -43,11 +64,14 @@ Scope::Scope(std::string_view name) : before_(detail::thread_tape.scope) {
   std::size_t hash = reinterpret_cast<std::uintptr_t>(before_);
   for (const char letter : name) hash = hash * 31 + static_cast<unsigned char>(letter);
   FoundPath& found = found_paths[(hash ^ hash >> 6) % std::size(found_paths)];
-  if (!found.path || found.outer != before_ || found.name != name) {
-    const char* path = keep_path(before_, name);
-    found = {before_, path, std::string_view(path + std::strlen(path) - name.size(), name.size())};
+  if (found.path && found.outer == before_ && found.name == name) {
+    detail::thread_tape.scope = found.path;
+    return;
   }
-  detail::thread_tape.scope = found.path;
+  const auto [path, whole] = keep_path(before_, name);
+  if (whole)
+    found = {before_, path, std::string_view(path + std::strlen(path) - name.size(), name.size())};
+  detail::thread_tape.scope = path;
 }
 
 Scope::~Scope() { detail::thread_tape.scope = before_; }
