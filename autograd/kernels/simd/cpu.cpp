@@ -1,8 +1,15 @@
 #include "autograd/kernels/simd/cpu.h"
 
 #include <algorithm>
+#include <cfenv>
 #include <cstdlib>
 #include <string_view>
+
+#if defined(TAPEGRAD_X86)
+#include <xmmintrin.h>
+#endif
+
+#include "autograd/base/fail.h"
 
 namespace tapegrad::kernels {
 
@@ -33,6 +40,20 @@ Isa limit_from_environment() noexcept {
 }  // namespace
 
 Isa detect_isa() noexcept { return std::min(best_of_machine(), limit_from_environment()); }
+
+void detail::require_nearest_rounding() {
+#if defined(TAPEGRAD_X86)
+  // The mode of the vector units, which a program may set past the standard library.
+  const bool nearest = _MM_GET_ROUNDING_MODE() == _MM_ROUND_NEAREST;
+#else
+  const bool nearest = std::fegetround() == FE_TONEAREST;
+#endif
+  if (!nearest)
+    fail<ValueError>(
+        "this thread does not round to nearest, which the functions of each element need (tanh "
+        "would be wrong by 1e-5); call std::fesetround(FE_TONEAREST) before the library, and set "
+        "your own mode again after it");
+}
 
 int detail::choose_isa() noexcept {
   const int isa = static_cast<int>(detect_isa());

@@ -27,10 +27,22 @@ namespace detail {
 inline constinit std::atomic<int> chosen_isa{-1};
 int choose_isa() noexcept;
 
+/// Throws `ValueError` unless this thread rounds to nearest, as the kernels need it.
+void require_nearest_rounding();
+
+/// False in debug builds, which look at the rounding mode at each launch of a kernel: that takes as
+/// long as a small one.
+#if defined(TAPEGRAD_CHECK_ROUNDING)
+inline constexpr bool kRoundingIsTrusted = false;
+#else
+inline constexpr bool kRoundingIsTrusted = true;
+#endif
+
 }  // namespace detail
 
 /// `detect_isa()` when this was first asked for, as an index into the tables of a family.
-[[gnu::always_inline]] inline int isa_index() noexcept {
+[[gnu::always_inline]] inline int isa_index() noexcept(detail::kRoundingIsTrusted) {
+  if constexpr (!detail::kRoundingIsTrusted) detail::require_nearest_rounding();
   const int chosen = detail::chosen_isa.load(std::memory_order_relaxed);
   return chosen >= 0 ? chosen : detail::choose_isa();
 }
@@ -63,7 +75,7 @@ inline constexpr const Base* kernel_tables[] = {
 
 /// The kernels of a family for this machine.
 template <class Table>
-const Table& chosen() noexcept {
+const Table& chosen() noexcept(detail::kRoundingIsTrusted) {
   return *kernel_tables<Table>[isa_index()];
 }
 
