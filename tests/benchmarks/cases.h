@@ -18,11 +18,11 @@ struct Setting {
   Effort effort;
 };
 
-/// A line of the table that is not yet measured.
+/// Lines of the table that are not yet measured.
 struct Case {
   std::string name;
   bool large;  ///< left out of quick runs
-  std::function<Row(const Setting&)> measure;
+  std::function<Rows(const Setting&)> measure;
 };
 
 using Cases = std::vector<Case>;
@@ -36,6 +36,8 @@ void add_reduction_cases(Cases& cases);
 void add_memory_cases(Cases& cases);
 void add_epoch_case(Cases& cases, const Options& options);
 void add_start_up_cases(Cases& cases);
+void add_tape_cases(Cases& cases);
+void add_recurrent_cases(Cases& cases);
 
 /// Measures an expression. `per` is the number of operators that a call is counted as. Errors:
 /// `Disagreement` when libtorch computes something else.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/benchmarks/recurrent.h"
 #include "tests/benchmarks/work.h"
 
 // The expressions, written once: `L` is a library (ours.h, torch.cpp), and the functions of its
@@ -63,6 +64,11 @@ const Expression<L>& find_expression(const std::string& name) {
       {"amax 2", [](In in, Classes) { return in[0].amax({2}); }},
       {"var 0", [](In in, Classes) { return L::var(in[0], 0); }},
       {"var 1", [](In in, Classes) { return L::var(in[0], 1); }},
+      {"van der pol", [](In in, Classes) { return van_der_pol<7'111>(in); }},
+      {"van der pol, brief", [](In in, Classes) { return van_der_pol<700>(in); }},
+      {"lstm of elements", [](In in, Classes) { return lstm_of_elements(in); }},
+      {"lstm of layers", [](In in, Classes) { return lstm_of_layers<L>(in); }},
+      {"tanh cell", [](In in, Classes) { return tanh_cell<L>(in); }},
   };
   for (const Expression<L>& expression : all)
     if (name == expression.name) return expression;
@@ -89,8 +95,11 @@ class ExpressionWork final : public Work {
       value_ = expression_.evaluate(inputs_, classes_);
       return;
     }
-    value_ = expression_.evaluate(inputs_, classes_);
-    if (mode_ == Mode::recorded) return;
+    record();
+    if (mode_ == Mode::backward) walk();
+  }
+  void record() override { value_ = expression_.evaluate(inputs_, classes_); }
+  void walk() override {
     for (Tensor& input : inputs_) L::drop_grad(input);
     value_.backward(upstream_);
   }

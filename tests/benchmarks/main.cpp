@@ -37,6 +37,8 @@ Cases all_cases(const Options& options) {
   add_epoch_case(cases, options);
   add_memory_cases(cases);
   add_start_up_cases(cases);
+  add_recurrent_cases(cases);
+  add_tape_cases(cases);
   return cases;
 }
 
@@ -94,9 +96,10 @@ int run(const Options& options) {
     for (const Case& one : cases) {
       try {
         restart_random(one.name);
-        Row row = one.measure(setting);
-        if (threads > 1) row.name += fmt::format(", {} threads", threads);
-        table.add(row);
+        for (Row& row : one.measure(setting)) {
+          if (threads > 1) row.name += fmt::format(", {} threads", threads);
+          table.add(row);
+        }
       } catch (const Disagreement& error) {
         fmt::print(stderr, "not the same: {}\n", error.what());
         ++wrong;

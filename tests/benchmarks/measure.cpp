@@ -28,15 +28,7 @@ class Collector final : public benchmark::BenchmarkReporter {
             static_cast<double>(run.iterations));
   }
 
-  Figure figure(const std::string& name) {
-    std::vector<double>& times = times_[name];
-    if (times.empty()) throw std::runtime_error("nothing was measured");
-    std::sort(times.begin(), times.end());
-    const auto at = [&](double part) {
-      return times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1) + 0.5)];
-    };
-    return {at(0.5), (at(0.75) - at(0.25)) / at(0.5)};
-  }
+  Figure figure(const std::string& name) { return figure_of(times_[name]); }
 
  private:
   Clock clock_;
@@ -62,6 +54,15 @@ double seconds_of(const std::function<void()>& call) {
 }
 
 }  // namespace
+
+Figure figure_of(std::vector<double> values) {
+  if (values.empty()) throw std::runtime_error("nothing was measured");
+  std::sort(values.begin(), values.end());
+  const auto at = [&](double part) {
+    return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1) + 0.5)];
+  };
+  return {at(0.5), (at(0.75) - at(0.25)) / at(0.5)};
+}
 
 Figures time_subjects(const Subjects& subjects, const Effort& effort) {
   start_google_benchmark();

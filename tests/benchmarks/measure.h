@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <vector>
 
 namespace bench {
 
@@ -10,6 +11,9 @@ struct Figure {
   double median = 0;
   double spread = 0;  ///< the middle half of the values, as a share of the median
 };
+
+/// Of measured values, of which there must be one. Errors: `std::runtime_error`.
+Figure figure_of(std::vector<double> values);
 
 /// What is timed against each other. Empty ones are not there.
 struct Subjects {

@@ -41,6 +41,9 @@ struct Tapegrad {
   static void drop_grad(Tensor& tensor) { tensor.zero_grad(); }
 
   static Tensor mm(const Tensor& a, const Tensor& b) { return tg::matmul(a, b); }
+  static Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    return tg::linear(x, weight, bias);
+  }
   static Tensor var(const Tensor& x, int dim) { return tg::var(x, dim); }
   static Tensor cross_entropy(const Tensor& logits, const Tensor& classes) {
     return tg::cross_entropy(logits, classes);

@@ -16,6 +16,12 @@ struct Row {
   Unit unit = Unit::seconds;
 };
 
+/// The lines of one case: most have one.
+struct Rows : std::vector<Row> {
+  using std::vector<Row>::vector;
+  Rows(Row row) : std::vector<Row>{std::move(row)} {}
+};
+
 /// Prints lines as they come, as a table that Markdown understands, and keeps them.
 class Table {
  public:

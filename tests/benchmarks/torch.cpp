@@ -46,6 +46,9 @@ struct Torch {
   static void drop_grad(Tensor& tensor) { tensor.mutable_grad().reset(); }
 
   static Tensor mm(const Tensor& a, const Tensor& b) { return torch::mm(a, b); }
+  static Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    return torch::linear(x, weight, bias);
+  }
   static Tensor var(const Tensor& x, int dim) { return torch::var(x, at::IntArrayRef(dim), true); }
   static Tensor cross_entropy(const Tensor& logits, const Tensor& classes) {
     return at::cross_entropy_loss(logits, classes);

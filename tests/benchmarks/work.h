@@ -24,6 +24,9 @@ class Work {
   virtual ~Work() = default;
   /// Once more; this is what is timed.
   virtual void run() = 0;
+  /// The two halves of `run` where an expression is walked back, to be timed apart.
+  virtual void record() {}
+  virtual void walk() {}
   /// What the last run computed: the value or loss, then the gradients.
   virtual std::vector<Array> results() = 0;
   /// What it leaves changed, such as parameters.
