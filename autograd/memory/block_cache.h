@@ -1,125 +1,132 @@
 #pragma once
 
-#include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
-// Internal: where values and records get their memory. Each thread keeps the blocks that it gave
-// back in lists by size, so that a steady training step asks the system for nothing.
+#include "autograd/memory/slab.h"
+
+// Internal: where values and records get their memory.
+//
+// A block of up to 1 KB, which nearly every value and record of a long tape is, is cut from a slab
+// (slab.h): 64 KB of blocks of one size. A thread takes blocks from its current slab of that size:
+// first what was given back, else the next one in order. A slab in which nothing is in use any more
+// begins anew, and free slabs are handed out from the lowest address on (slab_pool.h), so that the
+// blocks of a tape follow each other in memory, in the tenth training step as in the first. Such a
+// tape streams through the cache, where one that is scattered waits for each line.
+//
+// The slabs of a thread belong to its heap (heap.h). The thread alone takes from them and gives
+// back to them, without a lock. A block that another thread releases goes into the heap's inbox,
+// and the heap's thread takes it from there when it needs memory. Heaps outlive their threads: one
+// whose thread has ended waits for the next new thread.
+//
+// Blocks of up to 64 KB come from slabs of 1 MB where the heap of large blocks (large_heap.h),
+// which serves 8 KB and more, takes them not. What is left comes from the system one by one
+// (system_block.h), and so does every block under the address sanitizer, of a thread whose objects
+// are destroyed, and of a test that decides itself which allocation fails (block_source.h).
+//
+// In this header is what is compiled into its callers: the way of a block that is at hand.
 
 namespace tapegrad::detail {
-
-/// Sizes of blocks: up to `kSmall` multiples of `kStep`, above eight for each doubling.
-struct SizeClasses {
-  static constexpr std::size_t kStep = 128;
-  static constexpr std::size_t kSmall = 1024;
-  static constexpr int kSmallClasses = kSmall / kStep;
-  static constexpr int kClasses = kSmallClasses + 8 * 30;
-  static constexpr int kLarge = 255;  ///< a block of the heap in large_heap.h
-
-  /// The smallest class of at least `bytes` bytes, more than none.
-  static int of(std::size_t bytes) noexcept {
-    if (bytes <= kSmall) return static_cast<int>((bytes - 1) / kStep);
-    // bytes is in (2^doubling, 2^(doubling+1)]
-    const int doubling = std::bit_width(bytes - 1) - 1;
-    const auto eighth = static_cast<int>((bytes - 1) >> (doubling - 3)) - 8;
-    return kSmallClasses + 8 * (doubling - 10) + eighth;
-  }
-  static std::size_t bytes(int size_class) noexcept {
-    if (size_class < kSmallClasses) return kStep * static_cast<std::size_t>(size_class + 1);
-    const int above = size_class - kSmallClasses;
-    return static_cast<std::size_t>(9 + above % 8) << (above / 8 + 7);
-  }
-};
-
-/// A number that one thread writes and others may read: no read-modify-write cycle is needed.
-class OwnedCount {
- public:
-  void add(std::int64_t change) noexcept {
-    value_.store(get() + change, std::memory_order_relaxed);
-  }
-  std::int64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::int64_t> value_{0};
-};
 
 /// What a block is for; each kind is counted.
 enum class BlockKind : std::uint8_t { tensor, record };
 
-/// The blocks of one thread. Trivially destructible, so that tensors destroyed after the thread's
-/// other objects still find it.
-struct BlockCache {
-  struct Free {
-    Free* next;
-  };
-  Free* free[SizeClasses::kClasses] = {};
-  OwnedCount live[2];       ///< by `BlockKind`; negative where other threads made what this freed
-  OwnedCount cached_bytes;  ///< in `free`; large blocks have counts of their own
-  OwnedCount system_bytes;  ///< taken from the system, less what was given back
-  OwnedCount system_calls;
-  std::int64_t limit = 0;  ///< of `cached_bytes`; 0 until the thread is known, and once it ended
+/// In the place of a current slab where there is none: nothing is free, nothing is left.
+extern constinit Slab no_slab;
+
+/// The part of a heap that its thread needs most.
+struct BlockHeap {
+  Slab* current[SizeClasses::kClasses];
+  /// Blocks in use by `BlockKind` and class, less those that other threads made: negative where
+  /// this thread only released. The last column is of blocks that are in no slab.
+  OwnedCount<std::int64_t> live[2][SizeClasses::kClasses + 1];
+
+  constexpr BlockHeap() noexcept : current{} {
+    for (Slab*& slab : current) slab = &no_slab;
+  }
 };
-extern thread_local constinit BlockCache block_cache;
 
-void block_to_system(void* block, int size_class, BlockKind kind) noexcept;
+/// For threads that have no heap: it never has a block, and all threads count in it.
+extern constinit BlockHeap no_heap;
+#if defined(__ELF__)
+// It is read without a call, which would have each function that releases a block save registers.
+// That takes 8 bytes of what the loader keeps for libraries that come late.
+#define TAPEGRAD_TLS_MODEL [[gnu::tls_model("initial-exec")]]
+#else
+#define TAPEGRAD_TLS_MODEL
+#endif
+extern thread_local constinit BlockHeap* this_heap TAPEGRAD_TLS_MODEL;
+#undef TAPEGRAD_TLS_MODEL
 
-/// A kept block of class `size_class`, which has `bytes` bytes, or nullptr.
-[[gnu::always_inline]] inline void* kept_block(int size_class, std::size_t bytes,
-                                               BlockKind kind) noexcept {
-  BlockCache& cache = block_cache;
-  BlockCache::Free* block = cache.free[size_class];
-  if (!block) [[unlikely]]
-    return nullptr;
-  cache.free[size_class] = block->next;
-  cache.cached_bytes.add(-static_cast<std::int64_t>(bytes));
-  cache.live[static_cast<int>(kind)].add(1);
+/// A block of class `size_class` from the current slab, or nullptr.
+[[gnu::always_inline]] inline void* kept_block(std::size_t size_class, BlockKind kind) noexcept {
+  BlockHeap& heap = *this_heap;
+  Slab& slab = *heap.current[size_class];
+  void* block = slab.free;
+  if (block) {
+    slab.free = slab.free->next;
+  } else {
+    if (slab.bump == slab.end) [[unlikely]]
+      return nullptr;
+    block = slab.bump;
+    slab.bump += slab.block_bytes;
+  }
+  slab.live.add(1);
+  heap.live[static_cast<int>(kind)][size_class].add(1);
   return block;
 }
 
-/// A block of at least `bytes` bytes, if that is small and a kept one is there, else nullptr. It
+/// A block of at least `bytes` bytes, if that is small and there is one at hand, else nullptr. It
 /// calls nothing: a function that leaves all else to another one has no registers to save here.
 /// `size_class` receives what `release_block` wants back.
 [[gnu::always_inline]] inline void* acquire_kept_block(std::size_t bytes, std::uint8_t& size_class,
                                                        BlockKind kind) noexcept {
   if (bytes > SizeClasses::kSmall) return nullptr;
-  const std::size_t wanted = (bytes - 1) / SizeClasses::kStep;
+  const std::size_t wanted = SizeClasses::of_small(bytes);
   size_class = static_cast<std::uint8_t>(wanted);
-  return kept_block(static_cast<int>(wanted), (wanted + 1) * SizeClasses::kStep, kind);
+  return kept_block(wanted, kind);
 }
 
 /// One of any size, from wherever there is one.
 void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind);
 
-/// A block of at least `bytes` bytes, 64-byte aligned. When the system has no memory it throws
-/// `OutOfMemoryError` for a record, and `std::bad_alloc` for a tensor, whose shape the caller
-/// knows.
+/// A block of at least `bytes` bytes: 64-byte aligned, or 8-byte aligned up to 256 bytes. When the
+/// system has no memory it throws `OutOfMemoryError` for a record, and `std::bad_alloc` for a
+/// tensor, whose shape the caller knows.
 inline void* acquire_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
   if (void* block = acquire_kept_block(bytes, size_class, kind)) return block;
   return acquire_other_block(bytes, size_class, kind);
 }
 
+/// Releases a block that is not in a small slab.
 void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept;
+/// Releases a block of a slab that belongs to another heap than this thread's.
+void return_block(void* block, Slab& slab, BlockKind kind) noexcept;
+/// To be called when the blocks in use of a slab of this thread have fallen to its trigger.
+void slab_drained(Slab& slab) noexcept;
 
-/// Keeps a block of `bytes` bytes for reuse, or gives it back where that is too much.
-inline void keep_block(void* pointer, std::uint8_t size_class, std::size_t bytes,
-                       BlockKind kind) noexcept {
-  BlockCache& cache = block_cache;
-  const auto size = static_cast<std::int64_t>(bytes);
-  if (cache.cached_bytes.get() + size > cache.limit) [[unlikely]]
-    return block_to_system(pointer, size_class, kind);
-  auto* block = static_cast<BlockCache::Free*>(pointer);
-  block->next = cache.free[size_class];
-  cache.free[size_class] = block;
-  cache.cached_bytes.add(size);
-  cache.live[static_cast<int>(kind)].add(-1);
+[[gnu::always_inline]] inline void release_to_slab(void* pointer, Slab& slab,
+                                                   std::uint8_t size_class,
+                                                   BlockKind kind) noexcept {
+  BlockHeap& heap = *this_heap;
+  if (slab.owner != &heap) [[unlikely]]
+    return return_block(pointer, slab, kind);
+  heap.live[static_cast<int>(kind)][size_class].add(-1);
+  auto* block = static_cast<Slab::Free*>(pointer);
+  block->next = slab.free;
+  slab.free = block;
+  // Once the count has fallen another thread may take the slab away, so it is the last to change,
+  // and what it is compared with is read before (see `Heap::collect`).
+  const std::uint32_t trigger = slab.trigger;
+  if (slab.live.add(static_cast<std::uint32_t>(-1), std::memory_order_release) == trigger)
+      [[unlikely]]
+    slab_drained(slab);
 }
 
 inline void release_block(void* pointer, std::uint8_t size_class, BlockKind kind) noexcept {
   if (size_class >= SizeClasses::kSmallClasses)
     return release_other_block(pointer, size_class, kind);
-  keep_block(pointer, size_class, SizeClasses::kStep * (std::size_t{size_class} + 1), kind);
+  release_to_slab(pointer, Slab::of(pointer, false), size_class, kind);
 }
 
 }  // namespace tapegrad::detail

@@ -1,22 +1,19 @@
 #include "autograd/memory/large_heap.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <mutex>
 #include <new>
 #include <vector>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <sys/mman.h>
-#define TAPEGRAD_HAVE_MMAP
-#endif
+#include "autograd/memory/address_range.h"
+#include "autograd/memory/cache_limit.h"
 
 namespace tapegrad::detail {
 
 namespace {
 
-[[maybe_unused]] constexpr std::size_t kPage = 4096;
 constexpr std::size_t kAlignment = 64;
-constexpr std::size_t kMostFree = std::size_t{512} << 20;  // bytes held that nobody uses
 
 /// Bytes [begin, end) that are free, of which about `held` may still have memory behind them.
 struct Range {
@@ -39,7 +36,7 @@ class LargeHeap {
     if (bytes < kNeverSmall && free_.size() > kManyRanges) return nullptr;
     if (!make_room()) return nullptr;
     // What is at the end may have no memory behind it yet, so it comes last.
-    const bool open_end = !free_.empty() && free_.back().end == top_;
+    const bool open_end = !free_.empty() && free_.back().end == addresses_.end();
     const auto inner_end = free_.end() - open_end;
     auto best = free_.end();
     for (auto range = free_.begin(); range != inner_end; ++range) {
@@ -54,7 +51,7 @@ class LargeHeap {
     best->begin += size;
     const std::size_t held = std::min(best->held, size);
     best->held -= held;
-    free_held_ -= held;
+    kept_.remove(held);
     if (best->begin == best->end) free_.erase(best);
     used_ += size;
     peak_ = std::max(peak_, used_);
@@ -69,7 +66,7 @@ class LargeHeap {
     const std::size_t size = *reinterpret_cast<std::size_t*>(block);
     --blocks_;
     used_ -= size;
-    free_held_ += size;
+    kept_.add(size);
     auto after = std::partition_point(free_.begin(), free_.end(),
                                       [=](const Range& range) { return range.begin < block; });
     // Joined with the ranges before and behind it, where they touch.
@@ -85,17 +82,21 @@ class LargeHeap {
       after->held += (after + 1)->held;
       free_.erase(after + 1);
     }
-    if (free_held_ > kMostFree) give_back(*after);
+    if (keeps_too_much()) give_back(*after);
   }
 
-  void trim() noexcept {
+  void trim(std::int64_t limit) noexcept {
     const std::lock_guard lock(mutex_);
-    for (Range& range : free_) give_back(range);
+    for (auto range = free_.rbegin(); range != free_.rend(); ++range) {
+      // What is held is an estimate, so that to keep nothing is to ask for all of it.
+      if (limit > 0 && !keeps_more_than(limit)) return;
+      give_back(*range);
+    }
   }
 
   LargeStats stats() noexcept {
     const std::lock_guard lock(mutex_);
-    return {static_cast<std::int64_t>(used_), static_cast<std::int64_t>(free_held_), growths_,
+    return {static_cast<std::int64_t>(used_), kept_.get(), growths_,
             static_cast<std::int64_t>(peak_)};
   }
 
@@ -122,69 +123,45 @@ class LargeHeap {
   }
 
   /// Opens addresses at the end, so that the last free range has `size` bytes at least.
-  bool grow([[maybe_unused]] std::size_t size) noexcept {
-#if defined(TAPEGRAD_HAVE_MMAP)
-    if (!base_) {
-      // Without MAP_NORESERVE, which would have the system promise what it has not.
-      void* addresses = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (addresses == MAP_FAILED) return false;
-      base_ = top_ = static_cast<char*>(addresses);
-#if defined(MADV_HUGEPAGE)
-      madvise(base_, kReserved, MADV_HUGEPAGE);
-#endif
-    }
-    const bool continues = !free_.empty() && free_.back().end == top_;
+  bool grow(std::size_t size) noexcept {
+    const bool continues = !free_.empty() && free_.back().end == addresses_.end();
     const std::size_t missing = continues ? size - free_.back().size() : size;
     const std::size_t more = (missing + kStep - 1) / kStep * kStep;
-    if (more > static_cast<std::size_t>(base_ + kReserved - top_)) return false;
-    if (mprotect(top_, more, PROT_READ | PROT_WRITE) != 0) return false;
+    if (!addresses_.grow(more)) return false;
     ++growths_;
+    char* end = addresses_.end();
     if (continues)
-      free_.back().end += more;
+      free_.back().end = end;
     else
-      free_.push_back({top_, top_ + more, 0});
-    top_ += more;
+      free_.push_back({end - more, end, 0});
     return true;
-#else
-    return false;
-#endif
   }
 
-  void give_back([[maybe_unused]] Range& range) noexcept {
-#if defined(TAPEGRAD_HAVE_MMAP)
+  void give_back(Range& range) noexcept {
     // Whole pages; the ends may share theirs with blocks in use.
-    const auto page_up = [](char* at) {
-      return at + (kPage - reinterpret_cast<std::uintptr_t>(at) % kPage) % kPage;
-    };
-    char* begin = page_up(range.begin);
-    char* end = range.end - reinterpret_cast<std::uintptr_t>(range.end) % kPage;
-    if (begin >= end || madvise(begin, static_cast<std::size_t>(end - begin), MADV_DONTNEED) != 0)
-      return;
-    const std::size_t ends = range.size() - static_cast<std::size_t>(end - begin);
-    free_held_ -= range.held - std::min(range.held, ends);
-    range.held = std::min(range.held, ends);
-#endif
+    const std::size_t given = AddressRange::give_back(range.begin, range.end);
+    if (given == 0) return;
+    const std::size_t held = std::min(range.held, range.size() - given);
+    kept_.remove(range.held - held);
+    range.held = held;
   }
 
   std::mutex mutex_;
   std::vector<Range> free_;  // by address
-  char *base_ = nullptr, *top_ = nullptr;
-  std::size_t used_ = 0, free_held_ = 0, peak_ = 0;
+  AddressRange addresses_{kReserved, 0};
+  KeptBytes kept_;
+  std::size_t used_ = 0, peak_ = 0;
   std::size_t blocks_ = 0;  // in use
   std::int64_t growths_ = 0;
 };
 
-// Never destroyed: static tensors may be released after every other static.
-LargeHeap& heap() {
-  static LargeHeap* instance = new LargeHeap;
-  return *instance;
-}
+LargeHeap& heap() { return immortal<LargeHeap>(); }
 
 }  // namespace
 
 void* acquire_large(std::size_t bytes) noexcept { return heap().acquire(bytes); }
 void release_large(void* block) noexcept { heap().release(block); }
-void trim_large() noexcept { heap().trim(); }
+void trim_large(std::int64_t limit) noexcept { heap().trim(limit); }
 LargeStats large_stats() noexcept { return heap().stats(); }
 void restart_large_peak() noexcept { heap().restart_peak(); }
 

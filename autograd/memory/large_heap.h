@@ -9,7 +9,7 @@
 
 namespace tapegrad::detail {
 
-/// Blocks of fewer bytes are kept by size instead, see block_cache.h.
+/// Blocks of fewer bytes are cut from slabs instead, see block_cache.h.
 inline constexpr std::size_t kLargeBlock = std::size_t{8} << 10;
 
 /// A 64-byte aligned block, or nullptr where the system gives no range of addresses or no memory,
@@ -18,8 +18,9 @@ inline constexpr std::size_t kLargeBlock = std::size_t{8} << 10;
 void* acquire_large(std::size_t bytes) noexcept;
 /// Of a block that `acquire_large` gave.
 void release_large(void* block) noexcept;
-/// Gives what is free back to the system.
-void trim_large() noexcept;
+/// Gives free memory back to the system, the highest addresses first, until at most `limit` bytes
+/// are kept for reuse, here and in the pool of slabs.
+void trim_large(std::int64_t limit) noexcept;
 
 /// Bytes in use and bytes that are free but still held, over all threads; how often the system was
 /// asked for more; the most bytes in use since `restart_large_peak`.

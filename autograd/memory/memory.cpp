@@ -1,25 +1,22 @@
 #include "autograd/memory/memory.h"
 
-#include <algorithm>
-#include <cstdlib>
 #include <mutex>
 #include <new>
-#include <utility>
-#include <vector>
 
 #include "autograd/base/fail.h"
-#include "autograd/memory/block_cache.h"
+#include "autograd/memory/cache_limit.h"
+#include "autograd/memory/heap.h"
 #include "autograd/memory/large_heap.h"
+#include "autograd/memory/slab_pool.h"
+#include "autograd/memory/system_block.h"
 
 namespace tapegrad {
 
 namespace detail {
 
-thread_local constinit BlockCache block_cache;
-
 namespace {
 
-// Under AddressSanitizer every block goes back to the system, so that a use after free is seen.
+// Under AddressSanitizer every block comes from the system, so that a use after free is seen.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kCaching = false;
 #elif defined(__has_feature)
@@ -32,158 +29,132 @@ constexpr bool kCaching = true;
 constexpr bool kCaching = true;
 #endif
 
-constexpr std::size_t kBlockAlignment = 64;
-constexpr std::int64_t kCacheLimit = kCaching ? std::int64_t{512} << 20 : 0;  // bytes per thread
-
-/// Counts over threads.
-struct Totals {
-  std::int64_t live[2] = {};
-  std::int64_t cached_bytes = 0, system_bytes = 0, system_calls = 0;
-
-  void add(const BlockCache& cache) noexcept {
-    for (int kind = 0; kind < 2; ++kind) live[kind] += cache.live[kind].get();
-    cached_bytes += cache.cached_bytes.get();
-    system_bytes += cache.system_bytes.get();
-    system_calls += cache.system_calls.get();
-  }
-};
-
-struct Registry {
-  std::mutex mutex;
-  std::vector<BlockCache*> threads;
-  Totals ended;  // counts of ended threads, and of what static destructors do after them
-};
-
-// Never destroyed: static tensors may be released after every other static.
-Registry& registry() {
-  static Registry* instance = new Registry;
-  return *instance;
+/// Counts a block of a class, or, by `SizeClasses::kClasses`, one that is in no slab.
+void count(int size_class, BlockKind kind, std::int64_t change) noexcept {
+  OwnedCount<std::int64_t>& live = this_heap->live[static_cast<int>(kind)][size_class];
+  if (this_heap == &no_heap)
+    live.add_shared(change);
+  else
+    live.add(change);
 }
 
-void free_cached(BlockCache& cache) noexcept {
-  for (BlockCache::Free*& head : cache.free) {
-    while (head) std::free(std::exchange(head, head->next));
-  }
-  cache.system_bytes.add(-cache.cached_bytes.get());
-  cache.cached_bytes.add(-cache.cached_bytes.get());
-}
-
-enum class Life { unknown, known, ended };
-thread_local constinit Life life = Life::unknown;
-
-struct Closer {
-  ~Closer() {
-    Registry& all = registry();
-    const std::lock_guard lock(all.mutex);
-    free_cached(block_cache);
-    block_cache.limit = 0;
-    life = Life::ended;
-    all.ended.add(block_cache);
-    std::erase(all.threads, &block_cache);
-  }
-};
-
-[[gnu::noinline]] void register_thread() {
-  thread_local Closer closer;
-  Registry& all = registry();
-  const std::lock_guard lock(all.mutex);
-  all.threads.push_back(&block_cache);
-  block_cache.limit = kCacheLimit;
-  life = Life::known;
-}
-
-/// Counts a block that came from the system, or from the heap of large ones (`sign` 1), or went
-/// there (-1).
-void count(int size_class, BlockKind kind, std::int64_t sign) noexcept {
-  const bool large = size_class == SizeClasses::kLarge;
-  const auto bytes = large ? 0 : sign * static_cast<std::int64_t>(SizeClasses::bytes(size_class));
-  const bool asked = sign > 0 && !large;
-  if (life != Life::ended) {
-    block_cache.live[static_cast<int>(kind)].add(sign);
-    block_cache.system_bytes.add(bytes);
-    block_cache.system_calls.add(asked);
-    return;
-  }
-  Registry& all = registry();
-  const std::lock_guard lock(all.mutex);
-  all.ended.live[static_cast<int>(kind)] += sign;
-  all.ended.system_bytes += bytes;
-  all.ended.system_calls += asked;
-}
-
-void* block_from_system(int size_class, BlockKind kind) {
-  if (life == Life::unknown) register_thread();
-  const std::size_t size = SizeClasses::bytes(size_class);
-  void* block = std::aligned_alloc(kBlockAlignment, size);
-  if (!block) {
+void* block_from_system(std::size_t bytes, BlockKind kind) {
+  BlockSource* source = block_thread.source;
+  void* block = acquire_system_block(bytes, source);
+  if (!block && !source) {
     empty_cache();
-    block = std::aligned_alloc(kBlockAlignment, size);
+    block = acquire_system_block(bytes, source);
   }
   if (!block && kind == BlockKind::record)
-    fail<OutOfMemoryError>("the tape: the system refused the {} bytes of a record", size);
+    fail<OutOfMemoryError>("the tape: the system refused the {} bytes of a record", bytes);
   if (!block) throw std::bad_alloc();
-  count(size_class, kind, 1);
   return block;
 }
 
 }  // namespace
 
 void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind kind) {
-  if (kCaching && bytes >= kLargeBlock) {
-    if (life == Life::unknown) register_thread();
-    if (void* block = acquire_large(bytes)) {
-      size_class = SizeClasses::kLarge;
-      count(SizeClasses::kLarge, kind, 1);
-      return block;
+  if (kCaching && !block_thread.source) {
+    if (block_thread.life == BlockThread::Life::unknown) enter_thread();
+    if (bytes >= kLargeBlock) {
+      if (void* block = acquire_large(bytes)) {
+        size_class = SizeClasses::kLarge;
+        count(SizeClasses::kClasses, kind, 1);
+        return block;
+      }
+    }
+    if (block_thread.heap && bytes <= SizeClasses::kMost) {
+      const int wanted = SizeClasses::of(bytes);
+      size_class = static_cast<std::uint8_t>(wanted);
+      void* block = kept_block(size_class, kind);
+      if (!block && block_thread.heap->refill(wanted)) block = kept_block(size_class, kind);
+      if (block) return block;
     }
   }
-  const int wanted = SizeClasses::of(bytes);
-  if (wanted >= SizeClasses::kClasses) throw std::bad_alloc();  // of 2^40 bytes and more
-  size_class = static_cast<std::uint8_t>(wanted);
-  if (void* block = kept_block(wanted, SizeClasses::bytes(wanted), kind)) return block;
-  return block_from_system(wanted, kind);
+  void* block = block_from_system(bytes, kind);
+  size_class = SizeClasses::kSystem;
+  count(SizeClasses::kClasses, kind, 1);
+  return block;
 }
 
 void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept {
-  if (size_class != SizeClasses::kLarge)
-    return keep_block(block, size_class, SizeClasses::bytes(size_class), kind);
-  if (life == Life::unknown) register_thread();
-  release_large(block);
-  count(SizeClasses::kLarge, kind, -1);
+  if (size_class < SizeClasses::kSystem)
+    return release_to_slab(block, Slab::of(block, true), size_class, kind);
+  count(SizeClasses::kClasses, kind, -1);
+  size_class == SizeClasses::kLarge ? release_large(block) : release_system_block(block);
 }
 
-void block_to_system(void* block, int size_class, BlockKind kind) noexcept {
-  // A thread that only releases what others made has counts too, and a cache to give back at its
-  // end.
-  if (life == Life::unknown) {
-    register_thread();
-    if (kCaching) return release_block(block, static_cast<std::uint8_t>(size_class), kind);
-  }
-  std::free(block);
+void return_block(void* block, Slab& slab, BlockKind kind) noexcept {
+  const int size_class = slab.size_class;
   count(size_class, kind, -1);
+  static_cast<Heap*>(slab.owner)->give(block, SizeClasses::big(size_class));
 }
+
+void slab_drained(Slab& slab) noexcept { static_cast<Heap*>(this_heap)->drained(slab); }
+
+void set_block_source(BlockSource* source) noexcept {
+  block_thread.source = source;
+  this_heap = block_thread.heap && !source ? block_thread.heap : &no_heap;
+}
+
+namespace {
+
+/// Counts over threads.
+struct Totals {
+  std::int64_t live[2] = {}, slab_bytes = 0;
+
+  void add(const BlockHeap& heap) noexcept {
+    for (int kind = 0; kind < 2; ++kind) {
+      for (int i = 0; i <= SizeClasses::kClasses; ++i) {
+        const std::int64_t blocks = heap.live[kind][i].get();
+        live[kind] += blocks;
+        if (i < SizeClasses::kClasses)
+          slab_bytes += blocks * static_cast<std::int64_t>(SizeClasses::bytes(i));
+      }
+    }
+  }
+};
+
+}  // namespace
 
 }  // namespace detail
 
 MemoryStats memory_stats() noexcept {
-  detail::Registry& all = detail::registry();
-  const std::lock_guard lock(all.mutex);
-  detail::Totals totals = all.ended;
-  for (const detail::BlockCache* thread : all.threads) totals.add(*thread);
+  detail::HeapRegistry& heaps = detail::heap_registry();
+  const std::lock_guard lock(heaps.mutex);
+  detail::Totals totals;
+  totals.add(detail::no_heap);
+  for (const detail::Heap* heap = heaps.all; heap; heap = heap->next) totals.add(*heap);
+  const detail::SlabStats slabs = detail::slab_stats();
   const detail::LargeStats large = detail::large_stats();
+  const detail::SystemStats system = detail::system_stats();
   return {.live_tensors = totals.live[0],
           .live_records = totals.live[1],
-          .live_bytes = totals.system_bytes - totals.cached_bytes + large.used,
-          .cached_bytes = detail::block_cache.cached_bytes.get() + large.cached,
-          .system_calls = totals.system_calls + large.system_calls};
+          .live_bytes = totals.slab_bytes + large.used + system.used,
+          .cached_bytes = slabs.used - totals.slab_bytes + slabs.cached + large.cached,
+          .system_calls = slabs.system_calls + large.system_calls + system.system_calls};
 }
 
 std::int64_t live_tensors() noexcept { return memory_stats().live_tensors; }
 std::int64_t live_records() noexcept { return memory_stats().live_records; }
 
 void empty_cache() noexcept {
-  detail::free_cached(detail::block_cache);
-  detail::trim_large();
+  if (detail::block_thread.heap) detail::block_thread.heap->give_back_empty();
+  {
+    detail::HeapRegistry& heaps = detail::heap_registry();
+    const std::lock_guard lock(heaps.mutex);
+    for (detail::Heap* heap = heaps.all; heap; heap = heap->next) heap->collect_all();
+  }
+  detail::trim_slabs(0);
+  detail::trim_large(0);
+}
+
+std::int64_t set_cache_limit(std::int64_t bytes) {
+  if (bytes < 0) fail<ValueError>("set_cache_limit: {} bytes; a limit is 0 or more", bytes);
+  const std::int64_t before = detail::cache_limit.exchange(bytes);
+  detail::trim_slabs(bytes);
+  detail::trim_large(bytes);
+  return before;
 }
 
 }  // namespace tapegrad

@@ -4,6 +4,7 @@
 #include <nn/nn.h>
 
 #include "autograd/memory/large_heap.h"
+#include "autograd/memory/slab_pool.h"
 #include "tests/benchmarks/side_of.h"
 
 namespace bench {
@@ -24,9 +25,14 @@ struct Tapegrad {
   static void empty_cache() { tg::empty_cache(); }
   static BesideMalloc beside_malloc() {
     const tg::detail::LargeStats large = tg::detail::large_stats();
-    return {large.used, large.used + large.cached, large.peak};
+    const tg::detail::SlabStats slabs = tg::detail::slab_stats();
+    return {large.used + slabs.used, large.used + large.cached + slabs.used + slabs.cached,
+            large.peak + slabs.peak};
   }
-  static void restart_peak() { tg::detail::restart_large_peak(); }
+  static void restart_peak() {
+    tg::detail::restart_large_peak();
+    tg::detail::restart_slab_peak();
+  }
 
   static tg::DType dtype(Type type) { return type == Type::float32 ? tg::float32 : tg::float64; }
   static Tensor from(const Array& array, Type type) {

@@ -1,55 +1,29 @@
-// What memory_stats() says, and that empty_cache() gives memory back.
+// What memory_stats() says, and that empty_cache() and set_cache_limit() give memory back.
 
 #include "autograd/memory/memory.h"
 
 #include <algorithm>
 #include <cstdint>
-#include <fstream>
-#include <string>
 #include <vector>
 
-#include "autograd/autograd.h"
 #include "tests/catch.h"
-
-#if defined(__linux__)
-#include <unistd.h>
-#endif
+#include "tests/memory/memory.h"
+#include "tests/message_of.h"
 
 namespace tg = tapegrad;
+using memory::caches;
+using memory::caches_large;
+using memory::kMegabyte;
+using memory::megabytes;
+using memory::resident;
 
 namespace {
 
-constexpr std::int64_t kMegabyte = 1 << 20;
-
-tg::Tensor megabytes(std::int64_t count) { return tg::ones({count * kMegabyte / 4}, tg::float32); }
-
-/// Memory behind this process's addresses in bytes, 0 where that is not known.
-std::int64_t resident() {
-#if defined(__linux__)
-  std::int64_t all = 0, present = 0;
-  std::ifstream("/proc/self/statm") >> all >> present;
-  return present * sysconf(_SC_PAGESIZE);
-#else
-  return 0;
-#endif
+/// Many small values, which are gone again.
+void pass_through(std::int64_t bytes) {
+  std::vector<tg::Tensor> values;
+  for (std::int64_t i = 0; i < bytes / 1024; ++i) values.push_back(tg::zeros({200}, tg::float32));
 }
-
-/// False under the address sanitizer, where every block goes back at once.
-bool caches() {
-  megabytes(1);
-  return tg::memory_stats().cached_bytes > 0;
-}
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TAPEGRAD_THREAD_SANITIZER
-#endif
-#endif
-#if defined(__SANITIZE_THREAD__) || defined(TAPEGRAD_THREAD_SANITIZER)
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 }  // namespace
 
@@ -69,7 +43,7 @@ TEST_CASE("the bytes of tensors are counted while they live") {
 
 TEST_CASE("empty_cache gives back what is free and keeps what is used") {
   const tg::Tensor kept = megabytes(8);
-  if (!caches()) return;
+  if (!caches_large()) return;
   { const tg::Tensor small = tg::ones({10}), large = megabytes(64); }
   const std::int64_t cached = tg::memory_stats().cached_bytes, before = resident();
   CHECK(cached >= 64 * kMegabyte);
@@ -80,8 +54,7 @@ TEST_CASE("empty_cache gives back what is free and keeps what is used") {
 }
 
 TEST_CASE("empty_cache gives back the rest of a block that was partly taken again") {
-  // The thread sanitizer may leave no room for the heap of large blocks; they are taken whole then.
-  if (!caches() || kThreadSanitizer) return;
+  if (!caches_large()) return;
   tg::Tensor first = megabytes(64), second = megabytes(64);
   first = {};
   tg::empty_cache();
@@ -111,4 +84,50 @@ TEST_CASE("thousands of holes in memory are filled and closed again") {
     }
   }
   CHECK(tg::memory_stats().live_bytes == before);
+}
+
+TEST_CASE("empty_cache gives back the memory of small values") {
+  if (!caches()) return;
+  const tg::Tensor kept = tg::full({200}, 3, tg::float32);
+  tg::empty_cache();
+  const std::int64_t before = resident();
+  pass_through(600 * kMegabyte);
+  CHECK(tg::memory_stats().cached_bytes >= 550 * kMegabyte);
+  tg::empty_cache();
+  CHECK(tg::memory_stats().cached_bytes < 2 * kMegabyte);
+  if (before > 0) CHECK(resident() - before <= 8 * kMegabyte);
+  CHECK(kept.sum().item() == 600);
+}
+
+TEST_CASE("set_cache_limit caps what is kept of small values and of large ones") {
+  if (!caches_large()) return;
+  tg::empty_cache();
+  // What a thread works in does not count.
+  const std::int64_t beside = tg::memory_stats().cached_bytes + kMegabyte;
+  megabytes(64);
+  pass_through(64 * kMegabyte);
+  CHECK(tg::memory_stats().cached_bytes >= 120 * kMegabyte);
+
+  const std::int64_t before = tg::set_cache_limit(80 * kMegabyte);
+  CHECK(before == 1024 * kMegabyte);
+  CHECK(tg::memory_stats().cached_bytes <= 80 * kMegabyte + beside);
+
+  CHECK(tg::set_cache_limit(8 * kMegabyte) == 80 * kMegabyte);
+  CHECK(tg::memory_stats().cached_bytes <= 8 * kMegabyte + beside);
+  pass_through(64 * kMegabyte);
+  CHECK(tg::memory_stats().cached_bytes <= 8 * kMegabyte + beside);
+  megabytes(64);
+  CHECK(tg::memory_stats().cached_bytes <= 8 * kMegabyte + beside);
+
+  tg::set_cache_limit(0);
+  CHECK(tg::memory_stats().cached_bytes <= beside);
+  CHECK(tg::set_cache_limit(before) == 0);
+}
+
+TEST_CASE("a negative limit of what is kept is refused") {
+  CHECK(message_of<tg::ValueError>([] { tg::set_cache_limit(-1); }) ==
+        "set_cache_limit: -1 bytes; a limit is 0 or more");
+  const std::int64_t limit = tg::set_cache_limit(0);
+  CHECK(tg::set_cache_limit(limit) == 0);
+  CHECK(limit == 1024 * kMegabyte);
 }
