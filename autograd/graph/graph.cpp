@@ -26,8 +26,8 @@ std::vector<Record*> collect(Record* last) {
   found.push_back(last);
   for (std::size_t next = 0; next < found.size(); ++next) {
     Record* record = found[next];
-    for (std::uint32_t i = 0; i < record->input_count; ++i) {
-      Record* before = record->edges[i].record();
+    for (const detail::Edge& edge : record->edges()) {
+      Record* before = edge.record();
       if (before && seen.insert(before).second) found.push_back(before);
     }
   }
@@ -37,7 +37,7 @@ std::vector<Record*> collect(Record* last) {
 }
 
 std::optional<double> number_in(const Impl& value) {
-  if (value.numel != 1) return {};
+  if (value.numel() != 1) return {};
   return visit_dtype(value.dtype, [&]<class T>(T) {
     return detail::launch(
         "item", [](const T* x) { return static_cast<double>(*x); },
@@ -48,7 +48,7 @@ std::optional<double> number_in(const Impl& value) {
 RecordInput input_of(Record& record, std::uint32_t index,
                      const std::unordered_map<const Record*, std::int64_t>& position) {
   RecordInput input;
-  const detail::Edge& edge = record.edges[index];
+  const detail::Edge& edge = record.edge(index);
   if (edge) {
     input.shape = edge.shape();
     input.dtype = edge.dtype();
@@ -59,18 +59,17 @@ RecordInput input_of(Record& record, std::uint32_t index,
   } else if (edge) {
     input.kind = RecordInput::Kind::leaf;
     input.id = edge.leaf();
-  } else if (const Impl* value =
-                 record.slot_count > 0 ? record.saved[index + 1].value() : nullptr) {
+  } else if (const Impl* value = record.saved(index + 1)) {
     input.id = value;
-    input.shape = value->shape;
+    input.shape = value->shape();
     input.dtype = value->dtype;
-    if (!record.saved[index + 1].changed()) input.value = number_in(*value);
+    if (!record.slot(index + 1)->changed()) input.value = number_in(*value);
   }
   return input;
 }
 
 std::int64_t bytes_of(const Impl& value) {
-  return value.numel * static_cast<std::int64_t>(size_of(value.dtype));
+  return value.numel() * static_cast<std::int64_t>(size_of(value.dtype));
 }
 
 }  // namespace
@@ -82,8 +81,8 @@ std::vector<RecordInfo> records(const Tensor& tensor) {
   std::unordered_set<const Impl*> counted;  // owners of data that is already accounted for
   for (Record* record : found) {
     position.emplace(record, static_cast<std::int64_t>(position.size()));
-    for (std::uint32_t i = 0; i < record->input_count; ++i) {
-      if (const Impl* leaf = record->edges[i].leaf()) counted.insert(leaf->owner());
+    for (const detail::Edge& edge : record->edges()) {
+      if (const Impl* leaf = edge.leaf()) counted.insert(leaf->owner());
     }
   }
   std::vector<RecordInfo> list;
@@ -95,15 +94,15 @@ std::vector<RecordInfo> records(const Tensor& tensor) {
     if (record->port)
       info.name += fmt::format("[{}]", static_cast<const detail::Port*>(record)->output_index);
     if (record->several) info.outputs = static_cast<std::int64_t>(record->parts().size());
-    info.shape = record->shape;
+    info.shape = record->shape();
     info.dtype = record->dtype;
     info.scope = record->scope ? record->scope : "";
     info.released = record->released;
     for (std::uint32_t i = 0; i < record->input_count && !record->released; ++i)
       info.inputs.push_back(input_of(*record, i, position));
     std::unordered_set<const Impl*> saved;
-    for (std::uint32_t i = 0; i < record->slot_count; ++i) {
-      const Impl* value = record->saved[i].value();
+    for (const detail::Saved& slot : record->slots()) {
+      const Impl* value = slot.value();
       if (!value || !saved.insert(value).second) continue;
       info.bytes_saved += bytes_of(*value);
       if (counted.insert(value->owner()).second) info.bytes_added += bytes_of(*value);

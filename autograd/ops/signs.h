@@ -14,7 +14,7 @@ namespace tapegrad {
 namespace detail {
 /// The larger of two operands, where both are defined.
 inline Tensor& more_room(Tensor& a, Tensor& b) noexcept {
-  return a.defined() && b.defined() && impl_of(a)->numel > impl_of(b)->numel ? a : b;
+  return a.defined() && b.defined() && impl_of(a)->numel() > impl_of(b)->numel() ? a : b;
 }
 }  // namespace detail
 /// @cond

@@ -21,8 +21,8 @@ namespace detail {
 /// The record of one call of a structured operator with `N` inputs.
 template <class Op, int N>
 struct RecordOf final : Record {
-  RecordOf(Op&& operation, const Tensor& made) noexcept
-      : Record(edge, slot, made), op(std::move(operation)) {
+  RecordOf(Op&& operation, const Tensor& made) noexcept(std::is_nothrow_move_constructible_v<Op>)
+      : Record(made), op(std::move(operation)) {
     adds = requires { op.vjp_add(made, made); };
   }
 
@@ -35,9 +35,7 @@ struct RecordOf final : Record {
     return adds;
   }
 
-  Op op;
-  Edge edge[N];
-  Saved slot[1 + N + kept_count<Op>()];
+  [[no_unique_address]] Op op;
 
  private:
   template <int... K>
@@ -71,8 +69,21 @@ struct RecordOf final : Record {
     } else if constexpr (Slot == 0) {
       return output(create_graph);
     } else {
-      return this->input(Slot - 1, create_graph);
+      return this->input(Slot - 1, saved_value<Slot>(), create_graph);
     }
+  }
+
+  /// The value in the slot of position `Slot`, or nullptr.
+  template <std::uint32_t Slot>
+  Impl* saved_value() const noexcept {
+    if (!(kept_positions >> Slot & 1)) return nullptr;
+    const unsigned kept = kept_positions;
+    if constexpr (Slot == 1)
+      return slots()[kept & 1].value();
+    else if constexpr (Slot == 2)
+      return slots()[(kept & 1) + (kept >> 1 & 1)].value();
+    else
+      return slots()[packed_before(Slot)].value();
   }
 
   template <std::size_t... i>
@@ -98,24 +109,42 @@ inline bool is_settled(const Tensor& output, bool history, bool record, unsigned
 template <class Op, class... Tensors>
 [[gnu::noinline]] void record_call(Op&& op, const Tensor& output, const KeptBy<Op>& kept,
                                    const Tensors&... inputs) {
-  constexpr int n = sizeof...(Tensors);
-  auto* record = new_record<RecordOf<Op, n>>(std::move(op), output);
-  const Tensor* const all[] = {&inputs...};
+  constexpr std::uint32_t n = sizeof...(Tensors);
+  static_assert(1 + n + kept_count<Op>() <= 16,
+                "an operator has at most 15 inputs and kept values");
+  // What the functions below do with each input, and its number.
+  const auto each = [&](auto f) __attribute__((always_inline)) {
+    int i = 0;
+    (f(i++, inputs), ...);
+  };
   Reads reads = kNone;
-  for (int i = 0; i < n; ++i) {
-    if (constant_inputs<Op>() >> (i + 1) & 1) continue;
-    record->edge[i].connect(*all[i]);
-    if (record->edge[i]) reads |= reads_of<Op>(i);
-  }
-  for (int i = 0; i < n; ++i) {
-    if (reads >> (i + 1) & 1 && all[i]->defined()) record->slot[i + 1].save(impl_of(*all[i]));
-  }
-  if (reads & kY) record->slot[0].save(impl_of(output));
-  if (reads & kKept) {
-    for (std::size_t i = 0; i < kept.size(); ++i) {
-      if (kept[i].defined()) record->slot[1 + n + i].save(impl_of(kept[i]));
-    }
-  }
+  bool connected[n];
+  each([&](int i, const Tensor& input) __attribute__((always_inline)) {
+    connected[i] = !(constant_inputs<Op>() >> (i + 1) & 1) && requires_record(input);
+    if (connected[i]) reads |= reads_of<Op>(i);
+  });
+  RecordRoom room{n, reads & kY, reads & kY};
+  const auto keep = [&](unsigned position, bool read, const Tensor& value) {
+    if (!read || !value.defined()) return;
+    room.kept |= 1u << position;
+    ++room.slots;
+  };
+  each([&](int i, const Tensor& input) __attribute__((always_inline)) {
+    keep(1u + static_cast<unsigned>(i), reads >> (i + 1) & 1, input);
+  });
+  for (std::size_t k = 0; k < kept.size(); ++k)
+    keep(1u + n + static_cast<unsigned>(k), reads & kKept, kept[k]);
+
+  auto* record = new_record<RecordOf<Op, n>>(room, std::move(op), output);
+  Edge* edge = record->edges().data();
+  Saved* slot = record->slots().data();
+  if (reads & kY) new (slot++) Saved(impl_of(output));
+  each([&](int i, const Tensor& input) __attribute__((always_inline)) {
+    connected[i] ? new (edge + i) Edge(input) : new (edge + i) Edge;
+    if (room.kept >> (i + 1) & 1) new (slot++) Saved(impl_of(input));
+  });
+  for (std::size_t k = 0; k < kept.size(); ++k)
+    if (room.kept >> (1 + n + k) & 1) new (slot++) Saved(impl_of(kept[k]));
   record->attach(output);
 }
 

@@ -1,6 +1,7 @@
 #include "autograd/tape/apply_list.h"
 
 #include <memory>
+#include <mutex>
 
 #include "autograd/base/fail.h"
 
@@ -24,20 +25,11 @@ namespace detail {
 
 namespace {
 
-/// `count` values of type `T` at `room`, which moves on behind them.
-template <class T>
-std::span<T> make(void*& room, std::size_t count) noexcept {
-  T* first = static_cast<T*>(room);
-  std::uninitialized_value_construct_n(first, count);
-  room = first + count;
-  return {first, count};
-}
-std::span<Edge> make_edges(void* room, const ListSizes& sizes) noexcept {
-  return make<Edge>(room, sizes.inputs);
-}
-std::span<Saved> make_slots(void* room, const ListSizes& sizes) noexcept {
-  room = static_cast<Edge*>(room) + sizes.inputs;
-  return make<Saved>(room, sizes.slots());
+/// Held while the list of ports of a call is read or changed: a port goes with its output, on
+/// whatever thread that is.
+std::unique_lock<std::mutex> lock_ports() {
+  static constinit std::mutex mutex;
+  return single_threaded() ? std::unique_lock<std::mutex>() : std::unique_lock(mutex);
 }
 
 /// Gives up the reference that a new record starts with.
@@ -48,63 +40,60 @@ struct Owned {
 
 }  // namespace
 
-ListRecord::ListRecord(void* room, const ListSizes& sizes, const Tensor& output) noexcept
-    : Record(make_edges(room, sizes), make_slots(room, sizes), output) {}
-
-ListRecord::ListRecord(void* room, const ListSizes& sizes, DType type) noexcept
-    : Record(make_edges(room, sizes), make_slots(room, sizes), type) {
-  room = saved + sizes.slots();
-  parts_ = make<Tensor>(room, sizes.outputs);
-  ports_ = make<Port*>(room, sizes.outputs);
-  several = true;
-}
-
-ListRecord::~ListRecord() {
-  std::destroy_n(edges, input_count);
-  std::destroy_n(saved, slot_count);
-  std::destroy_n(parts_.data(), parts_.size());
-}
+ListRecord::~ListRecord() { std::destroy_n(parts().data(), output_count); }
 
 void ListRecord::connect(std::span<const Tensor> inputs, std::span<const Tensor> kept,
                          Reads reads) noexcept {
-  Saved* slot = saved + 1;
-  for (std::size_t i = 0; i < inputs.size(); ++i, ++slot) {
-    edges[i].connect(inputs[i]);
-    if (reads & kA && inputs[i].defined()) slot->save(impl_of(inputs[i]));
+  Edge* edge = edges().data();
+  Saved* slot = slots().data();
+  const auto add_slot = [&](bool reads_it, const Tensor& value) {
+    if (reads_it && value.defined())
+      new (slot++) Saved(impl_of(value));
+    else
+      new (slot++) Saved;
+  };
+  add_slot(false, {});  // of the output
+  for (const Tensor& input : inputs) {
+    new (edge++) Edge(input);
+    add_slot(reads & kA, input);
   }
-  for (const Tensor& value : kept) {
-    if (reads & kKept && value.defined()) slot->save(impl_of(value));
-    ++slot;
+  for (const Tensor& value : kept) add_slot(reads & kKept, value);
+  for (std::size_t i = 0; i < output_count; ++i) {
+    add_slot(false, {});
+    new (&parts()[i]) Tensor;
+    new (&port_of(i)) Port*(nullptr);
   }
 }
 
 void ListRecord::finish(const Tensor& output, Reads reads) noexcept {
-  if (reads & kY) saved[0].save(impl_of(output));
+  if (reads & kY) new (&slots()[0]) Saved(impl_of(output));
   attach(output);
 }
 
 void ListRecord::finish(std::span<const Tensor> outputs, Reads reads) {
   const Owned owned{this};  // from here on the ports keep it
   attach();
-  if (outputs.size() == 1) shape = outputs[0].shape();
-  Saved* slot = saved + (slot_count - outputs.size());
+  if (outputs.size() == 1) shape_ref = impl_of(outputs[0])->shape_ref;
+  Saved* slot = slots().data() + (slot_count - outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (reads & kY) slot[i].save(impl_of(outputs[i]));
+    if (reads & kY) new (&slot[i]) Saved(impl_of(outputs[i]));
     if (is_floating_point(outputs[i].dtype())) make_port(i, outputs[i]);
   }
 }
 
 void ListRecord::make_port(std::size_t index, const Tensor& output) {
-  ports_[index] = new_record<Port>(*this, static_cast<int>(index), output);
-  ports_[index]->attach(output);
+  auto* made = new_record<Port>({.inputs = 1, .slots = 0}, *this, static_cast<int>(index), output);
+  new (&made->edge(0)) Edge(*this);
+  port_of(index) = made;
+  made->attach(output);
 }
 
 Tensor ListRecord::part(std::size_t index, bool create_graph) {
-  Impl* value = saved[slot_count - parts_.size() + index].value();
-  const Tensor view = adopt(new_view(value, value->shape, 0));
+  Impl* value = slots()[slot_count - output_count + index].value();
+  const Tensor view = adopt(new_view(value));
   if (!create_graph || !is_floating_point(view.dtype())) return view;
-  if (Port* known = ports_[index]) {
-    known->refs.increment();
+  const std::unique_lock lock = lock_ports();
+  if (Port* known = port_of(index); known && known->refs.increment_if_any()) {
     impl_of(view)->maker.store(known, std::memory_order_relaxed);
   } else {
     make_port(index, view);
@@ -112,9 +101,16 @@ Tensor ListRecord::part(std::size_t index, bool create_graph) {
   return view;
 }
 
-Port::~Port() {
-  if (Record* call = edge.record())
-    static_cast<ListRecord*>(call)->forget_port(static_cast<std::size_t>(output_index));
+void ListRecord::forget_port(const Port& gone, std::size_t index) noexcept {
+  const std::unique_lock lock = lock_ports();
+  if (port_of(index) == &gone) port_of(index) = nullptr;
+}
+
+Port::~Port() { leave_call(); }
+
+void Port::leave_call() noexcept {
+  if (Record* call = edge(0).record())
+    static_cast<ListRecord*>(call)->forget_port(*this, static_cast<std::size_t>(output_index));
 }
 
 DType settle_results(std::span<Tensor> outputs, const char* name, std::span<const Tensor> inputs,

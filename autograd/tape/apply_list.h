@@ -43,21 +43,26 @@ namespace detail {
 /// How much a list operator has of what. `outputs`: 0 where it returns one tensor.
 struct ListSizes {
   std::size_t inputs, kept, outputs;
-  std::size_t slots() const noexcept { return 1 + inputs + kept + outputs; }
-  std::size_t bytes() const noexcept {
-    return inputs * sizeof(Edge) + slots() * sizeof(Saved) +
-           outputs * (sizeof(Tensor) + sizeof(Port*));
+  RecordRoom room() const noexcept {
+    return {.inputs = static_cast<std::uint32_t>(inputs),
+            .slots = static_cast<std::uint32_t>(1 + inputs + kept + outputs),
+            .more_bytes = outputs * (sizeof(Tensor) + sizeof(Port*))};
   }
 };
 
-/// What the records of list operators have in common: edges, saved values and parts stand behind
-/// them in memory, at `room`, which has `sizes.bytes()` bytes.
+/// What the records of list operators have in common: a slot for everything that rules may read,
+/// and behind these a place for the cotangent, and the port, of each of several outputs.
 struct ListRecord : Record {
-  ListRecord(void* room, const ListSizes& sizes, const Tensor& output) noexcept;
-  ListRecord(void* room, const ListSizes& sizes, DType type) noexcept;
+  ListRecord(const ListSizes&, const Tensor& output) noexcept : Record(output) {}
+  ListRecord(const ListSizes& sizes, DType type) noexcept
+      : Record(type), output_count(sizes.outputs) {
+    several = true;
+  }
   ~ListRecord() override;
 
-  std::span<Tensor> parts() const noexcept final { return parts_; }
+  std::span<Tensor> parts() const noexcept final {
+    return {static_cast<Tensor*>(more_room()), output_count};
+  }
   /// Output `index` of several, connected to the graph when `create_graph`.
   Tensor part(std::size_t index, bool create_graph);
 
@@ -67,22 +72,26 @@ struct ListRecord : Record {
   void finish(const Tensor& output, Reads reads) noexcept;
   /// The same for several: those with gradients get a port each, which share this record.
   void finish(std::span<const Tensor> outputs, Reads reads);
-  /// To be called when the port of output `index` goes.
-  void forget_port(std::size_t index) noexcept { ports_[index] = nullptr; }
+  /// To be called when `gone`, the port of output `index`, goes.
+  void forget_port(const Port& gone, std::size_t index) noexcept;
 
  private:
   void make_port(std::size_t index, const Tensor& output);
+  /// The port of an output, while it lives.
+  Port*& port_of(std::size_t index) const noexcept {
+    return reinterpret_cast<Port**>(parts().data() + output_count)[index];
+  }
 
-  std::span<Tensor> parts_;
-  std::span<Port*> ports_;  // those that live
+  std::size_t output_count = 0;  // of several
 };
 
 /// The record of one call of a list operator, whose outputs are `many` or one.
 template <class Op, bool many>
 struct ListRecordOf final : ListRecord {
   template <class Made>
-  ListRecordOf(void* room, const ListSizes& sizes, Op&& operation, const Made& made) noexcept
-      : ListRecord(room, sizes, made), op(std::move(operation)) {}
+  ListRecordOf(const ListSizes& sizes, Op&& operation,
+               const Made& made) noexcept(std::is_nothrow_move_constructible_v<Op>)
+      : ListRecord(sizes, made), op(std::move(operation)) {}
 
   const char* name() const noexcept override { return Op::name; }
   Tensor vjp(int input, const Tensor& gradient, bool create_graph) override {
@@ -156,7 +165,7 @@ auto apply_list_now(Op&& op, std::span<const Tensor> inputs) {
   const ListSizes sizes{inputs.size(), kept.size(), many ? outputs.size() : 0};
   using RecordType = ListRecordOf<Op, many>;
   const auto start = [&](const auto& first) {
-    auto* record = new_record_with_room<RecordType>(sizes.bytes(), sizes, std::move(op), first);
+    auto* record = new_record<RecordType>(sizes.room(), sizes, std::move(op), first);
     record->connect(inputs, kept, Op::reads);
     return record;
   };

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <new>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -22,14 +24,16 @@ struct Record;
 class Edge {
  public:
   Edge() noexcept = default;
+  /// To what made `tensor`, or to `tensor` if it is a leaf that requires a gradient.
+  explicit inline Edge(const Tensor& tensor) noexcept;
+  explicit inline Edge(Record& record) noexcept;
   Edge(const Edge&) = delete;
   Edge& operator=(const Edge&) = delete;
   ~Edge() { reset(); }
 
-  /// Points at what made `tensor`, or at `tensor` if it is a leaf that requires a gradient.
-  inline void connect(const Tensor& tensor) noexcept;
-  inline void connect(Record& record) noexcept;
-  void reset() noexcept;
+  void reset() noexcept {
+    if (bits_) drop(std::exchange(bits_, 0));
+  }
 
   explicit operator bool() const noexcept { return bits_ != 0; }
   Record* record() const noexcept {
@@ -39,11 +43,13 @@ class Edge {
     return bits_ & kLeaf ? reinterpret_cast<Impl*>(bits_ & ~kLeaf) : nullptr;
   }
   /// Shape and type of the tensor it stands for.
-  inline const Shape& shape() const noexcept;
+  inline const ShapeRef& shape_ref() const noexcept;
+  const Shape& shape() const noexcept { return shape_ref().sizes(); }
   inline DType dtype() const noexcept;
 
  private:
   static constexpr std::uintptr_t kLeaf = 1;
+  static void drop(std::uintptr_t bits) noexcept;
   std::uintptr_t bits_ = 0;
 };
 
@@ -51,14 +57,9 @@ class Edge {
 class Saved {
  public:
   Saved() noexcept = default;
-  Saved(const Saved&) = delete;
-  Saved& operator=(const Saved&) = delete;
-  ~Saved() { reset(); }
-
-  [[gnu::always_inline]] void save(Impl* value) noexcept {
+  [[gnu::always_inline]] explicit Saved(Impl* value) noexcept
+      : value_(value), version_(value->owner()->version) {
     hold(value);
-    value_ = value;
-    version_ = value->owner()->version;
 #if defined(TAPEGRAD_CHECKSUMS)
     sum_ = checksum(*value);
 #endif
@@ -91,35 +92,45 @@ class Saved {
   [[maybe_unused]] std::uint32_t sum_ = 0;
 };
 
+/// How many of the 16 lowest bits are 1. Without the instruction for it, which not every processor
+/// has.
+constexpr std::uint32_t count_bits(unsigned bits) noexcept {
+  bits -= bits >> 1 & 0x5555;
+  bits = (bits & 0x3333) + (bits >> 2 & 0x3333);
+  bits = (bits + (bits >> 4)) & 0x0F0F;
+  return (bits + (bits >> 8)) & 0x1F;
+}
+
+/// How much stands behind a record in its block.
+struct RecordRoom {
+  std::uint32_t inputs;        ///< an `Edge` each
+  std::uint32_t slots;         ///< `Saved` values
+  unsigned kept = 0;           ///< which positions have a slot, if that is said; see `Record::slot`
+  std::size_t more_bytes = 0;  ///< behind the slots
+  std::size_t bytes() const noexcept {
+    return inputs * sizeof(Edge) + slots * sizeof(Saved) + more_bytes;
+  }
+};
+
 /// One operator call on the tape.
 ///
 /// Owns references to the records and leaves it got its inputs from, and holds on the values that
 /// its rules read; never its own output. Reference counted by its output and by the records that
 /// follow.
+///
+/// A long tape costs what moves it through memory, so a record is small: what every record has is
+/// one cache line; the members of its type, its edges and the values that it really saved follow.
 struct Record : Maker {
-  /// `edge_slots`: an edge for each input. `saved_slots`: see `saved`. Both in memory of the
-  /// derived type.
-  Record(std::span<Edge> edge_slots, std::span<Saved> saved_slots, const Tensor& output) noexcept
-      : input_count(static_cast<std::uint32_t>(edge_slots.size())),
-        edges(edge_slots.data()),
-        saved(saved_slots.data()),
-        dtype(impl_of(output)->dtype),
-        slot_count(static_cast<std::uint32_t>(saved_slots.size())),
-        scope(thread_tape.scope),
-        numel(impl_of(output)->numel),
-        shape(impl_of(output)->shape) {}
-  /// Of an operator with several outputs, which have a `Port` each.
-  Record(std::span<Edge> edge_slots, std::span<Saved> saved_slots, DType type) noexcept
-      : input_count(static_cast<std::uint32_t>(edge_slots.size())),
-        edges(edge_slots.data()),
-        saved(saved_slots.data()),
-        dtype(type),
-        slot_count(static_cast<std::uint32_t>(saved_slots.size())),
-        scope(thread_tape.scope),
-        numel(0) {}
+  /// Of an operator with this output.
+  explicit Record(const Tensor& output) noexcept
+      : scope(thread_tape.scope),
+        shape_ref(impl_of(output)->shape_ref),
+        dtype(impl_of(output)->dtype) {}
+  /// Of one with several, which have a `Port` each.
+  explicit Record(DType type) noexcept : scope(thread_tape.scope), dtype(type) {}
   Record(const Record&) = delete;
   Record& operator=(const Record&) = delete;
-  virtual ~Record() = default;
+  virtual ~Record();
 
   void release() noexcept final;
   /// The cotangent of input `input` for the cotangent `gradient` of the output; the walk fits its
@@ -135,13 +146,29 @@ struct Record : Maker {
   /// A place for the cotangent of each output, of an operator with several.
   virtual std::span<Tensor> parts() const noexcept { return {}; }
 
-  /// What a walk over the tape notes here while it runs.
-  struct Notes {
-    void* walk = nullptr;       ///< the walk that runs
-    Tensor cotangent;           ///< what has arrived so far
-    std::int32_t capture = -1;  ///< index of the result that takes its cotangent
-    bool wanted = false;        ///< something behind it is asked for
-  };
+  const Shape& shape() const noexcept { return shape_ref.sizes(); }
+  std::int64_t numel() const noexcept { return shape_ref.numel(); }
+
+  /// Where its inputs came from.
+  std::span<Edge> edges() const noexcept { return {first_edge(), input_count}; }
+  Edge& edge(std::uint32_t input) const noexcept { return first_edge()[input]; }
+  /// What it saved.
+  std::span<Saved> slots() const noexcept { return {first_slot(), slot_count}; }
+  /// The slot of the output (`position` 0), of an input (1 and on) or of what the forward kept
+  /// (behind them); nullptr where that is none of what it saves.
+  Saved* slot(std::uint32_t position) const noexcept {
+    if (!packed) return position < slot_count ? first_slot() + position : nullptr;
+    return kept_positions >> position & 1 ? first_slot() + packed_before(position) : nullptr;
+  }
+  /// How many slots there are before that of `position`, in a record that has only some.
+  [[gnu::always_inline]] std::uint32_t packed_before(std::uint32_t position) const noexcept {
+    return count_bits(kept_positions & ((1u << position) - 1));
+  }
+  /// The saved value there, or nullptr.
+  Impl* saved(std::uint32_t position) const noexcept {
+    const Saved* at = slot(position);
+    return at ? at->value() : nullptr;
+  }
 
   /// Puts it on the tape behind its inputs.
   inline void attach() noexcept;
@@ -155,40 +182,71 @@ struct Record : Maker {
   /// Throws `GradError` when it was released, or when a value that it saved has changed since.
   void check() const {
     bool bad = released;
-    for (std::uint32_t i = 0; i < slot_count; ++i) bad |= saved[i].changed();
+    for (const Saved& saved : slots()) bad |= saved.changed();
     if (bad) fail_check();
   }
   /// "output [2, 3]", or "3 outputs", for messages.
   std::string output_text() const;
   /// Saved input `index` as a tensor, connected to the graph when `create_graph`.
-  Tensor input(int index, bool create_graph) const;
+  Tensor input(int index, bool create_graph) const {
+    return input(index, saved(static_cast<std::uint32_t>(index) + 1), create_graph);
+  }
+  /// The same where its value has been found.
+  Tensor input(int index, Impl* value, bool create_graph) const;
   /// The saved output, likewise.
   Tensor output(bool create_graph);
   /// Value `index` that the forward kept for the rules.
   Tensor kept(int index) const;
 
+  /// Says what stands behind the members of its type; whoever made the record constructs it.
+  [[gnu::always_inline]] void start(const RecordRoom& room, std::size_t own_bytes,
+                                    std::uint8_t block_class) noexcept {
+    room_at = static_cast<std::uint16_t>(own_bytes / 8);
+    size_class = block_class;
+    input_count = room.inputs;
+    slot_count = room.slots;
+    packed = room.kept != 0 || room.slots == 0;
+    kept_positions = static_cast<std::uint16_t>(room.kept);
+  }
+  /// Behind the slots.
+  void* more_room() const noexcept { return first_slot() + slot_count; }
+
   Count refs{1};
-  std::uint32_t input_count;
-  Edge* edges;
-  Saved* saved;  // the output, the inputs, what the forward kept; then the outputs, of several
+  std::atomic<std::uint32_t> walk{0};  // the walk that has it, or 0; see transforms/walk.cpp
+  union {
+    std::uint64_t sequence = 0;  // greater than that of every record it depends on
+    Record* next_to_release;     // once nobody has it
+  };
+  const char* scope;
+  Tensor cotangent;    // what has arrived so far, while a walk runs
+  ShapeRef shape_ref;  // of the output
+  std::uint32_t input_count = 0;
+  std::uint32_t slot_count = 0;
+  std::uint16_t kept_positions = 0;
+  std::uint16_t room_at = 0;  // in units of 8 bytes
+  DType dtype;                // of the output
+  std::uint8_t size_class = 0;
   /// True when the output is the inputs' broadcast, element by element. Then rules take a gradient
   /// that only broadcasts to the output's shape, and return the like.
   bool elementwise : 1 = false;
   bool adds : 1 = false;     // rules can add to a cotangent that is there, see `vjp_into`
   bool port : 1 = false;     // it is a `Port`
   bool several : 1 = false;  // its outputs have a `Port` each
-  bool released = false;
-  DType dtype;  // of the output
-  std::uint8_t size_class = 0;
-  std::uint32_t slot_count;
-  std::uint64_t sequence = 0;  // greater than that of every record it depends on
-  const char* scope;
-  Notes notes;
-  Impl* retainer = nullptr;  // a hold on the output, when that keeps its gradient
-  std::int64_t numel;        // of the output
-  Shape shape;               // of the output
+  bool packed : 1 = false;   // its slots are those of `kept_positions`, else all
+  bool retains : 1 = false;  // its output keeps its gradient, see retained.h
+  bool : 0;  // others read the above while a walk writes what follows, which is its own
+  bool wanted : 1 = false;    // for the walk: something behind it is asked for
+  bool captured : 1 = false;  // for the walk: its own cotangent is
+  bool released : 1 = false;
+  bool interrupted : 1 = false;  // released by a walk that an error ended
 
  private:
+  Edge* first_edge() const noexcept {
+    return reinterpret_cast<Edge*>(reinterpret_cast<std::uintptr_t>(this) + 8u * room_at);
+  }
+  Saved* first_slot() const noexcept {
+    return reinterpret_cast<Saved*>(first_edge() + input_count);
+  }
   [[noreturn]] void fail_check() const;
 };
 
@@ -197,19 +255,21 @@ inline Record* record_of(const Impl& value) noexcept {
   return static_cast<Record*>(value.maker.load(std::memory_order_relaxed));
 }
 
-const Shape& Edge::shape() const noexcept { return leaf() ? leaf()->shape : record()->shape; }
+const ShapeRef& Edge::shape_ref() const noexcept {
+  return leaf() ? leaf()->shape_ref : record()->shape_ref;
+}
 DType Edge::dtype() const noexcept { return leaf() ? leaf()->dtype : record()->dtype; }
 
-void Edge::connect(Record& record) noexcept {
+Edge::Edge(Record& record) noexcept : bits_(reinterpret_cast<std::uintptr_t>(&record)) {
   record.refs.increment();
-  bits_ = reinterpret_cast<std::uintptr_t>(&record);
 }
 
-void Edge::connect(const Tensor& tensor) noexcept {
+[[gnu::always_inline]] inline Edge::Edge(const Tensor& tensor) noexcept {
   Impl* impl = impl_of(tensor);
   if (!impl) return;
   if (Record* record = record_of(*impl)) {
-    connect(*record);
+    record->refs.increment();
+    bits_ = reinterpret_cast<std::uintptr_t>(record);
   } else if (impl->has(Impl::kRequiresGrad)) {
     retain(impl);
     bits_ = reinterpret_cast<std::uintptr_t>(impl) | kLeaf;
@@ -219,8 +279,8 @@ void Edge::connect(const Tensor& tensor) noexcept {
 [[gnu::always_inline]] inline void Record::attach() noexcept {
   // A graph may have come from another thread with a larger count, so the inputs have a say.
   std::uint64_t last = thread_tape.sequence;
-  for (std::uint32_t i = 0; i < input_count; ++i) {
-    if (const Record* record = edges[i].record()) last = std::max(last, record->sequence);
+  for (const Edge& edge : edges()) {
+    if (const Record* record = edge.record()) last = std::max(last, record->sequence);
   }
   sequence = thread_tape.sequence = last + 1;
 }
@@ -228,17 +288,18 @@ void Edge::connect(const Tensor& tensor) noexcept {
 /// One of the outputs of an operator that has several: an entry of the tape that hands its
 /// cotangent on to the record of the call, which it keeps. An output has one at most.
 struct Port final : Record {
-  Port(Record& call, int index, const Tensor& output) noexcept
-      : Record({&edge, 1}, {}, output), output_index(index), operator_name(call.name()) {
+  Port(const Record& call, int index, const Tensor& output) noexcept
+      : Record(output), output_index(index), operator_name(call.name()) {
     port = true;
-    edge.connect(call);
   }
   ~Port() override;
 
   const char* name() const noexcept override { return operator_name; }
   Tensor vjp(int, const Tensor&, bool) override { return {}; }  // the walk hands it on by itself
 
-  Edge edge;
+  /// Has the record of the call know it no longer.
+  void leave_call() noexcept;
+
   int output_index;
   const char* operator_name;  // also after release
 };
@@ -277,28 +338,31 @@ inline void keep_cuts(const Tensor& y, std::initializer_list<const Tensor*> inpu
 
 /// Drops one reference.
 void release_record(Record* record) noexcept;
+/// What that does with the last one.
+void destroy_record(Record* record) noexcept;
 
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class);
+void free_record(void* block, std::uint8_t size_class) noexcept;
 
-/// Makes a record of type `R` in pooled memory.
+/// Makes a record of type `R` in pooled memory, with `room` behind it, in which the caller then
+/// constructs every edge and slot. Errors: `OutOfMemoryError`; what the constructor throws.
 template <class R, class... Args>
-R* new_record(Args&&... args) {
-  static_assert(alignof(R) <= 64);
+R* new_record(const RecordRoom& room, Args&&... args) {
+  static_assert(alignof(R) <= 8 && sizeof(R) % 8 == 0 && sizeof(R) / 8 <= 0xFFFF);
   std::uint8_t size_class;
-  void* block = allocate_record(sizeof(R), size_class);
-  R* record = new (block) R(std::forward<Args>(args)...);
-  record->size_class = size_class;
-  return record;
-}
-/// The same with `bytes` bytes of room behind it, to which its first argument points.
-template <class R, class... Args>
-R* new_record_with_room(std::size_t bytes, Args&&... args) {
-  static_assert(alignof(R) <= 64 && sizeof(R) % alignof(Edge) == 0);
-  std::uint8_t size_class;
-  void* block = allocate_record(sizeof(R) + bytes, size_class);
-  void* room = static_cast<std::byte*>(block) + sizeof(R);
-  R* record = new (block) R(room, std::forward<Args>(args)...);
-  record->size_class = size_class;
+  void* block = allocate_record(sizeof(R) + room.bytes(), size_class);
+  R* record;
+  if constexpr (std::is_nothrow_constructible_v<R, Args...>) {
+    record = new (block) R(std::forward<Args>(args)...);
+  } else {
+    try {
+      record = new (block) R(std::forward<Args>(args)...);
+    } catch (...) {
+      free_record(block, size_class);
+      throw;
+    }
+  }
+  record->start(room, sizeof(R), size_class);
   return record;
 }
 

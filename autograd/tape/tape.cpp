@@ -9,6 +9,7 @@
 #include "autograd/memory/block_cache.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tape/record.h"
+#include "autograd/tape/retained.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -87,9 +88,7 @@ void note_cut(const Tensor& y, unsigned cut, std::span<const Tensor* const> inpu
   if (flags & Impl::kCuts && !requires_record(y)) impl_of(y)->add_cuts(flags);
 }
 
-void Edge::reset() noexcept {
-  if (!bits_) return;
-  const std::uintptr_t bits = std::exchange(bits_, 0);
+void Edge::drop(std::uintptr_t bits) noexcept {
   if (bits & kLeaf) {
     release(reinterpret_cast<Impl*>(bits & ~kLeaf));
   } else {
@@ -97,10 +96,16 @@ void Edge::reset() noexcept {
   }
 }
 
+Record::~Record() {
+  for (Edge& edge : edges()) edge.reset();
+  for (Saved& saved : slots()) saved.reset();
+}
+
 void Record::release_graph() noexcept {
   released = true;
-  for (std::uint32_t i = 0; i < input_count; ++i) edges[i].reset();
-  for (std::uint32_t i = 0; i < slot_count; ++i) saved[i].reset();
+  if (port) static_cast<Port*>(this)->leave_call();
+  for (Edge& edge : edges()) edge.reset();
+  for (Saved& saved : slots()) saved.reset();
 }
 
 namespace {
@@ -115,7 +120,7 @@ Tensor saved_tensor(Impl* value, const Edge* edge) {
     return adopt(value);
   }
   // A view is no C++ number: in a rule, types are settled.
-  Tensor view = adopt(new_view(value, value->shape, 0));
+  Tensor view = adopt(new_view(value));
   if (connected) {
     edge->record()->refs.increment();
     impl_of(view)->maker.store(edge->record(), std::memory_order_relaxed);
@@ -127,7 +132,7 @@ Tensor saved_tensor(Impl* value, const Edge* edge) {
 
 std::uint32_t Saved::checksum(const Impl& value) noexcept {
   const auto* bytes = static_cast<const unsigned char*>(Raw::of(value));
-  const std::size_t size = static_cast<std::size_t>(value.numel) * size_of(value.dtype);
+  const std::size_t size = static_cast<std::size_t>(value.numel()) * size_of(value.dtype);
   std::uint64_t sum = 1;
   const auto add = [&](std::uint64_t word) {
     sum = (sum ^ word) * 0x9E37'79B9'7F4A'7C15;
@@ -143,11 +148,17 @@ std::uint32_t Saved::checksum(const Impl& value) noexcept {
 }
 
 std::string Record::output_text() const {
-  return several ? fmt::format("{} outputs", parts().size()) : fmt::format("output {}", shape);
+  return several ? fmt::format("{} outputs", parts().size()) : fmt::format("output {}", shape());
 }
 
 void Record::fail_check() const {
   thread_tape.scope = scope;  // the walk puts it back
+  if (interrupted)
+    fail<GradError>(
+        "backward: an earlier backward through '{}' ({}) was ended by an error after it had "
+        "released a part of the graph; compute the graph again, or pass retain_graph = true to "
+        "a backward that is to be tried twice",
+        name(), output_text());
   if (released)
     fail<GradError>(
         "backward: the graph of '{}' ({}) was released by an earlier backward; pass "
@@ -155,37 +166,36 @@ void Record::fail_check() const {
         "from one step to the next, detach() it between the steps",
         name(), output_text());
   const Saved& value =
-      *std::find_if(saved, saved + slot_count, [](const Saved& slot) { return slot.changed(); });
+      *std::find_if(slots().begin(), slots().end(), [](const Saved& one) { return one.changed(); });
   if (value.changed_unseen())
     fail<GradError>(
         "backward: a value of shape {} that '{}' ({}) saved for its gradient has other elements "
         "now, written past the library; do not keep the span that write() gives",
-        value.value()->shape, name(), output_text());
+        value.value()->shape(), name(), output_text());
   fail<GradError>(
       "backward: a value of shape {} that '{}' ({}) saved for its gradient was changed in "
       "place afterwards by '{}': it had version {} and has {} now; change a clone() instead",
-      value.value()->shape, name(), output_text(), value.value()->owner()->last_change.name(),
+      value.value()->shape(), name(), output_text(), value.value()->owner()->last_change.name(),
       value.version(), value.value()->owner()->version);
 }
 
-Tensor Record::input(int index, bool create_graph) const {
-  Impl* value = saved[index + 1].value();
-  return value ? saved_tensor(value, create_graph ? &edges[index] : nullptr) : Tensor();
+Tensor Record::input(int index, Impl* value, bool create_graph) const {
+  if (!value) return {};
+  return saved_tensor(value, create_graph ? &edge(static_cast<std::uint32_t>(index)) : nullptr);
 }
 
 Tensor Record::output(bool create_graph) {
-  if (!create_graph) return saved_tensor(saved[0].value(), nullptr);
-  Edge self;
-  self.connect(*this);
-  return saved_tensor(saved[0].value(), &self);
+  if (!create_graph) return saved_tensor(saved(0), nullptr);
+  const Edge self(*this);
+  return saved_tensor(saved(0), &self);
 }
 
 Tensor Record::kept(int index) const {
-  Impl* value = saved[1 + input_count + static_cast<std::uint32_t>(index)].value();
+  Impl* value = saved(1 + input_count + static_cast<std::uint32_t>(index));
   if (!value) return {};
   // No gradient flows there, even where it is an input, too.
   if (value->maker.load(std::memory_order_relaxed) || value->has(Impl::kRequiresGrad))
-    return adopt(new_view(value, value->shape, 0));
+    return adopt(new_view(value));
   return saved_tensor(value, nullptr);
 }
 
@@ -214,27 +224,27 @@ void settle_result(Tensor& output, const char* name, std::span<const Tensor* con
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class) {
   return acquire_block(bytes, size_class, BlockKind::record);
 }
-
-namespace {
+void free_record(void* block, std::uint8_t size_class) noexcept {
+  release_block(block, size_class, BlockKind::record);
+}
 
 /// Records are destroyed one after the other, never by recursion: a chain of a million is freed on
 /// any stack. A record that goes while another is being destroyed waits in a list.
-[[gnu::noinline]] void destroy_record(Record* record) noexcept {
+void destroy_record(Record* record) noexcept {
   ThreadTape& tape = thread_tape;
-  record->notes.walk = std::exchange(tape.to_release, record);
+  if (record->retains) [[unlikely]]
+    move_retained(*record, nullptr);
+  record->next_to_release = std::exchange(tape.to_release, record);
   if (tape.releasing) return;
   tape.releasing = true;
   while (Record* next = tape.to_release) {
-    tape.to_release = static_cast<Record*>(next->notes.walk);
-    if (next->retainer) unhold(next->retainer);
+    tape.to_release = next->next_to_release;
     const std::uint8_t size_class = next->size_class;
     next->~Record();
     release_block(next, size_class, BlockKind::record);
   }
   tape.releasing = false;
 }
-
-}  // namespace
 
 void Record::release() noexcept { release_record(this); }
 

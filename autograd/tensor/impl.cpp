@@ -1,6 +1,7 @@
 #include "autograd/tensor/impl.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <new>
 #include <utility>
@@ -13,42 +14,59 @@ namespace tapegrad::detail {
 
 namespace {
 
-constexpr std::size_t kHeader = sizeof(Impl);
-static_assert(kHeader % 64 == 0, "the data behind the header must stay aligned");
+/// Where the elements begin in a block. One element shares the cache line of the header; more begin
+/// on a line of their own.
+constexpr std::size_t kHeader = sizeof(Impl), kLine = 64;
+static_assert(kHeader % 8 == 0 && kHeader + 8 <= kLine);
+constexpr std::size_t elements_at(std::size_t data_bytes) noexcept {
+  return data_bytes <= kLine - kHeader ? kHeader : kLine;
+}
 
 /// A header in `block`, with elements behind it.
 [[gnu::always_inline]] inline Impl* header_in(void* block, std::uint8_t size_class,
-                                              const Shape& shape, DType dtype, std::int64_t numel) {
+                                              SharedShape& shape, DType dtype,
+                                              std::size_t data_bytes) {
   return new (block)
-      Impl(shape, dtype, numel, static_cast<std::byte*>(block) + kHeader, size_class);
+      Impl(shape, dtype, static_cast<std::byte*>(block) + elements_at(data_bytes), size_class);
 }
 
 /// What `make_impl` seldom does: in a large block, or one from the system.
-[[gnu::noinline]] Impl* make_other_impl(const Shape& shape, DType dtype, std::int64_t numel,
-                                        std::size_t data_bytes, const char* name) {
+[[gnu::noinline]] Impl* make_other_impl(SharedShape& shape, DType dtype, std::size_t data_bytes,
+                                        const char* name) {
   std::uint8_t size_class;
   void* block;
   try {
-    block = acquire_other_block(kHeader + data_bytes, size_class, BlockKind::tensor);
+    block =
+        acquire_other_block(elements_at(data_bytes) + data_bytes, size_class, BlockKind::tensor);
   } catch (const std::bad_alloc&) {
-    throw_unallocated<OutOfMemoryError>(shape, dtype, name);
+    throw_unallocated<OutOfMemoryError>(shape.sizes, dtype, name);
   }
-  return header_in(block, size_class, shape, dtype, numel);
+  return header_in(block, size_class, shape, dtype, data_bytes);
 }
 
 /// A header with `data_bytes` bytes behind it.
-[[gnu::always_inline]] inline Impl* make_impl(const Shape& shape, DType dtype, std::int64_t numel,
+[[gnu::always_inline]] inline Impl* make_impl(SharedShape& shape, DType dtype,
                                               std::size_t data_bytes, const char* name) {
   std::uint8_t size_class;
-  if (void* block = acquire_kept_block(kHeader + data_bytes, size_class, BlockKind::tensor))
-    return header_in(block, size_class, shape, dtype, numel);
-  return make_other_impl(shape, dtype, numel, data_bytes, name);
+  if (void* block =
+          acquire_kept_block(elements_at(data_bytes) + data_bytes, size_class, BlockKind::tensor))
+    return header_in(block, size_class, shape, dtype, data_bytes);
+  return make_other_impl(shape, dtype, data_bytes, name);
 }
 
-/// The same with room for the elements.
-[[gnu::always_inline]] inline Impl* make_value(const Shape& shape, DType dtype, std::int64_t numel,
-                                               const char* name) {
-  return make_impl(shape, dtype, numel, static_cast<std::size_t>(numel) * size_of(dtype), name);
+/// The same with room for the elements. Not inlined, as what looks a shape up would have to save
+/// registers for it.
+[[gnu::noinline]] Impl* make_value(SharedShape& shape, DType dtype, const char* name) {
+  return make_impl(shape, dtype, static_cast<std::size_t>(shape.numel) * size_of(dtype), name);
+}
+
+/// `shape`, which has `numel` elements, to be shared.
+ShapeRef shared(const Shape& shape, DType dtype, std::int64_t numel) {
+  try {
+    return {shape, numel};
+  } catch (const std::bad_alloc&) {
+    throw_unallocated<OutOfMemoryError>(shape, dtype);
+  }
 }
 
 /// Element count of a shape that has many elements, or negative sizes, or sizes beside a 0 that
@@ -93,16 +111,35 @@ void retype_number(Impl* number, DType dtype, Change change) {
   number->dtype = dtype;
 }
 
+namespace {
+
+/// Of a shape that this thread has not asked for lately.
+[[gnu::noinline]] Impl* new_impl_of_other(const Shape& shape, DType dtype) {
+  const ShapeRef kept = shared(shape, dtype, numel_of(shape, dtype));
+  return make_value(kept.shared(), dtype, nullptr);
+}
+
+}  // namespace
+
 Impl* new_impl(const Shape& shape, DType dtype) {
-  return make_value(shape, dtype, numel_of(shape, dtype), nullptr);
+  // A kept shape has been found to make sense, for any type.
+  SharedShape* known = ShapeRef::recent(shape);
+  return known ? make_value(*known, dtype, nullptr) : new_impl_of_other(shape, dtype);
 }
 
-Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel, const char* name) {
-  return make_value(shape, dtype, numel, name);
+Impl* new_impl(const ShapeRef& shape, DType dtype, const char* name) {
+  return make_value(shape.shared(), dtype, name);
 }
 
-Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
-  Impl* impl = make_impl(shape, source->dtype, shape.numel(), 0, nullptr);
+void set_shape(Impl* value, const Shape& shape) {
+  value->shape_ref = shared(shape, value->dtype, value->numel());
+}
+
+namespace {
+
+[[gnu::always_inline]] inline Impl* make_view(Impl* source, SharedShape& shape,
+                                              std::int64_t offset) {
+  Impl* impl = make_impl(shape, source->dtype, 0, nullptr);
   Raw::set(*impl, static_cast<std::byte*>(Raw::of(*source)) +
                       static_cast<std::size_t>(offset) * size_of(source->dtype));
   impl->base = source->owner();
@@ -111,6 +148,19 @@ Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
   announce(Event::viewed, *impl);
   return impl;
 }
+
+[[gnu::noinline]] Impl* new_view_of_other(Impl* source, const Shape& shape, std::int64_t offset) {
+  const ShapeRef kept = shared(shape, source->dtype, shape.numel());
+  return make_view(source, kept.shared(), offset);
+}
+
+}  // namespace
+
+Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset) {
+  SharedShape* known = ShapeRef::recent(shape);
+  return known ? make_view(source, *known, offset) : new_view_of_other(source, shape, offset);
+}
+Impl* new_view(Impl* source) { return make_view(source, source->shape_ref.shared(), 0); }
 
 namespace {
 
@@ -137,11 +187,22 @@ namespace {
   free_impl(impl);
 }
 
-/// Drops `maker` and the gradient, which may be nullptr, and then the hold.
-[[gnu::noinline]] void drop_history(Impl* impl, Maker* maker) noexcept {
-  impl->maker.store(nullptr, std::memory_order_relaxed);
-  if (maker) maker->release();
-  if (impl->grad) release(std::exchange(impl->grad, nullptr));
+/// What is in `place`, which is empty from then on; on one thread only.
+template <class Place>
+auto take_from(Place& place) noexcept {
+  auto* taken = place.load(std::memory_order_relaxed);
+  if (!taken) return taken;
+  if (!single_threaded()) return place.exchange(nullptr, std::memory_order_acq_rel);
+  place.store(nullptr, std::memory_order_relaxed);
+  return taken;
+}
+
+/// Drops maker and gradient, where they are, and then the hold. A rule that reads a saved value
+/// gives it a handle for a while: so the last handle may go on two threads at once.
+[[gnu::noinline]] void drop_history(Impl* impl) noexcept {
+  if (Maker* maker = take_from(impl->maker)) maker->release();
+  std::atomic_ref grad(impl->grad);
+  if (Impl* gradient = take_from(grad)) release(gradient);
   unhold(impl);
 }
 
@@ -154,8 +215,9 @@ void last_hold_gone(Impl* impl) noexcept {
 }
 
 void last_handle_gone(Impl* impl) noexcept {
-  Maker* maker = impl->maker.load(std::memory_order_relaxed);
-  if (maker || impl->grad) return drop_history(impl, maker);
+  if (impl->maker.load(std::memory_order_relaxed) ||
+      std::atomic_ref(impl->grad).load(std::memory_order_relaxed))
+    return drop_history(impl);
   unhold(impl);
 }
 

@@ -3,55 +3,15 @@
 #include <atomic>
 #include <cstdint>
 
-#include "autograd/base/shape.h"
+#include "autograd/base/count.h"
+#include "autograd/base/shared_shape.h"
 #include "autograd/tensor/change.h"
 #include "autograd/tensor/door/door.h"
-
-#if defined(__has_include)
-#if __has_include(<sys/single_threaded.h>)
-#include <sys/single_threaded.h>
-#endif
-#endif
 
 // Internal: the block behind a `Tensor` handle. It is in a header so that copying a handle costs
 // two instructions; programs use `Tensor`.
 
 namespace tapegrad::detail {
-
-/// True while the process has only one thread, where plain increments do.
-inline bool single_threaded() noexcept {
-#if defined(_SYS_SINGLE_THREADED_H)
-  return __libc_single_threaded != 0;
-#else
-  return false;
-#endif
-}
-
-/// A reference count that costs an atomic operation only where there is more than one thread.
-class Count {
- public:
-  explicit Count(std::uint32_t value = 0) noexcept : value_(value) {}
-  std::uint32_t load() const noexcept { return value_.load(std::memory_order_acquire); }
-  /// Returns what it was.
-  [[gnu::always_inline]] std::uint32_t increment() noexcept {
-    if (!single_threaded()) return value_.fetch_add(1, std::memory_order_relaxed);
-    const std::uint32_t before = value_.load(std::memory_order_relaxed);
-    value_.store(before + 1, std::memory_order_relaxed);
-    return before;
-  }
-  /// True when this took the last one.
-  [[gnu::always_inline]] bool decrement() noexcept {
-    if (single_threaded()) {
-      const std::uint32_t value = value_.load(std::memory_order_relaxed) - 1;
-      value_.store(value, std::memory_order_relaxed);
-      return value == 0;
-    }
-    return value_.fetch_sub(1, std::memory_order_acq_rel) == 1;
-  }
-
- private:
-  std::atomic<std::uint32_t> value_;
-};
 
 /// What made a value, as far as that knows it: a record on the tape.
 struct Maker {
@@ -86,9 +46,8 @@ struct Impl {
     kCuts = 8 + 16 + 32 + 64 + 128,
   };
 
-  Impl(const Shape& sizes, DType type, std::int64_t count, void* elements,
-       std::uint8_t block_class) noexcept
-      : dtype(type), size_class(block_class), shape(sizes), numel(count), data_(elements) {}
+  Impl(SharedShape& sizes, DType type, void* elements, std::uint8_t block_class) noexcept
+      : dtype(type), size_class(block_class), shape_ref(sizes), data_(elements) {}
 
   Count handles{1};
   Count holds{1};
@@ -97,8 +56,7 @@ struct Impl {
   std::uint8_t size_class;
   std::atomic<std::uint8_t> flags{0};
   Change last_change;  ///< counts only in the owner, like `version`
-  Shape shape;
-  std::int64_t numel;
+  ShapeRef shape_ref;
 
  private:
   friend struct Raw;
@@ -109,6 +67,8 @@ struct Impl {
   std::atomic<Maker*> maker{nullptr};  ///< the operator call that made it
   Impl* grad = nullptr;                ///< what backward() left here
 
+  const Shape& shape() const noexcept { return shape_ref.sizes(); }
+  std::int64_t numel() const noexcept { return shape_ref.numel(); }
   Impl* owner() noexcept { return base ? base : this; }
   const Impl* owner() const noexcept { return base ? base : this; }
   bool has(Flag flag) const noexcept { return flags.load(std::memory_order_relaxed) & flag; }
@@ -171,12 +131,18 @@ void retype_number(Impl* number, DType dtype, Change change);
 /// A new value with uninitialised data; the caller owns its one handle. Errors: `ShapeError` as
 /// above, `OutOfMemoryError`; both are `Unallocated` (require.h), for the operator to add its name.
 Impl* new_impl(const Shape& shape, DType dtype);
-/// The same for a shape that another value has, whose `numel` is known, and for the operator
-/// `name`, if that is not nullptr.
-Impl* new_impl(const Shape& shape, DType dtype, std::int64_t numel, const char* name = nullptr);
+/// The same for a shape that another value has, and for the operator `name`, if that is not
+/// nullptr.
+Impl* new_impl(const ShapeRef& shape, DType dtype, const char* name = nullptr);
 
-/// A new header over `source`'s data, starting `offset` elements in.
+/// Gives a value that nobody else has seen another shape of as many elements. Errors:
+/// `OutOfMemoryError`.
+void set_shape(Impl* value, const Shape& shape);
+
+/// A new header over `source`'s data, starting `offset` elements in. Errors as above.
 Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset);
+/// One over all of it, of the same shape.
+Impl* new_view(Impl* source);
 
 /// Ends the life of the handles: drops record, gradient and their common hold.
 void last_handle_gone(Impl* impl) noexcept;

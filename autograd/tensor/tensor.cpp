@@ -14,7 +14,7 @@ namespace {
 template <class T>
 Tensor wrap_number(T value) {
   // With room for every type that it may take in place.
-  Tensor tensor = detail::adopt(detail::new_impl({}, float64));
+  Tensor tensor = detail::adopt(detail::new_impl(detail::ShapeRef(), float64));
   detail::impl_of(tensor)->dtype = dtype_of<T>;
   detail::launch(
       "number", [](T* to, T from) { *to = from; }, detail::out<T>(tensor), value);
@@ -111,11 +111,11 @@ void Tensor::write_with(DType wanted, void (*edit)(const void* context, void* el
 double Tensor::item_as_double() const {
   detail::require_defined(*this, "item");
   const detail::Impl& impl = *impl_;
-  if (impl.numel != 1)
+  if (impl.numel() != 1)
     fail<ShapeError>(
         "item: the tensor of shape {} has {} elements, not one; choose one with at<T>({{...}}), "
         "reduce it with sum() or mean(), or take all with data<T>()",
-        impl.shape, impl.numel);
+        impl.shape(), impl.numel());
   return visit_dtype(impl.dtype, [&]<class T>(T) {
     return detail::launch(
         "item", [](const T* from) { return static_cast<double>(*from); }, detail::in<T>(*this));
@@ -197,7 +197,7 @@ MutableGrad Tensor::mutable_grad() const {
     fail<GradError>(
         "mutable_grad: the tensor of shape {} has no gradient: no backward() has reached it; "
         "set_grad puts one in",
-        impl_->shape);
+        impl_->shape());
   return MutableGrad(share(impl_->grad));
 }
 
@@ -209,7 +209,7 @@ void Tensor::set_grad(const Tensor& grad) {
   if (grad.defined()) {
     if (grad.is_same(*this))
       fail<ValueError>("set_grad: a tensor cannot be its own gradient; use a clone()");
-    detail::require_same_shape("gradient", grad.shape(), "tensor", impl.shape, "set_grad");
+    detail::require_same_shape("gradient", grad.shape(), "tensor", impl.shape(), "set_grad");
     detail::require_same_type("gradient", grad.dtype(), "tensor", impl.dtype, "set_grad");
   }
   detail::retain(detail::impl_of(grad));
@@ -241,7 +241,7 @@ Tensor Tensor::detach() const {
 }
 
 Tensor Tensor::detached() const {
-  Tensor detached = adopt(detail::new_view(impl_, impl_->shape, 0));
+  Tensor detached = adopt(detail::new_view(impl_));
   detached.impl_->add_cuts(requires_grad() ? unsigned{detail::Impl::kCutByDetach}
                                            : impl_->flags.load(std::memory_order_relaxed));
   return detached;

@@ -95,13 +95,13 @@ class Tensor {
   /// False for the undefined tensor, of which the functions below throw `ValueError`.
   bool defined() const noexcept { return impl_ != nullptr; }
   /// The sizes of the dimensions; `[]` for a number.
-  const Shape& shape() const { return checked().shape; }
+  const Shape& shape() const { return checked().shape(); }
   /// Size of dimension `dim`; negative ones count from the end. Errors: `IndexError`.
   std::int64_t size(int dim) const;
   /// Number of dimensions.
-  int dim() const { return checked().shape.rank(); }
+  int dim() const { return checked().shape().rank(); }
   /// Number of elements.
-  std::int64_t numel() const { return checked().numel; }
+  std::int64_t numel() const { return checked().numel(); }
   /// The element type.
   DType dtype() const { return checked().dtype; }
   /// How often the value was changed in place; shared with every tensor that shows the same data.
@@ -192,7 +192,16 @@ class Tensor {
   /// they came from, which owns the leaves, so drop them with `zero_grad()` or the memory stays;
   /// `grad()` has no such circle. Errors: `GradError` when there is no graph, when it was released,
   /// when a saved value changed since, or when `gradient` is missing; then no gradient has changed.
-  /// What a rule of your own throws passes through; the gradients are incomplete then.
+  /// What a rule of your own throws passes through; no gradient has changed then, either.
+  ///
+  /// Several threads may walk graphs of their own at once, also where these share leaves: each
+  /// leaf's gradient is then the sum, whose rounding depends on who was first (`grad()` has the
+  /// same bits every time). Graphs that share more than leaves are walked one after the other:
+  /// `GradError` where another thread is walking a part of this one at this moment, which may meet
+  /// both threads. No gradient has changed then; a long graph may be released in part, unless
+  /// `retain_graph`. Not guarded: reading or dropping a leaf's `grad()`, and an optimizer's step,
+  /// while another thread's `backward` may reach that leaf; changing a value or calling
+  /// `retain_grad()` while another thread walks its graph.
   void backward(const Tensor& gradient = {}, BackwardOptions options = {}) const;
   /// The same for one element, whose gradient is 1.
   void backward(BackwardOptions options) const { backward(Tensor(), options); }

@@ -36,6 +36,10 @@ decltype(auto) visit_floating(DType dtype, F&& f) {
 namespace detail {
 
 inline Tensor new_tensor(const Shape& shape, DType dtype) { return adopt(new_impl(shape, dtype)); }
+/// The same of the shape of `like`.
+inline Tensor new_tensor_like(const Tensor& like, DType dtype) {
+  return adopt(new_impl(impl_of(like)->shape_ref, dtype));
+}
 /// The same data under another shape, without history.
 inline Tensor view_of(const Tensor& tensor, const Shape& shape, std::int64_t offset = 0) {
   return adopt(new_view(impl_of(tensor), shape, offset));

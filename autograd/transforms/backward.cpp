@@ -3,6 +3,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/tape/history.h"
 #include "autograd/tape/record.h"
+#include "autograd/tape/retained.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/cotangent.h"
 #include "autograd/transforms/walk.h"
@@ -64,10 +65,6 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
   std::vector<Tensor> results =
       detail::walk_to(inputs, roots, {options.retain_graph, options.create_graph});
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    // The same tensor may be asked for twice; only its first place was filled.
-    for (std::size_t j = 0; j < i && !results[i].defined(); ++j) {
-      if (inputs[j].is_same(inputs[i])) results[i] = results[j];
-    }
     if (results[i].defined()) {
       results[i] = detail::own_cotangent(std::move(results[i]), inputs[i].shape());
       if (!options.create_graph) detail::note_walk(*detail::impl_of(results[i]));
@@ -86,9 +83,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 void Tensor::retain_grad() {
   Impl& impl = checked();
   detail::Record* record = detail::record_of(impl);
-  if (!record || record->retainer) return;
-  detail::hold(&impl);
-  record->retainer = &impl;
+  if (record) detail::retain_output(*record, &impl);
 }
 
 }  // namespace tapegrad

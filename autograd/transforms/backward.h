@@ -27,7 +27,8 @@ struct GradOptions {
 /// order.
 ///
 /// Touches no `grad()`; computes only what lies between inputs and outputs. Inputs may be leaves or
-/// intermediate tensors. May run on several threads at once, as long as they share leaves only.
+/// intermediate tensors. May run on several threads at once, as long as their graphs share leaves
+/// only; where another thread is walking a part of the same graph, that is a `GradError`.
 /// Errors: `GradError` as for `Tensor::backward`, and for an unused input unless `allow_unused`;
 /// what does not require gradients says where its graph ended.
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,

@@ -1,16 +1,23 @@
 #include "autograd/transforms/walk.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
+#include <limits>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "autograd/base/fail.h"
 #include "autograd/base/threads/thread_kept.h"
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/tape/record.h"
+#include "autograd/tape/retained.h"
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/cotangent.h"
+#include "autograd/transforms/tape_order.h"
+#include "autograd/transforms/targets.h"
 
 namespace tapegrad::detail {
 
@@ -46,196 +53,309 @@ namespace {
   }
 }
 
-/// One walk over the tape, from its roots in reverse order of recording.
+/// The walks that run on this thread, innermost first; one that a rule started stands before the
+/// walk of the rule.
+struct Running {
+  std::uint32_t id;
+  Running* outer;
+};
+thread_local constinit Running* running = nullptr;
+
+/// Another number for each walk, never 0.
+std::uint32_t new_walk_id() noexcept {
+  static std::atomic<std::uint32_t> last{0};
+  std::uint32_t id;
+  do id = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  while (id == 0);
+  return id;
+}
+
+/// Held while gradients are handed to leaves, which graphs of several threads may share.
+std::mutex& leaves_mutex() {
+  static std::mutex& mutex = *new std::mutex;
+  return mutex;
+}
+
+/// One walk over the tape, from its roots in reverse order of recording: `discover` finds the
+/// records, `run` has each hand the cotangents of its inputs on, and `commit` leaves the gradients
+/// at the leaves. Without recursion and in time linear in records, inputs and outputs.
 ///
-/// First everything that can go wrong is checked, so that an error leaves all gradients as they
-/// were; then each record hands the cotangents of its inputs on. Without recursion and in time
-/// linear in the records (times a logarithm, where the graph is not found in order).
+/// Nothing is left behind by an error: what can be wrong with a graph is found before anything of it
+/// is released (of a long tape, thousands of records ahead), and leaves get their gradients at the
+/// end, by what cannot fail.
 ///
-/// What a walk notes in the records it takes back at its end. A rule may start a walk of its own,
-/// even over records of the walk that called it: what these had noted is put aside meanwhile.
+/// A record belongs to one walk at a time, which its number in the record says: two threads that
+/// meet in one graph are told so. A rule may start a walk of its own, even over records of the walk
+/// that called it: what these had noted is put aside meanwhile.
 class Walk {
  public:
   explicit Walk(WalkMode mode)
-      : retain_(mode.retain_graph || mode.create_graph), create_(mode.create_graph) {}
+      : retain_(mode.retain_graph || mode.create_graph), create_(mode.create_graph) {
+    lists_.taken = true;
+    tapegrad::detail::running = &self_;
+  }
   ~Walk() {
-    auto& [order, sharing] = lists_;
-    for (Record* record : order) {
-      if (!record) continue;
-      record->notes = {};
-      for (Tensor& part : parts_of(*record)) part = {};
-      release_record(record);
+    for (PutAside& before : put_aside_) before.give_back();
+    std::vector<Record*>& met = lists_.order.met();
+    for (std::size_t i = 0; i < left_; ++i) {
+      // Released before an error came, so that nobody can walk it again.
+      if (!done_ && met[i]->released && !retain_) met[i]->interrupted = true;
+      leave(*met[i]);
     }
-    for (PutAside& before : put_aside_) {
-      before.record->notes = std::move(before.notes);
-      std::move(before.parts.begin(), before.parts.end(), parts_of(*before.record).begin());
-    }
-    // Only after an error: what another tensor still shows must not be taken for a leaf's own.
-    for (Tensor& leaf : sharing) leaf.zero_grad();
-    order.clear();
-    sharing.clear();
-    if (Lists* kept = kernels::kept_by_thread<Lists>(); kept && order.capacity() < kKeep)
-      *kept = std::move(lists_);
+    for (std::size_t i = visited_; i < met.size(); ++i) leave(*met[i]);
+    lists_.order.for_waiting([&](Record& record) { leave(record); });
+    lists_.targets.clear();
+    lists_.order.end();
+    lists_.taken = false;
+    tapegrad::detail::running = self_.outer;
   }
 
   /// Asks for the cotangents of `inputs`; without this call leaves collect theirs.
   void capture(const std::vector<Tensor>& inputs) {
     capturing_ = true;
     inputs_ = &inputs;
-    results_.resize(inputs.size());
+    lists_.asked.clear();
+    lists_.asked.reserve(inputs.size());
+    for (const Tensor& input : inputs) {
+      const void* key = key_of(input);
+      Target* target = lists_.targets.find(key);
+      if (!target) (target = &lists_.targets.add(key))->owner = input;
+      lists_.asked.push_back(lists_.targets.index_of(*target));
+    }
   }
 
   void run(std::span<const Root> roots) {
-    discover(roots);
+    begin(roots);
+    discover(capturing_ ? std::numeric_limits<std::size_t>::max() : kAhead);
     if (capturing_) mark_wanted();
-    check();
-    for (const Root& root : roots) deliver(root.output, root.seed);
+    for (const Root& root : roots) {
+      const Edge edge(root.output);
+      if (wants(edge)) add_to(arrived_at(edge), root.seed, edge.shape_ref());
+    }
     set_grad_enabled(create_);
-    for (Record*& record : lists_.order) {
-      visit(*record);
-      if (retain_ || !record->notes.wanted) continue;
-      if (record->refs.load() == 1)
-        release_record(std::exchange(record, nullptr));  // nobody else has it
-      else
-        record->release_graph();
-    }
-    for (auto& sharing = lists_.sharing; !sharing.empty(); sharing.pop_back()) {
-      Impl*& grad = impl_of(sharing.back())->grad;
-      if (!grad) continue;
-      if (!grad->unique()) release(std::exchange(grad, leak(share(grad).clone())));
-      if (!create_) note_walk(*grad);
-    }
+    do {
+      visit_all();
+      lists_.order.met().resize(visited_ = left_);  // the others are gone
+    } while (discover(visited_ + kAhead));
+    if (!capturing_) commit();
+    done_ = true;
   }
 
-  std::vector<Tensor> take_results() { return std::move(results_); }
+  /// What has arrived at the inputs, in their order.
+  std::vector<Tensor> take_results() {
+    std::vector<Tensor> results;
+    results.reserve(lists_.asked.size());
+    for (const std::uint32_t index : lists_.asked)
+      results.push_back(lists_.targets.list()[index].sum);
+    lists_.targets.clear();  // so that what only one input has is its own
+    return results;
+  }
 
  private:
-  static constexpr std::size_t kKeep = 1 << 16;
+  /// How many records are found and checked before they are visited. Training steps are shorter;
+  /// of a long tape it is what a processor keeps at hand, so that memory is read once.
+  static constexpr std::size_t kAhead = 2048;
 
   /// What a walk lists. Kept for the next walk of the thread, so that a steady training step
   /// allocates nothing.
   struct Lists {
-    std::vector<Record*> order;   // latest first
-    std::vector<Tensor> sharing;  // leaves whose gradient is also shown by another tensor
+    TapeOrder order;
+    Targets targets;
+    std::vector<std::uint32_t> asked;  // the target of each input; two may have one
+    bool taken = false;                // by a walk that runs
   };
+
+  /// Those that the thread keeps, or, within another walk, new ones.
+  Lists& lists_to_use() {
+    if (Lists* kept = kernels::kept_by_thread<Lists>(); kept && !kept->taken) return *kept;
+    return *(own_lists_ = std::make_unique<Lists>());
+  }
 
   /// What another walk has noted in a record, this one's caller.
   struct PutAside {
     Record* record;
-    Record::Notes notes;
+    std::uint32_t walk;
+    bool wanted, captured;
+    Tensor cotangent;
     std::vector<Tensor> parts;
+
+    void give_back() noexcept {
+      record->walk.store(walk, std::memory_order_relaxed);
+      record->wanted = wanted;
+      record->captured = captured;
+      record->cotangent = std::move(cotangent);
+      std::move(parts.begin(), parts.end(), parts_of(*record).begin());
+    }
   };
+
+  /// What the target of an input of `grad` is found by.
+  static const void* key_of(const Tensor& input) noexcept {
+    const Impl* impl = impl_of(input);
+    const Record* record = record_of(*impl);
+    return record ? static_cast<const void*>(record) : impl;
+  }
 
   static std::span<Tensor> parts_of(Record& record) noexcept {
     return record.several ? record.parts() : std::span<Tensor>();
   }
 
-  void put_aside(Record& record) {
+  /// Takes back what this walk noted in a record. One that was given back to an outer walk has been
+  /// that one's without a moment between in which another thread could have taken it.
+  void leave(Record& record) const noexcept {
+    if (record.walk.load(std::memory_order_relaxed) == self_.id) {
+      record.cotangent = {};
+      for (Tensor& part : parts_of(record)) part = {};
+      record.walk.store(0, std::memory_order_release);
+    }
+    release_record(&record);
+  }
+
+  /// Puts aside what the walk `owner` has noted in `record`, which that walk, an outer one of this
+  /// thread, keeps alive.
+  [[gnu::noinline]] void put_aside(Record& record, std::uint32_t owner) {
+    const Running* outer = self_.outer;
+    while (outer && outer->id != owner) outer = outer->outer;
+    if (!outer)
+      fail<GradError>(
+          "backward: '{}' ({}) is part of a graph that another thread is walking at this moment; "
+          "walk graphs that share a part one after the other, or compute that part once for each "
+          "thread",
+          record.name(), record.output_text());
     const std::span<Tensor> parts = parts_of(record);
-    put_aside_.push_back(
-        {&record,
-         std::move(record.notes),
-         {std::make_move_iterator(parts.begin()), std::make_move_iterator(parts.end())}});
+    PutAside noted{&record, owner, record.wanted, record.captured, {}, {}};
+    noted.parts.resize(parts.size());
+    put_aside_.push_back(std::move(noted));  // what can fail is done
+    put_aside_.back().cotangent = std::move(record.cotangent);
+    std::move(parts.begin(), parts.end(), put_aside_.back().parts.begin());
+    record.walk.store(self_.id, std::memory_order_relaxed);
   }
 
-  /// Lists `record`, if there is one and it is not listed yet.
-  [[gnu::always_inline]] void meet(Record* record) {
-    if (!record || record->notes.walk == this) return;
-    if (record->notes.walk) put_aside(*record);
-    record->notes.walk = this;
-    record->notes.wanted = !capturing_;
-    record->notes.capture = -1;
-    record->refs.increment();
-    lists_.order.push_back(record);
-  }
-
-  /// Collects every record behind the roots, latest first.
-  void discover(std::span<const Root> roots) {
-    if (Lists* kept = kernels::kept_by_thread<Lists>()) lists_ = std::move(*kept);
-    std::vector<Record*>& order = lists_.order;
-    for (const Root& root : roots) meet(record_of(*impl_of(root.output)));
-    bool sorted = true;
-    for (std::size_t next = 0; next < order.size(); ++next) {
-      Record* record = order[next];
-      for (std::uint32_t i = 0; i < record->input_count; ++i) meet(record->edges[i].record());
-      sorted &= next == 0 || order[next - 1]->sequence > record->sequence;
+  /// Lists `record`, if it is not listed yet.
+  [[gnu::always_inline]] void meet(Record& record) {
+    std::uint32_t owner = record.walk.load(std::memory_order_relaxed);
+    if (owner == self_.id) return;
+    Record** place = lists_.order.place_for(record);
+    if (single_threaded() && owner == 0) {
+      record.walk.store(self_.id, std::memory_order_relaxed);
+    } else {
+      owner = 0;
+      if (!record.walk.compare_exchange_strong(owner, self_.id, std::memory_order_acquire))
+        put_aside(record, owner);
     }
-    if (!sorted) {
-      std::sort(order.begin(), order.end(),
-                [](const Record* a, const Record* b) { return a->sequence > b->sequence; });
-    }
+    record.refs.increment();
+    record.wanted = !capturing_;
+    record.captured = false;
+    lists_.order.put(record, place);
   }
 
-  /// Index among the inputs asked for, or -1.
-  std::int64_t wanted_index(const Impl* leaf) const {
-    for (std::size_t i = 0; i < inputs_->size(); ++i) {
-      if (impl_of((*inputs_)[i]) == leaf) return static_cast<std::int64_t>(i);
-    }
-    return -1;
+  /// Meets what made the roots.
+  void begin(std::span<const Root> roots) {
+    TapeOrder& order = lists_.order;
+    std::uint64_t latest = 0;
+    const auto made_by = [](const Root& root) { return record_of(*impl_of(root.output)); };
+    for (const Root& root : roots)
+      if (const Record* record = made_by(root)) latest = std::max(latest, record->sequence);
+    order.begin(latest);
+    for (const Root& root : roots)
+      if (Record* record = made_by(root)) meet(*record);
   }
 
-  /// Marks the records that lie between the roots and an input asked for.
+  /// Finds records behind the roots, latest first, until `count` have been met. False when there
+  /// are no more.
+  bool discover(std::size_t count) {
+    TapeOrder& order = lists_.order;
+    while (order.met().size() < count) {
+      const Record* record = order.next();
+      if (!record) break;
+      if (!capturing_) record->check();
+      for (const Edge& edge : record->edges())
+        if (Record* before = edge.record()) meet(*before);
+    }
+    return order.met().size() > visited_;
+  }
+
+  /// Marks the records that lie between the roots and an input asked for, and checks them.
   void mark_wanted() {
-    for (std::size_t i = 0; i < inputs_->size(); ++i) {
-      Record* record = record_of(*impl_of((*inputs_)[i]));
-      if (record && record->notes.walk == this && record->notes.capture < 0)
-        record->notes.capture = static_cast<std::int32_t>(i);
+    for (const Tensor& input : *inputs_) {
+      Record* record = record_of(*impl_of(input));
+      if (record && record->walk.load(std::memory_order_relaxed) == self_.id)
+        record->captured = true;
     }
-    for (std::size_t i = lists_.order.size(); i-- > 0;) {
-      Record& record = *lists_.order[i];
-      for (std::uint32_t k = 0; k < record.input_count && !record.notes.wanted; ++k) {
-        const Edge& edge = record.edges[k];
-        if (Record* before = edge.record()) {
-          record.notes.wanted = before->notes.wanted || before->notes.capture >= 0;
-        } else if (edge) {
-          record.notes.wanted = wanted_index(edge.leaf()) >= 0;
+    const std::vector<Record*>& met = lists_.order.met();
+    for (std::size_t i = met.size(); i-- > 0;) {
+      Record& record = *met[i];
+      for (const Edge& edge : record.edges()) {
+        if (wants(edge)) {
+          record.wanted = true;
+          break;
         }
       }
     }
-  }
-
-  void check() const {
-    for (Record* record : lists_.order) {
+    for (Record* record : met) {
       // What was released has lost its edges, so nobody can say whether it was wanted.
-      if (record->notes.wanted || (record->released && record->notes.capture < 0)) record->check();
+      if (record->wanted || (record->released && !record->captured)) record->check();
     }
   }
 
-  bool wants(const Edge& edge) const {
+  bool wants(const Edge& edge) {
     if (!edge) return false;
     if (!capturing_) return true;
-    if (Record* record = edge.record()) return record->notes.wanted || record->notes.capture >= 0;
-    return wanted_index(edge.leaf()) >= 0;
+    if (const Record* record = edge.record()) return record->wanted || record->captured;
+    return lists_.targets.find(edge.leaf()) != nullptr;
+  }
+
+  /// Visits what has been found, and releases what nothing needs any more.
+  void visit_all() {
+    for (std::vector<Record*>& met = lists_.order.met(); visited_ < met.size();) {
+      Record& record = *met[visited_];
+      visit(record);
+      ++visited_;
+      if (!retain_ && record.wanted) {
+        if (record.refs.load() == 1) {  // nobody else has it
+          destroy_record(&record);
+          continue;
+        }
+        record.release_graph();
+      }
+      met[left_++] = &record;
+    }
   }
 
   void visit(Record& record) {
-    if (!record.notes.cotangent.defined()) return;
-    Tensor gradient = std::move(record.notes.cotangent);
-    if (record.notes.capture >= 0) {
-      results_[static_cast<std::size_t>(record.notes.capture)] =
-          dense_cotangent(gradient, record.shape);
-    }
-    if (record.retainer && record.retainer->handles.load() > 0 && !capturing_)
-      accumulate(record.retainer, gradient);
-    if (!record.notes.wanted) return;
+    if (!record.cotangent.defined()) return;
+    Tensor gradient = std::move(record.cotangent);
+    if (record.captured)
+      lists_.targets.find(&record)->sum = dense_cotangent(gradient, record.shape());
+    if (record.retains && !capturing_) [[unlikely]]
+      keep_gradient(record, gradient);
+    if (!record.wanted) return;
     if (record.released) record.check();  // by a walk that a rule started
     thread_tape.scope = record.scope;     // errors in a rule name it
     if (record.several) {
       gradient = {};
-    } else if (!record.elementwise && gradient.shape() != record.shape) {
-      gradient = dense_cotangent(gradient, record.shape);
+    } else if (!record.elementwise && impl_of(gradient)->shape_ref != record.shape_ref) {
+      gradient = dense_cotangent(gradient, record.shape());
     }
     if (record.port) return hand_on(static_cast<const Port&>(record), std::move(gradient));
     std::uint32_t first = 0;
-    while (first < record.input_count && !wants(record.edges[first])) ++first;
+    while (first < record.input_count && !wants(record.edge(first))) ++first;
     for (std::uint32_t i = record.input_count; i-- > first;) {
-      if (!wants(record.edges[i])) continue;
+      if (!wants(record.edge(i))) continue;
       if (watched()) [[unlikely]]
         run_watched_rule(record, i, i == first, gradient);
       else
         run_rule(record, i, i == first, gradient);
     }
     for (Tensor& part : parts_of(record)) part = {};
+  }
+
+  /// For the output of `record`, if there is a handle of it: the last one may be going at this
+  /// moment, on another thread.
+  [[gnu::noinline, gnu::cold]] void keep_gradient(const Record& record, const Tensor& gradient) {
+    Impl* output = retained_output(record);
+    if (!output->handles.increment_if_any()) return;
+    const Tensor held = adopt(output);
+    add_to(target_of(output).sum, gradient, record.shape_ref);
   }
 
   [[gnu::noinline, gnu::cold]] void run_watched_rule(Record& record, std::uint32_t i, bool last,
@@ -248,23 +368,24 @@ class Walk {
   /// Hands the cotangent of input `i` on, the `last` that is computed from `gradient`.
   [[gnu::always_inline]] void run_rule(Record& record, std::uint32_t i, bool last,
                                        Tensor& gradient) {
-    const Edge& edge = record.edges[i];
-    const Shape& target = edge.shape();
+    const Edge& edge = record.edge(i);
+    const ShapeRef& target = edge.shape_ref();
     const DType dtype = edge.dtype();
-    if (!create_ && record.elementwise && target == record.shape && dtype == record.dtype) {
+    const bool same_shape = target == record.shape_ref;
+    Tensor& arrived = arrived_at(edge);
+    if (!create_ && (record.adds || (record.elementwise && same_shape && dtype == record.dtype))) {
       // Added to what is there already, or, at last, written over the gradient.
-      Impl* sum = waiting_at(edge);
-      if (sum && sum->shape == target && sum->unique() &&
+      Impl* sum = impl_of(arrived);
+      if (sum && sum->shape_ref == target && sum->unique() &&
+          (record.elementwise || sum->dtype == gradient.dtype()) &&
           record.vjp_into(static_cast<int>(i), gradient, sum, true))
         return;
-      if (!sum && last && gradient.shape() == target && impl_of(gradient)->unique() &&
-          record.vjp_into(static_cast<int>(i), gradient, impl_of(gradient), false))
-        return deliver(edge, std::move(gradient));
-    } else if (record.adds && !create_) {
-      Impl* sum = waiting_at(edge);
-      if (sum && sum->dtype == gradient.dtype() && sum->shape == target && sum->unique() &&
-          record.vjp_into(static_cast<int>(i), gradient, sum, true))
+      if (!sum && last && record.elementwise && impl_of(gradient)->shape_ref == target &&
+          impl_of(gradient)->unique() &&
+          record.vjp_into(static_cast<int>(i), gradient, impl_of(gradient), false)) {
+        arrived = std::move(gradient);
         return;
+      }
     }
     Tensor cotangent =
         allocating_for([&] { return record.name(); },
@@ -272,82 +393,83 @@ class Walk {
     if (record.released) [[unlikely]]
       record.check();  // by a walk that the rule started
     if (record.elementwise) {
-      if (cotangent.dtype() != dtype || target != record.shape)
-        cotangent = reduce_cotangent(cotangent, record.shape, target, dtype);
-    } else if (!cotangent.defined() || cotangent.dtype() != dtype || cotangent.shape() != target ||
-               impl_of(cotangent)->has(Impl::kNumber)) {
+      if (cotangent.dtype() != dtype || !same_shape)
+        cotangent = reduce_cotangent(cotangent, record.shape(), target.sizes(), dtype);
+    } else if (!cotangent.defined() || cotangent.dtype() != dtype ||
+               impl_of(cotangent)->shape_ref != target || impl_of(cotangent)->has(Impl::kNumber)) {
       cotangent = fitted_cotangent(record, i, cotangent, edge);
     }
-    deliver(edge, std::move(cotangent));
+    add_to(arrived, std::move(cotangent), target);
   }
 
   /// The cotangent of one of several outputs, to the record of their call.
   static void hand_on(const Port& port, Tensor gradient) {
-    Record& call = *port.edge.record();
+    Record& call = *port.edge(0).record();
     call.parts()[static_cast<std::size_t>(port.output_index)] = gradient;
-    call.notes.cotangent = std::move(gradient);  // something has arrived
+    call.cotangent = std::move(gradient);  // something has arrived
   }
 
-  /// What has arrived so far where `edge` leads, or nullptr.
-  Impl* waiting_at(const Edge& edge) const {
-    if (const Record* record = edge.record()) return impl_of(record->notes.cotangent);
-    if (!capturing_) return edge.leaf()->grad;
-    return impl_of(results_[static_cast<std::size_t>(wanted_index(edge.leaf()))]);
+  /// What has arrived so far where `edge`, which is wanted, leads.
+  [[gnu::always_inline]] Tensor& arrived_at(const Edge& edge) {
+    if (Record* record = edge.record()) return record->cotangent;
+    return target_of(edge.leaf()).sum;
+  }
+  /// The target of a leaf, or of an output that keeps its gradient.
+  [[gnu::always_inline]] Target& target_of(Impl* owner) {
+    if (Target* known = lists_.targets.find(owner)) return *known;
+    Target& target = lists_.targets.add(owner);
+    target.owner = share(owner);
+    return target;
   }
 
-  void deliver(const Tensor& output, const Tensor& seed) {
-    Edge edge;
-    edge.connect(output);
-    deliver(edge, seed);
+  /// Adds a cotangent to what has arrived for something of `shape`.
+  [[gnu::always_inline]] void add_to(Tensor& arrived, Tensor cotangent, const ShapeRef& shape) {
+    arrived = arrived.defined()
+                  ? add_cotangents(std::move(arrived), cotangent, shape.sizes(), create_)
+                  : std::move(cotangent);
   }
 
-  void deliver(const Edge& edge, Tensor cotangent) {
-    if (Record* record = edge.record()) {
-      record->notes.cotangent = record->notes.cotangent.defined()
-                                    ? add_cotangents(std::move(record->notes.cotangent), cotangent,
-                                                     record->shape, create_)
-                                    : std::move(cotangent);
-      return;
+  /// Adds what has arrived to the gradients of the targets. All that can fail comes first.
+  void commit() {
+    std::unique_lock<std::mutex> lock(leaves_mutex(), std::defer_lock);
+    if (!single_threaded()) lock.lock();
+    for (Target& target : lists_.targets.list()) {
+      if (!target.sum.defined()) continue;
+      Impl* owner = impl_of(target.owner);
+      Impl* grad = owner->grad;
+      if (grad && grad->dtype != owner->dtype)
+        fail<DTypeError>(
+            "backward: the gradient of a tensor of shape {} was converted to {}, but the tensor is "
+            "{}; drop it with zero_grad(), or convert the tensor itself with to_()",
+            owner->shape(), grad->dtype, owner->dtype);
+      target.in_place = grad && !create_ && grad->unique();
+      if (target.in_place) continue;
+      if (grad) target.sum = add_cotangents(share(grad), target.sum, owner->shape(), create_);
+      // Two tensors never share one gradient.
+      if (impl_of(target.sum)->shape_ref != owner->shape_ref || !impl_of(target.sum)->unique())
+        target.sum = own_cotangent(std::move(target.sum), owner->shape());
+      if (!create_) note_walk(*impl_of(target.sum));
     }
-    Impl* leaf = edge.leaf();
-    if (!leaf) return;
-    if (!capturing_) {
-      accumulate(leaf, std::move(cotangent));
-      return;
+    for (Target& target : lists_.targets.list()) {
+      if (!target.sum.defined()) continue;
+      Impl* owner = impl_of(target.owner);
+      if (target.in_place)
+        add_into(owner->grad, target.sum);
+      else
+        release(std::exchange(owner->grad, leak(std::move(target.sum))));
     }
-    const std::int64_t index = wanted_index(leaf);
-    if (index < 0) return;
-    Tensor& result = results_[static_cast<std::size_t>(index)];
-    result = result.defined() ? add_cotangents(std::move(result), cotangent, leaf->shape, create_)
-                              : std::move(cotangent);
-  }
-
-  /// Adds to the `grad()` of a tensor. Each gets a buffer of its own: at the end of the walk, since
-  /// most that share one by then are alone with it.
-  void accumulate(Impl* target, Tensor cotangent) {
-    if (target->grad && target->grad->dtype != target->dtype)
-      fail<DTypeError>(
-          "backward: the gradient of a tensor of shape {} was converted to {}, but the tensor is "
-          "{}; drop it with zero_grad(), or convert the tensor itself with to_()",
-          target->shape, target->grad->dtype, target->dtype);
-    if (target->grad && !create_ && target->grad->unique())
-      return add_into(target->grad, cotangent);
-    if (target->grad)
-      cotangent = add_cotangents(share(target->grad), cotangent, target->shape, create_);
-    cotangent = dense_cotangent(cotangent, target->shape);
-    if (!impl_of(cotangent)->unique())
-      lists_.sharing.push_back(share(target));
-    else if (!create_)
-      note_walk(*impl_of(cotangent));
-    release(std::exchange(target->grad, leak(std::move(cotangent))));
   }
 
   bool retain_;
   bool create_;
   bool capturing_ = false;
+  bool done_ = false;
+  Running self_{new_walk_id(), tapegrad::detail::running};
   const std::vector<Tensor>* inputs_ = nullptr;
-  std::vector<Tensor> results_;
-  Lists lists_;
+  std::unique_ptr<Lists> own_lists_;
+  Lists& lists_ = lists_to_use();
+  std::size_t visited_ = 0;  // how many of those met have been visited,
+  std::size_t left_ = 0;     // and how many of these still exist; they stand first
   std::vector<PutAside> put_aside_;
 };
 

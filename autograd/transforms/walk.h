@@ -25,7 +25,7 @@ struct WalkMode {
 void walk_to_leaves(std::span<const Root> roots, WalkMode mode);
 
 /// The cotangents of `inputs`, which may be leaves or not; undefined where the roots do not depend
-/// on one, and for the second of two that are the same.
+/// on one. Two that are the same share one.
 std::vector<Tensor> walk_to(const std::vector<Tensor>& inputs, std::span<const Root> roots,
                             WalkMode mode);
 

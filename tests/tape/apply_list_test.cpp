@@ -1,5 +1,7 @@
 // Operators with any number of inputs, with several outputs, and with values that they keep.
 
+#include <stdexcept>
+
 #include "autograd/autograd.h"
 #include "tests/catch.h"
 #include "tests/point_gradients.h"
@@ -40,6 +42,17 @@ struct SinCos {
     if (g[0].defined()) result = result + g[0] * y[1];
     if (g[1].defined()) result = result - g[1] * y[0];
     return result;
+  }
+};
+
+/// Sine and cosine, with a rule that fails when it is told to.
+struct FailingSinCos : SinCos {
+  static constexpr bool opaque = true;
+  bool* fails;
+  explicit FailingSinCos(bool* told) : fails(told) {}
+  Tensor vjp(std::size_t i, std::span<const Tensor> g, auto x, const tg::SavedList& y) const {
+    if (*fails) throw std::runtime_error("told to fail");
+    return SinCos::vjp(i, g, x, y);
   }
 };
 
@@ -342,4 +355,17 @@ TEST_CASE("a piece is not added to a gradient that others see, or that is of ano
   x[1].backward();
   check_values("seen", seen, {1, 1, 1});
   check_values("x", x.grad(), {1, 2, 1});
+}
+
+TEST_CASE("an output that a failed walk released is read all the same, also when it is gone") {
+  const bool gone = GENERATE(false, true);
+  const Tensor x = leaf({0.5});
+  bool fails = true;
+  std::vector<Tensor> y = tg::apply(FailingSinCos{&fails}, std::vector<Tensor>{x});
+  CHECK_THROWS_AS(y[0].sum().backward(), std::runtime_error);
+  if (gone) y[0] = Tensor();
+  fails = false;
+  const Tensor first = tg::grad(y[1].sum(), x, {.create_graph = true});
+  check_values("x", first, {-std::sin(0.5)});
+  check_values("x", tg::grad(first, x), {-std::cos(0.5)});
 }

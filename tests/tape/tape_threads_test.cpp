@@ -1,38 +1,14 @@
 // The tape and threads: recording is each thread's own, graphs may move, parameters may be shared.
 
-#include <atomic>
 #include <thread>
 
 #include "autograd/autograd.h"
 #include "tests/catch.h"
+#include "tests/on_threads.h"
 #include "tests/point_gradients.h"
 
 using namespace point_gradients;
-
-namespace {
-
-/// Runs `f(i)` on `count` threads at once.
-template <class F>
-void on_threads(int count, F f) {
-  std::atomic<int> ready{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < count; ++i) {
-    threads.emplace_back([&, i] {
-      ready.fetch_add(1);
-      while (ready.load() < count) std::this_thread::yield();
-      f(i);
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-}
-
-/// What one thread found; checked after it has ended, because checks belong to one thread.
-struct Finding {
-  std::vector<double> values;
-  bool truth = false;
-};
-
-}  // namespace
+using namespace threads;
 
 TEST_CASE("NoGrad and scopes are a thread's own", "[threads]") {
   const Tensor x = leaf({1});

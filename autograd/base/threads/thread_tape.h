@@ -17,7 +17,7 @@ struct ThreadTape {
   bool releasing = false;        // a record is being destroyed
   std::uint64_t sequence = 0;    // of the last record made here
   const char* scope = nullptr;   // the path of open scopes
-  Record* to_release = nullptr;  // chained through `notes.walk`
+  Record* to_release = nullptr;  // chained through `next_to_release`
   Watcher* watcher = nullptr;    // the innermost that watches this thread, see door.h
 };
 

@@ -32,7 +32,7 @@ struct Levels {
       const std::int64_t length = output[d];
       Strides step{};
       for (std::size_t k = 0; k < operands.size(); ++k) {
-        const Shape& shape = operands[k]->shape;
+        const Shape& shape = operands[k]->shape();
         if (d < -shape.rank() || shape[d] == 1) continue;
         step[k] = dense[k];
         dense[k] *= shape[d];

@@ -49,7 +49,7 @@ inline bool single_row(std::int64_t output_numel, Operands operands,
                        kernels::Operand* row) noexcept {
   bool single = true;
   for (std::size_t k = 0; k < operands.size(); ++k) {
-    const std::int64_t numel = operands[k]->numel;
+    const std::int64_t numel = operands[k]->numel();
     row[k] = {Raw::of(*operands[k]), numel != 1, 0};
     single &= (numel == output_numel) | (numel == 1);
   }

@@ -34,12 +34,12 @@ template <std::size_t N, class F>
   void* out = Raw::of(*output);
   // Small networks spend their time here.
   kernels::Operand row[N];
-  if (output->numel < kernels::kElementsWorthThreads &&
-      single_row(output->numel, Operands(operands, N), row))
-    return loop(row, out, 1, output->numel);
+  if (output->numel() < kernels::kElementsWorthThreads &&
+      single_row(output->numel(), Operands(operands, N), row))
+    return loop(row, out, 1, output->numel());
   char* data = static_cast<char*>(out);
   const auto element = static_cast<std::int64_t>(size_of(output->dtype));
-  broadcast_loop(output->shape, Operands(operands, N),
+  broadcast_loop(output->shape(), Operands(operands, N),
                  [&](const kernels::Operand* in, std::int64_t first, std::int64_t rows,
                      std::int64_t columns) { loop(in, data + first * element, rows, columns); });
 }
@@ -65,12 +65,9 @@ template <std::size_t N>
 
 /// The record of every elementwise operator.
 struct ElementwiseRecord final : Record {
-  ElementwiseRecord(const ElementwiseInfo& operation, const void* numbers, const Tensor& output)
-      : Record({edge, static_cast<std::size_t>(operation.inputs)},
-               {slot, static_cast<std::size_t>(operation.inputs) + 1}, output),
-        info(operation) {
+  ElementwiseRecord(const ElementwiseInfo& operation, const Tensor& output) noexcept
+      : Record(output), info(operation) {
     elementwise = true;
-    if (info.parameter_bytes > 0) std::memcpy(parameters, numbers, info.parameter_bytes);
   }
 
   const char* name() const noexcept override { return info.name; }
@@ -86,10 +83,21 @@ struct ElementwiseRecord final : Record {
   [[gnu::noinline, gnu::cold]] void announce_rule(int input, const Impl* g, const Impl* result,
                                                   bool add) const;
 
+  /// The values that the rule of `input` reads, from y, a and b; returns how many.
+  int read_values(int input, const Impl** values) const noexcept {
+    const Reads reads = info.reads[input];
+    const Saved* at = slots().data();
+    const unsigned y = kept_positions & 1, a = kept_positions >> 1 & 1;
+    int count = 0;
+    if (reads & kY) values[count++] = at->value();
+    if (reads & kA) values[count++] = at[y].value();
+    if (reads & kB) values[count++] = at[y + a].value();
+    return count;
+  }
+  /// The operator's numbers.
+  void* parameters() const noexcept { return more_room(); }
+
   const ElementwiseInfo& info;
-  alignas(8) std::byte parameters[kParameterBytes];
-  Edge edge[2];
-  Saved slot[3];
 };
 
 Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_graph) {
@@ -98,18 +106,18 @@ Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_gra
     const auto get = [&](int index) {
       return reads >> (index + 1) & 1 ? this->input(index, create_graph) : Tensor();
     };
-    return info.rule[input](parameters, gradient, get(0), get(1),
+    return info.rule[input](parameters(), gradient, get(0), get(1),
                             reads & kY ? output(create_graph) : Tensor());
   }
   // The result may be smaller than the output where nothing that is read was broadcast.
   Tensor result;
-  if (gradient.numel() == numel) {
-    result = adopt(new_impl(shape, dtype, numel));
+  if (gradient.numel() == numel()) {
+    result = adopt(new_impl(shape_ref, dtype));
   } else {
     Shape smaller = gradient.shape();
-    for (int i = 0; i < 3; ++i) {
-      if (reads >> i & 1) smaller = broadcast(smaller, slot[i].value()->shape, info.name);
-    }
+    const Impl* values[3];
+    for (int i = read_values(input, values); i-- > 0;)
+      smaller = broadcast(smaller, values[i]->shape(), info.name);
     result = new_tensor(smaller, dtype);
   }
   run_rule(input, impl_of(gradient), impl_of(result), false);
@@ -119,11 +127,8 @@ Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_gra
 void ElementwiseRecord::announce_rule(int input, const Impl* g, const Impl* result,
                                       bool add) const {
   const Impl* read[kMostOperands] = {g};
-  std::size_t count = 1;
-  for (int i = 0; i < 3; ++i) {
-    if (info.reads[input] >> i & 1) read[count++] = slot[i].value();
-  }
-  announce_loop(info, parameters, Operands(read, count), *result,
+  const auto count = static_cast<std::size_t>(1 + read_values(input, read + 1));
+  announce_loop(info, parameters(), Operands(read, count), *result,
                 add ? Access::update : Access::write);
 }
 
@@ -131,13 +136,11 @@ void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool ad
   if (watched()) [[unlikely]]
     announce_rule(input, g, result, add);
   const Impl* read[3];
-  int count = 0;
-  for (int i = 0; i < 3; ++i) {
-    if (info.reads[input] >> i & 1) read[count++] = slot[i].value();
-  }
+  const int count = read_values(input, read);
   const RuleLoop rule = loops_of(info).rule[input][dtype == float64];
+  const void* numbers = parameters();
   const auto loop = [&](const kernels::Operand* in, void* out, std::int64_t rows,
-                        std::int64_t columns) { rule(parameters, in, out, rows, columns, add); };
+                        std::int64_t columns) { rule(numbers, in, out, rows, columns, add); };
   if (count == 1)
     run_loop<2>(loop, {g, read[0]}, result);
   else if (count == 2)
@@ -217,14 +220,20 @@ class Call {
   }
 
   [[gnu::always_inline]] void record(const Tensor& y) const {
-    auto* record = new_record<ElementwiseRecord>(info_, parameters_, y);
+    const RecordRoom room{N, (reads_ & 1) + (reads_ >> 1 & 1) + (reads_ >> 2 & 1), reads_,
+                          info_.parameter_bytes};
+    auto* record = new_record<ElementwiseRecord>(room, info_, y);
+    if (info_.parameter_bytes > 0)
+      std::memcpy(record->parameters(), parameters_, info_.parameter_bytes);
+    Edge* edge = record->edges().data();
+    Saved* slot = record->slots().data();
+    if (reads_ & kY) new (slot++) Saved(impl_of(y));
     const auto keep = [&](int i) __attribute__((always_inline)) {
-      record->edge[i].connect(*inputs_[i]);
-      if (reads_ >> (i + 1) & 1) record->slot[i + 1].save(impl_of(*inputs_[i]));
+      new (edge + i) Edge(*inputs_[i]);
+      if (reads_ >> (i + 1) & 1) new (slot++) Saved(impl_of(*inputs_[i]));
     };
     keep(0);
     if constexpr (N == 2) keep(1);
-    if (reads_ & kY) record->slot[0].save(impl_of(y));
     record->attach(y);
   }
 
@@ -274,7 +283,7 @@ Tensor binary_of_converted(const ElementwiseInfo& info, const void* parameters, 
   const Call<1> call(info, parameters, {&x},
                      has_past(*impl_of(x), *impl_of(x), flags_of(*impl_of(x))));
   if (call.is_spare(0)) return call.instead_of(x);
-  Tensor y = adopt(new_impl(x.shape(), x.dtype(), x.numel(), info.name));
+  Tensor y = adopt(new_impl(impl_of(x)->shape_ref, x.dtype(), info.name));
   call.run(y);
   return y;
 }
@@ -290,11 +299,11 @@ Tensor binary_of_converted(const ElementwiseInfo& info, const void* parameters, 
       return binary_of_converted(info, parameters, a, b, room);
   }
   const Call<2> call(info, parameters, {&a, &b}, has_past(left, right, flags));
-  const bool same = left.shape == right.shape;
+  const bool same = left.shape_ref == right.shape_ref;
   if (room && call.is_spare(room == &b) &&
       (same || room->shape() == broadcast(a.shape(), b.shape(), info.name)))
     return call.instead_of(*room);
-  Tensor y = same ? adopt(new_impl(left.shape, left.dtype, left.numel, info.name))
+  Tensor y = same ? adopt(new_impl(left.shape_ref, left.dtype, info.name))
                   : allocate(info.name, broadcast(a.shape(), b.shape(), info.name), a.dtype());
   call.run(y);
   return y;

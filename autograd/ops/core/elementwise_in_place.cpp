@@ -7,6 +7,7 @@
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
+#include "autograd/tape/retained.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/launch.h"
 
@@ -83,13 +84,7 @@ void assign_now(Tensor& a, const Tensor& y, Change change, bool overwrites) {
   if (!record && !grad_enabled()) return;
   auto* before = static_cast<Record*>(impl_of(a)->maker.exchange(record));
   if (!before) return;
-  // retain_grad() is about the tensor: it goes with the value that this now has.
-  if (Impl* retainer = std::exchange(before->retainer, nullptr)) {
-    if (record)
-      record->retainer = retainer;
-    else
-      unhold(retainer);
-  }
+  move_retained(*before, record);  // it is about the tensor: it goes with the value that it now has
   release_record(before);
 }
 

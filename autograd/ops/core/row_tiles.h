@@ -53,7 +53,7 @@ void launch_rows(const char* name, const Tensor& x, F, const Args&... args) {
 /// The same into a new tensor like `x`, which is the last argument of `f`.
 template <template <class T> class Kernels, class F, class... Args>
 Tensor run_rows(const char* name, const Tensor& x, F f, const Args&... args) {
-  const Tensor result = new_tensor(x.shape(), x.dtype());
+  const Tensor result = new_tensor_like(x, x.dtype());
   if (x.numel() > 0) launch_rows<Kernels>(name, x, f, args..., out(result));
   return result;
 }

@@ -95,7 +95,7 @@ namespace detail {
 
 Tensor converted(const Tensor& tensor, DType dtype) {
   if (tensor.dtype() == dtype && !is_number(tensor)) return tensor;
-  Tensor result = allocating_for("to", [&] { return new_tensor(tensor.shape(), dtype); });
+  Tensor result = allocating_for("to", [&] { return new_tensor_like(tensor, dtype); });
   visit_dtype(tensor.dtype(), [&]<class From>(From) {
     visit_dtype(dtype, [&]<class To>(To) {
       launch("to", convert_elements<To, From>, in<From>(tensor), out<To>(result), tensor.numel());

@@ -101,7 +101,7 @@ class Pairs {
 };
 
 Tensor Gather::forward(const Tensor& x, const Tensor& index) const {
-  Tensor y = detail::new_tensor(index.shape(), x.dtype());
+  Tensor y = detail::new_tensor_like(index, x.dtype());
   launch(
       name,
       [](const std::int64_t* at, const char* from, char* to, std::int64_t element, Pairs pairs) {

@@ -245,7 +245,7 @@ Tensor share_among_equal(const Tensor& g, const Tensor& x, const Tensor& y,
   for (int r = 0; r < runs.count; ++r)
     (runs.run[r].reduced ? n : n == 1 ? outer : inner) *= runs.run[r].size;
   if (inner > 1 && n > 1 << 24) return {};  // more than float32 can count
-  const Tensor result = new_tensor(x.shape(), x.dtype());
+  const Tensor result = new_tensor_like(x, x.dtype());
   visit_floating(x.dtype(), [&]<class T>(T) {
     launch(
         "share_among_equal",
@@ -295,11 +295,11 @@ Tensor reduce(Reducer reducer, const Tensor& x, const ReducedShape& shape) {
   // The result is new: it takes its shape by hand, or is a copy where nothing was to be reduced.
   Tensor result;
   if (any) {
-    impl_of(current)->shape = shape.result;
+    set_shape(impl_of(current), shape.result);
     result = current;
   } else {
     result = copy_of(source);
-    impl_of(result)->shape = shape.result;
+    set_shape(impl_of(result), shape.result);
   }
   const bool keeps_bool = bool_in && (reducer == Reducer::max || reducer == Reducer::min);
   return keeps_bool ? converted(result, boolean) : result;

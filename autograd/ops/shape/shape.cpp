@@ -19,13 +19,14 @@ namespace tapegrad {
 using detail::in;
 using detail::launch;
 using detail::new_tensor;
+using detail::new_tensor_like;
 using detail::normal_dim;
 using detail::out;
 
 namespace detail {
 
 Tensor copy_of(const Tensor& x) {
-  Tensor y = new_tensor(x.shape(), x.dtype());
+  Tensor y = new_tensor_like(x, x.dtype());
   launch(
       "copy", [](const char* from, char* to, std::size_t bytes) { std::memcpy(to, from, bytes); },
       in<char>(x), out<char>(y), static_cast<std::size_t>(x.numel() * element_size(x)));

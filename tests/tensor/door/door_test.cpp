@@ -44,7 +44,7 @@ class Trace : tg::detail::Watcher {
   };
 
   static std::size_t size_of(const Impl& value) {
-    return static_cast<std::size_t>(value.numel) * tg::size_of(value.dtype);
+    return static_cast<std::size_t>(value.numel()) * tg::size_of(value.dtype);
   }
   static const char* data_of(const Impl& value) {
     return static_cast<const char*>(tg::detail::Raw::of(value));
