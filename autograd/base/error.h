@@ -50,8 +50,14 @@ class ValueError : public Error {
   using Error::Error;
 };
 
-/// Memory that the system does not have; names the operator, the shape and the bytes. A tensor of
-/// over 2^47 bytes, for which no system has addresses, is a `ShapeError`.
+/// Memory that the system does not have; names the function, and shape and bytes of a tensor.
+/// A tensor of over 2^47 bytes, for which no system has addresses, is a `ShapeError`.
+///
+/// Whatever the memory was for, a tensor, a record, a list or a text: operators, walks, steps of
+/// optimizers, loaders, readers, writers and all that makes tensors throw this, and never
+/// `std::bad_alloc`. What was called has changed nothing then, and can be called again with more
+/// memory; what a walk leaves is said at `Tensor::backward`. Functions that only return a name, a
+/// text or a list of what is there may pass `std::bad_alloc` on.
 class OutOfMemoryError : public Error {
  public:
   using Error::Error;

@@ -12,9 +12,9 @@ namespace {
 
 /// The shapes that are kept, by hash, in the first free of a few places.
 constexpr std::size_t kPlaces = 4096, kTries = 8;
-constinit std::atomic<SharedShape*> kept[kPlaces] = {};
+constinit std::atomic<SharedShape*> kept_shapes[kPlaces] = {};
 constexpr std::int64_t kMostKept = std::int64_t{1} << 44;  // elements
-constinit std::mutex mutex;                                // of those who add one
+constinit std::mutex adding;                               // held by who adds one
 
 std::uint64_t hash_of(const Shape& sizes) noexcept {
   auto hash = static_cast<std::uint64_t>(sizes.rank());
@@ -28,7 +28,7 @@ SharedShape* find_kept(const Shape& sizes, std::uint64_t hash,
                        std::atomic<SharedShape*>*& place) noexcept {
   place = nullptr;
   for (std::size_t i = 0; i < kTries; ++i) {
-    std::atomic<SharedShape*>& one = kept[(hash + i) % kPlaces];
+    std::atomic<SharedShape*>& one = kept_shapes[(hash + i) % kPlaces];
     SharedShape* shape = one.load(std::memory_order_acquire);
     if (!shape) {
       place = &one;
@@ -44,7 +44,7 @@ SharedShape* find_kept(const Shape& sizes, std::uint64_t hash,
   std::atomic<SharedShape*>* place;
   if (SharedShape* shape = find_kept(sizes, hash, place)) return shape;
   if (!place || numel > kMostKept) return new SharedShape{numel, Count(1), true, sizes};
-  const std::lock_guard lock(mutex);
+  const std::lock_guard lock(adding);
   if (SharedShape* shape = find_kept(sizes, hash, place)) return shape;
   auto* shape = new SharedShape{numel, Count(1), !place, sizes};
   if (place) place->store(shape, std::memory_order_release);

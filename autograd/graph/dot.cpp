@@ -7,6 +7,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/graph/graph.h"
+#include "autograd/tensor/require.h"
 
 // The picture of a graph, drawn from the public list of records.
 
@@ -192,11 +193,13 @@ class Picture {
 
 }  // namespace
 
-std::string to_dot(const Tensor& tensor, const TensorNames& names) {
+std::string to_dot(const Tensor& tensor, const TensorNames& names) try {
   return Picture(tensor, names).text();
+} catch (...) {
+  detail::rethrow_for("to_dot");
 }
 
-void write_dot(const std::string& path, const Tensor& tensor, const TensorNames& names) {
+void write_dot(const std::string& path, const Tensor& tensor, const TensorNames& names) try {
   const std::string text = to_dot(tensor, names);
   const std::string temporary = path + ".tmp";
   std::error_code error;
@@ -212,6 +215,8 @@ void write_dot(const std::string& path, const Tensor& tensor, const TensorNames&
   std::error_code ignored;
   std::filesystem::remove(temporary, ignored);
   fail<FileError>("write_dot: cannot write '{}': {}", path, error.message());
+} catch (...) {
+  detail::rethrow_for("write_dot");
 }
 
 }  // namespace tapegrad

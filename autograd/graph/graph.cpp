@@ -74,7 +74,7 @@ std::int64_t bytes_of(const Impl& value) {
 
 }  // namespace
 
-std::vector<RecordInfo> records(const Tensor& tensor) {
+std::vector<RecordInfo> records(const Tensor& tensor) try {
   detail::require_defined(tensor, "records");
   const std::vector<Record*> found = collect(detail::record_of(*detail::impl_of(tensor)));
   std::unordered_map<const Record*, std::int64_t> position;
@@ -110,6 +110,8 @@ std::vector<RecordInfo> records(const Tensor& tensor) {
     list.push_back(std::move(info));
   }
   return list;
+} catch (...) {
+  detail::rethrow_for("records");
 }
 
 namespace {
@@ -156,7 +158,7 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
 
 }  // namespace
 
-std::string format_records(const Tensor& tensor, const TensorNames& names) {
+std::string format_records(const Tensor& tensor, const TensorNames& names) try {
   const std::vector<RecordInfo> list = records(tensor);
   std::vector<std::vector<std::string>> rows{
       {"#", "scope", "operator", "output", "inputs", "saved"}};
@@ -173,6 +175,8 @@ std::string format_records(const Tensor& tensor, const TensorNames& names) {
   }
   return fmt::format("{}{} records; they keep {} beside the leaves\n", format_table(rows),
                      list.size(), readable_bytes(bytes));
+} catch (...) {
+  detail::rethrow_for("format_records");
 }
 
 }  // namespace tapegrad

@@ -12,8 +12,8 @@ class AddressRange {
  public:
   static constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-  /// Of `bytes` bytes. From `small_pages` on, a multiple of `kHugePage`, the system may put pages of
-  /// 2 MB behind them, which are faster and cost as much when one byte is used.
+  /// Of `bytes` bytes. From `small_pages` on, a multiple of `kHugePage`, the system may put pages
+  /// of 2 MB behind them, which are faster and cost as much when one byte is used.
   constexpr AddressRange(std::size_t bytes, std::size_t small_pages) noexcept
       : bytes_(bytes), small_pages_(small_pages) {}
 

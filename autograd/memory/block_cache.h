@@ -9,10 +9,11 @@
 //
 // A block of up to 1 KB, which nearly every value and record of a long tape is, is cut from a slab
 // (slab.h): 64 KB of blocks of one size. A thread takes blocks from its current slab of that size:
-// first what was given back, else the next one in order. A slab in which nothing is in use any more
-// begins anew, and free slabs are handed out from the lowest address on (slab_pool.h), so that the
-// blocks of a tape follow each other in memory, in the tenth training step as in the first. Such a
-// tape streams through the cache, where one that is scattered waits for each line.
+// first what was given back, the last one first, else the next one in order. When that slab is used
+// up, another one follows that is new or, if it was used, sorted by address (heap.cpp), and free
+// slabs are handed out from the lowest address on (slab_pool.h). So the blocks of a tape follow
+// each other in memory, in the tenth training step as in the first. Such a tape streams through the
+// cache, where one that is scattered waits for each line.
 //
 // The slabs of a thread belong to its heap (heap.h). The thread alone takes from them and gives
 // back to them, without a lock. A block that another thread releases goes into the heap's inbox,

@@ -1,5 +1,6 @@
 #include "autograd/memory/heap.h"
 
+#include <bit>
 #include <new>
 
 #include "autograd/memory/cache_limit.h"
@@ -24,6 +25,33 @@ void SlabList::remove(Slab& slab) noexcept {
   (slab.previous ? slab.previous->next : first) = slab.next;
 }
 
+namespace {
+
+/// Has the blocks that came back to a slab handed out by their addresses. At the end of a tape the
+/// values that stay, and the gradients, have mixed them up.
+void sort_free(Slab& slab) noexcept {
+  std::uint64_t came_back[Slab::kSmallBytes / SizeClasses::bytes(0) / 64] = {};
+  const std::byte* begin = slab.begin();
+  for (const Slab::Free* block = slab.free; block; block = block->next) {
+    const auto at = reinterpret_cast<const std::byte*>(block) - begin;
+    const std::uint32_t number = static_cast<std::uint32_t>(at) / slab.block_bytes;
+    came_back[number / 64] |= std::uint64_t{1} << number % 64;
+  }
+  Slab::Free** link = &slab.free;
+  std::size_t first = 0;
+  for (std::uint64_t word : came_back) {
+    for (; word; word &= word - 1) {
+      const std::size_t number = first + static_cast<std::size_t>(std::countr_zero(word));
+      *link = reinterpret_cast<Slab::Free*>(slab.begin() + number * slab.block_bytes);
+      link = &(*link)->next;
+    }
+    first += 64;
+  }
+  *link = nullptr;
+}
+
+}  // namespace
+
 // ---- For the heap's own thread ------------------------------------------------------------------
 
 bool Heap::refill(int size_class) noexcept {
@@ -33,6 +61,7 @@ bool Heap::refill(int size_class) noexcept {
   Slab* slab = usable_[size_class].first;
   if (slab) {
     unlink(*slab);
+    sort_free(*slab);
   } else {
     const bool big = SizeClasses::big(size_class);
     void* memory = acquire_slab(big);
@@ -41,23 +70,20 @@ bool Heap::refill(int size_class) noexcept {
     const std::size_t blocks = (Slab::size(big) - Slab::kHeader) / bytes;
     slab = new (memory) Slab;
     slab->owner = this;
-    slab->reset();
+    slab->bump = slab->begin();
     slab->end = slab->bump + blocks * bytes;
     slab->block_bytes = static_cast<std::uint32_t>(bytes);
     slab->half = static_cast<std::uint32_t>(blocks / 2);
     slab->size_class = static_cast<std::uint8_t>(size_class);
   }
   slab->state = Slab::State::current;
-  slab->trigger = 0;
+  slab->trigger = at_hand_[size_class] ? Slab::kNever : 0;
   current[size_class] = slab;
   return true;
 }
 
 void Heap::drained(Slab& slab) noexcept {
-  if (current[slab.size_class] == &slab) {
-    slab.reset();
-    return note_empty(slab.size_class);
-  }
+  if (current[slab.size_class] == &slab) return note_empty(slab);
   const std::lock_guard lock(mutex_);
   settle(slab);
 }
@@ -66,7 +92,9 @@ void Heap::give_back_empty() noexcept {
   const std::lock_guard lock(mutex_);
   take_in();
   for (int i = 0; i < SizeClasses::kClasses; ++i) {
-    if (current[i] != &no_slab && current[i]->live.get() == 0) give_up_current(i);
+    // Other threads may have returned the last of its blocks.
+    if (current[i] != &no_slab && current[i]->live.get() == current[i]->returned_count)
+      give_up_current(i);
   }
 }
 
@@ -80,15 +108,19 @@ void Heap::leave() noexcept {
   take_in();
 }
 
-/// Notes that the current slab of a class is empty, and gives another one up for that.
-void Heap::note_empty(int size_class) noexcept {
-  if (at_hand_[size_class]) return;
+/// Notes that a current slab is empty, and gives another one up for that. A small step empties a
+/// few slabs again and again: until its class has to go, nobody is told of it any more.
+void Heap::note_empty(Slab& slab) noexcept {
+  const int size_class = slab.size_class;
   at_hand_[size_class] = true;
+  slab.trigger = Slab::kNever;
   const int gone =
       SizeClasses::big(size_class) ? big_at_hand_.add(size_class) : small_at_hand_.add(size_class);
   if (gone < 0) return;
   at_hand_[gone] = false;
-  if (current[gone] == &no_slab || current[gone]->live.get() != 0) return;
+  if (current[gone] == &no_slab) return;
+  current[gone]->trigger = 0;
+  if (current[gone]->live.get() != 0) return;
   const std::lock_guard lock(mutex_);
   give_up_current(gone);
 }

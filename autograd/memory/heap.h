@@ -62,7 +62,7 @@ class Heap : public BlockHeap {
     }
   };
 
-  void note_empty(int size_class) noexcept;
+  void note_empty(Slab& slab) noexcept;
   void take_in() noexcept;
   void give_up_current(int size_class) noexcept;
   void settle(Slab& slab) noexcept;
@@ -73,7 +73,7 @@ class Heap : public BlockHeap {
   // Of its thread.
   AtHand<16> small_at_hand_;
   AtHand<2> big_at_hand_;
-  bool at_hand_[SizeClasses::kClasses] = {};
+  bool at_hand_[SizeClasses::kClasses] = {};  ///< is in one of these
 
   // Under the mutex.
   std::mutex mutex_;

@@ -32,7 +32,7 @@ struct SizeClasses {
     const auto eighth = static_cast<int>((bytes - 1) >> (doubling - 3)) - 8;
     return kSmallClasses + 8 * (doubling - 10) + eighth;
   }
-  static std::size_t bytes(int size_class) noexcept {
+  static constexpr std::size_t bytes(int size_class) noexcept {
     const auto number = static_cast<std::size_t>(size_class);
     if (size_class < kFineClasses) return 8 * (number + 1);
     if (size_class < kSmallClasses) return 64 * (number - kFineClasses + 5);
@@ -72,6 +72,7 @@ struct Slab {
   static constexpr std::size_t kSmallBytes = std::size_t{64} << 10;
   static constexpr std::size_t kBigBytes = std::size_t{1} << 20;
   static constexpr std::size_t kHeader = 128;
+  static constexpr std::uint32_t kNever = static_cast<std::uint32_t>(-1);
 
   struct Free {
     Free* next;
@@ -88,11 +89,6 @@ struct Slab {
     return *reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(size(big) - 1));
   }
   std::byte* begin() noexcept { return reinterpret_cast<std::byte*>(this) + kHeader; }
-  /// Without a block in use: addresses will be handed out in order again.
-  void reset() noexcept {
-    free = nullptr;
-    bump = begin();
-  }
 
   // Of the thread that has the owner.
   BlockHeap* owner = nullptr;
@@ -100,7 +96,7 @@ struct Slab {
   std::byte *bump = nullptr, *end = nullptr;  ///< between them no block was handed out yet
   /// Blocks handed out, less those that this thread took back; those in `returned` still count.
   OwnedCount<std::uint32_t> live;
-  std::uint32_t trigger = 0;  ///< when `live` falls to it, something is to be done
+  std::uint32_t trigger = 0;  ///< when `live` falls to it, something is to be done, if not `kNever`
   std::uint32_t block_bytes = 0;
   std::uint32_t half = 0;  ///< of the blocks that there are
   std::uint8_t size_class = 0;

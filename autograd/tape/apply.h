@@ -88,7 +88,7 @@ struct RecordOf final : Record {
 
   template <std::size_t... i>
   KeptBy<Op> all_kept(std::index_sequence<i...>) const {
-    return {this->kept(static_cast<int>(i))...};
+    return {this->kept(saved_value<1 + N + i>())...};
   }
 };
 
@@ -111,7 +111,7 @@ template <class Op, class... Tensors>
                                    const Tensors&... inputs) {
   constexpr std::uint32_t n = sizeof...(Tensors);
   static_assert(1 + n + kept_count<Op>() <= 16,
-                "an operator has at most 15 inputs and kept values");
+                "an operator has at most 15 inputs and kept values, or takes a list of inputs");
   // What the functions below do with each input, and its number.
   const auto each = [&](auto f) __attribute__((always_inline)) {
     int i = 0;
@@ -196,7 +196,7 @@ inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>()
 ///    `kA` to `kH` (inputs), `kY` (the output) and `kKept`. Only that is saved.
 ///  - optionally `static constexpr Reads constant`: inputs that have no gradient (indices).
 ///  - optionally `static constexpr std::size_t kept_values`, a number of values beside these that
-///    rules read. The forward fills them in: its last parameter is a `Kept<kept_values>&`, and so
+///    rules read; with the inputs at most 15. The forward fills them in: its last parameter is a `Kept<kept_values>&`, and so
 ///    is, const, the last one of rules. They are saved, counted and released as inputs are, and
 ///    have no gradient.
 ///  - optionally, where that is faster, a second form of a rule under the name `vjp_fused` or
@@ -234,10 +234,10 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
       sizeof...(Tensors) == 1 || !requires { op.vjp_add((inputs, ...), (inputs, ...)); },
       "vjp_add is for an operator with one input");
   detail::RunningCall* running = nullptr;
-  if (detail::watched()) [[unlikely]]
-    running =
-        detail::Door::begin({Op::name, &detail::operator_type<Op>, &op, std::array{&inputs...}});
   try {
+    if (detail::watched()) [[unlikely]]
+      running =
+          detail::Door::begin({Op::name, &detail::operator_type<Op>, &op, std::array{&inputs...}});
     [[maybe_unused]] const bool history = (detail::requires_record(inputs) || ...);
     detail::KeptBy<Op> kept;
     Tensor output = [&] {
@@ -257,12 +257,9 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
     if (running) [[unlikely]]
       detail::Door::end(std::exchange(running, nullptr), {&output, 1});
     return output;
-  } catch (const detail::Unallocated& error) {
-    detail::Door::fail(running);
-    error.throw_for(Op::name);
   } catch (...) {
     detail::Door::fail(running);
-    throw;
+    detail::rethrow_for(Op::name);
   }
 }
 

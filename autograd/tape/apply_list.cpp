@@ -40,7 +40,9 @@ struct Owned {
 
 }  // namespace
 
-ListRecord::~ListRecord() { std::destroy_n(parts().data(), output_count); }
+ListRecord::~ListRecord() {
+  if (room_at != 0) std::destroy_n(parts().data(), output_count);  // else the constructor threw
+}
 
 void ListRecord::connect(std::span<const Tensor> inputs, std::span<const Tensor> kept,
                          Reads reads) noexcept {

@@ -147,10 +147,10 @@ inline constexpr OperatorType list_operator_type = describe_operator<Op, CallLis
 template <class Op>
 auto apply_list_now(Op&& op, std::span<const Tensor> inputs) {
   KeptBy<Op> kept;
-  auto made = allocating_for(Op::name, [&] {
+  auto made = [&] {
     const NoGrad no_grad;
     return call_forward(op, kept, inputs);
-  });
+  }();
   constexpr bool many = !std::is_same_v<decltype(made), Tensor>;
   bool history = false;
   for (const Tensor& input : inputs) history = history || requires_record(input);
@@ -195,13 +195,14 @@ auto apply_list_now(Op&& op, std::span<const Tensor> inputs) {
 ///    in `"y... = Split<axis={dim}>(a0, {sizes})"`.
 template <class Op>
 auto apply(Op op, std::span<const Tensor> inputs) {
-  if (detail::watched()) [[unlikely]] {
+  return detail::allocating_for(Op::name, [&] {
+    if (!detail::watched()) [[likely]]
+      return detail::apply_list_now(std::move(op), inputs);
     std::vector<const Tensor*> all;
     for (const Tensor& input : inputs) all.push_back(&input);
     return detail::watched_call({Op::name, &detail::list_operator_type<Op>, &op, all},
                                 [&] { return detail::apply_list_now(std::move(op), inputs); });
-  }
-  return detail::apply_list_now(std::move(op), inputs);
+  });
 }
 
 template <class Op>

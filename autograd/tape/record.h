@@ -119,7 +119,7 @@ struct RecordRoom {
 /// follow.
 ///
 /// A long tape costs what moves it through memory, so a record is small: what every record has is
-/// one cache line; the members of its type, its edges and the values that it really saved follow.
+/// 64 bytes; the members of its type, its edges and the values that it really saved follow.
 struct Record : Maker {
   /// Of an operator with this output.
   explicit Record(const Tensor& output) noexcept
@@ -196,7 +196,11 @@ struct Record : Maker {
   /// The saved output, likewise.
   Tensor output(bool create_graph);
   /// Value `index` that the forward kept for the rules.
-  Tensor kept(int index) const;
+  Tensor kept(int index) const {
+    return kept(saved(1 + input_count + static_cast<std::uint32_t>(index)));
+  }
+  /// The same where it has been found.
+  static Tensor kept(Impl* value);
 
   /// Says what stands behind the members of its type; whoever made the record constructs it.
   [[gnu::always_inline]] void start(const RecordRoom& room, std::size_t own_bytes,
@@ -215,7 +219,7 @@ struct Record : Maker {
   std::atomic<std::uint32_t> walk{0};  // the walk that has it, or 0; see transforms/walk.cpp
   union {
     std::uint64_t sequence = 0;  // greater than that of every record it depends on
-    Record* next_to_release;     // once nobody has it
+    Record* next_to_release;     // once nobody else has it
   };
   const char* scope;
   Tensor cotangent;    // what has arrived so far, while a walk runs
@@ -344,24 +348,30 @@ void destroy_record(Record* record) noexcept;
 void* allocate_record(std::size_t bytes, std::uint8_t& size_class);
 void free_record(void* block, std::uint8_t size_class) noexcept;
 
+/// Gives a block back that no record came into, since its constructor threw.
+struct UnusedBlock {
+  void* block;
+  std::uint8_t size_class;
+  ~UnusedBlock() {
+    if (block) free_record(block, size_class);
+  }
+};
+
 /// Makes a record of type `R` in pooled memory, with `room` behind it, in which the caller then
 /// constructs every edge and slot. Errors: `OutOfMemoryError`; what the constructor throws.
 template <class R, class... Args>
 R* new_record(const RecordRoom& room, Args&&... args) {
-  static_assert(alignof(R) <= 8 && sizeof(R) % 8 == 0 && sizeof(R) / 8 <= 0xFFFF);
+  static_assert(
+      alignof(R) <= 64 && sizeof(R) / 8 <= 0xFFFF,
+      "the members of an operator have at most 500 KB and are aligned to at most 64 bytes");
   std::uint8_t size_class;
-  void* block = allocate_record(sizeof(R) + room.bytes(), size_class);
-  R* record;
-  if constexpr (std::is_nothrow_constructible_v<R, Args...>) {
-    record = new (block) R(std::forward<Args>(args)...);
-  } else {
-    try {
-      record = new (block) R(std::forward<Args>(args)...);
-    } catch (...) {
-      free_record(block, size_class);
-      throw;
-    }
-  }
+  // Blocks of more than 256 bytes are aligned to 64, all others to 8.
+  const std::size_t bytes = sizeof(R) + room.bytes();
+  void* block =
+      allocate_record(alignof(R) <= 8 ? bytes : std::max<std::size_t>(bytes, 257), size_class);
+  UnusedBlock unused{block, size_class};
+  R* record = new (block) R(std::forward<Args>(args)...);
+  unused.block = nullptr;
   record->start(room, sizeof(R), size_class);
   return record;
 }

@@ -7,7 +7,7 @@
 
 namespace tapegrad::detail {
 
-/// Has the output of `record` keep its gradient; once is enough. Errors: `OutOfMemoryError`.
+/// Has the output of `record` keep its gradient; once is enough. Errors: `std::bad_alloc`.
 void retain_output(Record& record, Impl* output);
 /// The output that keeps its gradient, or nullptr.
 Impl* retained_output(const Record& record) noexcept;

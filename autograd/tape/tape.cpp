@@ -69,7 +69,8 @@ Scope::Scope(std::string_view name) : before_(detail::thread_tape.scope) {
     detail::thread_tape.scope = found.path;
     return;
   }
-  const auto [path, whole] = keep_path(before_, name);
+  const auto [path, whole] =
+      detail::allocating_for("Scope", [&] { return keep_path(before_, name); });
   if (whole)
     found = {before_, path, std::string_view(path + std::strlen(path) - name.size(), name.size())};
   detail::thread_tape.scope = path;
@@ -190,8 +191,7 @@ Tensor Record::output(bool create_graph) {
   return saved_tensor(saved(0), &self);
 }
 
-Tensor Record::kept(int index) const {
-  Impl* value = saved(1 + input_count + static_cast<std::uint32_t>(index));
+Tensor Record::kept(Impl* value) {
   if (!value) return {};
   // No gradient flows there, even where it is an input, too.
   if (value->maker.load(std::memory_order_relaxed) || value->has(Impl::kRequiresGrad))

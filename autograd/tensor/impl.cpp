@@ -14,8 +14,8 @@ namespace tapegrad::detail {
 
 namespace {
 
-/// Where the elements begin in a block. One element shares the cache line of the header; more begin
-/// on a line of their own.
+/// Where the elements begin in a block: one stands behind the header, in 64 bytes with it; more
+/// begin at byte 64, which in blocks of more than 256 bytes is a cache line of their own.
 constexpr std::size_t kHeader = sizeof(Impl), kLine = 64;
 static_assert(kHeader % 8 == 0 && kHeader + 8 <= kLine);
 constexpr std::size_t elements_at(std::size_t data_bytes) noexcept {

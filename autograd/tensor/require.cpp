@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <string>
 
 #include "autograd/base/fail.h"
@@ -149,16 +150,35 @@ std::string text_of(const Unallocated& what) {
 
 }  // namespace
 
-void Unallocated::throw_for(const char* name) const {
+void Unallocated::throw_for(std::string_view name) const try {
   if (refused) fail<OutOfMemoryError>("{}: {}", name, text_of(*this));
   fail<ShapeError>("{}: {}", name, text_of(*this));
+} catch (const std::bad_alloc&) {
+  rethrow_for(name);
+}
+
+void rethrow_for(std::string_view name) {
+  try {
+    throw;
+  } catch (const Unallocated& what) {
+    what.throw_for(name);
+  } catch (const std::bad_alloc&) {
+    fail<OutOfMemoryError>(
+        "{}: the system refused memory, not for a tensor but for what is listed or written beside "
+        "them",
+        name);
+  }
 }
 
 template <class E>
 void throw_unallocated(const Shape& shape, DType dtype, const char* name) {
   const Unallocated what{shape, dtype, std::is_same_v<E, OutOfMemoryError>};
   if (name) what.throw_for(name);
-  throw UnallocatedError<E>(text_of(what), what);
+  try {
+    throw UnallocatedError<E>(text_of(what), what);
+  } catch (const std::bad_alloc&) {
+    rethrow_for("tensor");
+  }
 }
 template void throw_unallocated<ShapeError>(const Shape&, DType, const char*);
 template void throw_unallocated<OutOfMemoryError>(const Shape&, DType, const char*);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 #include "autograd/tensor/tensor.h"
@@ -123,23 +124,29 @@ struct Unallocated {
   Shape shape;
   DType dtype;
   bool refused;  ///< by the system; otherwise the shape makes no sense
-  [[noreturn, gnu::cold]] void throw_for(const char* name) const;
+  [[noreturn, gnu::cold]] void throw_for(std::string_view name) const;
 };
 template <class E>
 [[noreturn, gnu::cold]] void throw_unallocated(const Shape& shape, DType dtype,
                                                const char* name = nullptr);
 
-/// Calls `f()`; where that finds no memory, the error names `name`, or what `name()` returns. Costs
-/// nothing otherwise.
+/// Rethrows what is being handled; where that is about memory, and does not name a function yet, as
+/// an error of the function `name`: of a tensor (`Unallocated`), or, by `std::bad_alloc`, of
+/// something beside tensors.
+[[noreturn, gnu::cold]] void rethrow_for(std::string_view name);
+
+/// Calls `f()`; where that finds no memory, for whatever, the error is an `OutOfMemoryError` of the
+/// function `name`, or of what `name()` returns. Costs nothing otherwise. Operators have it by
+/// `apply`; other public functions that allocate begin with it.
 template <class Name, class F>
 [[gnu::always_inline]] inline decltype(auto) allocating_for(const Name& name, F&& f) {
   try {
     return f();
-  } catch (const Unallocated& error) {
+  } catch (...) {
     if constexpr (std::is_invocable_v<const Name&>)
-      error.throw_for(name());
+      rethrow_for(name());
     else
-      error.throw_for(name);
+      rethrow_for(name);
   }
 }
 

@@ -191,15 +191,19 @@ class Tensor {
   /// another handle holds it, and except with `create_graph`: then the gradients own the graph that
   /// they came from, which owns the leaves, so drop them with `zero_grad()` or the memory stays;
   /// `grad()` has no such circle. Errors: `GradError` when there is no graph, when it was released,
-  /// when a saved value changed since, or when `gradient` is missing; then no gradient has changed.
-  /// What a rule of your own throws passes through; no gradient has changed then, either.
+  /// when a saved value changed since, or when `gradient` is missing; `OutOfMemoryError`; what a
+  /// rule of your own throws, which passes through.
+  ///
+  /// After any error all gradients are as they were before the call. Where the error came on the
+  /// way, what the walk had gone through is released all the same (unless `retain_graph`, where
+  /// the same call can be made again): another walk over that is a `GradError` that says so. What
+  /// the walk had not reached can still be walked.
   ///
   /// Several threads may walk graphs of their own at once, also where these share leaves: each
   /// leaf's gradient is then the sum, whose rounding depends on who was first (`grad()` has the
   /// same bits every time). Graphs that share more than leaves are walked one after the other:
   /// `GradError` where another thread is walking a part of this one at this moment, which may meet
-  /// both threads. No gradient has changed then; a long graph may be released in part, unless
-  /// `retain_graph`. Not guarded: reading or dropping a leaf's `grad()`, and an optimizer's step,
+  /// both threads. Not guarded: reading or dropping a leaf's `grad()`, and an optimizer's step,
   /// while another thread's `backward` may reach that leaf; changing a value or calling
   /// `retain_grad()` while another thread walks its graph.
   void backward(const Tensor& gradient = {}, BackwardOptions options = {}) const;

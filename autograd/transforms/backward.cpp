@@ -34,14 +34,18 @@ Root make_root(const Tensor& output, const Tensor& seed, const char* caller) {
 }  // namespace
 
 void Tensor::backward(const Tensor& gradient, BackwardOptions options) const {
-  detail::require_defined(*this, "backward");
-  if (!requires_grad()) detail::fail_history(*this, "the tensor", "backward");
-  const Root root = make_root(*this, gradient, "backward");
-  detail::walk_to_leaves({&root, 1}, {options.retain_graph, options.create_graph});
+  detail::allocating_for("backward", [&] {
+    detail::require_defined(*this, "backward");
+    if (!requires_grad()) detail::fail_history(*this, "the tensor", "backward");
+    const Root root = make_root(*this, gradient, "backward");
+    detail::walk_to_leaves({&root, 1}, {options.retain_graph, options.create_graph});
+  });
 }
 
-std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
-                         const GradOptions& options) {
+namespace {
+
+std::vector<Tensor> grad_now(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                             const GradOptions& options) {
   for (const Tensor& output : outputs) detail::require_defined(output, "an output", "grad");
   for (const Tensor& input : inputs) detail::require_defined(input, "an input", "grad");
   if (!options.grad_outputs.empty() && options.grad_outputs.size() != outputs.size())
@@ -62,28 +66,21 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
     if (!inputs[i].requires_grad())
       detail::fail_history(inputs[i], fmt::format("input {}", i), "grad");
   }
-  std::vector<Tensor> results =
-      detail::walk_to(inputs, roots, {options.retain_graph, options.create_graph});
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (results[i].defined()) {
-      results[i] = detail::own_cotangent(std::move(results[i]), inputs[i].shape());
-      if (!options.create_graph) detail::note_walk(*detail::impl_of(results[i]));
-    } else if (options.allow_unused) {
-      results[i] = detail::zero_cotangent(inputs[i].shape(), inputs[i].dtype());
-    } else {
-      fail<GradError>(
-          "grad: the outputs do not depend on input {} of shape {}; pass allow_unused = true to "
-          "get zeros for it",
-          i, inputs[i].shape());
-    }
-  }
-  return results;
+  return detail::walk_to(inputs, roots, {options.retain_graph, options.create_graph},
+                         options.allow_unused);
+}
+
+}  // namespace
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const GradOptions& options) {
+  return detail::allocating_for("grad", [&] { return grad_now(outputs, inputs, options); });
 }
 
 void Tensor::retain_grad() {
   Impl& impl = checked();
   detail::Record* record = detail::record_of(impl);
-  if (record) detail::retain_output(*record, &impl);
+  if (record) detail::allocating_for("retain_grad", [&] { detail::retain_output(*record, &impl); });
 }
 
 }  // namespace tapegrad

@@ -30,7 +30,8 @@ struct GradOptions {
 /// intermediate tensors. May run on several threads at once, as long as their graphs share leaves
 /// only; where another thread is walking a part of the same graph, that is a `GradError`.
 /// Errors: `GradError` as for `Tensor::backward`, and for an unused input unless `allow_unused`;
-/// what does not require gradients says where its graph ended.
+/// what does not require gradients says where its graph ended. After an error the graph is as
+/// `Tensor::backward` says.
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const GradOptions& options = {});
 

@@ -64,6 +64,7 @@ Record* TapeOrder::next_slowly() {
     if (Record* record = std::exchange(window_[next_++], nullptr)) {
       met_.push_back(record);
       ++found_;
+      if (next_ >= past_) forget_past();
       return record;
     }
   }

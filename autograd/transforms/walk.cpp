@@ -5,7 +5,6 @@
 #include <iterator>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 #include "autograd/base/fail.h"
@@ -16,20 +15,15 @@
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/cotangent.h"
+#include "autograd/transforms/leaf_gradients.h"
 #include "autograd/transforms/tape_order.h"
 #include "autograd/transforms/targets.h"
 
 namespace tapegrad::detail {
 
-void note_walk(Impl& gradient) noexcept {
-  const unsigned others = gradient.flags.load(std::memory_order_relaxed) & ~Impl::kCuts;
-  gradient.flags.store(static_cast<std::uint8_t>(others | Impl::kCutByWalk),
-                       std::memory_order_relaxed);
-}
-
 namespace {
 
-[[noreturn]] void fail_rule(const Record& record, std::uint32_t input, const Tensor& result,
+[[noreturn]] void fail_rule(const Record& record, int input, const Tensor& result,
                             const Shape& expected) {
   fail<GradError>(
       "backward: the rule of '{}' ({}) for its input {} returned {}; it must return a "
@@ -42,8 +36,8 @@ namespace {
 
 /// The gradient that a rule of `record` returned for `input`, where it has not the shape and type
 /// of the input: fitted to them.
-[[gnu::noinline]] Tensor fitted_cotangent(const Record& record, std::uint32_t input,
-                                          const Tensor& returned, const Edge& edge) {
+[[gnu::noinline]] Tensor fitted_cotangent(const Record& record, int input, const Tensor& returned,
+                                          const Edge& edge) {
   if (!returned.defined() || !is_floating_point(returned.dtype()))
     fail_rule(record, input, returned, edge.shape());
   try {
@@ -70,19 +64,14 @@ std::uint32_t new_walk_id() noexcept {
   return id;
 }
 
-/// Held while gradients are handed to leaves, which graphs of several threads may share.
-std::mutex& leaves_mutex() {
-  static std::mutex& mutex = *new std::mutex;
-  return mutex;
-}
-
 /// One walk over the tape, from its roots in reverse order of recording: `discover` finds the
-/// records, `run` has each hand the cotangents of its inputs on, and `commit` leaves the gradients
-/// at the leaves. Without recursion and in time linear in records, inputs and outputs.
+/// records, `visit_all` has each hand the cotangents of its inputs on, and `add_to_gradients`
+/// leaves the sums at the leaves. Without recursion and in time linear in records, inputs and
+/// outputs.
 ///
-/// Nothing is left behind by an error: what can be wrong with a graph is found before anything of it
-/// is released (of a long tape, thousands of records ahead), and leaves get their gradients at the
-/// end, by what cannot fail.
+/// Nothing is left behind by an error: what can be wrong with a graph is found before anything of
+/// it is released (of a long tape, thousands of records ahead), and leaves get their gradients at
+/// the end, by what cannot fail.
 ///
 /// A record belongs to one walk at a time, which its number in the record says: two threads that
 /// meet in one graph are told so. A rule may start a walk of its own, even over records of the walk
@@ -98,8 +87,8 @@ class Walk {
     for (PutAside& before : put_aside_) before.give_back();
     std::vector<Record*>& met = lists_.order.met();
     for (std::size_t i = 0; i < left_; ++i) {
-      // Released before an error came, so that nobody can walk it again.
-      if (!done_ && met[i]->released && !retain_) met[i]->interrupted = true;
+      // Released by this walk before an error came, so that nobody can walk it again.
+      if (!done_ && met[i]->released && met[i]->wanted && !retain_) met[i]->interrupted = true;
       leave(*met[i]);
     }
     for (std::size_t i = visited_; i < met.size(); ++i) leave(*met[i]);
@@ -137,17 +126,33 @@ class Walk {
       visit_all();
       lists_.order.met().resize(visited_ = left_);  // the others are gone
     } while (discover(visited_ + kAhead));
-    if (!capturing_) commit();
+    if (capturing_) return;
+    add_to_gradients(lists_.targets.list(), create_);
     done_ = true;
   }
 
   /// What has arrived at the inputs, in their order.
-  std::vector<Tensor> take_results() {
+  std::vector<Tensor> take_results(bool allow_unused) {
+    const std::vector<Tensor>& inputs = *inputs_;
     std::vector<Tensor> results;
-    results.reserve(lists_.asked.size());
+    results.reserve(inputs.size());
     for (const std::uint32_t index : lists_.asked)
       results.push_back(lists_.targets.list()[index].sum);
     lists_.targets.clear();  // so that what only one input has is its own
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (results[i].defined()) {
+        results[i] = own_cotangent(std::move(results[i]), inputs[i].shape());
+        if (!create_) note_walk(*impl_of(results[i]));
+      } else if (allow_unused) {
+        results[i] = zero_cotangent(inputs[i].shape(), inputs[i].dtype());
+      } else {
+        fail<GradError>(
+            "grad: the outputs do not depend on input {} of shape {}; pass allow_unused = true to "
+            "get zeros for it",
+            i, inputs[i].shape());
+      }
+    }
+    done_ = true;
     return results;
   }
 
@@ -311,7 +316,7 @@ class Walk {
       visit(record);
       ++visited_;
       if (!retain_ && record.wanted) {
-        if (record.refs.load() == 1) {  // nobody else has it
+        if (record.refs.load() == 1) {  // nobody else has it, nor can find it
           destroy_record(&record);
           continue;
         }
@@ -337,14 +342,16 @@ class Walk {
       gradient = dense_cotangent(gradient, record.shape());
     }
     if (record.port) return hand_on(static_cast<const Port&>(record), std::move(gradient));
-    std::uint32_t first = 0;
-    while (first < record.input_count && !wants(record.edge(first))) ++first;
-    for (std::uint32_t i = record.input_count; i-- > first;) {
-      if (!wants(record.edge(i))) continue;
+    const std::span<Edge> edges = record.edges();
+    std::size_t first = 0;
+    while (first < edges.size() && !wants(edges[first])) ++first;
+    for (std::size_t i = edges.size(); i-- > first;) {
+      if (!wants(edges[i])) continue;
+      const auto input = static_cast<int>(i);
       if (watched()) [[unlikely]]
-        run_watched_rule(record, i, i == first, gradient);
+        run_watched_rule(record, edges[i], input, i == first, gradient);
       else
-        run_rule(record, i, i == first, gradient);
+        run_rule(record, edges[i], input, i == first, gradient);
     }
     for (Tensor& part : parts_of(record)) part = {};
   }
@@ -358,17 +365,16 @@ class Walk {
     add_to(target_of(output).sum, gradient, record.shape_ref);
   }
 
-  [[gnu::noinline, gnu::cold]] void run_watched_rule(Record& record, std::uint32_t i, bool last,
-                                                     Tensor& gradient) {
-    const Tensor* const input = &gradient;
-    watched_call({record.name(), nullptr, nullptr, {&input, 1}},
-                 [&] { run_rule(record, i, last, gradient); });
+  [[gnu::noinline, gnu::cold]] void run_watched_rule(Record& record, const Edge& edge, int input,
+                                                     bool last, Tensor& gradient) {
+    const Tensor* const seen = &gradient;
+    watched_call({record.name(), nullptr, nullptr, {&seen, 1}},
+                 [&] { run_rule(record, edge, input, last, gradient); });
   }
 
-  /// Hands the cotangent of input `i` on, the `last` that is computed from `gradient`.
-  [[gnu::always_inline]] void run_rule(Record& record, std::uint32_t i, bool last,
+  /// Hands the cotangent of input `input` on, the `last` that is computed from `gradient`.
+  [[gnu::always_inline]] void run_rule(Record& record, const Edge& edge, int input, bool last,
                                        Tensor& gradient) {
-    const Edge& edge = record.edge(i);
     const ShapeRef& target = edge.shape_ref();
     const DType dtype = edge.dtype();
     const bool same_shape = target == record.shape_ref;
@@ -378,18 +384,17 @@ class Walk {
       Impl* sum = impl_of(arrived);
       if (sum && sum->shape_ref == target && sum->unique() &&
           (record.elementwise || sum->dtype == gradient.dtype()) &&
-          record.vjp_into(static_cast<int>(i), gradient, sum, true))
+          record.vjp_into(input, gradient, sum, true))
         return;
       if (!sum && last && record.elementwise && impl_of(gradient)->shape_ref == target &&
           impl_of(gradient)->unique() &&
-          record.vjp_into(static_cast<int>(i), gradient, impl_of(gradient), false)) {
+          record.vjp_into(input, gradient, impl_of(gradient), false)) {
         arrived = std::move(gradient);
         return;
       }
     }
-    Tensor cotangent =
-        allocating_for([&] { return record.name(); },
-                       [&] { return record.vjp(static_cast<int>(i), gradient, create_); });
+    Tensor cotangent = allocating_for([&] { return record.name(); },
+                                      [&] { return record.vjp(input, gradient, create_); });
     if (record.released) [[unlikely]]
       record.check();  // by a walk that the rule started
     if (record.elementwise) {
@@ -397,7 +402,7 @@ class Walk {
         cotangent = reduce_cotangent(cotangent, record.shape(), target.sizes(), dtype);
     } else if (!cotangent.defined() || cotangent.dtype() != dtype ||
                impl_of(cotangent)->shape_ref != target || impl_of(cotangent)->has(Impl::kNumber)) {
-      cotangent = fitted_cotangent(record, i, cotangent, edge);
+      cotangent = fitted_cotangent(record, input, cotangent, edge);
     }
     add_to(arrived, std::move(cotangent), target);
   }
@@ -427,37 +432,6 @@ class Walk {
     arrived = arrived.defined()
                   ? add_cotangents(std::move(arrived), cotangent, shape.sizes(), create_)
                   : std::move(cotangent);
-  }
-
-  /// Adds what has arrived to the gradients of the targets. All that can fail comes first.
-  void commit() {
-    std::unique_lock<std::mutex> lock(leaves_mutex(), std::defer_lock);
-    if (!single_threaded()) lock.lock();
-    for (Target& target : lists_.targets.list()) {
-      if (!target.sum.defined()) continue;
-      Impl* owner = impl_of(target.owner);
-      Impl* grad = owner->grad;
-      if (grad && grad->dtype != owner->dtype)
-        fail<DTypeError>(
-            "backward: the gradient of a tensor of shape {} was converted to {}, but the tensor is "
-            "{}; drop it with zero_grad(), or convert the tensor itself with to_()",
-            owner->shape(), grad->dtype, owner->dtype);
-      target.in_place = grad && !create_ && grad->unique();
-      if (target.in_place) continue;
-      if (grad) target.sum = add_cotangents(share(grad), target.sum, owner->shape(), create_);
-      // Two tensors never share one gradient.
-      if (impl_of(target.sum)->shape_ref != owner->shape_ref || !impl_of(target.sum)->unique())
-        target.sum = own_cotangent(std::move(target.sum), owner->shape());
-      if (!create_) note_walk(*impl_of(target.sum));
-    }
-    for (Target& target : lists_.targets.list()) {
-      if (!target.sum.defined()) continue;
-      Impl* owner = impl_of(target.owner);
-      if (target.in_place)
-        add_into(owner->grad, target.sum);
-      else
-        release(std::exchange(owner->grad, leak(std::move(target.sum))));
-    }
   }
 
   bool retain_;
@@ -492,12 +466,12 @@ void walk_to_leaves(std::span<const Root> roots, WalkMode mode) {
 }
 
 std::vector<Tensor> walk_to(const std::vector<Tensor>& inputs, std::span<const Root> roots,
-                            WalkMode mode) {
+                            WalkMode mode, bool allow_unused) {
   const KeepTape keep;
   Walk walk(mode);
   walk.capture(inputs);
   walk.run(roots);
-  return walk.take_results();
+  return walk.take_results(allow_unused);
 }
 
 }  // namespace tapegrad::detail

@@ -24,12 +24,9 @@ struct WalkMode {
 /// Adds the cotangents of all leaves behind `roots` to their gradients.
 void walk_to_leaves(std::span<const Root> roots, WalkMode mode);
 
-/// The cotangents of `inputs`, which may be leaves or not; undefined where the roots do not depend
-/// on one. Two that are the same share one.
+/// The cotangents of `inputs`, which may be leaves or not, as tensors of their own. Where the roots
+/// do not depend on one: zeros, if `allow_unused`, else a `GradError`.
 std::vector<Tensor> walk_to(const std::vector<Tensor>& inputs, std::span<const Root> roots,
-                            WalkMode mode);
-
-/// Says of a gradient, which nobody else sees, that it comes from a walk that was not recorded.
-void note_walk(Impl& gradient) noexcept;
+                            WalkMode mode, bool allow_unused);
 
 }  // namespace tapegrad::detail

@@ -8,6 +8,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/require.h"
 #include "nn/data/file.h"
 
 namespace tapegrad::nn {
@@ -135,7 +136,7 @@ Tensor IdxArray::to_tensor() const {
   fail<ValueError>("IdxArray::to_tensor: {:#04x} is no element type", static_cast<int>(type));
 }
 
-IdxArray read_idx(const std::string& path, const ReadOptions& options) {
+IdxArray read_idx(const std::string& path, const ReadOptions& options) try {
   detail::InputFile file("read_idx", path, options);
   IdxArray array;
   int rank = 0;
@@ -152,9 +153,11 @@ IdxArray read_idx(const std::string& path, const ReadOptions& options) {
     fail<FileError>("{}: expected the end of the file after shape {}, found more bytes",
                     file.where(start + needed), array.shape);
   return array;
+} catch (...) {
+  tapegrad::detail::rethrow_for("read_idx");
 }
 
-void write_idx(const std::string& path, const IdxArray& array) {
+void write_idx(const std::string& path, const IdxArray& array) try {
   check_bytes("write_idx", array);
   std::string header{'\0', '\0', static_cast<char>(array.type),
                      static_cast<char>(array.shape.rank())};
@@ -165,6 +168,8 @@ void write_idx(const std::string& path, const IdxArray& array) {
   }
   const auto* bytes = reinterpret_cast<const char*>(array.bytes.data());
   detail::write_file("write_idx", path, {header, {bytes, array.bytes.size()}});
+} catch (...) {
+  tapegrad::detail::rethrow_for("write_idx");
 }
 
 }  // namespace tapegrad::nn

@@ -7,6 +7,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::nn {
@@ -64,7 +65,7 @@ std::span<const std::uint8_t> ImageDataset::pixels(std::int64_t index) const {
 
 std::int64_t ImageDataset::label(std::int64_t index) const { return (*labels_)[checked(index)]; }
 
-Batch ImageDataset::batch(std::span<const std::int64_t> indices) const {
+Batch ImageDataset::batch(std::span<const std::int64_t> indices) const try {
   const auto count = static_cast<std::int64_t>(indices.size());
   Batch batch{empty({count, height(), width()}, dtype_), empty(count, int64)};
   visit_floating(dtype_, [&]<class T>(T) {
@@ -82,6 +83,8 @@ Batch ImageDataset::batch(std::span<const std::int64_t> indices) const {
     std::ranges::transform(indices, out.begin(), [&](auto i) { return label(i); });
   });
   return batch;
+} catch (...) {
+  tapegrad::detail::rethrow_for("ImageDataset");
 }
 
 ImageDataset::Scale ImageDataset::measure(std::span<const std::int64_t> indices) const {
@@ -183,7 +186,7 @@ void check_kind(const std::string& path, const IdxArray& array, std::string_view
 }  // namespace
 
 ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_classes,
-                        const ReadOptions& options) {
+                        const ReadOptions& options) try {
   if (num_classes < 0)
     fail<ValueError>(
         "load_mnist: num_classes must be at least 1, or 0 for the usual number, but is {}",
@@ -208,6 +211,8 @@ ImageDataset load_mnist(const std::string& folder, Flag train, std::int64_t num_
       fail<FileError>("load_mnist: '{}', offset {}: expected a label in [0, {}), found {}",
                       files.labels, header_bytes(1) + i, num_classes, labels.bytes[i]);
   return {std::move(images), labels, num_classes};
+} catch (...) {
+  tapegrad::detail::rethrow_for("load_mnist");
 }
 
 }  // namespace tapegrad::nn

@@ -6,6 +6,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/create/random.h"
+#include "autograd/tensor/require.h"
 #include "nn/module/loaded_state.h"
 
 namespace tapegrad::nn {
@@ -70,17 +71,19 @@ LoaderPlace place_of_epoch(std::int64_t epoch) {
   return {epoch, 0, epoch + 1};
 }
 
-StateDict loader_state(std::int64_t size, const DataLoaderOptions& options, LoaderPlace place) {
+StateDict loader_state(std::int64_t size, const DataLoaderOptions& options, LoaderPlace place) try {
   StateDict state = state_of(kFamily, kKind);
   add_options(state, options_of(size, options));
   state.push_back({"epoch", tensor(place.epoch)});
   state.push_back({"batch", tensor(place.batch)});
   state.push_back({"epoch_after", tensor(place.after)});
   return state;
+} catch (...) {
+  tapegrad::detail::rethrow_for("DataLoader");
 }
 
 LoaderPlace loaded_place(std::int64_t size, const DataLoaderOptions& options,
-                         const StateDict& state) {
+                         const StateDict& state) try {
   LoadedState loaded(kFamily, kKind, state);
   loaded.require_options(options_of(size, options));
   const LoaderPlace place{loaded.require_count("epoch"), loaded.require_count("batch"),
@@ -91,6 +94,8 @@ LoaderPlace loaded_place(std::int64_t size, const DataLoaderOptions& options,
                               batches);
   loaded.finish();
   return place;
+} catch (...) {
+  tapegrad::detail::rethrow_for("DataLoader");
 }
 
 }  // namespace detail

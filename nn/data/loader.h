@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/tensor/require.h"
 #include "nn/data/dataset.h"
 #include "nn/module/state.h"
 
@@ -95,7 +96,9 @@ class DataLoader {
   /// were left, none if that was the last one. Errors: `ValueError` for the state of a loader with
   /// other options or another number of examples, which are named, and for what is no such state;
   /// `ShapeError`; then nothing has changed.
-  void load_state(const StateDict& state) { prepare_load(state)(); }
+  void load_state(const StateDict& state) {
+    tapegrad::detail::allocating_for("DataLoader", [&] { prepare_load(state)(); });
+  }
 
   /// Makes the batches of one epoch, each when it is asked for.
   class Iterator {
@@ -109,16 +112,20 @@ class DataLoader {
     using pointer = void;
     /// @}
 
-    /// Makes the batch.
+    /// Makes the batch. Where that throws, the loader is where it was; the same can be asked for
+    /// again.
     value_type operator*() const {
       const std::int64_t size = loader_->options_.batch_size;
       const std::int64_t first = batch_ * size;
       const std::span<const std::int64_t> order(run_->order);
       const std::int64_t count = std::min(size, static_cast<std::int64_t>(order.size()) - first);
+      value_type batch = tapegrad::detail::allocating_for("DataLoader", [&] {
+        return loader_->dataset_.batch(
+            order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
+      });
       run_->place.batch = batch_ + 1;
       run_->got = ++loader_->got_;
-      return loader_->dataset_.batch(
-          order.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
+      return batch;
     }
     /// Goes to the next batch.
     /// @{
@@ -145,11 +152,13 @@ class DataLoader {
 
   /// Starts the next epoch, or goes on with one that was loaded.
   Iterator begin() {
-    auto run = detail::start_run(this, dataset_.size(), options_, next_);
-    next_ = {next_.after, 0, next_.after + 1};
-    std::erase_if(runs_, [](const auto& each) { return each.expired(); });
-    runs_.push_back(run);
-    return Iterator(this, std::move(run));
+    return tapegrad::detail::allocating_for("DataLoader", [&] {
+      auto run = detail::start_run(this, dataset_.size(), options_, next_);
+      std::erase_if(runs_, [](const auto& each) { return each.expired(); });
+      runs_.push_back(run);
+      next_ = {next_.after, 0, next_.after + 1};
+      return Iterator(this, std::move(run));
+    });
   }
   /// Behind the last batch of any epoch.
   std::default_sentinel_t end() const noexcept { return {}; }

@@ -9,6 +9,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/door.h"
+#include "autograd/tensor/require.h"
 #include "nn/data/shown_text.h"
 #include "nn/files/safetensors.h"
 #include "nn/files/source.h"
@@ -205,7 +206,7 @@ std::map<std::string, SavedPart> read_parts(const std::string& path) {
 
 }  // namespace
 
-Checkpoint& Checkpoint::add_part(Part part) {
+Checkpoint& Checkpoint::add_part(Part part) try {
   const auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-';
@@ -217,6 +218,8 @@ Checkpoint& Checkpoint::add_part(Part part) {
     fail<ValueError>("Checkpoint: there is a part '{}' already", part.name);
   parts_.push_back(std::move(part));
   return *this;
+} catch (...) {
+  tapegrad::detail::rethrow_for("Checkpoint");
 }
 
 Checkpoint& Checkpoint::add_model(std::string_view name, ModuleRef model) {
@@ -305,7 +308,7 @@ void Checkpoint::check_complete(std::string_view user) const {
         missing);
 }
 
-void Checkpoint::save(const std::string& path) const {
+void Checkpoint::save(const std::string& path) const try {
   if (!path.ends_with(".safetensors"))
     fail<FileError>("Checkpoint: cannot write '{}': its name must end in \".safetensors\"", path);
   // Not to be cancelled: whoever stops a training wants to keep it.
@@ -328,9 +331,11 @@ void Checkpoint::save(const std::string& path) const {
   options.metadata.emplace(kPart, "generator");
   tensors.push_back({".state", to_tensor(default_generator())});
   detail::write_safetensors("Checkpoint", path, tensors, options);
+} catch (...) {
+  tapegrad::detail::rethrow_for("Checkpoint");
 }
 
-void Checkpoint::load(const std::string& path) {
+void Checkpoint::load(const std::string& path) try {
   const tapegrad::detail::PhaseScope phase(tapegrad::detail::Phase::update);
   check_complete("Checkpoint::load");
   std::map<std::string, SavedPart> file = read_parts(path);
@@ -365,6 +370,8 @@ void Checkpoint::load(const std::string& path) {
   if (!misfits.empty())
     fail<ValueError>("Checkpoint: '{}' is not of this run, nothing was loaded{}", path, misfits);
   for (const Commit& commit : commits) commit();
+} catch (...) {
+  tapegrad::detail::rethrow_for("Checkpoint");
 }
 
 }  // namespace tapegrad::nn

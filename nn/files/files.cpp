@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "autograd/base/fail.h"
+#include "autograd/tensor/require.h"
 #include "nn/data/shown_text.h"
 #include "nn/files/elements.h"
 #include "nn/files/npy.h"
@@ -134,19 +135,25 @@ void write(std::string_view writer, const std::string& path, const StateDict& te
 
 }  // namespace
 
-void save_file(const std::string& path, const StateDict& tensors, const SaveOptions& options) {
+void save_file(const std::string& path, const StateDict& tensors, const SaveOptions& options) try {
   write("save_file", path, tensors, options);
+} catch (...) {
+  tapegrad::detail::rethrow_for("save_file");
 }
 
-StateDict load_file(const std::string& path, const ReadOptions& options) {
+StateDict load_file(const std::string& path, const ReadOptions& options) try {
   return read("load_file", path, true, options).tensors;
+} catch (...) {
+  tapegrad::detail::rethrow_for("load_file");
 }
 
-Metadata load_metadata(const std::string& path, const ReadOptions& options) {
+Metadata load_metadata(const std::string& path, const ReadOptions& options) try {
   return read("load_metadata", path, false, options).metadata;
+} catch (...) {
+  tapegrad::detail::rethrow_for("load_metadata");
 }
 
-void save(const std::string& path, ModuleRef model, const SaveOptions& options) {
+void save(const std::string& path, ModuleRef model, const SaveOptions& options) try {
   detail::ModelContent content = detail::content_of(model);
   SaveOptions with = options;
   // Where there is no place for other names, each has the tensor.
@@ -165,9 +172,11 @@ void save(const std::string& path, ModuleRef model, const SaveOptions& options) 
           path, name, first);
   }
   write("save", path, content.tensors, with);
+} catch (...) {
+  tapegrad::detail::rethrow_for("save");
 }
 
-LoadReport load(const std::string& path, ModuleRef model, const LoadOptions& options) {
+LoadReport load(const std::string& path, ModuleRef model, const LoadOptions& options) try {
   detail::TensorFile file = read("load", path, true, {.max_bytes = options.max_bytes});
   // An array without a name is that of a model that has one tensor.
   if (file.tensors.size() == 1 && file.tensors[0].name.empty()) {
@@ -180,6 +189,8 @@ LoadReport load(const std::string& path, ModuleRef model, const LoadOptions& opt
   commit();
   report.left_out = file.left_out;
   return report;
+} catch (...) {
+  tapegrad::detail::rethrow_for("load");
 }
 
 }  // namespace tapegrad::nn

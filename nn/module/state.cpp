@@ -8,6 +8,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tape/no_grad.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::nn {
@@ -125,17 +126,22 @@ struct Misfits {
 
 }  // namespace
 
-StateDict state_dict(ModuleRef model, std::string_view prefix) {
+StateDict state_dict(ModuleRef model, std::string_view prefix) try {
   const NoGrad no_grad;
   StateDict state = collect(model, prefix);
   for (auto& [name, value] : state) value = value.clone();
   return state;
+} catch (...) {
+  tapegrad::detail::rethrow_for("state_dict");
 }
 
-LoadReport load_state_dict(ModuleRef model, const StateDict& state, const LoadOptions& options) {
+LoadReport load_state_dict(ModuleRef model, const StateDict& state,
+                           const LoadOptions& options) try {
   detail::PreparedLoad load = detail::prepare_load("load_state_dict", model, state, options);
   load.commit();
   return std::move(load.report);
+} catch (...) {
+  tapegrad::detail::rethrow_for("load_state_dict");
 }
 
 detail::ModelContent detail::content_of(ModuleRef model) {

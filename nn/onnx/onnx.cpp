@@ -6,6 +6,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/require.h"
 #include "nn/data/file.h"
 #include "nn/onnx/batch.h"
 #include "nn/onnx/graph.h"
@@ -116,7 +117,7 @@ std::vector<std::string> names_of(const std::vector<std::string>& given, const c
 }  // namespace
 
 void save(const std::string& path, const Function& function, std::optional<nn::ModuleRef> module,
-          const std::vector<Tensor>& examples, const SaveOptions& options) {
+          const std::vector<Tensor>& examples, const SaveOptions& options) try {
   if (examples.empty())
     fail<ValueError>("onnx::save: there is no example to call the function with");
   for (const Tensor& example : examples)
@@ -142,6 +143,8 @@ void save(const std::string& path, const Function& function, std::optional<nn::M
       names_of(options.output_names, "output", graph.outputs.size());
   const std::string bytes = model_of(graph, inputs, outputs, options.description);
   nn::detail::write_file("onnx::save", path, {bytes});
+} catch (...) {
+  tapegrad::detail::rethrow_for("onnx::save");
 }
 
 void fail_arguments(std::size_t count) {

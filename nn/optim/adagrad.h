@@ -56,10 +56,11 @@ class Adagrad final : public OptimizerOf<AdagradOptions> {
   /// @}
 
  private:
+  Tensor first_slot(std::size_t group, std::size_t, const Tensor& parameter) const override {
+    return full_like(parameter, options(group).initial_accumulator_value);
+  }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     const AdagradOptions& o = options(group);
-    Tensor& sum = entry.slots[0];
-    if (!sum.defined()) sum = full_like(entry.parameter.value, o.initial_accumulator_value);
     update_by(formula::Adagrad{.lr = detail::decayed_lr(o.lr, o.lr_decay, entry.step),
                                .eps = o.eps,
                                .weight_decay = o.weight_decay,

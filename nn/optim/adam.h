@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "autograd/tensor/create/create.h"
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"
 #include "nn/optim/core/step_numbers.h"
@@ -102,6 +103,12 @@ class Adam final : public OptimizerOf<AdamOptions> {
   /// @}
 
  private:
+  bool uses_slot(std::size_t group, std::size_t slot) const override {
+    return slot < 2 || options(group).amsgrad;
+  }
+  Tensor first_slot(std::size_t, std::size_t, const Tensor& parameter) const override {
+    return zeros_like(parameter);
+  }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     update_by(detail::adam(options(group), false, entry.step, bias_), entry, grad);
   }
@@ -123,6 +130,12 @@ class AdamW final : public OptimizerOf<AdamWOptions> {
   /// @}
 
  private:
+  bool uses_slot(std::size_t group, std::size_t slot) const override {
+    return slot < 2 || options(group).amsgrad;
+  }
+  Tensor first_slot(std::size_t, std::size_t, const Tensor& parameter) const override {
+    return zeros_like(parameter);
+  }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     update_by(detail::adam(options(group), true, entry.step, bias_), entry, grad);
   }

@@ -6,6 +6,8 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/require.h"
 
 namespace tapegrad::nn {
 
@@ -48,7 +50,7 @@ double combine(const std::vector<double>& norms, double p) {
 }  // namespace
 
 double clip_grad_norm_(const std::vector<Parameter>& parameters, double max_norm, double norm_type,
-                       Flag error_if_nonfinite) {
+                       Flag error_if_nonfinite) try {
   if (!(max_norm >= 0))
     fail<ValueError>("clip_grad_norm_: max_norm must be at least 0, but is {}", max_norm);
   if (!(norm_type > 0))
@@ -66,12 +68,16 @@ double clip_grad_norm_(const std::vector<Parameter>& parameters, double max_norm
   const double total = combine(norms, norm_type);
   const double scale = max_norm / (total + 1e-6);
   if (!(scale >= 1)) {
+    // Made before the first gradient changes: with these a multiplication takes no memory.
+    const Tensor single = full({}, scale, float32), twice = full({}, scale, float64);
     for (const auto& [name, value] : parameters) {
       Tensor grad = value.grad();
-      if (grad.defined()) grad.mul_(scale);
+      if (grad.defined()) grad.mul_(grad.dtype() == float32 ? single : twice);
     }
   }
   return total;
+} catch (...) {
+  tapegrad::detail::rethrow_for("clip_grad_norm_");
 }
 
 void clip_grad_value_(const std::vector<Parameter>& parameters, double clip_value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "autograd/tensor/create/create.h"
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"
 #include "nn/optim/formulas.h"
@@ -57,6 +58,13 @@ class RMSprop final : public OptimizerOf<RMSpropOptions> {
   /// @}
 
  private:
+  bool uses_slot(std::size_t group, std::size_t slot) const override {
+    const RMSpropOptions& o = options(group);
+    return slot == 0 || (slot == 1 ? o.momentum != 0 : o.centered);
+  }
+  Tensor first_slot(std::size_t, std::size_t, const Tensor& parameter) const override {
+    return zeros_like(parameter);
+  }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     const RMSpropOptions& o = options(group);
     update_by(formula::Rmsprop{.lr = o.lr,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "autograd/base/fail.h"
+#include "autograd/tensor/create/create.h"
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"
 #include "nn/optim/formulas.h"
@@ -62,6 +63,12 @@ class SGD final : public OptimizerOf<SGDOptions> {
   /// @}
 
  private:
+  bool uses_slot(std::size_t group, std::size_t) const override {
+    return options(group).momentum != 0;
+  }
+  Tensor first_slot(std::size_t, std::size_t, const Tensor& parameter) const override {
+    return zeros_like(parameter);
+  }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     const SGDOptions& o = options(group);
     update_by(formula::Sgd{.lr = o.lr,
@@ -69,7 +76,7 @@ class SGD final : public OptimizerOf<SGDOptions> {
                            .dampening = o.dampening,
                            .weight_decay = o.weight_decay,
                            .nesterov = o.nesterov,
-                           .first = !entry.slots[0].defined(),
+                           .first = entry.fresh,
                            .maximize = o.maximize},
               entry, grad);
   }

@@ -35,29 +35,44 @@ struct Block {
   void* memory;
 };
 
-/// Walks a chain of 10,000 operators, and returns how many of its values do not lie behind the one
-/// before, although that is in the same slab. `kept` gets one value from the middle.
-int steps_back_in_a_chain(std::vector<Tensor>& kept) {
-  constexpr int count = 10'000;
-  const Tensor x = tg::full({}, 0.5).requires_grad_();
-  std::vector<std::uintptr_t> addresses;
-  Tensor y = x;
-  for (int i = 0; i < count; ++i) {
-    y = tg::sin(y);
-    addresses.push_back(address_of(y));
-    if (i == count / 2) kept.push_back(y);
-  }
-  y.backward();
-  int back = 0;
+/// How values that were made one after the other lie in memory.
+struct Order {
+  int slabs = 0;
+  int blocks_back = 0;  ///< do not lie behind the one before, in the same slab
+  int slabs_back = 0;   ///< changes to a slab that does not lie behind the one before
+  int slabs_again = 0;  ///< changes to a slab that was left before
+};
+
+/// The blocks of the first slab, in which the thread was at work already, do not count.
+Order order_of(const std::vector<std::uintptr_t>& addresses) {
+  Order order;
   std::set<std::uintptr_t> slabs;
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const std::uintptr_t slab = addresses[i] / tg::detail::Slab::kSmallBytes;
-    slabs.insert(slab);
-    if (i > 0 && slab == addresses[i - 1] / tg::detail::Slab::kSmallBytes)
-      back += addresses[i] <= addresses[i - 1];
+    const std::uintptr_t before = i > 0 ? addresses[i - 1] / tg::detail::Slab::kSmallBytes : 0;
+    if (slab != before) {
+      order.slabs_again += !slabs.insert(slab).second;
+      order.slabs_back += slab < before;
+    } else if (slabs.size() > 1) {
+      order.blocks_back += addresses[i] <= addresses[i - 1];
+    }
   }
-  CHECK(slabs.size() <= 50);
-  return back;
+  order.slabs = static_cast<int>(slabs.size());
+  return order;
+}
+
+/// Walks a chain of 10,000 operators. `keep_every` of its values stay in `kept`.
+Order order_in_a_chain(int keep_every, std::vector<Tensor>& kept) {
+  const Tensor x = tg::full({}, 0.5).requires_grad_();
+  std::vector<std::uintptr_t> addresses;
+  Tensor y = x;
+  for (int i = 1; i <= 10'000; ++i) {
+    y = tg::sin(y);
+    addresses.push_back(address_of(y));
+    if (i % keep_every == 0) kept.push_back(y);
+  }
+  y.backward();
+  return order_of(addresses);
 }
 
 }  // namespace
@@ -99,17 +114,53 @@ TEST_CASE("blocks are aligned, and none overlaps another") {
 
 TEST_CASE("the values of a long tape follow each other in memory, again and again") {
   if (!memory::caches()) return;
+  const int keep_every = GENERATE(20'000, 5'000, 700);
+  CAPTURE(keep_every);
   tg::empty_cache();
-  // One in a hundred: in the slab where the gradients of the last walk were, and in old ones.
-  for (int round = 0; round < 6; ++round) {
-    CAPTURE(round);
-    std::vector<Tensor> none;
-    CHECK(steps_back_in_a_chain(none) <= 100);
-  }
   std::vector<Tensor> kept;
   for (int round = 0; round < 6; ++round) {
     CAPTURE(round);
-    CHECK(steps_back_in_a_chain(kept) <= 100);
+    // Slabs with kept values come as they became free, then one way up, and the second.
+    const int in_any_order = 2 + static_cast<int>(kept.size());
+    const Order order = order_in_a_chain(keep_every, kept);
+    CHECK(order.slabs >= 5);
+    CHECK(order.slabs <= 50);
+    CHECK(order.blocks_back == 0);
+    CHECK(order.slabs_again == 0);
+    CHECK(order.slabs_back <= in_any_order);
+  }
+}
+
+TEST_CASE("what came back in no order is handed out by its address") {
+  if (!memory::caches()) return;
+  tg::empty_cache();
+  constexpr std::size_t count = 10'000;
+  std::vector<Tensor> all;
+  for (std::size_t i = 0; i < count; ++i) all.push_back(tg::zeros({}));
+  // Every tenth stays, and keeps its slab.
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t number = i * 3'701 % count;
+    if (number % 10 != 0) all[number] = {};
+  }
+  std::vector<std::uintptr_t> addresses;
+  std::set<std::uintptr_t> before;
+  for (const Tensor& tensor : all) {
+    if (tensor.defined()) before.insert(address_of(tensor) / tg::detail::Slab::kSmallBytes);
+  }
+  for (Tensor& tensor : all) {
+    if (tensor.defined()) continue;
+    tensor = tg::zeros({});
+    addresses.push_back(address_of(tensor));
+  }
+  const Order order = order_of(addresses);
+  CHECK(order.slabs >= 5);
+  CHECK(order.blocks_back == 0);
+  CHECK(order.slabs_again == 0);
+  for (const std::uintptr_t address : addresses) {
+    if (!before.contains(address / tg::detail::Slab::kSmallBytes)) {
+      FAIL_CHECK("a new slab was taken, although old ones had room");
+      break;
+    }
   }
 }
 

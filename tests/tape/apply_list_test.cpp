@@ -56,6 +56,25 @@ struct FailingSinCos : SinCos {
   }
 };
 
+/// Sine and cosine, of an operator that cannot be moved to where its record is.
+struct UnmovableSinCos : SinCos {
+  UnmovableSinCos() = default;
+  UnmovableSinCos(UnmovableSinCos&&) { throw std::runtime_error("not moved"); }
+};
+
+/// x, by an operator with members that need an address of their own kind.
+struct Aligned {
+  static constexpr const char* name = "aligned";
+  static constexpr bool opaque = true;
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  alignas(64) double factor = 3;
+  Tensor forward(const Tensor& x) const { return x * factor; }
+  Tensor vjp(const Tensor& g, auto, auto) const {
+    CHECK(reinterpret_cast<std::uintptr_t>(&factor) % 64 == 0);
+    return g * factor;
+  }
+};
+
 /// x y, with rules that read a kept copy of the other operand, fused or not.
 struct KeptProduct {
   static constexpr const char* name = "kept_product";
@@ -166,6 +185,20 @@ Tensor matrix(std::int64_t rows, std::int64_t columns) {
 }
 
 }  // namespace
+
+TEST_CASE("an operator that cannot be moved onto the tape leaves nothing there") {
+  const Tensor x = leaf({1, 2});
+  const std::int64_t tensors = tg::live_tensors(), records = tg::live_records();
+  CHECK_THROWS_AS(tg::apply(UnmovableSinCos(), std::vector<Tensor>{x}), std::runtime_error);
+  CHECK(tg::live_tensors() == tensors);
+  CHECK(tg::live_records() == records);
+}
+
+TEST_CASE("an operator's members are aligned on the tape as they say") {
+  const Tensor x = leaf({1, 2});
+  tg::apply(Aligned{}, x).sum().backward();
+  check_values("x", x.grad(), {3, 3});
+}
 
 TEST_CASE("an operator takes any number of inputs, and its rule reads them") {
   const std::vector<Tensor> x{leaf({2, 3}), leaf({5, 7}), leaf({11, 13})};

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -13,8 +12,10 @@
 #include "autograd/autograd.h"
 #include "autograd/base/fail.h"
 #include "tests/catch.h"
+#include "tests/memory/memory.h"
 
 namespace tg = tapegrad;
+using memory::resident;
 using tg::Scope;
 
 namespace {
@@ -31,13 +32,6 @@ struct Nest {
   }
   std::vector<std::unique_ptr<Scope>> open;
 };
-
-/// Memory of this process that is resident, in bytes.
-std::int64_t resident() {
-  std::int64_t all = 0, pages = 0;
-  std::ifstream("/proc/self/statm") >> all >> pages;
-  return pages * sysconf(_SC_PAGESIZE);
-}
 
 /// What `f` gives in a process of its own, so that the names it uses up are there for the others.
 template <class F>

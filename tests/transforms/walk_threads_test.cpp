@@ -11,6 +11,7 @@
 #include "tests/catch.h"
 #include "tests/on_threads.h"
 #include "tests/point_gradients.h"
+#include "tests/transforms/runs.h"
 
 using namespace point_gradients;
 using namespace threads;
@@ -29,19 +30,6 @@ struct Waits {
   Tensor vjp(const Tensor& g, auto, auto) const {
     begun->count_down();
     go_on->wait();
-    return g * 1;
-  }
-};
-
-/// x, with a rule that runs a function first.
-struct Runs {
-  static constexpr const char* name = "runs";
-  static constexpr bool opaque = true;
-  static constexpr tg::Reads reads[] = {tg::kNone};
-  std::function<void()> f;
-  Tensor forward(const Tensor& x) const { return x * 1; }
-  Tensor vjp(const Tensor& g, auto, auto) const {
-    f();
     return g * 1;
   }
 };

@@ -221,18 +221,22 @@ struct PoolCloser {
 };
 
 /// The pool is never destroyed, because the program's own static objects may compute in their
-/// destructors.
-Pool& the_pool() {
-  static Pool& pool = *new Pool;
-  static const PoolCloser closer{pool};
-  return pool;
+/// destructors. Nullptr where there is no memory for it.
+Pool* the_pool() noexcept {
+  try {
+    static Pool& pool = *new Pool;
+    static const PoolCloser closer{pool};
+    return &pool;
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
 }
 
 }  // namespace
 
 void run_on_pool(std::int64_t tiles, TileFunction function, void* context) {
-  Pool& pool = the_pool();
-  if (pool.take()) return pool.run(tiles, function, context);
+  Pool* pool = the_pool();
+  if (pool && pool->take()) return pool->run(tiles, function, context);
   for (std::int64_t tile = 0; tile < tiles; ++tile) function(context, tile);
 }
 

@@ -30,37 +30,23 @@ struct Mask {
 
   /// Reads `size` bools.
   [[gnu::always_inline]] static Mask load(const bool* from) noexcept {
-#if defined(__AVX512F__)
-    if constexpr (size == 16) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-      return Batch(static_cast<decltype(value)>(_mm_test_epi8_mask(bytes, bytes)));
-    } else if constexpr (sizeof(xsimd::batch<T, Arch>) == 64) {
-      const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
-      return Batch(static_cast<decltype(value)>(_mm_test_epi8_mask(bytes, bytes)));
-    } else
-#elif defined(__AVX2__)
-    if constexpr (size == 8) {
-      const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
-      const __m256i lanes = _mm256_cvtepi8_epi32(bytes);
-      return Batch(_mm256_castsi256_ps(_mm256_cmpgt_epi32(lanes, _mm256_setzero_si256())));
-    } else if constexpr (sizeof(Batch) == 32) {
-      int four;
-      __builtin_memcpy(&four, from, sizeof(four));
-      const __m256i lanes = _mm256_cvtepi8_epi64(_mm_cvtsi32_si128(four));
-      return Batch(_mm256_castsi256_pd(_mm256_cmpgt_epi64(lanes, _mm256_setzero_si256())));
-    } else
+#if defined(__SSE2__)
+    return of_bytes(bytes_of(from));
+#else
+    alignas(Arch::alignment()) T lanes[size];
+    for (std::int64_t i = 0; i < size; ++i) lanes[i] = static_cast<T>(from[i]);
+    return Vec<T, Arch>::load(lanes) != 0;
 #endif
-    {
-      alignas(Arch::alignment()) T lanes[size];
-      for (std::int64_t i = 0; i < size; ++i) lanes[i] = static_cast<T>(from[i]);
-      return Vec<T, Arch>::load(lanes) != 0;
-    }
   }
   /// Reads `count` bools and nothing beyond, 0 < count < size; the other lanes repeat the first.
   [[gnu::always_inline]] static Mask load_part(const bool* from, std::int64_t count) noexcept {
+#if defined(__SSE2__)
+    return of_bytes(bytes_of_part(from, count));
+#else
     bool lanes[size];
     for (std::int64_t i = 0; i < size; ++i) lanes[i] = from[i < count ? i : 0];
     return load(lanes);
+#endif
   }
   /// The same truth value in every lane.
   [[gnu::always_inline]] static Mask broadcast(bool truth) noexcept {
@@ -115,6 +101,73 @@ struct Mask {
   }
   /// True when a lane is true.
   [[gnu::always_inline]] friend bool any(Mask mask) noexcept { return xsimd::any(mask.batch()); }
+
+#if defined(__SSE2__)
+ private:
+  /// The first `size` bytes are those of the bools.
+  [[gnu::always_inline]] static __m128i bytes_of(const bool* from) noexcept {
+    if constexpr (size == 16) {
+      return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    } else {
+      std::int64_t bytes = 0;
+      __builtin_memcpy(&bytes, from, size);
+      return _mm_cvtsi64_si128(bytes);
+    }
+  }
+  /// The same of `load_part`.
+  [[gnu::always_inline]] static __m128i bytes_of_part(const bool* from,
+                                                      std::int64_t count) noexcept {
+#if defined(__AVX512F__)
+    if constexpr (size == 16) {
+      const auto lanes = static_cast<__mmask16>((1u << count) - 1u);
+      return _mm_mask_loadu_epi8(_mm_set1_epi8(static_cast<char>(*from)), lanes, from);
+    } else
+#endif
+    {
+      // Pieces that may overlap, without a way through memory.
+      std::uint64_t bytes = byte_at(from, 0);
+      if (size > 4 && count >= 4) {
+        std::uint32_t first, last;
+        __builtin_memcpy(&first, from, 4);
+        __builtin_memcpy(&last, from + count - 4, 4);
+        bytes = first | std::uint64_t{last} << 8 * (count - 4);
+      } else {
+        bytes |= byte_at(from, count / 2) | byte_at(from, count - 1);
+      }
+      bytes |= (*from ? 0x0101010101010101u : 0u) << 8 * count;
+      return _mm_cvtsi64_si128(static_cast<std::int64_t>(bytes));
+    }
+  }
+  [[gnu::always_inline]] static std::uint64_t byte_at(const bool* from, std::int64_t i) noexcept {
+    return std::uint64_t{from[i]} << 8 * i;
+  }
+  [[gnu::always_inline]] static Mask of_bytes(__m128i bytes) noexcept {
+    constexpr std::size_t vector_bytes = sizeof(xsimd::batch<T, Arch>);
+#if defined(__AVX512F__)
+    if constexpr (vector_bytes == 64)
+      return Batch(static_cast<decltype(value)>(_mm_test_epi8_mask(bytes, bytes)));
+#endif
+#if defined(__AVX2__)
+    if constexpr (vector_bytes == 32 && sizeof(T) == 4) {
+      const __m256i lanes = _mm256_cvtepi8_epi32(bytes);
+      return Batch(_mm256_castsi256_ps(_mm256_cmpgt_epi32(lanes, _mm256_setzero_si256())));
+    } else if constexpr (vector_bytes == 32) {
+      const __m256i lanes = _mm256_cvtepi8_epi64(bytes);
+      return Batch(_mm256_castsi256_pd(_mm256_cmpgt_epi64(lanes, _mm256_setzero_si256())));
+    }
+#endif
+    if constexpr (vector_bytes == 16) {
+      // Each byte twice, four times: 0 or more.
+      const __m128i twice = _mm_unpacklo_epi8(bytes, bytes);
+      const __m128i lanes = _mm_unpacklo_epi16(twice, twice);
+      const __m128i held = _mm_cmpgt_epi32(lanes, _mm_setzero_si128());
+      if constexpr (sizeof(T) == 4)
+        return Batch(_mm_castsi128_ps(held));
+      else
+        return Batch(_mm_castsi128_pd(_mm_unpacklo_epi32(held, held)));
+    }
+  }
+#endif
 };
 
 /// As many numbers as one register of the instruction set `Arch` holds; `T` is `float` or `double`.

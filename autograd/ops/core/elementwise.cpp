@@ -174,19 +174,31 @@ class Call {
   [[gnu::always_inline]] void run(const Tensor& y) const {
     compute(y);
     if (recorded())
-      record(y);
-    else if (past_ != 0) [[unlikely]]
-      impl_of(y)->add_cuts(past_);
+      record(y, acquire());
+    else
+      note_cuts(y);
   }
 
   /// The result in place of `operand`, whose own history only the record of this call keeps.
   [[gnu::always_inline]] Tensor instead_of(Tensor& operand) const {
+    // First, so that the operand is what it was where there is no memory.
+    const Block block = recorded() ? acquire() : Block();
     Impl* impl = impl_of(operand);
     Record* before = record_of(*impl);
-    impl->version = 0;  // first, since the record may save the new value
+    impl->version = 0;  // the record may save the new value
     impl->last_change = Change();
-    run(operand);
-    if (!recorded()) impl->maker.store(nullptr, std::memory_order_relaxed);
+    try {
+      compute(operand);
+    } catch (...) {  // of somebody who watches
+      if (block.memory) free_record(block.memory, block.size_class);
+      throw;
+    }
+    if (recorded()) {
+      record(operand, block);
+    } else {
+      note_cuts(operand);
+      impl->maker.store(nullptr, std::memory_order_relaxed);
+    }
     if (before) release_record(before);
     return std::move(operand);
   }
@@ -219,10 +231,27 @@ class Call {
       run_forward<2>(info_, parameters_, {impl_of(*inputs_[0]), impl_of(*inputs_[1])}, impl_of(y));
   }
 
-  [[gnu::always_inline]] void record(const Tensor& y) const {
-    const RecordRoom room{N, (reads_ & 1) + (reads_ >> 1 & 1) + (reads_ >> 2 & 1), reads_,
-                          info_.parameter_bytes};
-    auto* record = new_record<ElementwiseRecord>(room, info_, y);
+  /// The memory of a record.
+  struct Block {
+    void* memory = nullptr;
+    std::uint8_t size_class = 0;
+  };
+  [[gnu::always_inline]] RecordRoom room() const noexcept {
+    return {N, (reads_ & 1) + (reads_ >> 1 & 1) + (reads_ >> 2 & 1), reads_, info_.parameter_bytes};
+  }
+  [[gnu::always_inline]] Block acquire() const {
+    Block block;
+    block.memory = allocate_record(sizeof(ElementwiseRecord) + room().bytes(), block.size_class);
+    return block;
+  }
+  [[gnu::always_inline]] void note_cuts(const Tensor& y) const noexcept {
+    if (past_ != 0) [[unlikely]]
+      impl_of(y)->add_cuts(past_);
+  }
+
+  [[gnu::always_inline]] void record(const Tensor& y, const Block& block) const noexcept {
+    auto* record = new (block.memory) ElementwiseRecord(info_, y);
+    record->start(room(), sizeof(ElementwiseRecord), block.size_class);
     if (info_.parameter_bytes > 0)
       std::memcpy(record->parameters(), parameters_, info_.parameter_bytes);
     Edge* edge = record->edges().data();

@@ -64,13 +64,16 @@ void assign_now(Tensor& a, const Tensor& y, Change change, bool overwrites) {
   check_result(a, y.dtype(), y.shape(), change.name());
   if (should_record(a, y)) before_recorded_write(a, change);
   const bool number = is_number(a);
-  // An operator's own result: the tensor that this one turns into, with nobody else looking at it.
+  // All that can fail comes before the first change.
   Tensor made = y.to(number ? y.dtype() : a.dtype());
   if (made.shape() != a.shape()) made = expand(made, a.shape());
   if (overwrites && should_record(a))
     made = apply(Overwrite{}, a, made);
-  else if (made.is_same(y))
+  else if (made.is_same(y) && (should_record(y) || impl_of(y)->owner() == impl_of(a)->owner()))
     made = y.clone();
+  // True for an operator's own result: what this tensor turns into, with nobody else looking
+  // at it.
+  const bool turns = !made.is_same(y);
   if (number) {
     retype_number(impl_of(a), made.dtype(), change);
     impl_of(a)->set(Impl::kNumber, is_number(y));
@@ -80,7 +83,7 @@ void assign_now(Tensor& a, const Tensor& y, Change change, bool overwrites) {
       in<char>(made), inout<char>(a), static_cast<std::size_t>(a.numel()) * size_of(a.dtype()));
   impl_of(a)->changed(change);
   keep_cuts(a, {&y});
-  auto* record = static_cast<Record*>(impl_of(made)->maker.exchange(nullptr));
+  auto* record = turns ? static_cast<Record*>(impl_of(made)->maker.exchange(nullptr)) : nullptr;
   if (!record && !grad_enabled()) return;
   auto* before = static_cast<Record*>(impl_of(a)->maker.exchange(record));
   if (!before) return;

@@ -18,9 +18,9 @@ struct OperatorInfo;
 Tensor softmax(const Tensor& x, int dim);
 /// x - log(sum(exp(x))) along `dim`: the logarithm of `softmax`, exact where that is near 0.
 Tensor log_softmax(const Tensor& x, int dim);
-/// softmax over the entries where `mask` holds; 0 elsewhere, and 0 in a row where these are all -inf
-/// or none. What stands elsewhere, NaN too, does not matter, neither here nor in the gradient. `x`
-/// and `mask` broadcast; a mask `[n]`, or `[n, n]` for a batch `[b, n, n]`, is not copied. Errors:
+/// softmax over the entries where `mask` holds; 0 elsewhere, and 0 in a row where these are all
+/// -inf or none. What stands elsewhere, NaN too, does not matter, neither here nor in the gradient.
+/// `x` and `mask` broadcast; a mask `[n]`, or `[n, n]` for a batch `[b, n, n]`, is not copied. Errors:
 /// `DTypeError` unless `mask` is bool, `ShapeError` unless the shapes broadcast.
 Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim);
 

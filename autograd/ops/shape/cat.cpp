@@ -91,7 +91,7 @@ void require_tensors(const std::vector<Tensor>& tensors, const char* name) {
 
 }  // namespace
 
-Tensor cat(const std::vector<Tensor>& tensors, int dim) {
+Tensor cat(const std::vector<Tensor>& tensors, int dim) try {
   require_tensors(tensors, "cat");
   std::size_t model = 0;  // the tensor that the others are compared with
   while (model + 1 < tensors.size() && is_empty_vector(tensors[model])) ++model;
@@ -122,9 +122,11 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) {
   }
   shape[d] = total;
   return apply(Cat{shape, dtype, d, std::move(sizes), std::move(starts)}, std::span(tensors));
+} catch (...) {
+  detail::rethrow_for("cat");
 }
 
-Tensor stack(const std::vector<Tensor>& tensors, int dim) {
+Tensor stack(const std::vector<Tensor>& tensors, int dim) try {
   require_tensors(tensors, "stack");
   const Shape& shape = tensors[0].shape();
   detail::require_room(shape, "stack");
@@ -145,6 +147,8 @@ Tensor stack(const std::vector<Tensor>& tensors, int dim) {
     rows.push_back(unsqueeze(tensors[i].to(dtype), d));
   }
   return cat(rows, d);
+} catch (...) {
+  detail::rethrow_for("stack");
 }
 
 // ---- Proof -------------------------------------------------------------------------------------

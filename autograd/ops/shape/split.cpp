@@ -61,7 +61,7 @@ std::vector<Tensor> pieces_of(const Tensor& x, int dim, std::vector<std::int64_t
 
 }  // namespace
 
-std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim) {
+std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim) try {
   detail::require_defined(x, "split");
   const Shape& shape = x.shape();
   const int d = dimension_of(shape, dim, "split");
@@ -73,9 +73,11 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim) {
   for (std::int64_t left = total; left > size; left -= size) sizes.push_back(size);
   sizes.push_back(total - size * static_cast<std::int64_t>(sizes.size()));
   return pieces_of(x, d, std::move(sizes));
+} catch (...) {
+  detail::rethrow_for("split");
 }
 
-std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim) {
+std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim) try {
   detail::require_defined(x, "split");
   const Shape& shape = x.shape();
   const int d = dimension_of(shape, dim, "split");
@@ -95,6 +97,8 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
         "split: the {} pieces have {} entries together, but dimension {} of shape {} has {}",
         sizes.size(), total - left, d, shape, total);
   return pieces_of(x, d, sizes);
+} catch (...) {
+  detail::rethrow_for("split");
 }
 
 // ---- Proof -------------------------------------------------------------------------------------

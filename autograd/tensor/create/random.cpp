@@ -76,13 +76,14 @@ Tensor integers(const char* name, std::int64_t low, std::int64_t high, const Sha
     visit_floating(dtype, [&]<class T>(T) { check_exact<T>(name, low, high); });
   }
   const Tensor result = detail::allocate(name, shape, int64);
+  // Before numbers are drawn, which would be lost.
+  const Tensor converted = dtype == int64 ? result : detail::allocate(name, shape, dtype);
   draw<std::int64_t>(
       name, generator, result,
       [](std::int64_t* to, std::int64_t n, kernels::RandomPosition at, std::int64_t first,
          std::int64_t end) { return kernels::fill_randint(to, n, first, end, at); },
       low, high);
   if (dtype == int64) return result;
-  const Tensor converted = detail::allocate(name, shape, dtype);
   visit_floating(dtype, [&]<class T>(T) {
     detail::launch(
         "to",

@@ -11,7 +11,8 @@ namespace tapegrad {
 
 /// While it lives, this thread can be told to stop: when `stop` becomes true, which any thread may
 /// do, the next operator, rule of a walk or optimizer step throws `CancelledError`. Gradients are
-/// incomplete then; parameters are whole, because a step that has begun is finished.
+/// then as they were before the `backward()` that was stopped; parameters are whole, because a step
+/// that has begun is finished.
 ///
 ///     std::atomic<bool> stop = false;  // set by the button
 ///     tg::CancelScope scope(stop);

@@ -11,6 +11,7 @@
 
 #include "autograd/tensor/door/door.h"
 #include "autograd/tensor/door/onnx.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/tensor.h"
 
 // Internal: what visitors of the door see.
@@ -130,8 +131,9 @@ struct Door {
 /// of them, or nothing.
 template <class F>
 [[gnu::noinline, gnu::cold]] auto watched_call(const OperatorCall& call, const F& body) {
-  RunningCall* running = Door::begin(call);
+  RunningCall* running = nullptr;
   try {
+    running = Door::begin(call);
     using Result = decltype(body());
     if constexpr (std::is_void_v<Result>) {
       body();
@@ -146,7 +148,7 @@ template <class F>
     }
   } catch (...) {
     Door::fail(running);
-    throw;
+    rethrow_for(call.name);
   }
 }
 

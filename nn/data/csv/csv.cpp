@@ -10,6 +10,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/require.h"
 #include "nn/data/csv/columns.h"
 #include "nn/data/csv/number.h"
 #include "nn/data/csv/scan.h"
@@ -138,7 +139,7 @@ Tensor CsvTable::column(const std::string& name) const {
   return select(values, 1, found - columns.begin());
 }
 
-CsvTable read_csv(const std::string& path, const CsvOptions& options) {
+CsvTable read_csv(const std::string& path, const CsvOptions& options) try {
   check(options);
   detail::InputFile file("read_csv", path, {.max_bytes = options.max_bytes});
   const std::string text = file.read_all<std::string>();
@@ -152,6 +153,8 @@ CsvTable read_csv(const std::string& path, const CsvOptions& options) {
     default:
       return Parser<std::int64_t>(options, plan).parse(scanner);
   }
+} catch (...) {
+  tapegrad::detail::rethrow_for("read_csv");
 }
 
 }  // namespace tapegrad::nn

@@ -108,18 +108,23 @@ void BatchNorm1d::check(const Tensor& x) const {
   }
 }
 
-/// Moves the running statistics towards those of a batch with `count` values per channel.
+/// Moves the running statistics towards those of a batch with `count` values per channel: all of
+/// them, or, where there is no memory, none.
 void BatchNorm1d::track(const Tensor& mean, const Tensor& var, std::int64_t count) const {
   const NoGrad no_grad;
-  Tensor batches = num_batches_tracked;
-  batches.add_(1);
+  const Tensor batches = num_batches_tracked + 1;
   const double share = momentum_ ? *momentum_ : 1.0 / batches.item();
   const double unbiased = double(count) / double(count - 1);
-  const auto move = [share](Tensor running, const Tensor& batch) {
-    running.mul_(1 - share).add_(reshape(batch, running.shape()), share);
+  const auto moved = [share](const Tensor& running, const Tensor& batch) {
+    Tensor next = running.clone();
+    next.mul_(1 - share).add_(reshape(batch, running.shape()), share);
+    return next;
   };
-  move(running_mean, mean);
-  move(running_var, var * unbiased);
+  const Tensor next_mean = moved(running_mean, mean), next_var = moved(running_var, var * unbiased);
+  const auto put = [](Tensor into, const Tensor& value) { into.copy_(value); };
+  put(num_batches_tracked, batches);
+  put(running_mean, next_mean);
+  put(running_var, next_var);
 }
 
 void BatchNorm1d::visit(Visitor& f) {

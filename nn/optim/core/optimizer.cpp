@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 #include <span>
+#include <tuple>
 #include <utility>
 
 #include "autograd/base/fail.h"
@@ -11,6 +12,7 @@
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/door.h"
+#include "autograd/tensor/require.h"
 #include "nn/module/loaded_state.h"
 
 namespace tapegrad::nn {
@@ -42,7 +44,7 @@ void check_parameter(std::string_view optimizer, const Parameter& parameter) {
 
 }  // namespace
 
-void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
+void Optimizer::append(std::vector<Parameter> parameters, Watch watch) try {
   if (parameters.empty())
     fail<ValueError>("{}: there are no parameters; pass nn::parameters(model)", kind_.name);
   // A tensor is told by the address of its value.
@@ -67,23 +69,77 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) {
     group.entries.push_back(
         {.parameter = std::move(parameter), .slots = std::vector<Tensor>(kind_.slots.size())});
   }
+  found_.reserve(3 * values.size());
   groups_.push_back(std::move(group));
+} catch (...) {
+  tapegrad::detail::rethrow_for(kind_.name);
 }
 
 void Optimizer::step() {
+  tapegrad::detail::allocating_for(kind_.name, [&] { step_now(); });
+}
+
+void Optimizer::step_now() {
   if (tapegrad::detail::watched()) tapegrad::detail::announce_pause(kind_.name);
   const NoGrad no_grad;
   const tapegrad::detail::PhaseScope phase(tapegrad::detail::Phase::update);
   check_gradients();
   before_updates();
-  Findings found;
+  Findings found = std::exchange(found_, {});  // who is told of them may step another time
+  found.clear();
+  const auto end = [&] {
+    tell(found);  // each is told once, so not the next time
+    found_ = std::move(found);
+  };
   try {
+    make_slots();
     update_all(found);
   } catch (...) {
-    tell(found);  // each is told once, so not the next time
+    drop_fresh_slots();
+    end();
     throw;
   }
-  tell(found);
+  end();
+}
+
+/// Makes the slots that updates will need, and converts those that the parameter's type has left
+/// behind. Behind this nothing fails for want of memory.
+void Optimizer::make_slots() {
+  made_.clear();
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    std::vector<Entry>& entries = groups_[group].entries;
+    const std::size_t slots = entries.empty() ? 0 : entries.front().slots.size();
+    for (std::size_t slot = 0; slot < slots; ++slot) {
+      if (!uses_slot(group, slot)) continue;
+      for (Entry& entry : entries) {
+        const Tensor& at = entry.slots[slot];
+        if (!at.defined() || at.dtype() != entry.parameter.value.dtype())
+          make_slot(group, slot, entry);
+      }
+    }
+  }
+}
+
+void Optimizer::make_slot(std::size_t group, std::size_t slot, Entry& entry) {
+  const Tensor& parameter = entry.parameter.value;
+  Tensor& at = entry.slots[slot];
+  if (!parameter.grad().defined()) return;
+  if (at.defined()) {
+    at = at.to(parameter.dtype());
+    return;
+  }
+  Tensor first = first_slot(group, slot, parameter);
+  if (!first.defined()) return;
+  made_.emplace_back(&entry, slot);
+  at = std::move(first);
+  entry.fresh = true;
+}
+
+/// After an error: slots of parameters that were not updated are as they were.
+void Optimizer::drop_fresh_slots() noexcept {
+  for (const auto& [entry, slot] : made_)
+    if (entry->fresh) entry->slots[slot] = {};
+  for (const auto& [entry, slot] : made_) entry->fresh = false;
 }
 
 Tensor Optimizer::step_with(const std::function<Tensor()>& closure) {
@@ -102,10 +158,11 @@ Tensor Optimizer::evaluate(const std::function<Tensor()>& closure) {
 }
 
 void Optimizer::update_all(Findings& found) {
+  const std::tuple before(steps_, next_look_, following_);
   const bool look = ++steps_ >= next_look_;
   if (look) next_look_ = detail::next_look(steps_);
   const bool gradients = std::exchange(following_, false) || look;
-  bool stepped = false, glimpsed = false;
+  bool stepped = false, updated = false, glimpsed = false;
   for (std::size_t group = 0; group < groups_.size(); ++group) {
     if (!groups_[group].begun) begin(groups_[group], found);
     if (gradients) look_at_gradients(groups_[group], look, found);
@@ -120,15 +177,26 @@ void Optimizer::update_all(Findings& found) {
       last = &entry;
       entry.unused = 0;
       ++entry.step;
-      if (tapegrad::detail::watched()) announce(group, entry);
-      update(group, entry, grad);
+      try {
+        if (tapegrad::detail::watched()) announce(group, entry);
+        update(group, entry, grad);
+      } catch (...) {
+        --entry.step;
+        if (!updated) std::tie(steps_, next_look_, following_) = before;  // it was no step
+        throw;
+      }
+      updated = true;
+      entry.fresh = false;
       if (watch.check_finite) check_finite(entry);
     }
     if (!last) continue;
     stepped = true;
     glimpsed = glimpsed || (watch.looks() && !detail::first_finite(last->parameter.value));
   }
-  if (!stepped) no_gradients();
+  if (!stepped) {
+    std::tie(steps_, next_look_, following_) = before;
+    no_gradients();
+  }
   if ((look || glimpsed) && !told_not_finite_) look_at_parameters(found);
 }
 
@@ -205,7 +273,7 @@ double Optimizer::initial_lr(std::size_t group) {
   return *initial;
 }
 
-StateDict Optimizer::state() const {
+StateDict Optimizer::state() const try {
   const NoGrad no_grad;
   StateDict list = detail::state_of(kOptimizers, kind_.name);
   for (std::size_t i = 0; i < groups_.size(); ++i) {
@@ -227,6 +295,8 @@ StateDict Optimizer::state() const {
     }
   }
   return list;
+} catch (...) {
+  tapegrad::detail::rethrow_for(kind_.name);
 }
 
 void Optimizer::load_entry(detail::LoadedState& loaded, std::size_t group, Entry& entry) const {
@@ -285,7 +355,7 @@ void Optimizer::load_group(detail::LoadedState& loaded, std::size_t i, Group& gr
 
 void Optimizer::load_state(const StateDict& state) { prepare_load(state)(); }
 
-std::function<void()> Optimizer::prepare_load(const StateDict& state) {
+std::function<void()> Optimizer::prepare_load(const StateDict& state) try {
   const NoGrad no_grad;
   detail::LoadedState loaded(kOptimizers, kind_.name, state);
 
@@ -307,6 +377,8 @@ std::function<void()> Optimizer::prepare_load(const StateDict& state) {
     looked_ = steps_;
     told_not_finite_ = false;
   };
+} catch (...) {
+  tapegrad::detail::rethrow_for(kind_.name);
 }
 
 std::vector<Parameter> detail::joined(std::span<const std::vector<Parameter>> lists) {

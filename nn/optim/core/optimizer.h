@@ -23,7 +23,8 @@ namespace tapegrad::nn {
 
 namespace detail {
 class LoadedState;
-}
+class SettingsGuard;
+}  // namespace detail
 
 /// What all optimizers have in common: parameter groups with settings of their own, and a state for
 /// each parameter, kept by its name.
@@ -66,7 +67,10 @@ class Optimizer {
   /// Errors: `GradError` when no parameter has a gradient. With the option `check_finite` also
   /// `ValueError` for a parameter that has an infinity or NaN before the first step, for such a
   /// gradient, before anything has changed, and for a parameter that the step made so, which it
-  /// then is. (This costs a further pass over both.)
+  /// then is. (This costs a further pass over both.) `OutOfMemoryError`: then nothing has changed,
+  /// neither parameters nor state nor the count of steps, and the step can be done again; but where
+  /// `update` of an optimizer of your own allocates, or where a `ProfileScope` watches, some
+  /// parameters may have changed, and others not.
   void step();
   /// Calls `closure()`, which drops the gradients, computes the loss, calls `backward()` on it and
   /// returns it, and then steps; an optimizer that looks at several points in one step calls it for
@@ -132,6 +136,7 @@ class Optimizer {
     std::int64_t step = 0;           ///< updates so far
     std::vector<Tensor> slots = {};  ///< as many as `Kind` names; undefined until they are needed
     int unused = 0;                  ///< steps without a gradient since the last with one
+    bool fresh = false;              ///< a slot was made for this very step, see `first_slot`
     bool reported = false;           ///< that it is unused, or its gradient stays the same
     detail::SameGradient same = {};  ///< whether the gradient is that of the last step
   };
@@ -182,6 +187,15 @@ class Optimizer {
   /// Called in each step before the first parameter is updated, for what depends on all of them.
   /// Nothing is recorded.
   virtual void before_updates() {}
+  /// Whether the settings of `group` need slot `slot` of its parameters.
+  virtual bool uses_slot(std::size_t /*group*/, std::size_t /*slot*/) const { return true; }
+  /// What slot `slot` of `parameter` begins with; undefined where the settings of `group`
+  /// do without it, or where `update` makes it. Asked for before the first parameter is updated, so
+  /// that a step which finds no memory has changed nothing.
+  virtual Tensor first_slot(std::size_t /*group*/, std::size_t /*slot*/,
+                            const Tensor& /*parameter*/) const {
+    return {};
+  }
   /// Updates one parameter; `entry.step` has been counted up. Nothing is recorded.
   virtual void update(std::size_t group, Entry& entry, const Tensor& grad) = 0;
   /// One pass of `formula` over a parameter, its gradient and its slots.
@@ -214,6 +228,10 @@ class Optimizer {
   enum class Sign { unused, same_gradient, not_finite_before, not_finite };
   using Findings = std::vector<std::pair<Sign, const Entry*>>;
 
+  void step_now();
+  void make_slots();
+  void make_slot(std::size_t group, std::size_t slot, Entry& entry);
+  void drop_fresh_slots() noexcept;
   void update_all(Findings& found);
   void announce(std::size_t group, const Entry& entry) const;
   void check_gradients() const;
@@ -223,12 +241,14 @@ class Optimizer {
   void look_at_gradients(Group& group, bool begin, Findings& found);
   void look_at_parameters(Findings& found);
   void tell(const Findings& found) const;
+  std::string text_of(Sign sign, const Findings& found) const;
   std::string text_of(Sign sign, const std::string& names, const Entry& first) const;
   [[noreturn]] void no_gradients() const;
   /// All settings of `group` with one changed. Errors: see `set_setting`.
   std::vector<Setting> with(std::string_view name, double value, std::size_t group) const;
   Setting& find(std::vector<Setting>& settings, std::string_view name) const;
   friend class Checkpoint;
+  friend class detail::SettingsGuard;
   /// Has the errors of `load_state`; what it returns loads, and has none.
   std::function<void()> prepare_load(const StateDict& state);
   void load_group(detail::LoadedState& loaded, std::size_t i, Group& group,
@@ -243,6 +263,9 @@ class Optimizer {
   std::int64_t looked_ = 0;     ///< the last step after which all parameters were looked at
   bool following_ = false;      ///< gradients that may be those of the last step
   bool told_not_finite_ = false;
+  // Of a step.
+  Findings found_;                                    ///< has room for all that there can be
+  std::vector<std::pair<Entry*, std::size_t>> made_;  ///< slots, for updates that are yet to come
 };
 
 namespace detail {

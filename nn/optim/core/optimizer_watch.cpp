@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 
 #include "autograd/base/fail.h"
 #include "autograd/base/warning.h"
@@ -69,18 +70,29 @@ void Optimizer::tell(const Findings& found) const {
   if (found.empty()) return;
   for (const Sign sign :
        {Sign::unused, Sign::same_gradient, Sign::not_finite_before, Sign::not_finite}) {
-    // Where one parameter is not finite, soon most are.
-    detail::Names names(sign < Sign::not_finite_before ? SIZE_MAX : kNames);
-    const Entry* first = nullptr;
-    for (const auto& [what, entry] : found) {
-      if (what != sign) continue;
-      if (!first) first = entry;
-      names.add(entry->parameter.name);
+    std::string text;
+    try {
+      text = text_of(sign, found);
+    } catch (const std::bad_alloc&) {
+      continue;  // the step is done; who called it has to know that, not what cannot be said
     }
-    if (first)
-      warn(fmt::format("{}: {} (the option warn_unused = false silences this)", kind_.name,
-                       text_of(sign, names.text(), *first)));
+    if (!text.empty()) warn(text);
   }
+}
+
+/// What there is to be said of `sign`, or nothing.
+std::string Optimizer::text_of(Sign sign, const Findings& found) const {
+  // Where one parameter is not finite, soon most are.
+  detail::Names names(sign < Sign::not_finite_before ? SIZE_MAX : kNames);
+  const Entry* first = nullptr;
+  for (const auto& [what, entry] : found) {
+    if (what != sign) continue;
+    if (!first) first = entry;
+    names.add(entry->parameter.name);
+  }
+  if (!first) return {};
+  return fmt::format("{}: {} (the option warn_unused = false silences this)", kind_.name,
+                     text_of(sign, names.text(), *first));
 }
 
 std::string Optimizer::text_of(Sign sign, const std::string& names, const Entry& first) const {

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/require.h"
 #include "nn/module/loaded_state.h"
+#include "nn/optim/schedules/settings_guard.h"
 
 namespace tapegrad::nn {
 
@@ -45,7 +48,21 @@ bool ReduceLROnPlateau::better(double metric) const {
   return options_.mode == Mode::min ? metric < best_ - margin : metric > best_ + margin;
 }
 
-void ReduceLROnPlateau::step(double metric) {
+void ReduceLROnPlateau::step(double metric) try {
+  detail::SettingsGuard guard(optimizer_);
+  const std::tuple before(best_, bad_epochs_, cooldown_left_);
+  try {
+    follow(metric);
+  } catch (...) {
+    std::tie(best_, bad_epochs_, cooldown_left_) = before;
+    throw;
+  }
+  guard.done = true;
+} catch (...) {
+  tapegrad::detail::rethrow_for("ReduceLROnPlateau");
+}
+
+void ReduceLROnPlateau::follow(double metric) {
   if (better(metric)) {
     best_ = metric;
     bad_epochs_ = 0;

@@ -61,6 +61,7 @@ class ReduceLROnPlateau {
   /// Has the errors of `load_state`; what it returns loads, and has none.
   std::function<void()> prepare_load(const StateDict& state);
 
+  void follow(double metric);
   bool better(double metric) const;
   std::vector<detail::Option> options() const;
 

@@ -6,7 +6,9 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/require.h"
 #include "nn/module/loaded_state.h"
+#include "nn/optim/schedules/settings_guard.h"
 
 namespace tapegrad::nn {
 
@@ -46,11 +48,20 @@ void Schedule::apply() {
   }
 }
 
-void Schedule::step() {
+void Schedule::step() try {
   check(last_epoch_ + 1);
   note_initial();  // of groups that were added since
+  detail::SettingsGuard guard(optimizer_);
   ++last_epoch_;
-  apply();
+  try {
+    apply();
+  } catch (...) {
+    --last_epoch_;
+    throw;
+  }
+  guard.done = true;
+} catch (...) {
+  tapegrad::detail::rethrow_for(kind_);
 }
 
 StateDict Schedule::state() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -313,6 +314,26 @@ TEMPLATE_TEST_CASE("masks are read from and written to bools", "[simd]", float, 
   for (std::int64_t count = 1; count < M::size; ++count) {
     M::first(count).store(target);
     for (std::int64_t i = 0; i < M::size; ++i) CHECK(target[i] == (i < count));
+  }
+}
+
+TEMPLATE_TEST_CASE("a part of a mask is read without touching its neighbours", "[simd]", float,
+                   double) {
+  using M = Mask<TestType, Arch>;
+  for (unsigned pattern = 0; pattern < 256; ++pattern) {
+    const auto truth = [pattern](std::int64_t i) { return (pattern >> i % 8 & 1) != 0; };
+    bool lanes[M::size];
+    for (std::int64_t count = 1; count <= M::size; ++count) {
+      // On the heap, so that the address sanitizer sees a read beyond.
+      const auto source = std::make_unique<bool[]>(static_cast<std::size_t>(count));
+      for (std::int64_t i = 0; i < count; ++i) source[static_cast<std::size_t>(i)] = truth(i);
+      const M mask = count < M::size ? M::load_part(source.get(), count) : M::load(source.get());
+      mask.store(lanes);
+      for (std::int64_t i = 0; i < M::size; ++i) {
+        if (lanes[i] != truth(i < count ? i : 0))
+          FAIL_CHECK("lane " << i << " of " << count << " from pattern " << pattern);
+      }
+    }
   }
 }
 
