@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 // Internal: how much the pool of slabs and the heap of large blocks may keep together.
 
@@ -36,13 +35,11 @@ class KeptBytes {
   std::int64_t bytes_ = 0;
 };
 
-/// The one `T`, which is never destroyed: static tensors may be released after every other static.
-/// Making it asks for no memory.
-template <class T>
-T& immortal() noexcept {
-  alignas(T) static std::byte room[sizeof(T)];
-  static T* const object = new (room) T;
-  return *object;
-}
+/// What one of the two has: bytes in use, and bytes that are free but still have memory behind them,
+/// over all threads; how often the system was asked for more; the most bytes in use since the peak
+/// was told to begin again.
+struct KeptStats {
+  std::int64_t used, cached, system_calls, peak;
+};
 
 }  // namespace tapegrad::detail

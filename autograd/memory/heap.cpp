@@ -3,7 +3,7 @@
 #include <bit>
 #include <new>
 
-#include "autograd/memory/cache_limit.h"
+#include "autograd/memory/immortal.h"
 #include "autograd/memory/slab_pool.h"
 
 namespace tapegrad::detail {

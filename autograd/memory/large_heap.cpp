@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "autograd/memory/address_range.h"
-#include "autograd/memory/cache_limit.h"
+#include "autograd/memory/immortal.h"
 
 namespace tapegrad::detail {
 
@@ -94,7 +94,7 @@ class LargeHeap {
     }
   }
 
-  LargeStats stats() noexcept {
+  KeptStats stats() noexcept {
     const std::lock_guard lock(mutex_);
     return {static_cast<std::int64_t>(used_), kept_.get(), growths_,
             static_cast<std::int64_t>(peak_)};
@@ -162,7 +162,7 @@ LargeHeap& heap() { return immortal<LargeHeap>(); }
 void* acquire_large(std::size_t bytes) noexcept { return heap().acquire(bytes); }
 void release_large(void* block) noexcept { heap().release(block); }
 void trim_large(std::int64_t limit) noexcept { heap().trim(limit); }
-LargeStats large_stats() noexcept { return heap().stats(); }
+KeptStats large_stats() noexcept { return heap().stats(); }
 void restart_large_peak() noexcept { heap().restart_peak(); }
 
 }  // namespace tapegrad::detail

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "autograd/memory/cache_limit.h"
+
 // Internal: memory for large values. They are few and of many sizes, so they come from one range of
 // addresses in which free neighbours are joined: the activations of a step use the room that the
 // gradients of the last one left.
@@ -22,13 +24,8 @@ void release_large(void* block) noexcept;
 /// are kept for reuse, here and in the pool of slabs.
 void trim_large(std::int64_t limit) noexcept;
 
-/// Bytes in use and bytes that are free but still held, over all threads; how often the system was
-/// asked for more; the most bytes in use since `restart_large_peak`.
-struct LargeStats {
-  std::int64_t used, cached, system_calls, peak;
-};
-LargeStats large_stats() noexcept;
-/// Has the peak begin again at what is in use.
+KeptStats large_stats() noexcept;
+/// Has the peak begin again.
 void restart_large_peak() noexcept;
 
 }  // namespace tapegrad::detail

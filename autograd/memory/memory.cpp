@@ -17,14 +17,8 @@ namespace detail {
 namespace {
 
 // Under AddressSanitizer every block comes from the system, so that a use after free is seen.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(TAPEGRAD_ADDRESS_SANITIZER)
 constexpr bool kCaching = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr bool kCaching = false;
-#else
-constexpr bool kCaching = true;
-#endif
 #else
 constexpr bool kCaching = true;
 #endif
@@ -125,8 +119,8 @@ MemoryStats memory_stats() noexcept {
   detail::Totals totals;
   totals.add(detail::no_heap);
   for (const detail::Heap* heap = heaps.all; heap; heap = heap->next) totals.add(*heap);
-  const detail::SlabStats slabs = detail::slab_stats();
-  const detail::LargeStats large = detail::large_stats();
+  const detail::KeptStats slabs = detail::slab_stats();
+  const detail::KeptStats large = detail::large_stats();
   const detail::SystemStats system = detail::system_stats();
   return {.live_tensors = totals.live[0],
           .live_records = totals.live[1],

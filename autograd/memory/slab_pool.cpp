@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "autograd/memory/address_range.h"
-#include "autograd/memory/cache_limit.h"
+#include "autograd/memory/immortal.h"
 #include "autograd/memory/slab.h"
 
 namespace tapegrad::detail {
@@ -89,7 +89,7 @@ class SlabPool {
       give_back(number, chunks_[number].held);
   }
 
-  SlabStats stats() noexcept {
+  KeptStats stats() noexcept {
     const std::lock_guard lock(mutex_);
     return {used_, kept_.get(), system_calls_, peak_};
   }
@@ -179,7 +179,7 @@ SlabPool& pool() noexcept { return immortal<SlabPool>(); }
 void* acquire_slab(bool big) noexcept { return pool().acquire(big); }
 void release_slab(void* slab, bool big) noexcept { pool().release(slab, big); }
 void trim_slabs(std::int64_t limit) noexcept { pool().trim(limit); }
-SlabStats slab_stats() noexcept { return pool().stats(); }
+KeptStats slab_stats() noexcept { return pool().stats(); }
 void restart_slab_peak() noexcept { pool().restart_peak(); }
 
 }  // namespace tapegrad::detail

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "autograd/memory/cache_limit.h"
+
 // Internal: free slabs, for all threads. See block_cache.h for the whole.
 
 namespace tapegrad::detail {
@@ -16,13 +18,9 @@ void release_slab(void* slab, bool big) noexcept;
 /// `limit` bytes are kept for reuse, here and in the heap of large blocks.
 void trim_slabs(std::int64_t limit) noexcept;
 
-/// Bytes of slabs that are with heaps, and of free ones that have memory behind them; how often the
-/// system was asked for more; the most bytes with heaps since `restart_slab_peak`.
-struct SlabStats {
-  std::int64_t used, cached, system_calls, peak;
-};
-SlabStats slab_stats() noexcept;
-/// Has the peak begin again at what is with heaps.
+/// In use are slabs that are with heaps.
+KeptStats slab_stats() noexcept;
+/// Has the peak begin again.
 void restart_slab_peak() noexcept;
 
 }  // namespace tapegrad::detail

@@ -4,14 +4,7 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define TAPEGRAD_POISONS
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TAPEGRAD_POISONS
-#endif
-#endif
-#if defined(TAPEGRAD_POISONS)
+#if defined(TAPEGRAD_ADDRESS_SANITIZER)
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -30,12 +23,12 @@ struct Header {
 static_assert(sizeof(Header) <= kHeaderBytes);
 
 void hide([[maybe_unused]] void* header) noexcept {
-#if defined(TAPEGRAD_POISONS)
+#if defined(TAPEGRAD_ADDRESS_SANITIZER)
   __asan_poison_memory_region(header, kHeaderBytes);
 #endif
 }
 void show([[maybe_unused]] void* header) noexcept {
-#if defined(TAPEGRAD_POISONS)
+#if defined(TAPEGRAD_ADDRESS_SANITIZER)
   __asan_unpoison_memory_region(header, kHeaderBytes);
 #endif
 }

@@ -5,6 +5,14 @@
 
 #include "autograd/memory/block_source.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define TAPEGRAD_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TAPEGRAD_ADDRESS_SANITIZER
+#endif
+#endif
+
 // Internal: blocks that come one by one, from the system or from a test's source. See
 // block_cache.h for the whole.
 

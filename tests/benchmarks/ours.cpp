@@ -24,8 +24,8 @@ struct Tapegrad {
   static void set_threads(int threads) { tg::set_num_threads(threads); }
   static void empty_cache() { tg::empty_cache(); }
   static BesideMalloc beside_malloc() {
-    const tg::detail::LargeStats large = tg::detail::large_stats();
-    const tg::detail::SlabStats slabs = tg::detail::slab_stats();
+    const tg::detail::KeptStats large = tg::detail::large_stats();
+    const tg::detail::KeptStats slabs = tg::detail::slab_stats();
     return {large.used + slabs.used, large.used + large.cached + slabs.used + slabs.cached,
             large.peak + slabs.peak};
   }
