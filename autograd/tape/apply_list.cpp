@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/threads/lock.h"
 
 namespace tapegrad {
 
@@ -27,10 +28,7 @@ namespace {
 
 /// Held while the list of ports of a call is read or changed: a port goes with its output, on
 /// whatever thread that is.
-std::unique_lock<std::mutex> lock_ports() {
-  static constinit std::mutex mutex;
-  return single_threaded() ? std::unique_lock<std::mutex>() : std::unique_lock(mutex);
-}
+constinit std::mutex ports_mutex;
 
 /// Gives up the reference that a new record starts with.
 struct Owned {
@@ -94,7 +92,7 @@ Tensor ListRecord::part(std::size_t index, bool create_graph) {
   Impl* value = slots()[slot_count - output_count + index].value();
   const Tensor view = adopt(new_view(value));
   if (!create_graph || !is_floating_point(view.dtype())) return view;
-  const std::unique_lock lock = lock_ports();
+  const auto lock = lock_among_threads(ports_mutex);
   if (Port* known = port_of(index); known && known->refs.increment_if_any()) {
     impl_of(view)->maker.store(known, std::memory_order_relaxed);
   } else {
@@ -104,7 +102,7 @@ Tensor ListRecord::part(std::size_t index, bool create_graph) {
 }
 
 void ListRecord::forget_port(const Port& gone, std::size_t index) noexcept {
-  const std::unique_lock lock = lock_ports();
+  const auto lock = lock_among_threads(ports_mutex);
   if (port_of(index) == &gone) port_of(index) = nullptr;
 }
 

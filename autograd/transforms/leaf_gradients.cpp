@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/threads/lock.h"
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/transforms/cotangent.h"
 
@@ -18,16 +19,12 @@ void note_walk(Impl& gradient) noexcept {
 namespace {
 
 /// Held while gradients are handed to leaves, which graphs of several threads may share.
-std::mutex& leaves_mutex() {
-  static std::mutex& mutex = *new std::mutex;
-  return mutex;
-}
+constinit std::mutex leaves_mutex;
 
 }  // namespace
 
 void add_to_gradients(std::span<Target> targets, bool create_graph) {
-  std::unique_lock<std::mutex> lock(leaves_mutex(), std::defer_lock);
-  if (!single_threaded()) lock.lock();
+  const auto lock = lock_among_threads(leaves_mutex);
   for (Target& target : targets) {
     if (!target.sum.defined()) continue;
     Impl* owner = impl_of(target.owner);
