@@ -1,8 +1,6 @@
 #include "autograd/transforms/walk.h"
 
 #include <algorithm>
-#include <atomic>
-#include <iterator>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -14,6 +12,7 @@
 #include "autograd/tape/retained.h"
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
+#include "autograd/transforms/claims.h"
 #include "autograd/transforms/cotangent.h"
 #include "autograd/transforms/leaf_gradients.h"
 #include "autograd/transforms/tape_order.h"
@@ -47,23 +46,6 @@ namespace {
   }
 }
 
-/// The walks that run on this thread, innermost first; one that a rule started stands before the
-/// walk of the rule.
-struct Running {
-  std::uint32_t id;
-  Running* outer;
-};
-thread_local constinit Running* running = nullptr;
-
-/// Another number for each walk, never 0.
-std::uint32_t new_walk_id() noexcept {
-  static std::atomic<std::uint32_t> last{0};
-  std::uint32_t id;
-  do id = last.fetch_add(1, std::memory_order_relaxed) + 1;
-  while (id == 0);
-  return id;
-}
-
 /// One walk over the tape, from its roots in reverse order of recording: `discover` finds the
 /// records, `visit_all` has each hand the cotangents of its inputs on, and `add_to_gradients`
 /// leaves the sums at the leaves. Without recursion and in time linear in records, inputs and
@@ -72,31 +54,25 @@ std::uint32_t new_walk_id() noexcept {
 /// Nothing is left behind by an error: what can be wrong with a graph is found before anything of
 /// it is released (of a long tape, thousands of records ahead), and leaves get their gradients at
 /// the end, by what cannot fail.
-///
-/// A record belongs to one walk at a time, which its number in the record says: two threads that
-/// meet in one graph are told so. A rule may start a walk of its own, even over records of the walk
-/// that called it: what these had noted is put aside meanwhile.
 class Walk {
  public:
   explicit Walk(WalkMode mode)
       : retain_(mode.retain_graph || mode.create_graph), create_(mode.create_graph) {
     lists_.taken = true;
-    tapegrad::detail::running = &self_;
   }
   ~Walk() {
-    for (PutAside& before : put_aside_) before.give_back();
+    claims_.give_back();
     std::vector<Record*>& met = lists_.order.met();
     for (std::size_t i = 0; i < left_; ++i) {
       // Released by this walk before an error came, so that nobody can walk it again.
       if (!done_ && met[i]->released && met[i]->wanted && !retain_) met[i]->interrupted = true;
-      leave(*met[i]);
+      claims_.leave(*met[i]);
     }
-    for (std::size_t i = visited_; i < met.size(); ++i) leave(*met[i]);
-    lists_.order.for_waiting([&](Record& record) { leave(record); });
+    for (std::size_t i = visited_; i < met.size(); ++i) claims_.leave(*met[i]);
+    lists_.order.for_waiting([&](Record& record) { claims_.leave(record); });
     lists_.targets.clear();
     lists_.order.end();
     lists_.taken = false;
-    tapegrad::detail::running = self_.outer;
   }
 
   /// Asks for the cotangents of `inputs`; without this call leaves collect theirs.
@@ -157,7 +133,7 @@ class Walk {
   }
 
  private:
-  /// How many records are found and checked before they are visited. Training steps are shorter;
+  /// How many records are found and checked before they are visited. Most training steps are shorter;
   /// of a long tape it is what a processor keeps at hand, so that memory is read once.
   static constexpr std::size_t kAhead = 2048;
 
@@ -176,23 +152,6 @@ class Walk {
     return *(own_lists_ = std::make_unique<Lists>());
   }
 
-  /// What another walk has noted in a record, this one's caller.
-  struct PutAside {
-    Record* record;
-    std::uint32_t walk;
-    bool wanted, captured;
-    Tensor cotangent;
-    std::vector<Tensor> parts;
-
-    void give_back() noexcept {
-      record->walk.store(walk, std::memory_order_relaxed);
-      record->wanted = wanted;
-      record->captured = captured;
-      record->cotangent = std::move(cotangent);
-      std::move(parts.begin(), parts.end(), parts_of(*record).begin());
-    }
-  };
-
   /// What the target of an input of `grad` is found by.
   static const void* key_of(const Tensor& input) noexcept {
     const Impl* impl = impl_of(input);
@@ -200,54 +159,11 @@ class Walk {
     return record ? static_cast<const void*>(record) : impl;
   }
 
-  static std::span<Tensor> parts_of(Record& record) noexcept {
-    return record.several ? record.parts() : std::span<Tensor>();
-  }
-
-  /// Takes back what this walk noted in a record. One that was given back to an outer walk has been
-  /// that one's without a moment between in which another thread could have taken it.
-  void leave(Record& record) const noexcept {
-    if (record.walk.load(std::memory_order_relaxed) == self_.id) {
-      record.cotangent = {};
-      for (Tensor& part : parts_of(record)) part = {};
-      record.walk.store(0, std::memory_order_release);
-    }
-    release_record(&record);
-  }
-
-  /// Puts aside what the walk `owner` has noted in `record`, which that walk, an outer one of this
-  /// thread, keeps alive.
-  [[gnu::noinline]] void put_aside(Record& record, std::uint32_t owner) {
-    const Running* outer = self_.outer;
-    while (outer && outer->id != owner) outer = outer->outer;
-    if (!outer)
-      fail<GradError>(
-          "backward: '{}' ({}) is part of a graph that another thread is walking at this moment; "
-          "walk graphs that share a part one after the other, or compute that part once for each "
-          "thread",
-          record.name(), record.output_text());
-    const std::span<Tensor> parts = parts_of(record);
-    PutAside noted{&record, owner, record.wanted, record.captured, {}, {}};
-    noted.parts.resize(parts.size());
-    put_aside_.push_back(std::move(noted));  // what can fail is done
-    put_aside_.back().cotangent = std::move(record.cotangent);
-    std::move(parts.begin(), parts.end(), put_aside_.back().parts.begin());
-    record.walk.store(self_.id, std::memory_order_relaxed);
-  }
-
   /// Lists `record`, if it is not listed yet.
   [[gnu::always_inline]] void meet(Record& record) {
-    std::uint32_t owner = record.walk.load(std::memory_order_relaxed);
-    if (owner == self_.id) return;
+    if (claims_.have(record)) return;
     Record** place = lists_.order.place_for(record);
-    if (single_threaded() && owner == 0) {
-      record.walk.store(self_.id, std::memory_order_relaxed);
-    } else {
-      owner = 0;
-      if (!record.walk.compare_exchange_strong(owner, self_.id, std::memory_order_acquire))
-        put_aside(record, owner);
-    }
-    record.refs.increment();
+    claims_.take(record);
     record.wanted = !capturing_;
     record.captured = false;
     lists_.order.put(record, place);
@@ -283,8 +199,7 @@ class Walk {
   void mark_wanted() {
     for (const Tensor& input : *inputs_) {
       Record* record = record_of(*impl_of(input));
-      if (record && record->walk.load(std::memory_order_relaxed) == self_.id)
-        record->captured = true;
+      if (record && claims_.have(*record)) record->captured = true;
     }
     const std::vector<Record*>& met = lists_.order.met();
     for (std::size_t i = met.size(); i-- > 0;) {
@@ -438,13 +353,12 @@ class Walk {
   bool create_;
   bool capturing_ = false;
   bool done_ = false;
-  Running self_{new_walk_id(), tapegrad::detail::running};
+  Claims claims_;
   const std::vector<Tensor>* inputs_ = nullptr;
   std::unique_ptr<Lists> own_lists_;
   Lists& lists_ = lists_to_use();
   std::size_t visited_ = 0;  // how many of those met have been visited,
   std::size_t left_ = 0;     // and how many of these still exist; they stand first
-  std::vector<PutAside> put_aside_;
 };
 
 /// Restores what the walk changes of the thread's tape, also when a rule throws.
