@@ -69,26 +69,19 @@ struct RecordOf final : Record {
     } else if constexpr (Slot == 0) {
       return output(create_graph);
     } else {
-      return this->input(Slot - 1, saved_value<Slot>(), create_graph);
+      return this->input(Slot - 1, saved_value(Slot), create_graph);
     }
   }
 
-  /// The value in the slot of position `Slot`, or nullptr.
-  template <std::uint32_t Slot>
-  Impl* saved_value() const noexcept {
-    if (!(kept_positions >> Slot & 1)) return nullptr;
-    const unsigned kept = kept_positions;
-    if constexpr (Slot == 1)
-      return slots()[kept & 1].value();
-    else if constexpr (Slot == 2)
-      return slots()[(kept & 1) + (kept >> 1 & 1)].value();
-    else
-      return slots()[packed_before(Slot)].value();
+  /// The value in the slot of `position`, or nullptr.
+  [[gnu::always_inline]] Impl* saved_value(std::uint32_t position) const noexcept {
+    const Saved* slot = packed_slot(position);
+    return slot ? slot->value() : nullptr;
   }
 
   template <std::size_t... i>
   KeptBy<Op> all_kept(std::index_sequence<i...>) const {
-    return {this->kept(saved_value<1 + N + i>())...};
+    return {this->kept(saved_value(1 + N + i))...};
   }
 };
 
@@ -196,9 +189,9 @@ inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>()
 ///    `kA` to `kH` (inputs), `kY` (the output) and `kKept`. Only that is saved.
 ///  - optionally `static constexpr Reads constant`: inputs that have no gradient (indices).
 ///  - optionally `static constexpr std::size_t kept_values`, a number of values beside these that
-///    rules read; with the inputs at most 15. The forward fills them in: its last parameter is a `Kept<kept_values>&`, and so
-///    is, const, the last one of rules. They are saved, counted and released as inputs are, and
-///    have no gradient.
+///    rules read; with the inputs at most 15. The forward fills them in: its last parameter is a
+///    `Kept<kept_values>&`, and so is, const, the last one of rules. They are saved, counted and
+///    released as inputs are, and have no gradient.
 ///  - optionally, where that is faster, a second form of a rule under the name `vjp_fused` or
 ///    `vjp_fused_a` to `vjp_fused_d`, for walks that are not recorded; `static constexpr Reads
 ///    fused` says which inputs have one. It may return an undefined tensor to leave a call to the

@@ -157,12 +157,16 @@ struct Record : Maker {
   /// The slot of the output (`position` 0), of an input (1 and on) or of what the forward kept
   /// (behind them); nullptr where that is none of what it saves.
   Saved* slot(std::uint32_t position) const noexcept {
-    if (!packed) return position < slot_count ? first_slot() + position : nullptr;
-    return kept_positions >> position & 1 ? first_slot() + packed_before(position) : nullptr;
+    if (packed) return packed_slot(position);
+    return position < slot_count ? first_slot() + position : nullptr;
   }
-  /// How many slots there are before that of `position`, in a record that has only some.
-  [[gnu::always_inline]] std::uint32_t packed_before(std::uint32_t position) const noexcept {
-    return count_bits(kept_positions & ((1u << position) - 1));
+  /// The same in a record that is `packed`.
+  [[gnu::always_inline]] Saved* packed_slot(std::uint32_t position) const noexcept {
+    if (!(kept_positions >> position & 1)) return nullptr;
+    const unsigned before = kept_positions & ((1u << position) - 1);
+    if (__builtin_constant_p(position) && position <= 2)  // what most rules ask for
+      return first_slot() + (before & 1) + (before >> 1);
+    return first_slot() + count_bits(before);
   }
   /// The saved value there, or nullptr.
   Impl* saved(std::uint32_t position) const noexcept {
@@ -245,6 +249,7 @@ struct Record : Maker {
   bool interrupted : 1 = false;  // released by a walk that an error ended
 
  private:
+  void drop_edges_and_slots() noexcept;
   Edge* first_edge() const noexcept {
     return reinterpret_cast<Edge*>(reinterpret_cast<std::uintptr_t>(this) + 8u * room_at);
   }

@@ -97,16 +97,17 @@ void Edge::drop(std::uintptr_t bits) noexcept {
   }
 }
 
-Record::~Record() {
+void Record::drop_edges_and_slots() noexcept {
   for (Edge& edge : edges()) edge.reset();
   for (Saved& saved : slots()) saved.reset();
 }
 
+Record::~Record() { drop_edges_and_slots(); }
+
 void Record::release_graph() noexcept {
   released = true;
   if (port) static_cast<Port*>(this)->leave_call();
-  for (Edge& edge : edges()) edge.reset();
-  for (Saved& saved : slots()) saved.reset();
+  drop_edges_and_slots();
 }
 
 namespace {

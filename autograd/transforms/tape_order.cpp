@@ -18,6 +18,7 @@ void TapeOrder::begin(std::uint64_t latest) noexcept {
   past_ = kPast;
   room_ = std::min(window_.size(), kPast);
   far_.clear();
+  far_latest_ = 0;
   met_.clear();
 }
 
@@ -57,27 +58,21 @@ void TapeOrder::forget_past() noexcept {
 void TapeOrder::put_far(Record& record) noexcept {
   far_.push_back(&record);
   std::push_heap(far_.begin(), far_.end(), earlier);
+  far_latest_ = far_.front()->sequence;
 }
 
-Record* TapeOrder::next_slowly() {
-  while (next_ < end_ && latest_ - next_ > far_.front()->sequence) {
-    if (Record* record = std::exchange(window_[next_++], nullptr)) {
-      met_.push_back(record);
-      ++found_;
-      if (next_ >= past_) forget_past();
-      return record;
-    }
-  }
+Record* TapeOrder::next_far() noexcept {
   std::pop_heap(far_.begin(), far_.end(), earlier);
   Record* record = far_.back();
   far_.pop_back();
+  far_latest_ = far_.empty() ? 0 : far_.front()->sequence;
   if (next_ >= end_) {  // the window begins again behind it
     latest_ = record->sequence;
     looked_at_ += next_;
     next_ = end_ = room_ = 0;
     past_ = kPast;
   }
-  met_.push_back(record);
+  met_.push_back(record);  // room: next()
   ++found_;
   return record;
 }

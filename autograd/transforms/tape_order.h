@@ -39,7 +39,7 @@ class TapeOrder {
   /// of `met()`. Errors: `std::bad_alloc`, and nothing has come out.
   [[gnu::always_inline]] Record* next() {
     if (met_.size() == met_.capacity()) met_.reserve(met_.size() + met_.size() / 2 + 64);
-    while (far_.empty() && next_ < end_) {
+    while (next_ < end_ && latest_ - next_ > far_latest_) {
       if (Record* record = std::exchange(window_[next_++], nullptr)) {
         met_.push_back(record);
         ++found_;
@@ -48,7 +48,7 @@ class TapeOrder {
         return record;
       }
     }
-    return far_.empty() ? nullptr : next_slowly();
+    return far_.empty() ? nullptr : next_far();
   }
 
   /// What has come out, latest first. The walk takes out what is gone.
@@ -72,17 +72,18 @@ class TapeOrder {
   void forget_past() noexcept;
   Record** other_place(std::uint64_t at);
   void put_far(Record& record) noexcept;
-  Record* next_slowly();
+  Record* next_far() noexcept;
 
-  std::uint64_t latest_ = 0;     // the sequence of place 0
-  std::size_t next_ = 0;         // the place to look at next;
-  std::size_t past_ = kPast;     // at this one, the places behind it move to the front
-  std::size_t room_ = 0;         // how many places may be used
-  std::size_t end_ = 0;          // the end of those in which a record stands
-  std::size_t found_ = 0;        // how many have come out
-  std::size_t looked_at_ = 0;    // places, in windows before this one
-  std::vector<Record*> window_;  // by `latest_` - sequence; nullptr in all other places
-  std::vector<Record*> far_;     // a heap
+  std::uint64_t latest_ = 0;      // the sequence of place 0
+  std::size_t next_ = 0;          // the place to look at next;
+  std::size_t past_ = kPast;      // at this one, the places behind it move to the front
+  std::size_t room_ = 0;          // how many places may be used
+  std::size_t end_ = 0;           // the end of those in which a record stands
+  std::size_t found_ = 0;         // how many have come out
+  std::size_t looked_at_ = 0;     // places, in windows before this one
+  std::uint64_t far_latest_ = 0;  // the latest sequence in the heap; 0 is that of none
+  std::vector<Record*> window_;   // by `latest_` - sequence; nullptr in all other places
+  std::vector<Record*> far_;      // a heap
   std::vector<Record*> met_;
 };
 
