@@ -156,10 +156,10 @@ class Checkpoint {
   }
   /// @}
 
-  /// Writes all parts, also within a `CancelScope` that was told to stop. Errors: `FileError` for a name that does not end in ".safetensors", and when
-  /// the file cannot be written; the one that was there is as it was then. `ValueError` for an
-  /// optimizer whose parameters, or a schedule whose optimizer, nothing here saves, and for text
-  /// that is no UTF-8.
+  /// Writes all parts, also within a `CancelScope` that was told to stop. Errors: `FileError` for a
+  /// name that does not end in ".safetensors", and when the file cannot be written; the one that
+  /// was there is as it was then. `ValueError` for an optimizer whose parameters, or a schedule
+  /// whose optimizer, nothing here saves, and for text that is no UTF-8.
   void save(const std::string& path) const;
 
   /// Takes over all parts; tensors stay the same tensors. Errors: `FileError` for a file that is

@@ -20,8 +20,8 @@ Tensor softmax(const Tensor& x, int dim);
 Tensor log_softmax(const Tensor& x, int dim);
 /// softmax over the entries where `mask` holds; 0 elsewhere, and 0 in a row where these are all
 /// -inf or none. What stands elsewhere, NaN too, does not matter, neither here nor in the gradient.
-/// `x` and `mask` broadcast; a mask `[n]`, or `[n, n]` for a batch `[b, n, n]`, is not copied. Errors:
-/// `DTypeError` unless `mask` is bool, `ShapeError` unless the shapes broadcast.
+/// `x` and `mask` broadcast; a mask `[n]`, or `[n, n]` for a batch `[b, n, n]`, is not copied.
+/// Errors: `DTypeError` unless `mask` is bool, `ShapeError` unless the shapes broadcast.
 Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim);
 
 /// What a loss makes of its elements.
