@@ -56,6 +56,7 @@ class Adagrad final : public OptimizerOf<AdagradOptions> {
   /// @}
 
  private:
+  bool uses_slot(std::size_t, std::size_t) const override { return true; }
   Tensor first_slot(std::size_t group, std::size_t, const Tensor& parameter) const override {
     return full_like(parameter, options(group).initial_accumulator_value);
   }

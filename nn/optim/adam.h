@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "autograd/tensor/create/create.h"
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"
 #include "nn/optim/core/step_numbers.h"
@@ -83,6 +82,12 @@ formula::Adam adam(const Options& options, bool decoupled, std::int64_t step,
           .maximize = options.maximize};
 }
 
+/// The third slot is that of AMSGrad.
+template <class Options>
+bool uses_adam_slot(const Options& options, std::size_t slot) {
+  return slot < 2 || options.amsgrad;
+}
+
 }  // namespace detail
 
 inline void AdamOptions::check() const { detail::check_adam("Adam", *this); }
@@ -104,10 +109,7 @@ class Adam final : public OptimizerOf<AdamOptions> {
 
  private:
   bool uses_slot(std::size_t group, std::size_t slot) const override {
-    return slot < 2 || options(group).amsgrad;
-  }
-  Tensor first_slot(std::size_t, std::size_t, const Tensor& parameter) const override {
-    return zeros_like(parameter);
+    return detail::uses_adam_slot(options(group), slot);
   }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     update_by(detail::adam(options(group), false, entry.step, bias_), entry, grad);
@@ -131,10 +133,7 @@ class AdamW final : public OptimizerOf<AdamWOptions> {
 
  private:
   bool uses_slot(std::size_t group, std::size_t slot) const override {
-    return slot < 2 || options(group).amsgrad;
-  }
-  Tensor first_slot(std::size_t, std::size_t, const Tensor& parameter) const override {
-    return zeros_like(parameter);
+    return detail::uses_adam_slot(options(group), slot);
   }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     update_by(detail::adam(options(group), true, entry.step, bias_), entry, grad);

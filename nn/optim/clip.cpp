@@ -69,10 +69,10 @@ double clip_grad_norm_(const std::vector<Parameter>& parameters, double max_norm
   const double scale = max_norm / (total + 1e-6);
   if (!(scale >= 1)) {
     // Made before the first gradient changes: with these a multiplication takes no memory.
-    const Tensor single = full({}, scale, float32), twice = full({}, scale, float64);
+    const Tensor by32 = full({}, scale, float32), by64 = full({}, scale, float64);
     for (const auto& [name, value] : parameters) {
       Tensor grad = value.grad();
-      if (grad.defined()) grad.mul_(grad.dtype() == float32 ? single : twice);
+      if (grad.defined()) grad.mul_(grad.dtype() == float32 ? by32 : by64);
     }
   }
   return total;

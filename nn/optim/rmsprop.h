@@ -1,6 +1,5 @@
 #pragma once
 
-#include "autograd/tensor/create/create.h"
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"
 #include "nn/optim/formulas.h"
@@ -61,9 +60,6 @@ class RMSprop final : public OptimizerOf<RMSpropOptions> {
   bool uses_slot(std::size_t group, std::size_t slot) const override {
     const RMSpropOptions& o = options(group);
     return slot == 0 || (slot == 1 ? o.momentum != 0 : o.centered);
-  }
-  Tensor first_slot(std::size_t, std::size_t, const Tensor& parameter) const override {
-    return zeros_like(parameter);
   }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     const RMSpropOptions& o = options(group);

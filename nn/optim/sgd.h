@@ -1,7 +1,6 @@
 #pragma once
 
 #include "autograd/base/fail.h"
-#include "autograd/tensor/create/create.h"
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"
 #include "nn/optim/formulas.h"
@@ -65,9 +64,6 @@ class SGD final : public OptimizerOf<SGDOptions> {
  private:
   bool uses_slot(std::size_t group, std::size_t) const override {
     return options(group).momentum != 0;
-  }
-  Tensor first_slot(std::size_t, std::size_t, const Tensor& parameter) const override {
-    return zeros_like(parameter);
   }
   void update(std::size_t group, Entry& entry, const Tensor& grad) override {
     const SGDOptions& o = options(group);

@@ -120,6 +120,10 @@ void Optimizer::make_slots() {
   }
 }
 
+Tensor Optimizer::first_slot(std::size_t, std::size_t, const Tensor& parameter) const {
+  return zeros_like(parameter);
+}
+
 void Optimizer::make_slot(std::size_t group, std::size_t slot, Entry& entry) {
   const Tensor& parameter = entry.parameter.value;
   Tensor& at = entry.slots[slot];
@@ -129,7 +133,6 @@ void Optimizer::make_slot(std::size_t group, std::size_t slot, Entry& entry) {
     return;
   }
   Tensor first = first_slot(group, slot, parameter);
-  if (!first.defined()) return;
   made_.emplace_back(&entry, slot);
   at = std::move(first);
   entry.fresh = true;

@@ -187,15 +187,12 @@ class Optimizer {
   /// Called in each step before the first parameter is updated, for what depends on all of them.
   /// Nothing is recorded.
   virtual void before_updates() {}
-  /// Whether the settings of `group` need slot `slot` of its parameters.
-  virtual bool uses_slot(std::size_t /*group*/, std::size_t /*slot*/) const { return true; }
-  /// What slot `slot` of `parameter` begins with; undefined where the settings of `group`
-  /// do without it, or where `update` makes it. Asked for before the first parameter is updated, so
-  /// that a step which finds no memory has changed nothing.
-  virtual Tensor first_slot(std::size_t /*group*/, std::size_t /*slot*/,
-                            const Tensor& /*parameter*/) const {
-    return {};
-  }
+  /// Whether slot `slot` of the parameters of `group`, by its settings, is to be there before the
+  /// first parameter is updated, so that a step which finds no memory has changed nothing. Where it
+  /// is not, `update` makes it.
+  virtual bool uses_slot(std::size_t /*group*/, std::size_t /*slot*/) const { return false; }
+  /// What such a slot of `parameter` begins with: zeros, unless this says something else.
+  virtual Tensor first_slot(std::size_t group, std::size_t slot, const Tensor& parameter) const;
   /// Updates one parameter; `entry.step` has been counted up. Nothing is recorded.
   virtual void update(std::size_t group, Entry& entry, const Tensor& grad) = 0;
   /// One pass of `formula` over a parameter, its gradient and its slots.
