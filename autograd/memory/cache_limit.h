@@ -36,10 +36,9 @@ class KeptBytes {
 };
 
 /// What one of the two has: bytes in use, and bytes that are free but still have memory behind them,
-/// over all threads; how often the system was asked for more; the most bytes in use since the peak
-/// was told to begin again.
+/// over all threads; how often the system was asked for more.
 struct KeptStats {
-  std::int64_t used, cached, system_calls, peak;
+  std::int64_t used, cached, system_calls;
 };
 
 }  // namespace tapegrad::detail

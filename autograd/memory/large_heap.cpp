@@ -54,7 +54,6 @@ class LargeHeap {
     kept_.remove(held);
     if (best->begin == best->end) free_.erase(best);
     used_ += size;
-    peak_ = std::max(peak_, used_);
     ++blocks_;
     *new (block) std::size_t = size;
     return block + kAlignment;
@@ -96,13 +95,7 @@ class LargeHeap {
 
   KeptStats stats() noexcept {
     const std::lock_guard lock(mutex_);
-    return {static_cast<std::int64_t>(used_), kept_.get(), growths_,
-            static_cast<std::int64_t>(peak_)};
-  }
-
-  void restart_peak() noexcept {
-    const std::lock_guard lock(mutex_);
-    peak_ = used_;
+    return {static_cast<std::int64_t>(used_), kept_.get(), growths_};
   }
 
  private:
@@ -150,7 +143,7 @@ class LargeHeap {
   std::vector<Range> free_;  // by address
   AddressRange addresses_{kReserved, 0};
   KeptBytes kept_;
-  std::size_t used_ = 0, peak_ = 0;
+  std::size_t used_ = 0;
   std::size_t blocks_ = 0;  // in use
   std::int64_t growths_ = 0;
 };
@@ -163,6 +156,5 @@ void* acquire_large(std::size_t bytes) noexcept { return heap().acquire(bytes); 
 void release_large(void* block) noexcept { heap().release(block); }
 void trim_large(std::int64_t limit) noexcept { heap().trim(limit); }
 KeptStats large_stats() noexcept { return heap().stats(); }
-void restart_large_peak() noexcept { heap().restart_peak(); }
 
 }  // namespace tapegrad::detail

@@ -25,7 +25,5 @@ void release_large(void* block) noexcept;
 void trim_large(std::int64_t limit) noexcept;
 
 KeptStats large_stats() noexcept;
-/// Has the peak begin again.
-void restart_large_peak() noexcept;
 
 }  // namespace tapegrad::detail

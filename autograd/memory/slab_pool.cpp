@@ -54,7 +54,6 @@ class SlabPool {
     if (chunk == NumberSet::kNone) chunk = grow();
     const auto bytes = static_cast<std::int64_t>(Slab::size(big));
     used_ += bytes;
-    peak_ = std::max(peak_, used_);
     if (chunk != NumberSet::kNone) {
       const int piece = std::countr_zero(chunks_[chunk].free);
       take(chunk, big ? kAll : 1u << piece);
@@ -91,12 +90,7 @@ class SlabPool {
 
   KeptStats stats() noexcept {
     const std::lock_guard lock(mutex_);
-    return {used_, kept_.get(), system_calls_, peak_};
-  }
-
-  void restart_peak() noexcept {
-    const std::lock_guard lock(mutex_);
-    peak_ = used_;
+    return {used_, kept_.get(), system_calls_};
   }
 
  private:
@@ -169,7 +163,7 @@ class SlabPool {
   std::vector<Chunk> chunks_;
   NumberSet split_, whole_;  // chunks with some free pieces, and with no others
   KeptBytes kept_;
-  std::int64_t used_ = 0, peak_ = 0, system_calls_ = 0;
+  std::int64_t used_ = 0, system_calls_ = 0;
 };
 
 SlabPool& pool() noexcept { return immortal<SlabPool>(); }
@@ -180,6 +174,5 @@ void* acquire_slab(bool big) noexcept { return pool().acquire(big); }
 void release_slab(void* slab, bool big) noexcept { pool().release(slab, big); }
 void trim_slabs(std::int64_t limit) noexcept { pool().trim(limit); }
 KeptStats slab_stats() noexcept { return pool().stats(); }
-void restart_slab_peak() noexcept { pool().restart_peak(); }
 
 }  // namespace tapegrad::detail

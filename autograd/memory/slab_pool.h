@@ -20,7 +20,5 @@ void trim_slabs(std::int64_t limit) noexcept;
 
 /// In use are slabs that are with heaps.
 KeptStats slab_stats() noexcept;
-/// Has the peak begin again.
-void restart_slab_peak() noexcept;
 
 }  // namespace tapegrad::detail

@@ -15,21 +15,20 @@ void run(Work& work, int times) {
 }
 
 /// The most that is in use during some steps, beyond what was before there was a network. What lies
-/// idle between the blocks in use, in malloc or beside it, is in neither library's figure.
+/// idle between the blocks in use is in neither library's figure.
 Figure peak_of(Side& side, const NetworkSpec& spec, const NetworkData& data) {
   constexpr int kSteps = 5;
   // What a library makes once for the whole program is no part of a step.
   run(*side.step(spec, data, kStandStill), 1);
-  side.empty_cache();
-  const std::int64_t before = side.beside_malloc().used;
+  side.use_malloc(true);
   CountMallocs mallocs;
-  const auto work = side.step(spec, data, kStandStill);
-  side.empty_cache();  // what building it needed for a while
+  auto work = side.step(spec, data, kStandStill);
   mallocs.restart_peak();
-  side.restart_peak();
   run(*work, kSteps);
-  // At the worst, both were at their peaks at once.
-  return {static_cast<double>(mallocs.counts().peak_bytes + side.beside_malloc().peak - before)};
+  const auto peak = static_cast<double>(mallocs.counts().peak_bytes);
+  work.reset();
+  side.use_malloc(false);
+  return {peak};
 }
 
 /// By how much it grows in ten thousand steps.
@@ -38,9 +37,9 @@ Figure growth_of(Side& side, const NetworkSpec& spec, const NetworkData& data) {
   CountMallocs mallocs;
   const auto work = side.step(spec, data, kStandStill);
   run(*work, kWarm);
-  const std::int64_t before = mallocs.counts().live_bytes + side.beside_malloc().held;
+  const std::int64_t before = mallocs.counts().live_bytes + side.beside_malloc();
   run(*work, kSteps);
-  return {static_cast<double>(mallocs.counts().live_bytes + side.beside_malloc().held - before)};
+  return {static_cast<double>(mallocs.counts().live_bytes + side.beside_malloc() - before)};
 }
 
 /// Calls of malloc in a step, when the first ones are over.

@@ -3,6 +3,9 @@
 #include <autograd/autograd.h>
 #include <nn/nn.h>
 
+#include <cstdlib>
+
+#include "autograd/memory/block_source.h"
 #include "autograd/memory/large_heap.h"
 #include "autograd/memory/slab_pool.h"
 #include "tests/benchmarks/side_of.h"
@@ -14,6 +17,14 @@ namespace {
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
 
+/// Blocks one by one.
+class Malloc : public tg::detail::BlockSource {
+  void* acquire(std::size_t bytes, std::size_t alignment) noexcept override {
+    return std::aligned_alloc(alignment, bytes);
+  }
+  void release(void* memory, std::size_t, std::size_t) noexcept override { std::free(memory); }
+};
+
 struct Tapegrad {
   using Tensor = tg::Tensor;
   using NoGrad = tg::NoGrad;
@@ -22,16 +33,14 @@ struct Tapegrad {
 
   static std::string version() { return "this build"; }
   static void set_threads(int threads) { tg::set_num_threads(threads); }
-  static void empty_cache() { tg::empty_cache(); }
-  static BesideMalloc beside_malloc() {
+  static std::int64_t beside_malloc() {
     const tg::detail::KeptStats large = tg::detail::large_stats();
     const tg::detail::KeptStats slabs = tg::detail::slab_stats();
-    return {large.used + slabs.used, large.used + large.cached + slabs.used + slabs.cached,
-            large.peak + slabs.peak};
+    return large.used + large.cached + slabs.used + slabs.cached;
   }
-  static void restart_peak() {
-    tg::detail::restart_large_peak();
-    tg::detail::restart_slab_peak();
+  static void use_malloc(bool each) {
+    static Malloc source;
+    tg::detail::set_block_source(each ? &source : nullptr);
   }
 
   static tg::DType dtype(Type type) { return type == Type::float32 ? tg::float32 : tg::float64; }

@@ -15,9 +15,8 @@ class SideOf final : public Side {
  public:
   std::string version() override { return L::version(); }
   void set_threads(int threads) override { L::set_threads(threads); }
-  void empty_cache() override { L::empty_cache(); }
-  BesideMalloc beside_malloc() override { return L::beside_malloc(); }
-  void restart_peak() override { L::restart_peak(); }
+  std::int64_t beside_malloc() override { return L::beside_malloc(); }
+  void use_malloc(bool each) override { L::use_malloc(each); }
   std::unique_ptr<Work> expression(const ExpressionSpec& spec) override {
     return std::make_unique<ExpressionWork<L>>(spec);
   }

@@ -25,9 +25,8 @@ struct Torch {
     static_cast<void>(once);
     torch::set_num_threads(threads);
   }
-  static void empty_cache() {}
-  static bench::BesideMalloc beside_malloc() { return {}; }
-  static void restart_peak() {}
+  static std::int64_t beside_malloc() { return 0; }
+  static void use_malloc(bool) {}  // it does
 
   static torch::Dtype dtype(Type type) {
     return type == Type::float32 ? torch::kFloat32 : torch::kFloat64;

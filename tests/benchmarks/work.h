@@ -83,24 +83,17 @@ struct EpochSpec {
   NetworkData start = {};  ///< the weights alone
 };
 
-/// Bytes that a library has not got from malloc.
-struct BesideMalloc {
-  std::int64_t used = 0;  ///< by tensors
-  std::int64_t held = 0;  ///< used, or kept for later
-  std::int64_t peak = 0;  ///< the most that was used since `Side::restart_peak`
-};
-
 /// A library that does such work.
 class Side {
  public:
   virtual ~Side() = default;
   virtual std::string version() = 0;
   virtual void set_threads(int threads) = 0;
-  /// Gives back what it keeps for later.
-  virtual void empty_cache() = 0;
-  virtual BesideMalloc beside_malloc() = 0;
-  /// Has `BesideMalloc::peak` begin again.
-  virtual void restart_peak() = 0;
+  /// Bytes that it uses or keeps for later and has not got from malloc.
+  virtual std::int64_t beside_malloc() = 0;
+  /// Has each tensor's memory come from malloc by itself, so that what is in use can be counted; or
+  /// again as it did.
+  virtual void use_malloc(bool each) = 0;
   virtual std::unique_ptr<Work> expression(const ExpressionSpec& spec) = 0;
   /// A training step: gradients dropped, forward, backward, update.
   virtual std::unique_ptr<Work> step(const NetworkSpec& spec, const NetworkData& data,
