@@ -43,7 +43,7 @@ void Shape::insert(int position, std::int64_t size) {
 void Shape::erase(int position) {
   if (position < 0 || position >= rank_) no_entry<std::int64_t>(position);
   for (int i = position; i + 1 < rank_; ++i) sizes_[i] = sizes_[i + 1];
-  --rank_;
+  sizes_[--rank_] = 0;
 }
 
 std::string to_string(const Shape& shape) {

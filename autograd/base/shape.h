@@ -99,7 +99,9 @@ class Shape {
   /// The same entries.
   friend bool operator==(const Shape& a, const Shape& b) noexcept {
     if (a.rank_ != b.rank_) return false;
-    for (int i = 0; i < a.rank_; ++i)
+    // Most shapes have two entries at most, and unused ones are 0.
+    if (((a.sizes_[0] ^ b.sizes_[0]) | (a.sizes_[1] ^ b.sizes_[1])) != 0) return false;
+    for (int i = 2; i < a.rank_; ++i)
       if (a.sizes_[i] != b.sizes_[i]) return false;
     return true;
   }
@@ -125,7 +127,7 @@ class Shape {
   template <class I>
   [[noreturn]] void no_entry(I i) const;
 
-  std::int64_t sizes_[kMaxRank] = {};  // all defined, so that a copy is a few plain moves
+  std::int64_t sizes_[kMaxRank] = {};  // 0 from rank_ on, so that a copy is a few plain moves
   int rank_ = 0;
 };
 

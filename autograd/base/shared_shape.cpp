@@ -43,10 +43,10 @@ SharedShape* find_kept(const Shape& sizes, std::uint64_t hash,
   const std::uint64_t hash = hash_of(sizes);
   std::atomic<SharedShape*>* place;
   if (SharedShape* shape = find_kept(sizes, hash, place)) return shape;
-  if (!place || numel > kMostKept) return new SharedShape{numel, Count(1), true, sizes};
+  if (!place || numel > kMostKept) return new SharedShape{.numel = numel, .counted = true, .sizes = sizes};
   const std::lock_guard lock(adding);
   if (SharedShape* shape = find_kept(sizes, hash, place)) return shape;
-  auto* shape = new SharedShape{numel, Count(1), !place, sizes};
+  auto* shape = new SharedShape{.numel = numel, .counted = !place, .sizes = sizes};
   if (place) place->store(shape, std::memory_order_release);
   return shape;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -19,6 +20,8 @@ struct SharedShape {
   std::int64_t numel = 1;
   Count uses{1};
   bool counted = false;  ///< goes with its last use
+  /// By element type, in what blocks its values lie, once that is known; see tensor/impl.cpp.
+  std::atomic<std::uint8_t> size_class[4]{};
   Shape sizes;
 };
 
@@ -29,9 +32,9 @@ extern thread_local constinit SharedShape* recent_shapes[kRecentShapes];
 /// Where the shape of these sizes would stand there: by the first and the last of them.
 [[gnu::always_inline]] inline std::size_t recent_place(const Shape& sizes) noexcept {
   const auto rank = static_cast<std::size_t>(sizes.rank());
-  if (rank == 0) return 0;
-  const std::int64_t* first = sizes.begin();
-  return (static_cast<std::size_t>(first[0]) * 5 + static_cast<std::size_t>(first[rank - 1]) * 9 +
+  const std::int64_t* first = sizes.begin();  // 0 where there is none
+  const std::size_t last = rank == 0 ? 0 : rank - 1;
+  return (static_cast<std::size_t>(first[0]) * 5 + static_cast<std::size_t>(first[last]) * 9 +
           rank) %
          kRecentShapes;
 }
@@ -54,8 +57,7 @@ class ShapeRef {
   /// The one of `sizes`, not counted, if this thread asked for it lately, or nullptr.
   [[gnu::always_inline]] static SharedShape* recent(const Shape& sizes) noexcept {
     SharedShape* known = recent_shapes[recent_place(sizes)];
-    if (!known) return nullptr;
-    return &known->sizes == &sizes || known->sizes == sizes ? known : nullptr;
+    return known && known->sizes == sizes ? known : nullptr;
   }
   ShapeRef(const ShapeRef& other) noexcept : ShapeRef(*other.shape_) {}
   ShapeRef& operator=(ShapeRef other) noexcept {

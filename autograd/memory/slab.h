@@ -21,7 +21,7 @@ struct SizeClasses {
   static constexpr std::uint8_t kLarge = 255;   ///< a block of the heap in large_heap.h
 
   /// The smallest class of at least `bytes` bytes, which are 1 to `kSmall`.
-  [[gnu::always_inline]] static std::size_t of_small(std::size_t bytes) noexcept {
+  [[gnu::always_inline]] static constexpr std::size_t of_small(std::size_t bytes) noexcept {
     return bytes <= kFine ? (bytes - 1) / 8 : (bytes - 1) / 64 + kFineClasses - 4;
   }
   /// The same of 1 to `kMost` bytes.

@@ -18,46 +18,49 @@ namespace {
 /// begin at byte 64, which in blocks of more than 256 bytes is a cache line of their own.
 constexpr std::size_t kHeader = sizeof(Impl), kLine = 64;
 static_assert(kHeader % 8 == 0 && kHeader + 8 <= kLine);
-constexpr std::size_t elements_at(std::size_t data_bytes) noexcept {
-  return data_bytes <= kLine - kHeader ? kHeader : kLine;
-}
 
-/// A header in `block`, with elements behind it.
-[[gnu::always_inline]] inline Impl* header_in(void* block, std::uint8_t size_class,
-                                              SharedShape& shape, DType dtype,
-                                              std::size_t data_bytes) {
-  return new (block)
-      Impl(shape, dtype, static_cast<std::byte*>(block) + elements_at(data_bytes), size_class);
-}
+/// The classes of a header alone, and of one with an element behind it; a shape that does not know
+/// its class has 0, which is smaller.
+constexpr auto kAlone = static_cast<std::uint8_t>(SizeClasses::of_small(kHeader));
+constexpr auto kWithOne = static_cast<std::uint8_t>(SizeClasses::of_small(kLine));
+static_assert(kAlone > 0);
 
-/// What `make_impl` seldom does: in a large block, or one from the system.
+/// What `make_value` and `make_header` seldom do: the same where no block is at hand. The class of
+/// a small block is left in `known`.
 [[gnu::noinline]] Impl* make_other_impl(SharedShape& shape, DType dtype, std::size_t data_bytes,
-                                        const char* name) {
+                                        std::atomic<std::uint8_t>* known, const char* name) {
+  const std::size_t at = data_bytes <= kLine - kHeader ? kHeader : kLine;
   std::uint8_t size_class;
   void* block;
   try {
-    block =
-        acquire_other_block(elements_at(data_bytes) + data_bytes, size_class, BlockKind::tensor);
+    block = acquire_block(at + data_bytes, size_class, BlockKind::tensor);
   } catch (const std::bad_alloc&) {
     throw_unallocated<OutOfMemoryError>(shape.sizes, dtype, name);
   }
-  return header_in(block, size_class, shape, dtype, data_bytes);
+  if (known && size_class < SizeClasses::kSmallClasses)
+    known->store(size_class, std::memory_order_relaxed);
+  return new (block) Impl(shape, dtype, static_cast<std::byte*>(block) + at, size_class);
 }
 
-/// A header with `data_bytes` bytes behind it.
-[[gnu::always_inline]] inline Impl* make_impl(SharedShape& shape, DType dtype,
-                                              std::size_t data_bytes, const char* name) {
-  std::uint8_t size_class;
-  if (void* block =
-          acquire_kept_block(elements_at(data_bytes) + data_bytes, size_class, BlockKind::tensor))
-    return header_in(block, size_class, shape, dtype, data_bytes);
-  return make_other_impl(shape, dtype, data_bytes, name);
-}
-
-/// The same with room for the elements. Not inlined, as what looks a shape up would have to save
-/// registers for it.
+/// A header with room for the elements behind it. Not inlined, as what looks a shape up would have
+/// to save registers for it.
 [[gnu::noinline]] Impl* make_value(SharedShape& shape, DType dtype, const char* name) {
-  return make_impl(shape, dtype, static_cast<std::size_t>(shape.numel) * size_of(dtype), name);
+  std::atomic<std::uint8_t>& known = shape.size_class[static_cast<int>(dtype)];
+  const std::uint8_t size_class = known.load(std::memory_order_relaxed);
+  void* block = size_class == 0 ? nullptr : kept_block(size_class, BlockKind::tensor);
+  if (!block) [[unlikely]]
+    return make_other_impl(shape, dtype, static_cast<std::size_t>(shape.numel) * size_of(dtype),
+                           &known, name);
+  const std::size_t at = size_class <= kWithOne ? kHeader : kLine;
+  return new (block) Impl(shape, dtype, static_cast<std::byte*>(block) + at, size_class);
+}
+
+/// A header alone.
+[[gnu::always_inline]] inline Impl* make_header(SharedShape& shape, DType dtype) {
+  void* block = kept_block(kAlone, BlockKind::tensor);
+  if (!block) [[unlikely]]
+    return make_other_impl(shape, dtype, 0, nullptr, nullptr);
+  return new (block) Impl(shape, dtype, nullptr, kAlone);
 }
 
 /// `shape`, which has `numel` elements, to be shared.
@@ -139,7 +142,7 @@ namespace {
 
 [[gnu::always_inline]] inline Impl* make_view(Impl* source, SharedShape& shape,
                                               std::int64_t offset) {
-  Impl* impl = make_impl(shape, source->dtype, 0, nullptr);
+  Impl* impl = make_header(shape, source->dtype);
   Raw::set(*impl, static_cast<std::byte*>(Raw::of(*source)) +
                       static_cast<std::size_t>(offset) * size_of(source->dtype));
   impl->base = source->owner();
