@@ -6,7 +6,16 @@
 namespace tapegrad::detail {
 
 constinit SharedShape ShapeRef::number;
-thread_local constinit SharedShape* recent_shapes[kRecentShapes] = {};
+
+namespace {
+
+/// Of a thread that has not asked yet, which does not write here.
+constinit SharedShape* no_shapes[kRecentShapes] = {};
+thread_local constinit SharedShape* own_recent_shapes[kRecentShapes] = {};
+
+}  // namespace
+
+thread_local constinit SharedShape** recent_shapes = no_shapes;
 
 namespace {
 
@@ -55,7 +64,10 @@ SharedShape* find_kept(const Shape& sizes, std::uint64_t hash,
 
 SharedShape* ShapeRef::find(const Shape& sizes, std::int64_t numel) {
   SharedShape* shape = sizes.empty() ? &number : find_slowly(sizes, numel);
-  if (!shape->counted) recent_shapes[recent_place(sizes)] = shape;
+  if (!shape->counted) {
+    recent_shapes = own_recent_shapes;
+    recent_shapes[recent_place(sizes)] = shape;
+  }
   return shape;
 }
 

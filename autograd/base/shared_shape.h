@@ -7,6 +7,7 @@
 
 #include "autograd/base/count.h"
 #include "autograd/base/shape.h"
+#include "autograd/base/threads/tls_model.h"
 
 // Internal: values and records hold a shape by one pointer. Equal shapes are one object, which
 // lives as long as the program; but only the first thousands are, so that a program with ever new
@@ -25,9 +26,10 @@ struct SharedShape {
   Shape sizes;
 };
 
-/// Shapes, not counted, that a thread asked for lately.
+/// Shapes, not counted, that this thread asked for lately, by `recent_place`; nullptr where there
+/// is none.
 inline constexpr std::size_t kRecentShapes = 64;
-extern thread_local constinit SharedShape* recent_shapes[kRecentShapes];
+extern thread_local constinit SharedShape** recent_shapes TAPEGRAD_TLS_MODEL;
 
 /// Where the shape of these sizes would stand there: by the first and the last of them.
 [[gnu::always_inline]] inline std::size_t recent_place(const Shape& sizes) noexcept {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "autograd/base/threads/tls_model.h"
 #include "autograd/memory/slab.h"
 
 // Internal: where values and records get their memory.
@@ -49,15 +50,7 @@ struct BlockHeap {
 
 /// For threads that have no heap: it never has a block, and all threads count in it.
 extern constinit BlockHeap no_heap;
-#if defined(__ELF__)
-// It is read without a call, which would have each function that releases a block save registers.
-// That takes 8 bytes of what the loader keeps for libraries that come late.
-#define TAPEGRAD_TLS_MODEL [[gnu::tls_model("initial-exec")]]
-#else
-#define TAPEGRAD_TLS_MODEL
-#endif
 extern thread_local constinit BlockHeap* this_heap TAPEGRAD_TLS_MODEL;
-#undef TAPEGRAD_TLS_MODEL
 
 /// A block of class `size_class` from the current slab, or nullptr.
 [[gnu::always_inline]] inline void* kept_block(std::size_t size_class, BlockKind kind) noexcept {

@@ -140,8 +140,7 @@ void set_shape(Impl* value, const Shape& shape) {
 
 namespace {
 
-[[gnu::always_inline]] inline Impl* make_view(Impl* source, SharedShape& shape,
-                                              std::int64_t offset) {
+[[gnu::noinline]] Impl* make_view(Impl* source, SharedShape& shape, std::int64_t offset) {
   Impl* impl = make_header(shape, source->dtype);
   Raw::set(*impl, static_cast<std::byte*>(Raw::of(*source)) +
                       static_cast<std::size_t>(offset) * size_of(source->dtype));

@@ -3,9 +3,10 @@
 #include <cstdint>
 
 #include "autograd/base/cxx20.h"
+#include "autograd/base/threads/tls_model.h"
 
-// Internal: the state of the tape that each thread has. In a header so that asking for it costs one
-// instruction.
+// Internal: the state of the tape that each thread has. In a header so that asking for it costs two
+// instructions.
 
 namespace tapegrad::detail {
 
@@ -21,7 +22,7 @@ struct ThreadTape {
   Watcher* watcher = nullptr;    // the innermost that watches this thread, see door.h
 };
 
-extern thread_local constinit ThreadTape thread_tape;
+extern thread_local constinit ThreadTape thread_tape TAPEGRAD_TLS_MODEL;
 
 /// True while somebody watches what this thread computes.
 [[gnu::always_inline]] inline bool watched() noexcept { return thread_tape.watcher != nullptr; }
