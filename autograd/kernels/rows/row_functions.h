@@ -16,6 +16,7 @@ namespace detail {
 
 /// All.
 struct EveryEntry {
+  static constexpr bool all = true;
   /// `value` where the element takes part, else `other`.
   template <class V>
   [[gnu::always_inline]] V keep(auto, V value, V) const noexcept {
@@ -25,6 +26,7 @@ struct EveryEntry {
 
 /// Those where the mask holds.
 struct MaskedEntries {
+  static constexpr bool all = false;
   const bool* mask;
 
   template <class V>
@@ -33,13 +35,23 @@ struct MaskedEntries {
   }
 };
 
+/// The largest, by one instruction. What it is beside a NaN is open.
+struct MaxOfNumbers {
+  static constexpr double identity = Max::identity;
+  template <class V>
+  [[gnu::always_inline]] static V combine(V a, V b) noexcept {
+    return xsimd::max(a.batch(), b.batch());
+  }
+};
+
 // Called, not inlined: several functions share each of these.
 
-/// -inf where none takes part.
-template <class Arch, class T, class Entries = EveryEntry>
+/// The largest of those that take part; -inf where none does. `Reducer` is `Max`, or `MaxOfNumbers`
+/// where a NaN reaches the result all the same, since exp(NaN - largest) makes the sum NaN.
+template <class Arch, class Reducer, class T, class Entries = EveryEntry>
 [[gnu::noinline]] static T largest_of(const T* row, std::int64_t n, Entries entries = {}) noexcept {
-  const Vec<T, Arch> nothing(Max::identity);
-  return reduce_places<Arch, T, Max, 2>(
+  const Vec<T, Arch> nothing(Reducer::identity);
+  return reduce_places<Arch, T, Reducer, 2>(
       n, [=](auto at) { return entries.keep(at, at(row), nothing); });
 }
 
@@ -66,7 +78,7 @@ template <InfiniteShift infinite_shift, class Arch, class T, class F>
     const std::int64_t count = rows - begin < group ? rows - begin : group;
     for (std::int64_t i = 0; i < count; ++i) {
       const T* row = x + (begin + i) * n;
-      shift[i] = largest_of<Arch>(row, n);
+      shift[i] = largest_of<Arch, MaxOfNumbers>(row, n);
       const bool finite = shift[i] - shift[i] == 0;
       if (infinite_shift == InfiniteShift::nothing && !finite) shift[i] = 0;
       sum[i] = sum_of_exp<Arch>(row, shift[i], n);
@@ -90,9 +102,12 @@ template <class Arch, class T, class Entries>
     return e;
   });
   const V scale(1 / total);
-  // NaN of the total must not reach entries that take no part.
-  for_each_place<Arch, T>(n,
-                          [=](auto at) { at.store(out, entries.keep(at, at(out) * scale, V(0))); });
+  for_each_place<Arch, T>(n, [=](auto at) { at.store(out, at(out) * scale); });
+  if constexpr (!Entries::all) {
+    if (total == total) return;
+    // NaN of the total must not reach entries that take no part.
+    for_each_place<Arch, T>(n, [=](auto at) { at.store(out, entries.keep(at, at(out), V(0))); });
+  }
 }
 
 /// sum(g y) of one row, over the entries that take part.
@@ -124,7 +139,8 @@ static void store_zeros(T* out, std::int64_t n) noexcept {
 template <class Arch, class T>
 static void softmax(const T* x, T* out, std::int64_t rows, std::int64_t n) noexcept {
   for (std::int64_t r = 0; r < rows; ++r, x += n, out += n) {
-    detail::softmax_row<Arch>(x, out, n, detail::largest_of<Arch>(x, n), detail::EveryEntry());
+    detail::softmax_row<Arch>(x, out, n, detail::largest_of<Arch, detail::MaxOfNumbers>(x, n),
+                              detail::EveryEntry());
   }
 }
 
@@ -145,8 +161,8 @@ static void masked_softmax(const T* x, RowMasks masks, T* out, std::int64_t rows
                            std::int64_t n) noexcept {
   for (std::int64_t r = 0; r < rows; ++r, x += n, out += n) {
     const detail::MaskedEntries entries{masks.next(n)};
-    const T largest = detail::largest_of<Arch>(x, n, entries);
-    if (largest == T(Max::identity))
+    const T largest = detail::largest_of<Arch, detail::MaxOfNumbers>(x, n, entries);
+    if (largest == T(Max::identity) && detail::largest_of<Arch, Max>(x, n, entries) == largest)
       detail::store_zeros<Arch>(out, n);
     else
       detail::softmax_row<Arch>(x, out, n, largest, entries);
@@ -162,7 +178,7 @@ static void masked_softmax_rule(const T* g, const T* y, RowMasks masks, T* out, 
     const detail::MaskedEntries entries{masks.next(n)};
     const T mean = detail::mean_gradient<Arch>(g, y, n, entries);
     // Only then can a row of 0 have another gradient than 0.
-    if (mean != mean && detail::largest_of<Arch>(y, n) == 0)
+    if (mean != mean && detail::largest_of<Arch, Max>(y, n) == 0)
       detail::store_zeros<Arch>(out, n);
     else
       detail::softmax_row_rule<Arch>(g, y, out, n, mean, entries);
