@@ -1,5 +1,7 @@
 #pragma once
 
+#include "autograd/base/cxx20.h"
+
 // Internal: how the few variables are found that each thread has one of and every operator reads.
 
 #if defined(__ELF__)

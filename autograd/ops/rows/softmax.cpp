@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "autograd/base/fail.h"
 #include "autograd/base/threads/parallel.h"
 #include "autograd/kernels/rows/rows_table.h"
@@ -57,18 +59,17 @@ struct MaskRows {
   /// `mask` is of the rank of `x` and broadcasts to it. A mask that serves runs of rows, or comes
   /// again after some, is read where it is: [n], [n, n] in a batch, [batch, 1, 1, n].
   MaskRows(const Shape& x, const Tensor& given) : mask(given) {
-    const Shape rows = x.slice(0, x.rank() - 1);
-    const Shape own = mask.shape().slice(0, x.rank() - 1);
-    int first = 0, last = rows.rank();
+    const Shape& own = given.shape();
+    const int rank = x.rank() - 1;  // of the rows
+    int first = 0, last = rank;
     while (first < last && own[first] == 1) ++first;
     while (first < last && own[last - 1] == 1) --last;
-    const bool in_place =
-        mask.shape()[-1] == x[-1] && own.slice(first, last) == rows.slice(first, last);
-    if (in_place)
-      repeat = rows.slice(last, rows.rank()).numel();
-    else
+    if (own[rank] != x[rank] ||
+        !std::equal(own.begin() + first, own.begin() + last, x.begin() + first))
       mask = expand(mask, x);
-    count = mask.shape().slice(0, x.rank() - 1).numel();
+    else if (last < rank)
+      repeat = x.slice(last, rank).numel();
+    count = x[rank] > 0 ? mask.numel() / x[rank] : 0;
   }
 };
 
@@ -166,11 +167,10 @@ Tensor masked_softmax(const Tensor& x, const Tensor& mask, int dim) {
   const Shape shape = detail::broadcast(x.shape(), mask.shape(), MaskedSoftmax::name);
   Tensor values = is_floating_point(x.dtype()) ? x : x.to(get_default_dtype());
   if (values.shape() != shape) values = expand(values, shape);
-  Shape of_mask;
-  for (int d = mask.dim(); d < shape.rank(); ++d) of_mask.push_back(1);
-  for (const std::int64_t size : mask.shape()) of_mask.push_back(size);
-  return along<MaskedSoftmax>(values, dim,
-                              mask.dim() == shape.rank() ? mask : reshape(mask, of_mask));
+  if (mask.dim() == shape.rank()) return along<MaskedSoftmax>(values, dim, mask);
+  Shape of_mask = mask.shape();
+  while (of_mask.rank() < shape.rank()) of_mask.insert(0, 1);
+  return along<MaskedSoftmax>(values, dim, reshape(mask, of_mask));
 }
 
 // ---- Proof -------------------------------------------------------------------------------------

@@ -153,6 +153,32 @@ TEST_CASE("NaN or +inf within the mask makes its entries NaN, and those behind t
   }
 }
 
+TEST_CASE("one NaN makes a row NaN wherever it stands, and whatever stands beside it") {
+  const auto all_nan = [](const Tensor& t) { return tg::all(tg::isnan(t)).item<bool>(); };
+  for (const tg::DType dtype : {tg::float32, tg::float64}) {
+    for (const double others : {-kInf, -1.0, 5.0, kInf}) {
+      for (const std::int64_t n : {1, 2, 7, 16, 33, 70}) {
+        for (std::int64_t at = 0; at < n; ++at) {
+          CAPTURE(dtype, others, n, at);
+          const Tensor here = tg::arange(n) == at;
+          Tensor x = tg::where(here, kNan, tg::full({1, n}, others, dtype)).requires_grad_();
+          const Tensor half = tg::cat({tg::ones({n}) > 0, tg::ones({n}) < 0}, 0);
+          const Tensor y = tg::masked_softmax(tg::cat({x, tg::zeros({1, n}, dtype)}, 1), half, 1);
+          CHECK(all_nan(tg::softmax(x, 1)));
+          CHECK(all_nan(tg::log_softmax(x, 1)));
+          CHECK(all_nan(tg::cross_entropy(x, tg::zeros({1}, tg::int64))));
+          CHECK(all_nan(tg::narrow(y, 1, 0, n)));
+          CHECK(tg::all(tg::narrow(y, 1, n, n) == 0).item<bool>());
+          for (const Tensor& result : {tg::softmax(x, 1), tg::log_softmax(x, 1), y,
+                                       tg::cross_entropy(x, tg::zeros({1}, tg::int64))})
+            CHECK(all_nan(
+                tg::grad({result}, {x}, {.grad_outputs = {tg::ones(result.shape(), dtype)}})[0]));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("masked_softmax of nothing is nothing, along any dimension") {
   for (const Shape& shape : {Shape{3, 0}, Shape{0, 3}, Shape{0}, Shape{2, 0, 3}}) {
     for (int dim = 0; dim < shape.rank(); ++dim) {
