@@ -30,3 +30,4 @@
 #include "autograd/tensor/print.h"
 #include "autograd/tensor/tensor.h"
 #include "autograd/transforms/backward.h"
+#include "autograd/transforms/jvp.h"

@@ -7,6 +7,7 @@
 #include "autograd/tape/attributes.h"
 #include "autograd/tape/record.h"
 #include "autograd/tape/rule.h"
+#include "autograd/tape/tangent.h"
 #include "autograd/tensor/require.h"
 
 // How an operator written as a struct gets onto the tape. `custom.h` explains the struct to users.
@@ -97,6 +98,9 @@ inline bool is_settled(const Tensor& output, bool history, bool record, unsigned
   return output.defined() && (record ? is_recordable(output) : !history && !cuts);
 }
 
+/// Has `output` be a value of its own where the forward returned one of `inputs`, for watchers.
+[[gnu::cold]] void give_own_value(Tensor& output, std::initializer_list<const Tensor*> inputs);
+
 /// Records the call `op(inputs...) = output`. Saves what the rules of those inputs read that have
 /// an edge.
 template <class Op, class... Tensors>
@@ -158,21 +162,24 @@ template <class Op>
 std::vector<Tensor> call_again(std::span<const Attribute> attributes,
                                std::span<const Tensor> inputs);
 
-/// What is known of `Op` without a call; `Again` calls it.
-template <class Op, template <class> class Again>
+/// What is known of `Op` without a call; `Again` calls it. `listed`: its inputs are a list.
+template <class Op, template <class> class Again, bool listed>
 constexpr OperatorType describe_operator() {
   constexpr bool has_gradient = !requires { Op::cut; };
-  if constexpr (has_attributes<Op>())
-    return {Op::name, has_gradient, attributes_of<Op>, Again<Op>::call, onnx_form<Op>()};
-  else
-    return {Op::name, has_gradient, nullptr, nullptr, onnx_form<Op>()};
+  OperatorType type{Op::name, has_gradient, nullptr, nullptr, onnx_form<Op>()};
+  if constexpr (has_attributes<Op>()) {
+    type.attributes = attributes_of<Op>;
+    type.call = Again<Op>::call;
+  }
+  type.tangent = tangent_rule_of<Op, listed>();
+  return type;
 }
 template <class Op>
 struct CallAgain {
   static constexpr auto call = call_again<Op>;
 };
 template <class Op>
-inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain>();
+inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain, false>();
 
 }  // namespace detail
 
@@ -247,8 +254,10 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
         detail::settle_result(output, Op::name, std::array{&inputs...}, history);
       if (record) detail::record_call(std::move(op), output, kept, inputs...);
     }
-    if (running) [[unlikely]]
-      detail::Door::end(std::exchange(running, nullptr), {&output, 1});
+    if (running) [[unlikely]] {
+      detail::give_own_value(output, {&inputs...});
+      detail::Door::end(std::exchange(running, nullptr), {&output, 1}, kept);
+    }
     return output;
   } catch (...) {
     detail::Door::fail(running);

@@ -91,6 +91,8 @@ void ListRecord::make_port(std::size_t index, const Tensor& output) {
 Tensor ListRecord::part(std::size_t index, bool create_graph) {
   Impl* value = slots()[slot_count - output_count + index].value();
   const Tensor view = adopt(new_view(value));
+  if (watched()) [[unlikely]]
+    announce_shown(*impl_of(view), *value);
   if (!create_graph || !is_floating_point(view.dtype())) return view;
   const auto lock = lock_among_threads(ports_mutex);
   if (Port* known = port_of(index); known && known->refs.increment_if_any()) {

@@ -141,7 +141,7 @@ struct CallListAgain {
   static constexpr auto call = call_list_again<Op>;
 };
 template <class Op>
-inline constexpr OperatorType list_operator_type = describe_operator<Op, CallListAgain>();
+inline constexpr OperatorType list_operator_type = describe_operator<Op, CallListAgain, true>();
 
 /// Runs `op` and records it.
 template <class Op>

@@ -123,6 +123,8 @@ Tensor saved_tensor(Impl* value, const Edge* edge) {
   }
   // A view is no C++ number: in a rule, types are settled.
   Tensor view = adopt(new_view(value));
+  if (watched()) [[unlikely]]
+    announce_shown(*impl_of(view), *value);
   if (connected) {
     edge->record()->refs.increment();
     impl_of(view)->maker.store(edge->record(), std::memory_order_relaxed);
@@ -204,6 +206,16 @@ std::vector<Tensor> listed(Tensor tensor) {
   std::vector<Tensor> list;
   list.push_back(std::move(tensor));
   return list;
+}
+
+void give_own_value(Tensor& output, std::initializer_list<const Tensor*> inputs) {
+  for (const Tensor* input : inputs) {
+    if (!output.is_same(*input)) continue;
+    const unsigned cuts = cuts_of(output);
+    output = adopt(new_view(impl_of(output)));
+    impl_of(output)->add_cuts(cuts);
+    return;
+  }
 }
 
 void settle_result(Tensor& output, const char* name, std::span<const Tensor* const> inputs,

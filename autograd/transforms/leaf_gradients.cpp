@@ -23,7 +23,7 @@ constinit std::mutex leaves_mutex;
 
 }  // namespace
 
-void add_to_gradients(std::span<Target> targets, bool create_graph) {
+void add_to_gradients(std::span<Target> targets, bool create_graph, bool readable) {
   const auto lock = lock_among_threads(leaves_mutex);
   for (Target& target : targets) {
     if (!target.sum.defined()) continue;
@@ -34,9 +34,9 @@ void add_to_gradients(std::span<Target> targets, bool create_graph) {
           "backward: the gradient of a tensor of shape {} was converted to {}, but the tensor is "
           "{}; drop it with zero_grad(), or convert the tensor itself with to_()",
           owner->shape(), grad->dtype, owner->dtype);
-    target.in_place = grad && !create_graph && grad->unique();
+    target.in_place = grad && !readable && grad->unique();
     if (target.in_place) continue;
-    if (grad) target.sum = add_cotangents(share(grad), target.sum, owner->shape(), create_graph);
+    if (grad) target.sum = add_cotangents(share(grad), target.sum, owner->shape(), readable);
     // Two tensors never share one gradient.
     if (impl_of(target.sum)->shape_ref != owner->shape_ref || !impl_of(target.sum)->unique())
       target.sum = own_cotangent(std::move(target.sum), owner->shape());

@@ -14,6 +14,7 @@
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/claims.h"
 #include "autograd/transforms/cotangent.h"
+#include "autograd/transforms/forward_mode.h"
 #include "autograd/transforms/leaf_gradients.h"
 #include "autograd/transforms/tape_order.h"
 #include "autograd/transforms/targets.h"
@@ -57,7 +58,9 @@ namespace {
 class Walk {
  public:
   explicit Walk(WalkMode mode)
-      : retain_(mode.retain_graph || mode.create_graph), create_(mode.create_graph) {
+      : retain_(mode.retain_graph || mode.create_graph),
+        create_(mode.create_graph),
+        readable_(create_ || in_forward_mode()) {
     lists_.taken = true;
   }
   ~Walk() {
@@ -103,7 +106,7 @@ class Walk {
       lists_.order.met().resize(visited_ = left_);  // the others are gone
     } while (discover(visited_ + kAhead));
     if (capturing_) return;
-    add_to_gradients(lists_.targets.list(), create_);
+    add_to_gradients(lists_.targets.list(), create_, readable_);
     done_ = true;
   }
 
@@ -294,7 +297,8 @@ class Walk {
     const DType dtype = edge.dtype();
     const bool same_shape = target == record.shape_ref;
     Tensor& arrived = arrived_at(edge);
-    if (!create_ && (record.adds || (record.elementwise && same_shape && dtype == record.dtype))) {
+    if (!readable_ &&
+        (record.adds || (record.elementwise && same_shape && dtype == record.dtype))) {
       // Added to what is there already, or, at last, written over the gradient.
       Impl* sum = impl_of(arrived);
       if (sum && sum->shape_ref == target && sum->unique() &&
@@ -309,7 +313,7 @@ class Walk {
       }
     }
     Tensor cotangent = allocating_for([&] { return record.name(); },
-                                      [&] { return record.vjp(input, gradient, create_); });
+                                      [&] { return record.vjp(input, gradient, readable_); });
     if (record.released) [[unlikely]]
       record.check();  // by a walk that the rule started
     if (record.elementwise) {
@@ -345,12 +349,13 @@ class Walk {
   /// Adds a cotangent to what has arrived for something of `shape`.
   [[gnu::always_inline]] void add_to(Tensor& arrived, Tensor cotangent, const ShapeRef& shape) {
     arrived = arrived.defined()
-                  ? add_cotangents(std::move(arrived), cotangent, shape.sizes(), create_)
+                  ? add_cotangents(std::move(arrived), cotangent, shape.sizes(), readable_)
                   : std::move(cotangent);
   }
 
   bool retain_;
   bool create_;
+  bool readable_;  // by rules that are written with operators, which forward mode sees
   bool capturing_ = false;
   bool done_ = false;
   Claims claims_;

@@ -80,8 +80,6 @@ struct ElementwiseRecord final : Record {
 
   /// The fused loop of the rule of `input`, over the gradient and the values that it reads.
   void run_rule(int input, const Impl* g, Impl* result, bool add) const;
-  [[gnu::noinline, gnu::cold]] void announce_rule(int input, const Impl* g, const Impl* result,
-                                                  bool add) const;
 
   /// The values that the rule of `input` reads, from y, a and b; returns how many.
   int read_values(int input, const Impl** values) const noexcept {
@@ -124,29 +122,37 @@ Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_gra
   return result;
 }
 
-void ElementwiseRecord::announce_rule(int input, const Impl* g, const Impl* result,
-                                      bool add) const {
+[[gnu::noinline, gnu::cold]] void announce_rule(const ElementwiseInfo& info, const void* parameters,
+                                                const Impl* g, std::span<const Impl* const> values,
+                                                const Impl* result, bool add) {
   const Impl* read[kMostOperands] = {g};
-  const auto count = static_cast<std::size_t>(1 + read_values(input, read + 1));
-  announce_loop(info, parameters(), Operands(read, count), *result,
+  std::copy(values.begin(), values.end(), read + 1);
+  announce_loop(info, parameters, Operands(read, 1 + values.size()), *result,
                 add ? Access::update : Access::write);
 }
 
-void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool add) const {
+/// See `run_rule_into`.
+[[gnu::always_inline]] inline void run_rule_now(const ElementwiseInfo& info, const void* parameters,
+                                                int input, const Impl* g,
+                                                std::span<const Impl* const> values, Impl* result,
+                                                bool add) {
   if (watched()) [[unlikely]]
-    announce_rule(input, g, result, add);
-  const Impl* read[3];
-  const int count = read_values(input, read);
-  const RuleLoop rule = loops_of(info).rule[input][dtype == float64];
-  const void* numbers = parameters();
+    announce_rule(info, parameters, g, values, result, add);
+  const RuleLoop rule = loops_of(info).rule[input][result->dtype == float64];
   const auto loop = [&](const kernels::Operand* in, void* out, std::int64_t rows,
-                        std::int64_t columns) { rule(numbers, in, out, rows, columns, add); };
-  if (count == 1)
-    run_loop<2>(loop, {g, read[0]}, result);
-  else if (count == 2)
-    run_loop<3>(loop, {g, read[0], read[1]}, result);
+                        std::int64_t columns) { rule(parameters, in, out, rows, columns, add); };
+  if (values.size() == 1)
+    run_loop<2>(loop, {g, values[0]}, result);
+  else if (values.size() == 2)
+    run_loop<3>(loop, {g, values[0], values[1]}, result);
   else
-    run_loop<4>(loop, {g, read[0], read[1], read[2]}, result);
+    run_loop<4>(loop, {g, values[0], values[1], values[2]}, result);
+}
+
+void ElementwiseRecord::run_rule(int input, const Impl* g, Impl* result, bool add) const {
+  const Impl* read[3];
+  const auto count = static_cast<std::size_t>(read_values(input, read));
+  run_rule_now(info, parameters(), input, g, {read, count}, result, add);
 }
 
 /// A call of an elementwise operator on operands of the type that it computes with.
@@ -401,6 +407,11 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
 
 void add_into(Impl* a, const Tensor& b) {
   run_forward<2>(elementwise_info<formula::Add>, nullptr, {a, impl_of(b)}, a);
+}
+
+void run_rule_into(const ElementwiseInfo& info, const void* parameters, int input, const Impl* g,
+                   std::span<const Impl* const> values, Impl* result, bool add) {
+  run_rule_now(info, parameters, input, g, values, result, add);
 }
 
 void run_into(const ElementwiseInfo& info, const void* parameters, const Impl* a, const Impl* b,

@@ -78,6 +78,9 @@ void integer_loop(const void* parameters, const kernels::Operand* in, void* out,
   }
 }
 
+/// Each rule, with the tangent in place of the cotangent: the Jacobian is diagonal.
+extern const TangentRule elementwise_tangent_rule;
+
 Tensor no_bool_difference(const Tensor&, const Tensor&);
 Tensor no_bool_negative(const Tensor&, const Tensor&);
 
@@ -124,8 +127,13 @@ constexpr ElementwiseInfo describe() {
       "this formula does not say what it is in ONNX: "
       "static constexpr const char* onnx = \"y = ...\"");
   ElementwiseInfo info{};
-  static_cast<OperatorType&>(info) = {
-      Op::name, true, attributes_of<Op>, call_elementwise<Op>, elementwise_onnx_form<Op>(), true};
+  static_cast<OperatorType&>(info) = {Op::name,
+                                      true,
+                                      attributes_of<Op>,
+                                      call_elementwise<Op>,
+                                      elementwise_onnx_form<Op>(),
+                                      true,
+                                      &elementwise_tangent_rule};
   info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
   info.inputs = binary ? 2 : 1;
   info.parameter_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);
@@ -160,6 +168,10 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
 DType loop_type(const ElementwiseInfo& info, DType dtype, bool numbers = false);
 /// True for two truth values, on which `info` is another operator than on integers.
 bool is_logic(const ElementwiseInfo& info, const Tensor& a, const Tensor& b);
+/// The loop of the rule of `input` alone, over `g` and the `values` that it reads, of y, a and b,
+/// into `result`; all have its type.
+void run_rule_into(const ElementwiseInfo& info, const void* parameters, int input, const Impl* g,
+                   std::span<const Impl* const> values, Impl* result, bool add);
 /// The loop alone, into elements that are there, which may be those of `a`; `a` and `b` have their
 /// type.
 void run_into(const ElementwiseInfo& info, const void* parameters, const Impl* a, const Impl* b,

@@ -90,6 +90,7 @@ void run_gemm(MatmulOptions flags, const ProductSize& size, const Tensor& a, con
 /// The matrix product of tensors of at least two dimensions; batches broadcast.
 struct MatMul {
   static constexpr const char* name = "matmul";
+  static constexpr bool bilinear = true;
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   MatmulOptions flags;
   static constexpr void visit(auto& op, auto f) { f("flags", op.flags); }
@@ -195,6 +196,17 @@ struct Linear {
   }
   static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto) {
     return sum_to(g, g.shape().back());
+  }
+  static Tensor jvp_a(const Tensor& t, const Tensor&, const Tensor& weight, const Tensor&,
+                      const Tensor&) {
+    return linear(t, weight);
+  }
+  static Tensor jvp_b(const Tensor& t, const Tensor& x, const Tensor&, const Tensor&,
+                      const Tensor&) {
+    return linear(x, t);
+  }
+  static Tensor jvp_c(const Tensor& t, const Tensor&, const Tensor&, const Tensor&, const Tensor&) {
+    return t;
   }
   // Small networks spend their time here, so these go to the products directly.
   static Tensor vjp_fused_a(const Tensor& g, auto, const Tensor& weight, auto, auto) {

@@ -39,6 +39,7 @@ std::string onnx_reduction(std::string_view reduction, const ReducedShape& shape
 
 struct Sum {
   static constexpr const char* name = "sum";
+  static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
@@ -51,6 +52,7 @@ struct Sum {
 
 struct Mean {
   static constexpr const char* name = "mean";
+  static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
@@ -100,6 +102,9 @@ struct Prod {
       return column * unsqueeze(y, -1) / x;
     return column * product_of_others(x);
   }
+  Tensor jvp(const Tensor& t, const Tensor& x, const Tensor& y) const {
+    return sum(t * vjp(ones_like(y), x, y), -1);
+  }
 };
 
 /// Largest or smallest; equal ones share the gradient evenly, NaNs among themselves.
@@ -123,6 +128,13 @@ struct AmaxOrAmin {
     const Tensor chosen = (x == best) | ((x != x) & (best != best));
     const Tensor count = sum(chosen, shape.dims, true).to(g.dtype());
     return where(chosen, reshape(g, shape.kept) / count, 0);
+  }
+  /// The mean over those that are equal.
+  Tensor jvp(const Tensor& t, const Tensor& x, const Tensor& y) const {
+    const Tensor best = reshape(y, shape.kept);
+    const Tensor chosen = (x == best) | ((x != x) & (best != best));
+    const Tensor count = sum(chosen, shape.dims, true).to(t.dtype());
+    return reshape(sum(where(chosen, t, 0), shape.dims, true) / count, shape.result);
   }
 };
 
@@ -178,6 +190,10 @@ struct Var {
   Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
     return reshape(g, shape.kept) * detail::deviation(x, shape.dims) * (2 / freedom);
   }
+  Tensor jvp(const Tensor& t, const Tensor& x, const Tensor&) const {
+    return reshape(sum(t * detail::deviation(x, shape.dims), shape.dims, true), shape.result) *
+           (2 / freedom);
+  }
 };
 
 /// Its square root, with gradient 0 where that is 0.
@@ -200,6 +216,12 @@ struct Std {
     const Tensor factor = where(y == 0, 0, g * (1 / var.freedom));
     return detail::deviation(x, var.shape.dims) / unit * reshape(factor, var.shape.kept);
   }
+  Tensor jvp(const Tensor& t, const Tensor& x, const Tensor& y) const {
+    const Tensor unit = reshape(where(y == 0, 1, y), var.shape.kept);
+    const Tensor along =
+        sum(t * (detail::deviation(x, var.shape.dims) / unit), var.shape.dims, true);
+    return where(y == 0, 0, reshape(along, var.shape.result) * (1 / var.freedom));
+  }
 };
 
 /// log(sum(exp(x))), shifted by the largest element. dx = softmax(x), computed from x and not as
@@ -220,13 +242,20 @@ struct LogSumExp {
     return reshape(log(sum(exp(x - shift), shape.dims, true)) + shift, shape.result);
   }
   Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
+    return reshape(g, shape.kept) * shares(x);
+  }
+  Tensor jvp(const Tensor& t, const Tensor& x, const Tensor&) const {
+    return reshape(sum(t * shares(x), shape.dims, true), shape.result);
+  }
+  /// softmax(x).
+  Tensor shares(const Tensor& x) const {
     if (shape.count == 0) return zeros_like(x);
     const Tensor largest = amax(x.detach(), shape.dims, true);
     const Tensor infinite = isinf(largest);
     const Tensor e = exp(where(infinite, 0, x - largest));
-    const Tensor chosen = ((x == largest) & (largest > 0)).to(g.dtype());
+    const Tensor chosen = ((x == largest) & (largest > 0)).to(x.dtype());
     const Tensor of_infinite = chosen / maximum(sum(chosen, shape.dims, true), 1);
-    return reshape(g, shape.kept) * where(infinite, of_infinite, e / sum(e, shape.dims, true));
+    return where(infinite, of_infinite, e / sum(e, shape.dims, true));
   }
 };
 

@@ -92,6 +92,12 @@ struct CrossEntropy {
     // NaN in an ignored row stays there.
     return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counts, 1), x, 0), 1) - hot);
   }
+  Tensor jvp_a(const Tensor& t, const Tensor& x, const Tensor& target, const Tensor&,
+               KeptRows row) const {
+    const Tensor each = vjp_a(ones({}, x.dtype()), x, target, x, row);
+    const Tensor along = where(unsqueeze(row[2] >= 0, 1), t, 0) * each;
+    return reduction == Reduction::none ? sum(along, 1) : sum(along);
+  }
   Tensor vjp_fused_a(const Tensor& g, const Tensor& x, auto, auto, KeptRows row) const {
     return detail::run_rows<RowKernels>(
         "cross_entropy_rule", x,

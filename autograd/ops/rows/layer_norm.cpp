@@ -122,6 +122,24 @@ struct LayerNorm {
   }
 
   static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto, auto) { return sum(g, 0); }
+
+  // But for the weight the Jacobian of x is symmetric.
+  Tensor jvp_a(const Tensor& t, const Tensor& x, const Tensor& weight, const Tensor&, const Tensor&,
+               KeptRows) const {
+    Tensor scale;
+    const Tensor z = normalised(x, scale);
+    const Tensor dz = scale * (t - mean(t, -1, true) - z * mean(t * z, -1, true));
+    return weight.defined() ? dz * weight : dz;
+  }
+  Tensor jvp_b(const Tensor& t, const Tensor& x, const Tensor&, const Tensor&, const Tensor&,
+               KeptRows) const {
+    Tensor scale;
+    return normalised(x, scale) * t;
+  }
+  static Tensor jvp_c(const Tensor& t, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                      KeptRows) {
+    return t;
+  }
   static Tensor vjp_fused_c(const Tensor& g, auto, auto, auto, auto, auto) {
     return detail::sum_rows(g);
   }

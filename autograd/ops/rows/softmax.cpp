@@ -26,6 +26,7 @@ using kernels::RowMasks;
 /// exp(x) / sum(exp(x)). dx = y (g - sum(g y)).
 struct Softmax {
   static constexpr const char* name = "softmax";
+  static constexpr bool symmetric = true;
   static constexpr const char* onnx = "y = Softmax<axis=-1>(a)";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {
@@ -78,6 +79,7 @@ struct MaskRows {
 /// nothing in such a row: dx = y (g - sum(g y)).
 struct MaskedSoftmax {
   static constexpr const char* name = "masked_softmax";
+  static constexpr bool symmetric = true;
   static constexpr const char* onnx =
       "k = Where(b, a, -inf); y = Where(And(b, Not(Equal(ReduceMax<axes=[-1]>(k), -inf))), "
       "Softmax<axis=-1>(k), 0)";
@@ -131,6 +133,9 @@ struct LogSoftmax {
   }
   static Tensor vjp(const Tensor& g, auto, const Tensor& y) {
     return g - exp(y) * sum(g, -1, true);
+  }
+  static Tensor jvp(const Tensor& t, const Tensor&, const Tensor& y) {
+    return t - sum(exp(y) * t, -1, true);
   }
   static Tensor vjp_fused(const Tensor& g, auto, const Tensor& y) {
     return run_rows<RowKernels>(

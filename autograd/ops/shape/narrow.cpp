@@ -29,6 +29,7 @@ void add_to(const Tensor& sum, const Tensor& part, const Slice& range);
 
 struct Narrow {
   static constexpr const char* name = "narrow";
+  static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Slice range;
   static constexpr void visit(auto& op, auto f) { f("range", op.range); }
@@ -53,6 +54,7 @@ struct Select : Narrow {
 /// The reverse: zeros everywhere else.
 struct Pad {
   static constexpr const char* name = "pad";
+  static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Slice range;
   static constexpr void visit(auto& op, auto f) { f("range", op.range); }

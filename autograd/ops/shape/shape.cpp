@@ -40,6 +40,7 @@ namespace {
 /// The same data under another shape.
 struct Reshape {
   static constexpr const char* name = "reshape";
+  static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Shape from, to;
   static constexpr void visit(auto& op, auto f) {
@@ -57,6 +58,7 @@ struct Reshape {
 /// Dimension i of the result is dimension `dims[i]`. The derivative is the inverse permutation.
 struct Permute {
   static constexpr const char* name = "permute";
+  static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Dims dims;
   static constexpr void visit(auto& op, auto f) { f("dims", op.dims); }
@@ -101,6 +103,7 @@ Tensor Permute::forward(const Tensor& x) const {
 /// Repeats along dimensions of size 1 and new leading ones. The derivative is the sum over these.
 struct Expand {
   static constexpr const char* name = "expand";
+  static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Shape from, to;
   static constexpr void visit(auto& op, auto f) {
@@ -134,6 +137,7 @@ Tensor Expand::forward(const Tensor& x) const {
 
 struct Clone {
   static constexpr const char* name = "clone";
+  static constexpr bool linear = true;
   static constexpr const char* onnx = "y = Identity(a)";
   static constexpr Reads reads[] = {kNone};
   Tensor forward(const Tensor& x) const { return detail::copy_of(x); }

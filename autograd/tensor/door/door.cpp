@@ -51,6 +51,9 @@ void Watcher::stop() noexcept {
   if (*place) *place = outer_;
 }
 
+Watcher::Seen::Seen(Watcher* watcher) noexcept { thread_tape.watcher = watcher; }
+Watcher::Seen::~Seen() { thread_tape.watcher = nullptr; }
+
 PhaseScope::PhaseScope(Phase phase) noexcept : before_(std::exchange(current_phase, phase)) {}
 PhaseScope::~PhaseScope() { current_phase = before_; }
 
@@ -86,16 +89,21 @@ RunningCall* Door::begin(const OperatorCall& call) {
   return running.release();
 }
 
-void Door::end(RunningCall* running, std::span<const Tensor> outputs) {
+void Door::end(RunningCall* running, std::span<const Tensor> outputs,
+               std::span<const Tensor> kept) {
   const std::unique_ptr<RunningCall> done(running);
+  done->call.kept = kept;
+  std::vector<Watcher*> watchers;
+  tell([&](Watcher& watcher) { watchers.push_back(&watcher); });
   std::exception_ptr error;  // of the first that throws; all are told
-  tell([&](Watcher& watcher) {
+  const Unwatched unwatched;
+  for (std::size_t i = watchers.size(); i-- > 0;) {
     try {
-      watcher.called(done->call, outputs);
+      watchers[i]->called(done->call, outputs);
     } catch (...) {
       if (!error) error = std::current_exception();
     }
-  });
+  }
   if (error) std::rethrow_exception(error);
 }
 
@@ -121,6 +129,10 @@ void announce_pause(std::string_view name) { Door::pause(name); }
 
 void announce_event(Event event, const Impl& value) noexcept {
   Door::tell([&](Watcher& watcher) { watcher.event(event, value); });
+}
+
+void announce_shown(const Impl& view, const Impl& value) noexcept {
+  Door::tell([&](Watcher& watcher) { watcher.shown(view, value); });
 }
 
 void announce_state(std::string_view name, double value) noexcept {

@@ -11,6 +11,7 @@
 
 #include "autograd/tensor/door/door.h"
 #include "autograd/tensor/door/onnx.h"
+#include "autograd/tensor/door/tangent_rule.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/tensor.h"
 
@@ -39,6 +40,7 @@ struct OperatorType {
   OnnxForm onnx = {};
   /// It converts its inputs to one type, that of its output, before it computes.
   bool promotes = false;
+  const TangentRule* tangent = nullptr;  ///< its forward-mode rule, if it has one
 };
 
 /// One call of an operator, or of one of its rules.
@@ -50,6 +52,7 @@ struct OperatorCall {
   bool in_place = false;                  ///< the output is input 0, with other elements
   Phase phase = {};                       ///< filled in by the door, like the next
   const char* path = {};                  ///< the module path, or nullptr
+  std::span<const Tensor> kept = {};      ///< at the end: what the forward kept for rules
 };
 
 /// What a kernel does with the elements of an argument. `update`: it reads and writes.
@@ -71,8 +74,8 @@ struct Launch {
 };
 
 /// Somebody who watches what a thread computes, from `start` to `stop`, on that thread; several
-/// nest. What is
-/// called on the way from its own functions it does not see.
+/// nest. Of a call the innermost is told first, of its end the outermost. What is called on the way
+/// from its own functions it does not see, nor does anybody else, but for `Seen`.
 class Watcher {
  public:
   Watcher() = default;
@@ -90,6 +93,8 @@ class Watcher {
   /// A kernel is about to run.
   virtual void launch(const Launch&) {}
   virtual void event(Event, const Impl&) noexcept {}
+  /// The tape shows `value`, which it saved, to a rule as `view`.
+  virtual void shown(const Impl& /*view*/, const Impl& /*value*/) noexcept {}
   /// The host is about to launch a kernel whose parameters depend on a state of its own: the
   /// learning rate, the count of steps, the place of a generator.
   virtual void host_state(std::string_view /*name*/, double /*value*/) noexcept {}
@@ -100,6 +105,17 @@ class Watcher {
   ~Watcher() = default;
   void start() noexcept;
   void stop() noexcept;
+  /// While it lives, within one of these functions, this thread is watched by `watcher` and those
+  /// around it.
+  class Seen {
+   public:
+    explicit Seen(Watcher* watcher) noexcept;
+    Seen(const Seen&) = delete;
+    Seen& operator=(const Seen&) = delete;
+    ~Seen();
+  };
+  /// The next one around it, or nullptr.
+  Watcher* outer() const noexcept { return outer_; }
 
  private:
   friend struct Door;
@@ -114,7 +130,8 @@ struct Door {
   /// A call, which the caller runs: it has to `end`, or to `fail` (which does nothing for nullptr).
   /// @{
   [[gnu::cold]] static RunningCall* begin(const OperatorCall& call);
-  [[gnu::cold]] static void end(RunningCall* running, std::span<const Tensor> outputs);
+  [[gnu::cold]] static void end(RunningCall* running, std::span<const Tensor> outputs,
+                                std::span<const Tensor> kept = {});
   [[gnu::cold]] static void fail(RunningCall* running) noexcept;
   /// @}
   [[gnu::cold]] static void launch(const Launch& launch);
@@ -125,6 +142,7 @@ struct Door {
   static void tell(const F& f);
   friend void announce_event(Event event, const Impl& value) noexcept;
   friend void announce_state(std::string_view name, double value) noexcept;
+  friend void announce_shown(const Impl& view, const Impl& value) noexcept;
 };
 
 /// `body()`, a call of the operator `call`, while somebody watches. It returns a tensor or a vector

@@ -1,0 +1,238 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "autograd/tape/rule.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/tangent_rule.h"
+
+// Internal: the forward-mode rule of an operator that is written as a struct. `apply` explains the
+// struct to users.
+
+namespace tapegrad {
+
+/// Runs an operator on tensors, see apply.h.
+template <class Op, class... Tensors>
+requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors&... inputs);
+template <class Op>
+auto apply(Op op, std::span<const Tensor> inputs);
+
+namespace detail {
+
+template <class Op>
+constexpr bool is_linear = requires {
+  requires Op::linear;
+};
+template <class Op>
+constexpr bool is_bilinear = requires {
+  requires Op::bilinear;
+};
+template <class Op>
+constexpr bool is_symmetric = requires {
+  requires Op::symmetric;
+};
+
+/// Whether an input can have a tangent.
+inline bool can_vary(const Tensor& input) noexcept {
+  return input.defined() && is_floating_point(input.dtype());
+}
+
+/// What a linear operator is applied to: the tangent of `input`, or 0 where that has none. What has
+/// no gradient stays.
+inline Tensor linear_argument(const Tensor& input, const Tensor& tangent) {
+  if (tangent.defined()) return tangent;
+  return can_vary(input) ? zeros(input.shape(), input.dtype()) : input;
+}
+
+/// `op.jvp...(args...)` of input `input`, which has its letter, or none where there is one.
+template <int input, class Op, class... A>
+Tensor call_jvp(const Op& op, const A&... args) {
+  if constexpr (input == 0 && requires { op.jvp(args...); })
+    return op.jvp(args...);
+  else if constexpr (input == 0)
+    return op.jvp_a(args...);
+  else if constexpr (input == 1)
+    return op.jvp_b(args...);
+  else if constexpr (input == 2)
+    return op.jvp_c(args...);
+  else if constexpr (input == 3)
+    return op.jvp_d(args...);
+  else if constexpr (input == 4)
+    return op.jvp_e(args...);
+  else if constexpr (input == 5)
+    return op.jvp_f(args...);
+  else if constexpr (input == 6)
+    return op.jvp_g(args...);
+  else
+    return op.jvp_h(args...);
+}
+
+/// The forward-mode rule of the struct `Op`, which has `n` inputs.
+template <class Op, std::size_t n>
+struct TangentOf {
+  template <std::size_t... i>
+  static void run_all(const Op& op, const TangentCall& call, std::index_sequence<i...>) {
+    if constexpr (is_linear<Op>) {
+      call.add(0, tapegrad::apply(Op(op), argument<i>(call)...));
+    } else {
+      (contribute<i>(op, call, std::index_sequence<i...>()), ...);
+    }
+  }
+
+ private:
+  template <std::size_t i>
+  static Tensor argument(const TangentCall& call) {
+    if constexpr (constant_inputs<Op>() >> (i + 1) & 1)
+      return call.inputs[i];
+    else
+      return linear_argument(call.inputs[i], call.tangents[i]);
+  }
+
+  /// What the tangent of input `i` adds.
+  template <std::size_t i, std::size_t... all>
+  static void contribute(const Op& op, const TangentCall& call, std::index_sequence<all...>) {
+    if constexpr (!(constant_inputs<Op>() >> (i + 1) & 1)) {
+      const Tensor& t = call.tangents[i];
+      if (!t.defined()) return;
+      if constexpr (is_bilinear<Op>) {
+        call.add(0, tapegrad::apply(Op(op), (all == i ? t : call.inputs[all])...));
+      } else if constexpr (is_symmetric<Op>) {
+        const bool readable = !call.fused || t.shape() != call.outputs[0].shape();
+        const auto rule = [&](const auto&... kept) {
+          call.add(0, cotangent_of<static_cast<int>(i)>(op, readable, t,
+                                                        read<i, all + 1>(call.inputs[all])...,
+                                                        read<i, 0>(call.outputs[0]), kept...));
+        };
+        with_kept(call, rule);
+      } else {
+        with_kept(call, [&](const auto&... kept) {
+          call.add(0, call_jvp<static_cast<int>(i)>(op, t, call.inputs[all]..., call.outputs[0],
+                                                    kept...));
+        });
+      }
+    }
+  }
+
+  template <std::size_t input, std::size_t slot>
+  static decltype(auto) read(const Tensor& value) {
+    if constexpr (reads_of<Op>(static_cast<int>(input)) >> slot & 1)
+      return (value);
+    else
+      return NotSaved();
+  }
+
+  template <class F>
+  static void with_kept(const TangentCall& call, const F& f) {
+    if constexpr (kept_count<Op>() == 0) {
+      f();
+    } else {
+      KeptBy<Op> kept;
+      for (std::size_t k = 0; k < kept.size(); ++k) kept[k] = call.kept[k];
+      f(kept);
+    }
+  }
+};
+
+/// Whether the struct has the function of its first input that can vary, with these arguments.
+template <class Op, class... A>
+constexpr bool takes_tangents() {
+  if constexpr (!(constant_inputs<Op>() & kA)) return requires(const Op& op, const A&... args) {
+      op.jvp(args...);
+    }
+  || requires(const Op& op, const A&... args) { op.jvp_a(args...); };
+  else if constexpr (!(constant_inputs<Op>() & kB)) return requires(const Op& op,
+                                                                    const A&... args) {
+    op.jvp_b(args...);
+  };
+  else return requires(const Op& op, const A&... args) {
+    op.jvp_c(args...);
+  };
+}
+template <std::size_t>
+using EachTensor = Tensor;
+template <class Op, std::size_t... i>
+constexpr bool takes_tangents(std::index_sequence<i...>) {
+  if constexpr (kept_count<Op>() == 0)
+    return takes_tangents<Op, Tensor, EachTensor<i>..., Tensor>();
+  else
+    return takes_tangents<Op, Tensor, EachTensor<i>..., Tensor, KeptBy<Op>>();
+}
+
+/// Whether the struct has a forward-mode rule. `listed`: its inputs are a list.
+template <class Op, bool listed>
+constexpr bool has_jvp() {
+  if constexpr (requires { Op::cut; } || !std::is_copy_constructible_v<Op>)
+    return false;
+  else if constexpr (is_linear<Op> || is_bilinear<Op> || is_symmetric<Op>)
+    return true;
+  else if constexpr (listed)
+    return requires(const Op& op, const Tensor& t, std::span<const Tensor> all) {
+      op.jvp(std::size_t(), t, all, all);
+    };
+  else
+    return takes_tangents<Op>(std::make_index_sequence<sizeof(Op::reads) / sizeof(Reads)>());
+}
+
+/// A copy of an operator, for the time after its call.
+template <class Op>
+std::shared_ptr<const void> kept_operator(const OperatorType&, const void* op) {
+  return std::make_shared<const Op>(*static_cast<const Op*>(op));
+}
+
+template <class Op>
+void run_tangent(const void* op, const TangentCall& call) {
+  constexpr std::size_t n = sizeof(Op::reads) / sizeof(Reads);
+  TangentOf<Op, n>::run_all(*static_cast<const Op*>(op), call, std::make_index_sequence<n>());
+}
+
+template <class Op>
+void run_list_tangent(const void* op, const TangentCall& call) {
+  const Op& self = *static_cast<const Op*>(op);
+  if constexpr (is_linear<Op>) {
+    std::vector<Tensor> arguments;
+    arguments.reserve(call.inputs.size());
+    for (std::size_t i = 0; i < call.inputs.size(); ++i)
+      arguments.push_back(linear_argument(call.inputs[i], call.tangents[i]));
+    auto made = tapegrad::apply(Op(self), std::span<const Tensor>(arguments));
+    if constexpr (std::is_same_v<decltype(made), Tensor>) {
+      call.add(0, std::move(made));
+    } else {
+      for (std::size_t k = 0; k < made.size(); ++k) call.add(k, std::move(made[k]));
+    }
+  } else {
+    for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+      if (!call.tangents[i].defined()) continue;
+      auto made = self.jvp(i, call.tangents[i], call.inputs, call.outputs);
+      if constexpr (std::is_same_v<decltype(made), Tensor>) {
+        call.add(0, std::move(made));
+      } else {
+        for (std::size_t k = 0; k < made.size(); ++k) {
+          if (made[k].defined()) call.add(k, std::move(made[k]));
+        }
+      }
+    }
+  }
+}
+
+template <class Op, auto run>
+inline constexpr TangentRule tangent_rule{kept_operator<Op>, run};
+
+/// The rule of `Op`, or nullptr where it has none.
+template <class Op, bool listed>
+constexpr const TangentRule* tangent_rule_of() {
+  if constexpr (!has_jvp<Op, listed>())
+    return nullptr;
+  else if constexpr (listed)
+    return &tangent_rule<Op, run_list_tangent<Op>>;
+  else
+    return &tangent_rule<Op, run_tangent<Op>>;
+}
+
+}  // namespace detail
+
+}  // namespace tapegrad

@@ -1,0 +1,174 @@
+#include "autograd/transforms/forward_mode.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "autograd/base/fail.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tape/record.h"
+#include "autograd/tensor/create/create.h"
+
+namespace tapegrad::detail {
+
+namespace {
+
+thread_local constinit int forward_modes = 0;
+
+void sum_up(Tensor& sum, Tensor tangent) {
+  sum = sum.defined() ? sum + tangent : std::move(tangent);
+}
+
+bool any_recorded(std::span<const Tensor> tensors) {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const Tensor& each) { return requires_record(each); });
+}
+
+constexpr const char* kHostWrite =
+    "jvp: a tensor that has a tangent was changed past the operators (by write, set or the step of "
+    "an optimizer), so that nobody knows its derivative; compute a new tensor, or change it before";
+
+}  // namespace
+
+bool in_forward_mode() noexcept { return forward_modes > 0; }
+
+ForwardMode::ForwardMode() {
+  ++forward_modes;
+  start();
+}
+ForwardMode::~ForwardMode() {
+  stop();
+  --forward_modes;
+}
+
+void ForwardMode::set(const Tensor& x, const Tensor& t) { tangents_[impl_of(x)] = t; }
+
+Tensor ForwardMode::tangent(const Tensor& y) const {
+  if (fault_) fail<GradError>("{}", fault_);
+  const auto found = tangents_.find(impl_of(y));
+  return found == tangents_.end() ? zeros(y.shape(), y.dtype()) : found->second;
+}
+
+void ForwardMode::call(const OperatorCall& call) {
+  if (!call.type || call.phase == Phase::update) return;
+  if (fault_) fail<GradError>("{}", fault_);
+  if (depth_ == 0) begin(call);
+  ++depth_;
+}
+
+void ForwardMode::called(const OperatorCall& call, std::span<const Tensor> outputs) {
+  if (!call.type || call.phase == Phase::update) return;
+  if (--depth_ == 0) end(call, outputs);
+}
+
+void ForwardMode::failed(const OperatorCall& call) noexcept {
+  if (!call.type || call.phase == Phase::update) return;
+  if (--depth_ > 0) return;
+  const Seen seen(this);  // what goes now may have a tangent
+  frame_ = {};
+}
+
+void ForwardMode::begin(const OperatorCall& call) {
+  frame_ = {};
+  if (call.in_place && shares_memory(*impl_of(*call.inputs[0])))
+    fail<GradError>(
+        "{}: in forward mode a tensor of shape {} whose memory another one shows (reshape, narrow, "
+        "detach) cannot be changed in place; use the form without underscore, or clone() first",
+        call.name, call.inputs[0]->shape());
+  if (!call.type->has_gradient) return;
+  Frame frame;
+  for (const Tensor* input : call.inputs) {
+    const auto found = input->defined() ? tangents_.find(impl_of(*input)) : tangents_.end();
+    frame.varies |= found != tangents_.end();
+    frame.tangents.push_back(found == tangents_.end() ? Tensor() : found->second);
+  }
+  if (!frame.varies) return;
+  const TangentRule* rule = call.type->tangent;
+  if (!rule)
+    fail<GradError>(
+        "{}: it has no forward-mode rule; give its struct one (jvp, or linear, bilinear or "
+        "symmetric = true; custom.h), or use grad()",
+        call.name);
+  frame.op = rule->keep(*call.type, call.op);
+  const Seen seen(outer());
+  for (const Tensor* input : call.inputs) frame.inputs.push_back(*input);
+  // Only a copy keeps what a change in place is about to overwrite.
+  if (call.in_place) frame.inputs[0] = frame.inputs[0].clone();
+  frame_ = std::move(frame);
+}
+
+void ForwardMode::end(const OperatorCall& call, std::span<const Tensor> outputs) {
+  Frame frame = std::exchange(frame_, {});
+  std::vector<Tensor> results(outputs.size());
+  if (frame.varies && !outputs.empty()) {
+    const Seen seen(outer());
+    const bool recorded = grad_enabled() && (any_recorded(frame.inputs) ||
+                                             any_recorded(frame.tangents) || any_recorded(outputs));
+    call.type->tangent->run(frame.op.get(), {*call.type, frame.inputs, frame.tangents, outputs,
+                                             call.kept, !outer() && !recorded, results, sum_up});
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      Tensor& t = results[i];
+      if (!t.defined()) continue;
+      if (!is_floating_point(outputs[i].dtype())) {
+        t = {};
+        continue;
+      }
+      t = t.to(outputs[i].dtype());
+      if (t.shape() != outputs[i].shape()) t = expand(t, outputs[i].shape());
+    }
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) bind(outputs[i], std::move(results[i]));
+  const Seen seen(this);  // what goes now may have a tangent
+  frame = {};
+}
+
+void ForwardMode::bind(const Tensor& output, Tensor tangent) {
+  if (!tangent.defined()) return forget(impl_of(output));
+  const Seen seen(outer());
+  const Tensor before = std::exchange(tangents_[impl_of(output)], std::move(tangent));
+}
+
+void ForwardMode::forget(const Impl* value) noexcept {
+  const auto found = tangents_.find(value);
+  if (found == tangents_.end()) return;
+  const Seen seen(outer());
+  const Tensor gone = std::move(found->second);
+  tangents_.erase(found);
+}
+
+bool ForwardMode::shares_memory(const Impl& value) const noexcept {
+  if (!value.base && !value.has(Impl::kViewed)) return false;
+  return std::any_of(tangents_.begin(), tangents_.end(), [&](const auto& entry) {
+    return entry.first != &value && entry.first->owner() == value.owner();
+  });
+}
+
+void ForwardMode::launch(const Launch& launch) {
+  // A value that is written outside of a call that is looked at is new, or changed by the host.
+  if (depth_ > 0) return;
+  for (const LaunchArgument& argument : launch.arguments) {
+    if (argument.access == Access::write && argument.value()) forget(argument.value());
+    if (argument.access == Access::update && argument.value() &&
+        tangents_.contains(argument.value()))
+      fault_ = kHostWrite;
+  }
+}
+
+void ForwardMode::event(Event event, const Impl& value) noexcept {
+  if (event == Event::freed) {
+    forget(&value);
+  } else if (event == Event::host_write) {
+    if (depth_ == 0 && (tangents_.contains(&value) || shares_memory(value))) fault_ = kHostWrite;
+  }
+}
+
+void ForwardMode::shown(const Impl& view, const Impl& value) noexcept {
+  // Not thrown: there is no memory, and what follows would be wrong.
+  try {
+    if (const auto found = tangents_.find(&value); found != tangents_.end())
+      tangents_.emplace(&view, found->second);
+  } catch (...) {
+    fault_ = "jvp: out of memory";
+  }
+}
+
+}  // namespace tapegrad::detail

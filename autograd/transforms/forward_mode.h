@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "autograd/tensor/door/watcher.h"
+
+// Internal: derivatives along a direction, computed beside the values.
+
+namespace tapegrad::detail {
+
+/// While it lives, every value that this thread computes from one that has a tangent gets one, by
+/// the forward-mode rule of its operator. Nothing is put on the tape for that.
+///
+/// Several nest, and each knows its own tangents only: those of an inner one are values like any
+/// other for the one around it.
+class ForwardMode : Watcher {
+ public:
+  ForwardMode();
+  ~ForwardMode();
+
+  /// Gives `x` the tangent `t`, of its shape and type.
+  void set(const Tensor& x, const Tensor& t);
+  /// The tangent of `y`; zeros where that depends on nothing that has one. Errors: what could not
+  /// be thrown before.
+  Tensor tangent(const Tensor& y) const;
+
+ private:
+  void call(const OperatorCall& call) override;
+  void called(const OperatorCall& call, std::span<const Tensor> outputs) override;
+  void failed(const OperatorCall& call) noexcept override;
+  void launch(const Launch& launch) override;
+  void event(Event event, const Impl& value) noexcept override;
+  void shown(const Impl& view, const Impl& value) noexcept override;
+
+  /// A call, with its inputs as they were before.
+  struct Frame {
+    bool varies = false;  // an input has a tangent
+    std::shared_ptr<const void> op = {};
+    std::vector<Tensor> inputs = {}, tangents = {};
+  };
+
+  void begin(const OperatorCall& call);
+  void end(const OperatorCall& call, std::span<const Tensor> outputs);
+  void bind(const Tensor& output, Tensor tangent);
+  void forget(const Impl* value) noexcept;
+  /// True when a value that shows the same memory has a tangent.
+  bool shares_memory(const Impl& value) const noexcept;
+
+  std::unordered_map<const Impl*, Tensor> tangents_;
+  int depth_ = 0;  // calls within, and with, the one that is looked at
+  Frame frame_;
+  const char* fault_ = nullptr;  // what could not be thrown
+};
+
+/// True while a `ForwardMode` of this thread lives: rules of a walk are then those that are written
+/// with operators, which it sees.
+bool in_forward_mode() noexcept;
+
+}  // namespace tapegrad::detail

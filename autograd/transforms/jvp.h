@@ -1,0 +1,53 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor/tensor.h"
+
+namespace tapegrad {
+
+/// @addtogroup tape
+/// @{
+
+/// `f(x)` for each of several tensors, and its derivative along `v`: the product of the Jacobian
+/// and `v`, in **forward mode**, that is computed beside the values and without a tape.
+///
+///     auto [y, dy] = jvp([](const Tensor& x) { return sin(x) * x; }, x, v);
+///
+/// `v` holds one tensor for each of `x`, of its shape and type; `f` gets copies of `x`, and what
+/// else it uses is constant. Results are as many tensors as `f` returns, and as many derivatives of
+/// their shapes, zeros where one does not depend on `x`. Costs about what `f` costs once more, and
+/// the memory of two such passes, whatever the number of inputs; one output's derivative along each
+/// of many inputs is cheaper by `grad`.
+///
+/// All operators have a rule for it, your own where their struct says so (custom.h). It can be
+/// nested in itself, walked back (`grad` of what it returns), and `f` may call `grad`. Detached
+/// values have no tangent. `f` runs on this thread; what it has other threads compute counts as
+/// constant.
+///
+/// Errors: `ShapeError`, `DTypeError` where `v` does not fit `x`, or `x` is not floating-point;
+/// `ValueError` for lists of different lengths; `GradError` for an operator without a rule, and for
+/// changes that have none (elements written by the host, a view whose memory is changed); what `f`
+/// throws.
+std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp(
+    const std::function<std::vector<Tensor>(const std::vector<Tensor>&)>& f,
+    const std::vector<Tensor>& x, const std::vector<Tensor>& v);
+
+/// The same for one tensor, of which `f` makes one. A template, so that what takes lists is found
+/// by lists.
+template <std::same_as<Tensor> T, std::invocable<const Tensor&> F>
+std::pair<Tensor, Tensor> jvp(F&& f, const T& x, const Tensor& v) {
+  const auto listed = [&](const std::vector<Tensor>& inputs) {
+    return std::vector<Tensor>{f(inputs[0])};
+  };
+  auto [y, dy] = jvp(std::function<std::vector<Tensor>(const std::vector<Tensor>&)>(listed),
+                     std::vector<Tensor>{x}, std::vector<Tensor>{v});
+  return {std::move(y[0]), std::move(dy[0])};
+}
+
+/// @}
+
+}  // namespace tapegrad

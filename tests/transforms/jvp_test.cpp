@@ -1,0 +1,301 @@
+// Forward mode: every operator's rule against the rule that walks back and against differences, and
+// what a function may do while it is differentiated.
+
+#include <limits>
+#include <optional>
+
+#include "autograd/autograd.h"
+#include "autograd/tensor/door/watcher.h"
+#include "nn/losses/operators.h"
+#include "nn/nn.h"
+#include "tests/catch.h"
+#include "tests/message_of.h"
+
+namespace tg = tapegrad;
+using tg::Tensor;
+using Tensors = std::vector<Tensor>;
+
+namespace {
+
+std::vector<tg::OperatorInfo> all_operators() {
+  std::vector<tg::OperatorInfo> all = tg::operators();
+  for (tg::OperatorInfo& info : tg::nn::operators()) all.push_back(std::move(info));
+  return all;
+}
+
+/// A case as a function of what varies.
+struct Function {
+  explicit Function(const tg::OperatorCase& from) : example(from) {
+    for (const Tensor& input : from.inputs)
+      if (input.dtype() == tg::float64) {
+        x.push_back(input.detach());
+        v.push_back(tg::randn(input.shape(), tg::float64));
+      }
+  }
+  Tensor operator()(const Tensors& varied) const {
+    Tensors all = example.inputs;
+    std::size_t next = 0;
+    for (Tensor& each : all)
+      if (each.dtype() == tg::float64) each = varied[next++];
+    return example.call(all);
+  }
+  Tensors listed(const Tensors& varied) const { return {(*this)(varied)}; }
+
+  const tg::OperatorCase& example;
+  Tensors x, v;
+};
+
+std::pair<Tensor, Tensor> jvp_of(const Function& f, const Tensors& x, const Tensors& v) {
+  auto [y, dy] = tg::jvp([&](const Tensors& in) { return f.listed(in); }, x, v);
+  return {y[0], dy[0]};
+}
+
+double dot(const Tensors& a, const Tensors& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += tg::sum(a[i] * b[i]).item();
+  return sum;
+}
+
+bool close(double a, double b, double tolerance = 1e-9) {
+  return std::abs(a - b) <= tolerance * (1 + std::abs(a) + std::abs(b));
+}
+
+Tensors leaves(const Tensors& x) {
+  Tensors all;
+  for (const Tensor& each : x) all.push_back(each.detach().clone().requires_grad_());
+  return all;
+}
+
+std::vector<double> numbers_of(const Tensor& t) {
+  std::vector<double> all;
+  for (std::int64_t i = 0; i < t.numel(); ++i) all.push_back(tg::reshape(t, -1)[i].item());
+  return all;
+}
+
+/// Somebody who watches, so that tangents are computed by operators.
+struct Bystander : tg::detail::Watcher {
+  Bystander() { start(); }
+  ~Bystander() { stop(); }
+};
+
+}  // namespace
+
+TEST_CASE("forward mode of every operator agrees with the walk back and with differences") {
+  tg::manual_seed(11);
+  for (const tg::OperatorInfo& op : all_operators()) {
+    for (const tg::OperatorCase& example : op.cases) {
+      INFO(op.name << ", " << example.label);
+      const Function f(example);
+      const auto [y, dy] = jvp_of(f, f.x, f.v);
+      REQUIRE(dy.shape() == y.shape());
+      CHECK(dy.dtype() == y.dtype());
+      CHECK(tg::all(y == f(f.x)).item<bool>());
+
+      const Tensors x = leaves(f.x);
+      const Tensor g = tg::randn(y.shape(), tg::float64);
+      const Tensors back = tg::grad({f(x)}, x, {.grad_outputs = {g}, .allow_unused = true});
+      CHECK(close(dot({g}, {dy}), dot(back, f.v)));
+
+      const auto along = [&](double step) {
+        Tensors moved = f.x;
+        for (std::size_t i = 0; i < moved.size(); ++i) moved[i] = moved[i] + f.v[i] * step;
+        return tg::sum(f(moved) * g).item();
+      };
+      const double h = 1e-5;
+      CHECK(close(dot({g}, {dy}), (along(h) - along(-h)) / (2 * h), 1e-5));
+    }
+  }
+}
+
+TEST_CASE("forward mode by fused loops and by operators gives the same") {
+  tg::manual_seed(12);
+  for (const tg::OperatorInfo& op : all_operators()) {
+    for (const tg::OperatorCase& example : op.cases) {
+      INFO(op.name << ", " << example.label);
+      const Function f(example);
+      const Tensor fused = jvp_of(f, f.x, f.v).second;
+      const Bystander bystander;
+      const Tensor readable = jvp_of(f, f.x, f.v).second;
+      CHECK(tg::all(tg::abs(fused - readable) <= 1e-12 * (1 + tg::abs(fused))).item<bool>());
+    }
+  }
+}
+
+TEST_CASE("forward over reverse, reverse over forward and forward over forward agree") {
+  tg::manual_seed(13);
+  for (const tg::OperatorInfo& op : all_operators()) {
+    for (const tg::OperatorCase& example : op.cases) {
+      INFO(op.name << ", " << example.label);
+      const Function f(example);
+      Tensors u;
+      for (const Tensor& each : f.x) u.push_back(tg::randn(each.shape(), tg::float64));
+      const Tensor g = tg::randn(f(f.x).shape(), tg::float64);
+      // d/dx of g . (J v), along u.
+      const Tensors x = leaves(f.x);
+      const Tensor dy = jvp_of(f, x, f.v).second;
+      double reverse = 0;
+      if (dy.requires_grad())
+        reverse = dot(tg::grad({dy}, x, {.grad_outputs = {g}, .allow_unused = true}), u);
+      // The gradient of g . f, along v; then with u.
+      const auto gradient = [&](const Tensors& in) {
+        Tensors inner;
+        for (const Tensor& each : in) inner.push_back(Tensor(each).requires_grad_());
+        return tg::grad({f(inner)}, inner, {.grad_outputs = {g}, .allow_unused = true});
+      };
+      const double forward = dot(tg::jvp(gradient, f.x, f.v).second, u);
+      CHECK(close(reverse, forward, 1e-8));
+      // Both forward.
+      const auto inner = [&](const Tensors& in) { return Tensors{jvp_of(f, in, f.v).second}; };
+      CHECK(close(dot({g}, tg::jvp(inner, f.x, u).second), forward, 1e-8));
+    }
+  }
+}
+
+TEST_CASE("nested directions are not confused") {
+  // d/dx (x * d/dy (x + y)) = 1, where confusion gives 2.
+  const Tensor x = tg::tensor(3.0, tg::float64), one = tg::ones({}, tg::float64);
+  const auto outer = [&](const Tensor& a) {
+    const auto inner = [&](const Tensor& b) { return a + b; };
+    return a * tg::jvp(inner, one, one).second;
+  };
+  CHECK(tg::jvp(outer, x, one).second.item() == 1);
+  // What a function holds of the input itself is constant.
+  CHECK(tg::jvp([&](const Tensor& a) { return a * x; }, x, one).second.item() == 3);
+  // The third derivative of x^4.
+  const auto d1 = [&](const Tensor& a) {
+    return tg::jvp([](const Tensor& b) { return b * b * b * b; }, a, one).second;
+  };
+  const auto d2 = [&](const Tensor& a) { return tg::jvp(d1, a, one).second; };
+  CHECK(tg::jvp(d2, x, one).second.item() == 72);
+}
+
+TEST_CASE("changes in place, pieces, types and detached values in forward mode") {
+  const Tensor x = tg::tensor({1.0, 2.0, 3.0}, tg::float64),
+               v = tg::tensor({1.0, 10.0, 100.0}, tg::float64);
+  const auto along = [&](auto f) { return numbers_of(tg::jvp(f, x, v).second); };
+  using Numbers = std::vector<double>;
+  CHECK(along([](const Tensor& a) {
+          Tensor b = a * 2;
+          b *= a;  // 2 a^2
+          b += 1;
+          return b;
+        }) == Numbers{4, 80, 1200});
+  CHECK(along([](const Tensor& a) {
+          Tensor b = tg::zeros({3}, tg::float64);
+          b += a;
+          b = b * 0;
+          return b;
+        }) == Numbers{0, 0, 0});
+  CHECK(along([](const Tensor& a) { return a * a.detach(); }) == Numbers{1, 20, 300});
+  CHECK(along([](const Tensor& a) {
+          const Tensors parts = tg::split(a, 1);
+          return tg::cat({parts[2], a[0] * parts[1]}, 0);
+        }) == Numbers{100, 12});
+  CHECK(along([](const Tensor& a) { return a.to(tg::float32).to(tg::float64) * 3; }) ==
+        Numbers{3, 30, 300});
+  CHECK(along([](const Tensor& a) { return tg::argmax(a, 0).to(tg::float64) + a[0]; }) ==
+        Numbers{1});
+  CHECK(along([](const Tensor&) { return tg::ones({3}, tg::float64); }) == Numbers{0, 0, 0});
+  // The memory of an operand that is given up is not taken while its value is needed.
+  CHECK(along([](const Tensor& a) { return tg::tanh(tg::tanh(a * 0) * a); }) == Numbers{0, 0, 0});
+}
+
+TEST_CASE("forward mode walks networks, and leaves nothing behind") {
+  tg::manual_seed(2);
+  const tg::nn::Linear first(5, 8), second(8, 3);
+  const Tensor x = tg::randn({4, 5}), v = tg::randn({4, 5});
+  const Tensor target = tg::tensor({0, 1, 2, 1});
+  const auto loss = [&](const Tensor& in) {
+    return tg::cross_entropy(second(tg::tanh(first(in))), target);
+  };
+  const auto [y, dy] = tg::jvp(loss, x, v);
+  Tensor leaf = x.clone().requires_grad_();
+  const Tensor back = tg::grad(loss(leaf), leaf);
+  CHECK(tg::sum(back * v).item() == Approx(dy.item()).epsilon(1e-5));
+  // The parameters require gradients, so that the derivative can be walked back.
+  CHECK(dy.requires_grad());
+  const tg::NoGrad no_grad;
+  CHECK_FALSE(tg::jvp(loss, x, v).second.requires_grad());
+  CHECK_FALSE(tg::detail::watched());
+}
+
+namespace {
+
+struct Cube {
+  static constexpr const char* name = "cube";
+  static constexpr tg::Reads reads[] = {tg::kA};
+  static Tensor forward(const Tensor& x) { return x * x * x; }
+  static Tensor vjp(const Tensor& g, const Tensor& x, auto) { return g * 3 * x * x; }
+};
+struct CubeBothWays : Cube {
+  static Tensor jvp(const Tensor& t, const Tensor& x, const Tensor&) { return t * 3 * x * x; }
+};
+/// Returns its input.
+struct Reversal {
+  static constexpr const char* name = "reversal";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  static Tensor forward(const Tensor& x) { return x; }
+  static Tensor vjp(const Tensor& g, auto, auto) { return -g; }
+  static Tensor jvp(const Tensor& t, const Tensor&, const Tensor&) { return -t; }
+};
+
+}  // namespace
+
+TEST_CASE("an operator of one's own brings its forward-mode rule, or says that it has none") {
+  const Tensor x = tg::tensor({2.0}), v = tg::ones({1});
+  CHECK(tg::jvp([](const Tensor& a) { return tg::apply(CubeBothWays(), a); }, x, v).second.item() ==
+        12);
+  const auto both = [](const Tensor& a) { return tg::apply(Reversal(), a) * 2 + a; };
+  CHECK(tg::jvp(both, x, v).second.item() == -1);
+  CHECK(message_of<tg::GradError>([&] {
+          tg::jvp([](const Tensor& a) { return tg::apply(Cube(), a); }, x, v);
+        }).find("cube: it has no forward-mode rule; give its struct one (jvp,") == 0);
+  CHECK(tg::apply(Cube(), x).item() == 8);  // nothing watches any more
+}
+
+TEST_CASE("jvp says what does not fit") {
+  const Tensor x = tg::ones({2, 3});
+  const auto f = [](const Tensor& a) { return a * 2; };
+  CHECK(message_of<tg::ShapeError>([&] { tg::jvp(f, x, tg::ones({3})); }) ==
+        "jvp: the direction of input 0 has shape [3], but the input has shape [2, 3]");
+  CHECK(message_of<tg::DTypeError>([&] {
+          tg::jvp(f, x, tg::ones({2, 3}, tg::float64));
+        }) ==
+        "jvp: the direction of input 0 is float64, but the input is float32; convert it with to()");
+  CHECK(message_of<tg::DTypeError>([&] { tg::jvp(f, tg::arange(3), tg::arange(3)); }) ==
+        "jvp: input 0 is int64; only float32 and float64 have derivatives");
+  CHECK(message_of<tg::ValueError>([&] {
+          tg::jvp([](const Tensors& a) { return a; }, Tensors{x}, Tensors{x, x});
+        }) == "jvp: 1 inputs, but 2 directions; each input needs one");
+  CHECK_THROWS_AS(tg::jvp([](const Tensor&) { return Tensor(); }, x, x), tg::Error);
+  CHECK(message_of<tg::GradError>([&] {
+          tg::jvp(
+              [](const Tensor& a) {
+                Tensor b = a * 1;
+                const Tensor view = tg::reshape(b, {3, 2});
+                b += 1;
+                return view;
+              },
+              x, x);
+        }).find("in forward mode a tensor of shape [2, 3] whose memory another one shows") !=
+        std::string::npos);
+  CHECK_FALSE(tg::detail::watched());
+}
+
+TEST_CASE("tangents go with their values") {
+  const Tensor x = tg::ones({1000}), v = tg::ones({1000});
+  const std::int64_t before = tg::memory_stats().live_bytes;
+  std::int64_t most = 0;
+  tg::jvp(
+      [&](const Tensor& a) {
+        Tensor y = a * 1;
+        for (int i = 0; i < 100; ++i) {
+          y = tg::sin(y) * a;
+          most = std::max(most, tg::memory_stats().live_bytes - before);
+        }
+        return y;
+      },
+      x, v);
+  CHECK(most < 16 * 4000);
+  CHECK(tg::memory_stats().live_bytes == before);
+}
