@@ -10,6 +10,7 @@
 ///       tg::Tensor vjp(const tg::Tensor& g, const tg::Tensor& x, auto) const {
 ///         return g * 3 * x * x;
 ///       }
+///       static constexpr bool symmetric = true;  // so in forward mode the same rule does
 ///     };
 ///     tg::Tensor cube(const tg::Tensor& x) { return tg::apply(Cube{}, x); }
 ///

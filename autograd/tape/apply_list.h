@@ -190,6 +190,9 @@ auto apply_list_now(Op&& op, std::span<const Tensor> inputs) {
 ///    the outputs as a `SavedList`.
 ///  - `static constexpr Reads reads` says what it reads: `kNone`, or a sum of `kA` (all inputs),
 ///    `kY` and `kKept`.
+///  - For forward mode, where it is not `linear`: `jvp(std::size_t i, const Tensor& t,
+///    std::span<const Tensor> x, std::span<const Tensor> y) const` returns what the tangent of
+///    input `i` adds: a tensor, or one for each of several outputs.
 ///  - `fused` is `kA` where there is a `vjp_fused`.
 ///  - In `onnx` the inputs are a0, a1 and so on, or `a...` for all; several outputs are `y...`, as
 ///    in `"y... = Split<axis={dim}>(a0, {sizes})"`.

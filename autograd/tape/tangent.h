@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -178,10 +178,30 @@ constexpr bool has_jvp() {
     return takes_tangents<Op>(std::make_index_sequence<sizeof(Op::reads) / sizeof(Reads)>());
 }
 
-/// A copy of an operator, for the time after its call.
 template <class Op>
-std::shared_ptr<const void> kept_operator(const OperatorType&, const void* op) {
-  return std::make_shared<const Op>(*static_cast<const Op*>(op));
+void copy_operator(const OperatorType&, const void* op, void* to) {
+  new (to) Op(*static_cast<const Op*>(op));
+}
+template <class Op>
+void destroy_operator(void* op) noexcept {
+  static_cast<Op*>(op)->~Op();
+}
+
+/// See `TangentRule::reads`.
+template <class Op, bool listed>
+unsigned tangent_reads(const OperatorType&, unsigned varying) {
+  if constexpr (is_linear<Op>) {
+    return ~varying;  // their shapes
+  } else if constexpr (is_bilinear<Op>) {
+    return (varying & 1) << 1 | varying >> 1;
+  } else if constexpr (is_symmetric<Op>) {
+    unsigned reads = 0;
+    for (int i = 0; i < static_cast<int>(sizeof(Op::reads) / sizeof(Reads)); ++i)
+      if (varying >> i & 1) reads |= reads_of<Op>(i) >> 1;
+    return reads;
+  } else {
+    return ~0u;
+  }
 }
 
 template <class Op>
@@ -219,8 +239,9 @@ void run_list_tangent(const void* op, const TangentCall& call) {
   }
 }
 
-template <class Op, auto run>
-inline constexpr TangentRule tangent_rule{kept_operator<Op>, run};
+template <class Op, bool listed, auto run>
+inline constexpr TangentRule tangent_rule{sizeof(Op), copy_operator<Op>, destroy_operator<Op>,
+                                          tangent_reads<Op, listed>, run};
 
 /// The rule of `Op`, or nullptr where it has none.
 template <class Op, bool listed>
@@ -228,9 +249,9 @@ constexpr const TangentRule* tangent_rule_of() {
   if constexpr (!has_jvp<Op, listed>())
     return nullptr;
   else if constexpr (listed)
-    return &tangent_rule<Op, run_list_tangent<Op>>;
+    return &tangent_rule<Op, true, run_list_tangent<Op>>;
   else
-    return &tangent_rule<Op, run_tangent<Op>>;
+    return &tangent_rule<Op, false, run_tangent<Op>>;
 }
 
 }  // namespace detail

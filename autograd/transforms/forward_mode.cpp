@@ -45,7 +45,9 @@ void ForwardMode::set(const Tensor& x, const Tensor& t) { tangents_[impl_of(x)] 
 Tensor ForwardMode::tangent(const Tensor& y) const {
   if (fault_) fail<GradError>("{}", fault_);
   const auto found = tangents_.find(impl_of(y));
-  return found == tangents_.end() ? zeros(y.shape(), y.dtype()) : found->second;
+  if (found == tangents_.end()) return zeros(y.shape(), y.dtype());
+  // The direction, or what another value has, stays its own.
+  return impl_of(found->second)->unique() ? found->second : found->second.clone();
 }
 
 void ForwardMode::call(const OperatorCall& call) {
@@ -64,67 +66,72 @@ void ForwardMode::failed(const OperatorCall& call) noexcept {
   if (!call.type || call.phase == Phase::update) return;
   if (--depth_ > 0) return;
   const Seen seen(this);  // what goes now may have a tangent
-  frame_ = {};
+  frame_.clear();
+}
+
+void ForwardMode::Frame::clear() noexcept {
+  if (rule) rule->destroy(op.data());
+  rule = nullptr;
+  inputs.clear();
+  tangents.clear();
 }
 
 void ForwardMode::begin(const OperatorCall& call) {
-  frame_ = {};
   if (call.in_place && shares_memory(*impl_of(*call.inputs[0])))
     fail<GradError>(
         "{}: in forward mode a tensor of shape {} whose memory another one shows (reshape, narrow, "
         "detach) cannot be changed in place; use the form without underscore, or clone() first",
         call.name, call.inputs[0]->shape());
-  if (!call.type->has_gradient) return;
-  Frame frame;
-  for (const Tensor* input : call.inputs) {
-    const auto found = input->defined() ? tangents_.find(impl_of(*input)) : tangents_.end();
-    frame.varies |= found != tangents_.end();
-    frame.tangents.push_back(found == tangents_.end() ? Tensor() : found->second);
-  }
-  if (!frame.varies) return;
+  if (!call.type->has_gradient || tangents_.empty()) return;
+  unsigned varying = 0;
+  for (std::size_t i = 0; i < call.inputs.size(); ++i)
+    if (call.inputs[i]->defined() && tangents_.contains(impl_of(*call.inputs[i])))
+      varying |= 1u << std::min(i, TangentRule::kLast);
+  if (varying == 0) return;
   const TangentRule* rule = call.type->tangent;
   if (!rule)
     fail<GradError>(
         "{}: it has no forward-mode rule; give its struct one (jvp, or linear, bilinear or "
         "symmetric = true; custom.h), or use grad()",
         call.name);
-  frame.op = rule->keep(*call.type, call.op);
+  const unsigned reads = rule->reads(*call.type, varying);
   const Seen seen(outer());
-  for (const Tensor* input : call.inputs) frame.inputs.push_back(*input);
-  // Only a copy keeps what a change in place is about to overwrite.
-  if (call.in_place) frame.inputs[0] = frame.inputs[0].clone();
-  frame_ = std::move(frame);
+  for (std::size_t i = 0; i < call.inputs.size(); ++i) {
+    const Tensor& input = *call.inputs[i];
+    const auto found = input.defined() ? tangents_.find(impl_of(input)) : tangents_.end();
+    frame_.tangents.push_back(found == tangents_.end() ? Tensor() : found->second);
+    // What nobody reads may lend its memory to the result; only a copy keeps what is overwritten.
+    const bool read = reads >> std::min(i, TangentRule::kLast) & 1;
+    frame_.inputs.push_back(!read ? Tensor() : call.in_place && i == 0 ? input.clone() : input);
+  }
+  constexpr std::size_t unit = sizeof(std::max_align_t);
+  frame_.op.resize((rule->bytes + unit - 1) / unit);
+  rule->copy(*call.type, call.op, frame_.op.data());
+  frame_.rule = rule;
 }
 
 void ForwardMode::end(const OperatorCall& call, std::span<const Tensor> outputs) {
-  Frame frame = std::exchange(frame_, {});
-  std::vector<Tensor> results(outputs.size());
-  if (frame.varies && !outputs.empty()) {
+  // Where a result has the memory of an operand, the tangent of that one is used for the last time.
+  for (const Tensor& output : outputs) forget(impl_of(output));
+  if (!frame_.rule) return;
+  results_.resize(outputs.size());
+  {
     const Seen seen(outer());
-    const bool recorded = grad_enabled() && (any_recorded(frame.inputs) ||
-                                             any_recorded(frame.tangents) || any_recorded(outputs));
-    call.type->tangent->run(frame.op.get(), {*call.type, frame.inputs, frame.tangents, outputs,
-                                             call.kept, !outer() && !recorded, results, sum_up});
+    const bool recorded = grad_enabled() && (any_recorded(frame_.inputs) || any_recorded(outputs) ||
+                                             any_recorded(frame_.tangents));
+    frame_.rule->run(frame_.op.data(), {*call.type, frame_.inputs, frame_.tangents, outputs,
+                                        call.kept, !outer() && !recorded, results_, sum_up});
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-      Tensor& t = results[i];
-      if (!t.defined()) continue;
-      if (!is_floating_point(outputs[i].dtype())) {
-        t = {};
-        continue;
-      }
-      t = t.to(outputs[i].dtype());
+      Tensor& t = results_[i];
+      if (!t.defined() || !is_floating_point(outputs[i].dtype())) continue;
+      if (t.dtype() != outputs[i].dtype()) t = t.to(outputs[i].dtype());
       if (t.shape() != outputs[i].shape()) t = expand(t, outputs[i].shape());
+      tangents_[impl_of(outputs[i])] = std::move(t);
     }
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i) bind(outputs[i], std::move(results[i]));
   const Seen seen(this);  // what goes now may have a tangent
-  frame = {};
-}
-
-void ForwardMode::bind(const Tensor& output, Tensor tangent) {
-  if (!tangent.defined()) return forget(impl_of(output));
-  const Seen seen(outer());
-  const Tensor before = std::exchange(tangents_[impl_of(output)], std::move(tangent));
+  results_.clear();
+  frame_.clear();
 }
 
 void ForwardMode::forget(const Impl* value) noexcept {

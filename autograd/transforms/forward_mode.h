@@ -1,7 +1,6 @@
 #pragma once
 
-#include <memory>
-#include <string>
+#include <cstddef>
 #include <unordered_map>
 #include <vector>
 
@@ -35,16 +34,16 @@ class ForwardMode : Watcher {
   void event(Event event, const Impl& value) noexcept override;
   void shown(const Impl& view, const Impl& value) noexcept override;
 
-  /// A call, with its inputs as they were before.
+  /// The call that is looked at, with what its rule reads. Its memory is kept for the next one.
   struct Frame {
-    bool varies = false;  // an input has a tangent
-    std::shared_ptr<const void> op = {};
+    const TangentRule* rule = nullptr;  // where an input has a tangent
+    std::vector<std::max_align_t> op = {};
     std::vector<Tensor> inputs = {}, tangents = {};
+    void clear() noexcept;
   };
 
   void begin(const OperatorCall& call);
   void end(const OperatorCall& call, std::span<const Tensor> outputs);
-  void bind(const Tensor& output, Tensor tangent);
   void forget(const Impl* value) noexcept;
   /// True when a value that shows the same memory has a tangent.
   bool shares_memory(const Impl& value) const noexcept;
@@ -52,6 +51,7 @@ class ForwardMode : Watcher {
   std::unordered_map<const Impl*, Tensor> tangents_;
   int depth_ = 0;  // calls within, and with, the one that is looked at
   Frame frame_;
+  std::vector<Tensor> results_;
   const char* fault_ = nullptr;  // what could not be thrown
 };
 

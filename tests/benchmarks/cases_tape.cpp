@@ -14,12 +14,6 @@ namespace {
 
 namespace tg = tapegrad;
 
-Figure per(Figure figure, double count) { return {figure.median / count, figure.spread}; }
-
-Row ratio(const std::string& name, const Figure& a, const Figure& b) {
-  return {name, {Figure{a.median / b.median}, {}, {}}, Unit::count};
-}
-
 /// An operator that is applied to its own result again and again.
 struct Link {
   const char* name;

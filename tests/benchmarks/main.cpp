@@ -39,6 +39,7 @@ Cases all_cases(const Options& options) {
   add_start_up_cases(cases);
   add_recurrent_cases(cases);
   add_tape_cases(cases);
+  add_forward_cases(cases);
   return cases;
 }
 

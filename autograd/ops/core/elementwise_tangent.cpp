@@ -11,21 +11,21 @@ const ElementwiseInfo& info_of(const OperatorType& type) {
   return static_cast<const ElementwiseInfo&>(type);
 }
 
-/// Its numbers.
-std::shared_ptr<const void> keep(const OperatorType& type, const void* parameters) {
-  struct Numbers {
-    alignas(std::max_align_t) std::byte bytes[kParameterBytes];
-  };
-  auto kept = std::make_shared<Numbers>();
-  if (const std::size_t bytes = info_of(type).parameter_bytes)
-    std::memcpy(kept->bytes, parameters, bytes);
-  return kept;
+void copy(const OperatorType& type, const void* parameters, void* to) {
+  if (const std::size_t bytes = info_of(type).parameter_bytes) std::memcpy(to, parameters, bytes);
+}
+void destroy(void*) noexcept {}
+
+unsigned reads(const OperatorType& type, unsigned varying) {
+  const ElementwiseInfo& info = info_of(type);
+  return ((varying & 1 ? info.reads[0] : kNone) | (varying & 2 ? info.reads[1] : kNone)) >> 1;
 }
 
 /// What the tangent `t` of input `i` adds: the fused loop, which adds by itself to a sum that has
-/// been begun, or the rule that is written with tensors.
+/// been begun, or takes the memory of `t` where nobody else has it, or the rule that is written
+/// with tensors.
 void add_tangent(const ElementwiseInfo& info, const void* parameters, const TangentCall& call,
-                 std::size_t i, const Tensor& t) {
+                 std::size_t i, Tensor t) {
   const Tensor& y = call.outputs[0];
   const Reads reads = info.reads[i];
   const auto read = [&](Reads which, std::size_t k) {
@@ -40,23 +40,28 @@ void add_tangent(const ElementwiseInfo& info, const void* parameters, const Tang
     if (value && value->defined()) values[count++] = impl_of(*value);
   Tensor& sum = call.results[0];
   const bool add = sum.defined() && sum.shape() == y.shape() && impl_of(sum)->unique();
-  Tensor result = add ? sum : new_tensor_like(y, y.dtype());
+  const Tensor result = add ? sum
+                        : t.shape() == y.shape() && impl_of(t)->unique() && !impl_of(t)->base
+                            ? t
+                            : new_tensor_like(y, y.dtype());
   run_rule_into(info, parameters, static_cast<int>(i), impl_of(t), {values, count}, impl_of(result),
                 add);
-  if (!add) call.add(0, std::move(result));
+  if (!add) call.add(0, result);
 }
 
 void run(const void* parameters, const TangentCall& call) {
   const ElementwiseInfo& info = info_of(call.type);
   const DType dtype = call.outputs[0].dtype();
   for (std::size_t i = 0; i < static_cast<std::size_t>(info.inputs); ++i) {
-    const Tensor& t = call.tangents[i];
-    if (t.defined()) add_tangent(info, parameters, call, i, t.to(dtype));
+    Tensor t = std::move(call.tangents[i]);
+    if (!t.defined()) continue;
+    if (t.dtype() != dtype) t = t.to(dtype);
+    add_tangent(info, parameters, call, i, std::move(t));
   }
 }
 
 }  // namespace
 
-constinit const TangentRule elementwise_tangent_rule{keep, run};
+constinit const TangentRule elementwise_tangent_rule{kParameterBytes, copy, destroy, reads, run};
 
 }  // namespace tapegrad::detail

@@ -92,11 +92,14 @@ struct CrossEntropy {
     // NaN in an ignored row stays there.
     return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counts, 1), x, 0), 1) - hot);
   }
-  Tensor jvp_a(const Tensor& t, const Tensor& x, const Tensor& target, const Tensor&,
-               KeptRows row) const {
-    const Tensor each = vjp_a(ones({}, x.dtype()), x, target, x, row);
-    const Tensor along = where(unsqueeze(row[2] >= 0, 1), t, 0) * each;
-    return reduction == Reduction::none ? sum(along, 1) : sum(along);
+  /// The mean, weighted by softmax, of how much the tangents of a row are above that of the target.
+  Tensor jvp_a(const Tensor& t, const Tensor& x, const Tensor&, const Tensor&, KeptRows row) const {
+    const Tensor counts = unsqueeze(row[2] >= 0, 1);
+    const Tensor above = t - gather(t, 1, maximum(unsqueeze(row[2], 1), 0));
+    // NaN in an ignored row stays there.
+    const Tensor each = sum(softmax(where(counts, x, 0), 1) * above, 1, true);
+    const Tensor along = where(counts, each, 0) / divisor;
+    return reduction == Reduction::none ? squeeze(along, 1) : sum(along);
   }
   Tensor vjp_fused_a(const Tensor& g, const Tensor& x, auto, auto, KeptRows row) const {
     return detail::run_rows<RowKernels>(

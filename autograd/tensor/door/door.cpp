@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/threads/thread_kept.h"
 #include "autograd/tensor/door/cancel.h"
 #include "autograd/tensor/door/watcher.h"
 
@@ -70,8 +71,48 @@ struct RunningCall {
   std::size_t told = 0;  // who is told of the call is told of its end
 };
 
+namespace {
+
+/// Those that the thread keeps for its next calls.
+struct SpareCalls {
+  std::vector<std::unique_ptr<RunningCall>> calls;
+};
+
+std::unique_ptr<RunningCall> take_call() {
+  SpareCalls* spare = kernels::kept_by_thread<SpareCalls>();
+  if (!spare || spare->calls.empty()) return std::make_unique<RunningCall>();
+  std::unique_ptr<RunningCall> call = std::move(spare->calls.back());
+  spare->calls.pop_back();
+  return call;
+}
+
+/// Keeps a call that has ended.
+struct EndCall {
+  void operator()(RunningCall* call) const noexcept {
+    std::unique_ptr<RunningCall> owned(call);
+    SpareCalls* spare = kernels::kept_by_thread<SpareCalls>();
+    if (!spare || spare->calls.size() == 8 || call->inputs.capacity() > 64) return;
+    call->told = 0;
+    try {
+      spare->calls.push_back(std::move(owned));
+    } catch (...) {  // it goes
+    }
+  }
+};
+using EndedCall = std::unique_ptr<RunningCall, EndCall>;
+
+/// Calls `f(watcher)` for `watcher` and those around it, the outermost first.
+template <class F>
+void tell_from_outermost(Watcher* watcher, Watcher* (*outer)(Watcher&), const F& f) {
+  if (!watcher) return;
+  tell_from_outermost(outer(*watcher), outer, f);
+  f(*watcher);
+}
+
+}  // namespace
+
 RunningCall* Door::begin(const OperatorCall& call) {
-  auto running = std::make_unique<RunningCall>();
+  std::unique_ptr<RunningCall> running = take_call();
   running->call = call;
   running->inputs.assign(call.inputs.begin(), call.inputs.end());
   running->call.inputs = running->inputs;
@@ -91,25 +132,24 @@ RunningCall* Door::begin(const OperatorCall& call) {
 
 void Door::end(RunningCall* running, std::span<const Tensor> outputs,
                std::span<const Tensor> kept) {
-  const std::unique_ptr<RunningCall> done(running);
+  const EndedCall done(running);
   done->call.kept = kept;
-  std::vector<Watcher*> watchers;
-  tell([&](Watcher& watcher) { watchers.push_back(&watcher); });
   std::exception_ptr error;  // of the first that throws; all are told
   const Unwatched unwatched;
-  for (std::size_t i = watchers.size(); i-- > 0;) {
+  const auto outer = [](Watcher& watcher) { return watcher.outer_; };
+  tell_from_outermost(unwatched.watcher, outer, [&](Watcher& watcher) {
     try {
-      watchers[i]->called(done->call, outputs);
+      watcher.called(done->call, outputs);
     } catch (...) {
       if (!error) error = std::current_exception();
     }
-  }
+  });
   if (error) std::rethrow_exception(error);
 }
 
 void Door::fail(RunningCall* running) noexcept {
   if (!running) return;
-  const std::unique_ptr<RunningCall> done(running);
+  const EndedCall done(running);
   tell([&](Watcher& watcher) {
     if (done->told == 0) return;
     --done->told;

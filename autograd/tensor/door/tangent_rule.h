@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <utility>
 
@@ -16,8 +15,8 @@ struct OperatorType;
 /// A call of an operator that has ended, and the tangents of its inputs.
 struct TangentCall {
   const OperatorType& type;
-  std::span<const Tensor> inputs;    ///< as they were before
-  std::span<const Tensor> tangents;  ///< of the inputs; undefined where it is 0
+  std::span<const Tensor> inputs;  ///< those that it reads, as they were before
+  std::span<Tensor> tangents;      ///< of the inputs; undefined where it is 0
   std::span<const Tensor> outputs;
   std::span<const Tensor> kept;  ///< what the forward kept for rules
   /// Nobody has to see by which operators tangents are computed, so that loops of their own will do.
@@ -31,9 +30,16 @@ struct TangentCall {
 
 /// The forward-mode rule of an operator.
 struct TangentRule {
-  /// The operator's struct at `op`, for the time after the call.
-  std::shared_ptr<const void> (*keep)(const OperatorType& type, const void* op);
+  std::size_t bytes;  ///< of the operator's struct
+  /// Copies that struct to `to`, for the time after the call; destroys the copy.
+  void (*copy)(const OperatorType& type, const void* op, void* to);
+  void (*destroy)(void* op) noexcept;
+  /// Bit i: it needs the value of input i, where those in `varying` have tangents. The last bit
+  /// stands for all inputs from there on.
+  unsigned (*reads)(const OperatorType& type, unsigned varying);
   void (*run)(const void* op, const TangentCall& call);
+
+  static constexpr std::size_t kLast = 31;
 };
 
 }  // namespace tapegrad::detail
