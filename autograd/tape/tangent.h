@@ -187,23 +187,6 @@ void destroy_operator(void* op) noexcept {
   static_cast<Op*>(op)->~Op();
 }
 
-/// See `TangentRule::reads`.
-template <class Op, bool listed>
-unsigned tangent_reads(const OperatorType&, unsigned varying) {
-  if constexpr (is_linear<Op>) {
-    return ~varying;  // their shapes
-  } else if constexpr (is_bilinear<Op>) {
-    return (varying & 1) << 1 | varying >> 1;
-  } else if constexpr (is_symmetric<Op>) {
-    unsigned reads = 0;
-    for (int i = 0; i < static_cast<int>(sizeof(Op::reads) / sizeof(Reads)); ++i)
-      if (varying >> i & 1) reads |= reads_of<Op>(i) >> 1;
-    return reads;
-  } else {
-    return ~0u;
-  }
-}
-
 template <class Op>
 void run_tangent(const void* op, const TangentCall& call) {
   constexpr std::size_t n = sizeof(Op::reads) / sizeof(Reads);
@@ -239,19 +222,41 @@ void run_list_tangent(const void* op, const TangentCall& call) {
   }
 }
 
-template <class Op, bool listed, auto run>
-inline constexpr TangentRule tangent_rule{sizeof(Op), copy_operator<Op>, destroy_operator<Op>,
-                                          tangent_reads<Op, listed>, run};
+template <class Op, bool listed>
+constexpr TangentRule describe_tangent_rule() {
+  TangentRule rule{};
+  rule.bytes = sizeof(Op);
+  if constexpr (!std::is_trivially_copyable_v<Op>) rule.copy = copy_operator<Op>;
+  if constexpr (!std::is_trivially_destructible_v<Op>) rule.destroy = destroy_operator<Op>;
+  if constexpr (listed)
+    rule.run = run_list_tangent<Op>;
+  else
+    rule.run = run_tangent<Op>;
+  for (int i = 0; i < 8; ++i) {
+    TangentRule::Needs& needs = rule.needs[i];
+    if constexpr (is_linear<Op>) {
+      needs = TangentRule::kOthers;  // their shapes
+    } else if constexpr (is_bilinear<Op>) {
+      needs = i == 0 ? 2 : 1;
+    } else if constexpr (is_symmetric<Op>) {
+      if (i < static_cast<int>(sizeof(Op::reads) / sizeof(Reads)))
+        needs = static_cast<TangentRule::Needs>((reads_of<Op>(i) & ~kKept) >> 1);
+    } else {
+      needs = TangentRule::kAll;
+    }
+  }
+  return rule;
+}
+template <class Op, bool listed>
+inline constexpr TangentRule tangent_rule = describe_tangent_rule<Op, listed>();
 
 /// The rule of `Op`, or nullptr where it has none.
 template <class Op, bool listed>
 constexpr const TangentRule* tangent_rule_of() {
-  if constexpr (!has_jvp<Op, listed>())
-    return nullptr;
-  else if constexpr (listed)
-    return &tangent_rule<Op, true, run_list_tangent<Op>>;
+  if constexpr (has_jvp<Op, listed>())
+    return &tangent_rule<Op, listed>;
   else
-    return &tangent_rule<Op, false, run_tangent<Op>>;
+    return nullptr;
 }
 
 }  // namespace detail

@@ -1,6 +1,7 @@
 #include "autograd/transforms/forward_mode.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "autograd/base/fail.h"
@@ -27,6 +28,10 @@ constexpr const char* kHostWrite =
     "jvp: a tensor that has a tangent was changed past the operators (by write, set or the step of "
     "an optimizer), so that nobody knows its derivative; compute a new tensor, or change it before";
 
+constexpr const char* kAfterError =
+    "jvp: an error came between a value and its derivative, which is unknown since; end the function "
+    "where it comes";
+
 }  // namespace
 
 bool in_forward_mode() noexcept { return forward_modes > 0; }
@@ -37,6 +42,7 @@ ForwardMode::ForwardMode() {
 }
 ForwardMode::~ForwardMode() {
   stop();
+  frame_.clear();
   --forward_modes;
 }
 
@@ -64,13 +70,17 @@ void ForwardMode::called(const OperatorCall& call, std::span<const Tensor> outpu
 
 void ForwardMode::failed(const OperatorCall& call) noexcept {
   if (!call.type || call.phase == Phase::update) return;
-  if (--depth_ > 0) return;
+  if (--depth_ == 0) drop_frame();
+}
+
+void ForwardMode::drop_frame() noexcept {
   const Seen seen(this);  // what goes now may have a tangent
+  results_.clear();
   frame_.clear();
 }
 
 void ForwardMode::Frame::clear() noexcept {
-  if (rule) rule->destroy(op.data());
+  if (rule && rule->destroy) rule->destroy(op.data());
   rule = nullptr;
   inputs.clear();
   tangents.clear();
@@ -94,7 +104,16 @@ void ForwardMode::begin(const OperatorCall& call) {
         "{}: it has no forward-mode rule; give its struct one (jvp, or linear, bilinear or "
         "symmetric = true; custom.h), or use grad()",
         call.name);
-  const unsigned reads = rule->reads(*call.type, varying);
+  try {
+    keep(call, *rule, varying);
+  } catch (...) {
+    drop_frame();
+    throw;
+  }
+}
+
+void ForwardMode::keep(const OperatorCall& call, const TangentRule& rule, unsigned varying) {
+  const unsigned reads = rule.values_needed(*call.type, varying);
   const Seen seen(outer());
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     const Tensor& input = *call.inputs[i];
@@ -105,33 +124,42 @@ void ForwardMode::begin(const OperatorCall& call) {
     frame_.inputs.push_back(!read ? Tensor() : call.in_place && i == 0 ? input.clone() : input);
   }
   constexpr std::size_t unit = sizeof(std::max_align_t);
-  frame_.op.resize((rule->bytes + unit - 1) / unit);
-  rule->copy(*call.type, call.op, frame_.op.data());
-  frame_.rule = rule;
+  frame_.op.resize((rule.bytes + unit - 1) / unit);
+  if (rule.copy)
+    rule.copy(*call.type, call.op, frame_.op.data());
+  else
+    std::memcpy(frame_.op.data(), call.op, rule.bytes);
+  frame_.rule = &rule;
 }
 
 void ForwardMode::end(const OperatorCall& call, std::span<const Tensor> outputs) {
   // Where a result has the memory of an operand, the tangent of that one is used for the last time.
   for (const Tensor& output : outputs) forget(impl_of(output));
   if (!frame_.rule) return;
-  results_.resize(outputs.size());
-  {
-    const Seen seen(outer());
-    const bool recorded = grad_enabled() && (any_recorded(frame_.inputs) || any_recorded(outputs) ||
-                                             any_recorded(frame_.tangents));
-    frame_.rule->run(frame_.op.data(), {*call.type, frame_.inputs, frame_.tangents, outputs,
-                                        call.kept, !outer() && !recorded, results_, sum_up});
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
-      Tensor& t = results_[i];
-      if (!t.defined() || !is_floating_point(outputs[i].dtype())) continue;
-      if (t.dtype() != outputs[i].dtype()) t = t.to(outputs[i].dtype());
-      if (t.shape() != outputs[i].shape()) t = expand(t, outputs[i].shape());
-      tangents_[impl_of(outputs[i])] = std::move(t);
-    }
+  try {
+    bind(call, outputs);
+  } catch (...) {
+    fault_ = kAfterError;
+    drop_frame();
+    throw;
   }
-  const Seen seen(this);  // what goes now may have a tangent
-  results_.clear();
-  frame_.clear();
+  drop_frame();
+}
+
+void ForwardMode::bind(const OperatorCall& call, std::span<const Tensor> outputs) {
+  const Seen seen(outer());
+  const bool recorded = grad_enabled() && (any_recorded(frame_.inputs) || any_recorded(outputs) ||
+                                           any_recorded(frame_.tangents));
+  results_.resize(outputs.size());
+  frame_.rule->run(frame_.op.data(), {*call.type, frame_.inputs, frame_.tangents, outputs,
+                                      call.kept, !outer() && !recorded, results_, sum_up});
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    Tensor& t = results_[i];
+    if (!t.defined() || !is_floating_point(outputs[i].dtype())) continue;
+    if (t.dtype() != outputs[i].dtype()) t = t.to(outputs[i].dtype());
+    if (t.shape() != outputs[i].shape()) t = expand(t, outputs[i].shape());
+    tangents_[impl_of(outputs[i])] = std::move(t);
+  }
 }
 
 void ForwardMode::forget(const Impl* value) noexcept {

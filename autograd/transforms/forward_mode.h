@@ -43,7 +43,10 @@ class ForwardMode : Watcher {
   };
 
   void begin(const OperatorCall& call);
+  void keep(const OperatorCall& call, const TangentRule& rule, unsigned varying);
   void end(const OperatorCall& call, std::span<const Tensor> outputs);
+  void bind(const OperatorCall& call, std::span<const Tensor> outputs);
+  void drop_frame() noexcept;
   void forget(const Impl* value) noexcept;
   /// True when a value that shows the same memory has a tangent.
   bool shares_memory(const Impl& value) const noexcept;

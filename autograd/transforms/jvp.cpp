@@ -23,11 +23,10 @@ void check_direction(const Tensor& x, const Tensor& v, std::size_t i) {
         v.dtype(), x.dtype());
 }
 
-}  // namespace
+using Tensors = std::vector<Tensor>;
 
-std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp(
-    const std::function<std::vector<Tensor>(const std::vector<Tensor>&)>& f,
-    const std::vector<Tensor>& x, const std::vector<Tensor>& v) {
+std::pair<Tensors, Tensors> jvp_now(const std::function<Tensors(const Tensors&)>& f,
+                                    const Tensors& x, const Tensors& v) {
   if (x.size() != v.size())
     fail<ValueError>("jvp: {} inputs, but {} directions; each input needs one", x.size(), v.size());
   for (std::size_t i = 0; i < x.size(); ++i) check_direction(x[i], v[i], i);
@@ -44,6 +43,25 @@ std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp(
     tangents.push_back(mode.tangent(output));
   }
   return {std::move(outputs), std::move(tangents)};
+}
+
+}  // namespace
+
+std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp(
+    const std::function<std::vector<Tensor>(const std::vector<Tensor>&)>& f,
+    const std::vector<Tensor>& x, const std::vector<Tensor>& v) {
+  return detail::allocating_for("jvp", [&] { return jvp_now(f, x, v); });
+}
+
+std::pair<Tensor, Tensor> detail::jvp_of_one(const std::function<Tensor(const Tensor&)>& f,
+                                             const Tensor& x, const Tensor& v) {
+  return allocating_for("jvp", [&] {
+    const auto listed = [&](const std::vector<Tensor>& in) {
+      return std::vector<Tensor>{f(in[0])};
+    };
+    auto [y, dy] = jvp_now(listed, std::vector<Tensor>{x}, std::vector<Tensor>{v});
+    return std::pair(std::move(y[0]), std::move(dy[0]));
+  });
 }
 
 }  // namespace tapegrad

@@ -36,16 +36,18 @@ std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp(
     const std::function<std::vector<Tensor>(const std::vector<Tensor>&)>& f,
     const std::vector<Tensor>& x, const std::vector<Tensor>& v);
 
+/// @cond
+namespace detail {
+std::pair<Tensor, Tensor> jvp_of_one(const std::function<Tensor(const Tensor&)>& f, const Tensor& x,
+                                     const Tensor& v);
+}
+/// @endcond
+
 /// The same for one tensor, of which `f` makes one. A template, so that what takes lists is found
 /// by lists.
 template <std::same_as<Tensor> T, std::invocable<const Tensor&> F>
 std::pair<Tensor, Tensor> jvp(F&& f, const T& x, const Tensor& v) {
-  const auto listed = [&](const std::vector<Tensor>& inputs) {
-    return std::vector<Tensor>{f(inputs[0])};
-  };
-  auto [y, dy] = jvp(std::function<std::vector<Tensor>(const std::vector<Tensor>&)>(listed),
-                     std::vector<Tensor>{x}, std::vector<Tensor>{v});
-  return {std::move(y[0]), std::move(dy[0])};
+  return detail::jvp_of_one(std::ref(f), x, v);
 }
 
 /// @}

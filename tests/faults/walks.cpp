@@ -191,6 +191,30 @@ TEST_CASE("grad() that finds no memory has changed nothing") {
         }) == 0);
 }
 
+TEST_CASE("forward mode that finds no memory can be asked again") {
+  struct Directions : Graph {
+    Tensor v = tg::randn({2, 3}, tg::float64);
+  };
+  refuse_each<Directions>([](Directions& graph) {
+    const auto f = [&](const Tensor& x) {
+      Tensor y = tg::tanh(tg::linear(x, graph.w, graph.row));
+      y *= x;
+      const std::vector<Tensor> parts = tg::split(y, 1, 1);
+      return tg::layer_norm(tg::cat({parts[0] * 2.0, parts[2]}, 1), {2});
+    };
+    auto [y, dy] = tg::jvp(f, graph.x, graph.v);
+    const faults::Spared spared;
+    graph.results = {y.detach(), dy.detach()};
+  });
+  refuse_each<Directions>([](Directions& graph) {
+    const tg::NoGrad no_grad;
+    const auto f = [](const Tensor& x) { return tg::tanh(x * x + 1) * tg::exp(-x); };
+    auto [y, dy] = tg::jvp(f, graph.x, graph.v);
+    const faults::Spared spared;
+    graph.results = {y, dy};
+  });
+}
+
 TEST_CASE("a rule that throws leaves gradients alone, and the next walk says so") {
   bool fails = true;
   Tensor x = tg::tensor({1.0, 2.0}).requires_grad_(), other = tg::tensor(3.0).requires_grad_();

@@ -14,8 +14,6 @@ const ElementwiseInfo& info_of(const OperatorType& type) {
 void copy(const OperatorType& type, const void* parameters, void* to) {
   if (const std::size_t bytes = info_of(type).parameter_bytes) std::memcpy(to, parameters, bytes);
 }
-void destroy(void*) noexcept {}
-
 unsigned reads(const OperatorType& type, unsigned varying) {
   const ElementwiseInfo& info = info_of(type);
   return ((varying & 1 ? info.reads[0] : kNone) | (varying & 2 ? info.reads[1] : kNone)) >> 1;
@@ -62,6 +60,11 @@ void run(const void* parameters, const TangentCall& call) {
 
 }  // namespace
 
-constinit const TangentRule elementwise_tangent_rule{kParameterBytes, copy, destroy, reads, run};
+constinit const TangentRule elementwise_tangent_rule{.bytes = kParameterBytes,
+                                                     .copy = copy,
+                                                     .destroy = nullptr,
+                                                     .run = run,
+                                                     .needs = {},
+                                                     .reads = reads};
 
 }  // namespace tapegrad::detail

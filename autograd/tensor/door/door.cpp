@@ -52,8 +52,9 @@ void Watcher::stop() noexcept {
   if (*place) *place = outer_;
 }
 
-Watcher::Seen::Seen(Watcher* watcher) noexcept { thread_tape.watcher = watcher; }
-Watcher::Seen::~Seen() { thread_tape.watcher = nullptr; }
+Watcher::Seen::Seen(Watcher* watcher) noexcept
+    : before_(std::exchange(thread_tape.watcher, watcher)) {}
+Watcher::Seen::~Seen() { thread_tape.watcher = before_; }
 
 PhaseScope::PhaseScope(Phase phase) noexcept : before_(std::exchange(current_phase, phase)) {}
 PhaseScope::~PhaseScope() { current_phase = before_; }

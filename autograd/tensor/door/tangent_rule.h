@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
@@ -28,18 +29,36 @@ struct TangentCall {
   void add(std::size_t index, Tensor tangent) const { sum_up(results[index], std::move(tangent)); }
 };
 
-/// The forward-mode rule of an operator.
+/// The forward-mode rule of an operator. As far as possible data, since functions take room in the
+/// library.
 struct TangentRule {
-  std::size_t bytes;  ///< of the operator's struct
-  /// Copies that struct to `to`, for the time after the call; destroys the copy.
-  void (*copy)(const OperatorType& type, const void* op, void* to);
-  void (*destroy)(void* op) noexcept;
-  /// Bit i: it needs the value of input i, where those in `varying` have tangents. The last bit
-  /// stands for all inputs from there on.
-  unsigned (*reads)(const OperatorType& type, unsigned varying);
-  void (*run)(const void* op, const TangentCall& call);
-
   static constexpr std::size_t kLast = 31;
+  /// Bits: for each input that has a tangent, those whose values are needed then.
+  using Needs = std::uint16_t;
+  static constexpr Needs kOthers = 0x8000;  ///< those that have no tangent
+
+  std::size_t bytes;  ///< of the operator's struct
+  /// Copies that struct to `to`, for the time after the call; nullptr where bytes can be copied.
+  void (*copy)(const OperatorType& type, const void* op, void* to);
+  void (*destroy)(void* op) noexcept;  ///< destroys the copy; nullptr where there is nothing to do
+  void (*run)(const void* op, const TangentCall& call);
+  Needs needs[8];  ///< of the eighth and all that follow the last
+  /// In place of `needs`, where the struct is not known: the operator's own.
+  unsigned (*reads)(const OperatorType& type, unsigned varying) = nullptr;
+
+  /// Bit i: the value of input i is needed, where those in `varying` have tangents. The last bit
+  /// stands for all inputs from there on.
+  unsigned values_needed(const OperatorType& type, unsigned varying) const {
+    if (reads) return reads(type, varying);
+    unsigned needed = 0;
+    for (unsigned i = 0; i <= kLast; ++i) {
+      if (!(varying >> i & 1)) continue;
+      const unsigned own = needs[i < 8 ? i : 7];
+      needed |= own == kAll ? ~0u : own == kOthers ? ~varying : own;
+    }
+    return needed;
+  }
+  static constexpr Needs kAll = 0xFFFF;
 };
 
 }  // namespace tapegrad::detail

@@ -113,6 +113,9 @@ class Watcher {
     Seen(const Seen&) = delete;
     Seen& operator=(const Seen&) = delete;
     ~Seen();
+
+   private:
+    Watcher* before_;
   };
   /// The next one around it, or nullptr.
   Watcher* outer() const noexcept { return outer_; }
