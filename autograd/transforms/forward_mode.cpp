@@ -121,7 +121,9 @@ void ForwardMode::keep(const OperatorCall& call, const TangentRule& rule, unsign
     frame_.tangents.push_back(found == tangents_.end() ? Tensor() : found->second);
     // What nobody reads may lend its memory to the result; only a copy keeps what is overwritten.
     const bool read = reads >> std::min(i, TangentRule::kLast) & 1;
-    frame_.inputs.push_back(!read ? Tensor() : call.in_place && i == 0 ? input.clone() : input);
+    const bool overwritten = call.in_place && input.defined() &&
+                             impl_of(input)->owner() == impl_of(*call.inputs[0])->owner();
+    frame_.inputs.push_back(!read ? Tensor() : overwritten ? input.clone() : input);
   }
   constexpr std::size_t unit = sizeof(std::max_align_t);
   frame_.op.resize((rule.bytes + unit - 1) / unit);

@@ -186,6 +186,11 @@ TEST_CASE("changes in place, pieces, types and detached values in forward mode")
           b = b * 0;
           return b;
         }) == Numbers{0, 0, 0});
+  CHECK(along([](const Tensor& a) {
+          Tensor b = a * 1;
+          b *= b;
+          return b;
+        }) == Numbers{2, 40, 600});
   CHECK(along([](const Tensor& a) { return a * a.detach(); }) == Numbers{1, 20, 300});
   CHECK(along([](const Tensor& a) {
           const Tensors parts = tg::split(a, 1);
