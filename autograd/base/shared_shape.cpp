@@ -52,7 +52,8 @@ SharedShape* find_kept(const Shape& sizes, std::uint64_t hash,
   const std::uint64_t hash = hash_of(sizes);
   std::atomic<SharedShape*>* place;
   if (SharedShape* shape = find_kept(sizes, hash, place)) return shape;
-  if (!place || numel > kMostKept) return new SharedShape{.numel = numel, .counted = true, .sizes = sizes};
+  if (!place || numel > kMostKept)
+    return new SharedShape{.numel = numel, .counted = true, .sizes = sizes};
   const std::lock_guard lock(adding);
   if (SharedShape* shape = find_kept(sizes, hash, place)) return shape;
   auto* shape = new SharedShape{.numel = numel, .counted = !place, .sizes = sizes};

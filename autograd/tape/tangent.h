@@ -16,11 +16,16 @@
 
 namespace tapegrad {
 
-/// Runs an operator on tensors, see apply.h.
+/// @addtogroup custom
+/// @{
+/// @cond
+// See apply.h.
 template <class Op, class... Tensors>
 requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors&... inputs);
 template <class Op>
 auto apply(Op op, std::span<const Tensor> inputs);
+/// @endcond
+/// @}
 
 namespace detail {
 

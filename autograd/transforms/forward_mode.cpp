@@ -29,8 +29,8 @@ constexpr const char* kHostWrite =
     "an optimizer), so that nobody knows its derivative; compute a new tensor, or change it before";
 
 constexpr const char* kAfterError =
-    "jvp: an error came between a value and its derivative, which is unknown since; end the function "
-    "where it comes";
+    "jvp: an error came between a value and its derivative, which is unknown since; end the "
+    "function where it comes";
 
 }  // namespace
 

@@ -136,8 +136,8 @@ class Walk {
   }
 
  private:
-  /// How many records are found and checked before they are visited. Most training steps are shorter;
-  /// of a long tape it is what a processor keeps at hand, so that memory is read once.
+  /// How many records are found and checked before they are visited. Most training steps are
+  /// shorter; of a long tape it is what a processor keeps at hand, so that memory is read once.
   static constexpr std::size_t kAhead = 2048;
 
   /// What a walk lists. Kept for the next walk of the thread, so that a steady training step

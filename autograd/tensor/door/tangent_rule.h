@@ -20,7 +20,7 @@ struct TangentCall {
   std::span<Tensor> tangents;      ///< of the inputs; undefined where it is 0
   std::span<const Tensor> outputs;
   std::span<const Tensor> kept;  ///< what the forward kept for rules
-  /// Nobody has to see by which operators tangents are computed, so that loops of their own will do.
+  /// Nobody has to see by which operators tangents are computed: loops of their own will do.
   bool fused;
   std::span<Tensor> results;  ///< tangents of the outputs
   void (*sum_up)(Tensor& sum, Tensor tangent);
