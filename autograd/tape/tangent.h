@@ -42,16 +42,10 @@ constexpr bool is_symmetric = requires {
   requires Op::symmetric;
 };
 
-/// Whether an input can have a tangent.
-inline bool can_vary(const Tensor& input) noexcept {
-  return input.defined() && is_floating_point(input.dtype());
-}
-
-/// What a linear operator is applied to: the tangent of `input`, or 0 where that has none. What has
-/// no gradient stays.
+/// What a linear operator is applied to: the tangent of `input`, or 0 where that has none.
 inline Tensor linear_argument(const Tensor& input, const Tensor& tangent) {
-  if (tangent.defined()) return tangent;
-  return can_vary(input) ? zeros(input.shape(), input.dtype()) : input;
+  if (tangent.defined() || !input.defined()) return tangent;
+  return zeros(input.shape(), input.dtype());
 }
 
 /// `op.jvp...(args...)` of input `input`, which has its letter, or none where there is one.
@@ -231,6 +225,7 @@ template <class Op, bool listed>
 constexpr TangentRule describe_tangent_rule() {
   TangentRule rule{};
   rule.bytes = sizeof(Op);
+  rule.constant = static_cast<TangentRule::Needs>(constant_inputs<Op>() >> 1);
   if constexpr (!std::is_trivially_copyable_v<Op>) rule.copy = copy_operator<Op>;
   if constexpr (!std::is_trivially_destructible_v<Op>) rule.destroy = destroy_operator<Op>;
   if constexpr (listed)

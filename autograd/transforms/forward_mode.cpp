@@ -57,19 +57,19 @@ Tensor ForwardMode::tangent(const Tensor& y) const {
 }
 
 void ForwardMode::call(const OperatorCall& call) {
-  if (!call.type || call.phase == Phase::update) return;
+  if (!call.type) return;
   if (fault_) fail<GradError>("{}", fault_);
   if (depth_ == 0) begin(call);
   ++depth_;
 }
 
 void ForwardMode::called(const OperatorCall& call, std::span<const Tensor> outputs) {
-  if (!call.type || call.phase == Phase::update) return;
+  if (!call.type) return;
   if (--depth_ == 0) end(call, outputs);
 }
 
 void ForwardMode::failed(const OperatorCall& call) noexcept {
-  if (!call.type || call.phase == Phase::update) return;
+  if (!call.type) return;
   if (--depth_ == 0) drop_frame();
 }
 
@@ -87,17 +87,21 @@ void ForwardMode::Frame::clear() noexcept {
 }
 
 void ForwardMode::begin(const OperatorCall& call) {
-  if (call.in_place && shares_memory(*impl_of(*call.inputs[0])))
-    fail<GradError>(
-        "{}: in forward mode a tensor of shape {} whose memory another one shows (reshape, narrow, "
-        "detach) cannot be changed in place; use the form without underscore, or clone() first",
-        call.name, call.inputs[0]->shape());
-  if (!call.type->has_gradient || tangents_.empty()) return;
+  if (tangents_.empty()) return;
   unsigned varying = 0;
   for (std::size_t i = 0; i < call.inputs.size(); ++i)
     if (call.inputs[i]->defined() && tangents_.contains(impl_of(*call.inputs[i])))
       varying |= 1u << std::min(i, TangentRule::kLast);
-  if (varying == 0) return;
+  if (call.in_place) {
+    const Impl& target = *impl_of(*call.inputs[0]);
+    if (varying != 0 ? target.base || target.shown_elsewhere() : shares_memory(target))
+      fail<GradError>(
+          "{}: in forward mode a tensor of shape {} whose memory another one shows (reshape, "
+          "narrow, detach) cannot be changed in place; use the form without underscore, clone() "
+          "first, or put pieces together by cat or stack",
+          call.name, target.shape());
+  }
+  if (varying == 0 || !call.type->has_gradient) return;
   const TangentRule* rule = call.type->tangent;
   if (!rule)
     fail<GradError>(
@@ -152,9 +156,13 @@ void ForwardMode::bind(const OperatorCall& call, std::span<const Tensor> outputs
   const Seen seen(outer());
   const bool recorded = grad_enabled() && (any_recorded(frame_.inputs) || any_recorded(outputs) ||
                                            any_recorded(frame_.tangents));
+  // What is recorded may save a result, which a later change in place must not change.
+  const bool copied = call.in_place && recorded;
+  const Tensor copy = copied ? outputs[0].clone() : Tensor();
+  const std::span<const Tensor> made = copied ? std::span(&copy, 1) : outputs;
   results_.resize(outputs.size());
-  frame_.rule->run(frame_.op.data(), {*call.type, frame_.inputs, frame_.tangents, outputs,
-                                      call.kept, !outer() && !recorded, results_, sum_up});
+  frame_.rule->run(frame_.op.data(), {*call.type, frame_.inputs, frame_.tangents, made, call.kept,
+                                      !outer() && !recorded, results_, sum_up});
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     Tensor& t = results_[i];
     if (!t.defined() || !is_floating_point(outputs[i].dtype())) continue;
@@ -180,14 +188,19 @@ bool ForwardMode::shares_memory(const Impl& value) const noexcept {
 }
 
 void ForwardMode::launch(const Launch& launch) {
-  // A value that is written outside of a call that is looked at is new, or changed by the host.
   if (depth_ > 0) return;
+  // Outside of a call that is looked at. What is written from a value that has a tangent loses it;
+  // what else is written is new, or replaced.
+  bool writes = false, varies = false;
   for (const LaunchArgument& argument : launch.arguments) {
-    if (argument.access == Access::write && argument.value()) forget(argument.value());
-    if (argument.access == Access::update && argument.value() &&
-        tangents_.contains(argument.value()))
-      fault_ = kHostWrite;
+    const Impl* value = argument.access == Access::parameter ? nullptr : argument.value();
+    if (!value) continue;
+    writes |= argument.access != Access::read;
+    varies |= argument.access != Access::write && tangents_.contains(value);
   }
+  if (writes && varies) fault_ = kHostWrite;
+  for (const LaunchArgument& argument : launch.arguments)
+    if (argument.access == Access::write && argument.value()) forget(argument.value());
 }
 
 void ForwardMode::event(Event event, const Impl& value) noexcept {

@@ -205,6 +205,27 @@ TEST_CASE("changes in place, pieces, types and detached values in forward mode")
   CHECK(along([](const Tensor& a) { return tg::tanh(tg::tanh(a * 0) * a); }) == Numbers{0, 0, 0});
 }
 
+TEST_CASE(
+    "the derivative of changes in place can be walked back, and of rows that do not count is 0") {
+  const Tensor x = tg::tensor({1.0, 2.0, 3.0}, tg::float64).requires_grad_();
+  const auto f = [](const Tensor& a) {
+    Tensor b = a * 1;
+    b /= a * a;  // 1 / a
+    b *= b;      // 1 / a^2
+    b /= a;      // 1 / a^3
+    return b;
+  };
+  const Tensor dy = tg::jvp(f, x, tg::ones({3}, tg::float64)).second;  // -3 / a^4
+  const Tensor second = tg::grad(tg::sum(dy), x);                      // 12 / a^5
+  for (int i = 0; i < 3; ++i) {
+    CHECK(dy[i].item() == Approx(-3 / std::pow(i + 1, 4)));
+    CHECK(second[i].item() == Approx(12 / std::pow(i + 1, 5)));
+  }
+  const Tensor target = tg::full({2}, -100, tg::int64);
+  const auto loss = [&](const Tensor& a) { return tg::cross_entropy(a, target); };
+  CHECK(tg::jvp(loss, tg::ones({2, 3}), tg::ones({2, 3})).second.item() == 0);
+}
+
 TEST_CASE("forward mode walks networks, and leaves nothing behind") {
   tg::manual_seed(2);
   const tg::nn::Linear first(5, 8), second(8, 3);
@@ -285,6 +306,66 @@ TEST_CASE("jvp says what does not fit") {
         }).find("in forward mode a tensor of shape [2, 3] whose memory another one shows") !=
         std::string::npos);
   CHECK_FALSE(tg::detail::watched());
+}
+
+TEST_CASE("what would lose a tangent throws, and what only looks like it does not") {
+  const Tensor x = tg::tensor({1.0, 2.0, 3.0}, tg::float64),
+               v = tg::tensor({1.0, 10.0, 100.0}, tg::float64);
+  const auto refused = [&](auto f) {
+    CHECK_THROWS_AS(tg::jvp(f, x, v), tg::GradError);
+    CHECK_FALSE(tg::detail::watched());
+  };
+  refused([](const Tensor& a) {
+    Tensor out = tg::zeros({3}, tg::float64);
+    Tensor piece = out[0];
+    piece.copy_(a[0]);
+    return out;
+  });
+  refused([](const Tensor& a) {
+    Tensor b = tg::zeros({3}, tg::float64);
+    const Tensor shown = tg::reshape(b, {3, 1});
+    b += a;
+    return shown * 1;
+  });
+  refused([](const Tensor& a) {
+    Tensor w = tg::ones({3}, tg::float64).requires_grad_();
+    tg::nn::SGD optimizer({{"w", w}}, {.lr = 0.1});
+    tg::sum(w * w * a).backward();
+    optimizer.step();
+    return w * 1;
+  });
+  const auto along = [&](auto f) { return numbers_of(tg::jvp(f, x, v).second); };
+  using Numbers = std::vector<double>;
+  CHECK(along([](const Tensor& a) {
+          return tg::cat({a, tg::arange(3), a > 1.5}, 0);
+        }) == Numbers{1, 10, 100, 0, 0, 0, 0, 0, 0});
+  CHECK(along([](const Tensor& a) {
+          Tensors many(40, tg::ones({1}, tg::float64));
+          many[35] = a[1] * tg::ones({1}, tg::float64);
+          return tg::narrow(tg::cat(many, 0), 0, 34, 3);
+        }) == Numbers{0, 10, 0});
+}
+
+namespace {
+
+struct Masked {
+  static constexpr const char* name = "masked";
+  static constexpr tg::Reads reads[] = {tg::kB, tg::kNone}, constant = tg::kB;
+  static constexpr bool linear = true;
+  static Tensor forward(const Tensor& x, const Tensor& c) { return x * c; }
+  static Tensor vjp_a(const Tensor& g, auto, const Tensor& c, auto) { return g * c; }
+};
+
+}  // namespace
+
+TEST_CASE("an input that has no gradient counts as constant, whatever it is computed from") {
+  const Tensor x = tg::tensor({2.0, 3.0}, tg::float64), v = tg::ones({2}, tg::float64);
+  CHECK(numbers_of(
+            tg::jvp([](const Tensor& a) { return tg::apply(Masked(), a, a * 1); }, x, v).second) ==
+        std::vector<double>{2, 3});
+  CHECK(numbers_of(
+            tg::jvp([&](const Tensor& a) { return tg::apply(Masked(), x, a * 1); }, x, v).second) ==
+        std::vector<double>{0, 0});
 }
 
 TEST_CASE("tangents go with their values") {

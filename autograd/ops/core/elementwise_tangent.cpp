@@ -64,6 +64,7 @@ constinit const TangentRule elementwise_tangent_rule{.bytes = kParameterBytes,
                                                      .copy = copy,
                                                      .destroy = nullptr,
                                                      .run = run,
+                                                     .constant = 0,
                                                      .needs = {},
                                                      .reads = reads};
 

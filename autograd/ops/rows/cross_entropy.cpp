@@ -98,7 +98,7 @@ struct CrossEntropy {
     const Tensor above = t - gather(t, 1, maximum(unsqueeze(row[2], 1), 0));
     // NaN in an ignored row stays there.
     const Tensor each = sum(softmax(where(counts, x, 0), 1) * above, 1, true);
-    const Tensor along = where(counts, each, 0) / divisor;
+    const Tensor along = where(counts, each / divisor, 0);
     return reduction == Reduction::none ? squeeze(along, 1) : sum(along);
   }
   Tensor vjp_fused_a(const Tensor& g, const Tensor& x, auto, auto, KeptRows row) const {

@@ -42,6 +42,7 @@ struct TangentRule {
   void (*copy)(const OperatorType& type, const void* op, void* to);
   void (*destroy)(void* op) noexcept;  ///< destroys the copy; nullptr where there is nothing to do
   void (*run)(const void* op, const TangentCall& call);
+  Needs constant;  ///< bits: inputs without a gradient, whose values are always needed
   Needs needs[8];  ///< of the eighth and all that follow the last
   /// In place of `needs`, where the struct is not known: the operator's own.
   unsigned (*reads)(const OperatorType& type, unsigned varying) = nullptr;
@@ -50,11 +51,11 @@ struct TangentRule {
   /// stands for all inputs from there on.
   unsigned values_needed(const OperatorType& type, unsigned varying) const {
     if (reads) return reads(type, varying);
-    unsigned needed = 0;
+    unsigned needed = constant;
     for (unsigned i = 0; i <= kLast; ++i) {
       if (!(varying >> i & 1)) continue;
       const unsigned own = needs[i < 8 ? i : 7];
-      needed |= own == kAll ? ~0u : own == kOthers ? ~varying : own;
+      needed |= own == kAll ? ~0u : own == kOthers ? ~varying | 1u << kLast : own;
     }
     return needed;
   }
