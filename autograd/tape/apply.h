@@ -204,13 +204,13 @@ inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain, f
 ///    fused` says which inputs have one. It may return an undefined tensor to leave a call to the
 ///    rule itself.
 ///  - its rule for forward mode (`jvp`): `static constexpr bool linear = true` where it is linear
-///    in all inputs that are not constant (its forward then runs on the tangents); `bilinear` for
-///    two, in each; `symmetric` where the
-///    Jacobian for each input is symmetric, as that of a function of each element or of softmax, so
-///    that its rule takes tangents as it takes gradients; else `jvp` for one input, or `jvp_a` to
-///    `jvp_h`: what the tangent of that input, the first argument, adds to that of the output. Then
-///    come every input, the output, and the kept values where there are any, each a
-///    `const Tensor&`. Without one it cannot be used within `jvp`, which says so.
+///    in all inputs that are not constant (its forward then runs on the tangents, too); `bilinear`
+///    for two, in each; `symmetric` where the Jacobian for each input is symmetric, as that of a
+///    function of each element or of softmax, so that its rule takes tangents as it takes
+///    gradients; else `jvp` for one input, or `jvp_a` to `jvp_h`: what the tangent of that input,
+///    the first argument, adds to that of the output. Then come every input, the output, and the
+///    kept values where there are any, each a `const Tensor&`. Without one it cannot be used within
+///    `jvp`, which says so.
 ///  - optionally, with one input, `void vjp_add(const Tensor& g, const Tensor& sum) const`: adds
 ///    the cotangent to `sum` by writing into its data, where that is less work than making one.
 ///  - where it has members, `static constexpr void visit(auto& op, auto f)`, which calls

@@ -25,8 +25,8 @@ namespace tapegrad {
 ///
 /// All operators have a rule for it, your own where their struct says so (custom.h). It can be
 /// nested in itself, walked back (`grad` of what it returns), and `f` may call `grad`. Detached
-/// values have no tangent, nor have numbers that the host reads (`item`). `f` runs on this thread; what it has other threads compute counts as
-/// constant.
+/// values have no tangent, nor have numbers that the host reads (`item`). `f` runs on this thread;
+/// what it has other threads compute counts as constant.
 ///
 /// Errors: `ShapeError`, `DTypeError` where `v` does not fit `x`, or `x` is not floating-point;
 /// `ValueError` for lists of different lengths; `GradError` for an operator without a rule, and for
