@@ -24,6 +24,26 @@ bool any_recorded(std::span<const Tensor> tensors) {
                      [](const Tensor& each) { return requires_record(each); });
 }
 
+/// True for a call that puts other operators on the tape than itself (copies, conversions), whose
+/// saved values would have no tangents.
+bool recorded_beside(const OperatorCall& call) {
+  const auto recorded = [](const Tensor* each) { return requires_record(*each); };
+  if (!grad_enabled() || std::none_of(call.inputs.begin(), call.inputs.end(), recorded))
+    return false;
+  if (call.in_place) return true;
+  if (!call.type->promotes) return false;
+  const Tensor* first = nullptr;
+  for (const Tensor* each : call.inputs) {
+    if (!each->defined()) continue;
+    const bool number = impl_of(*each)->has(Impl::kNumber);
+    if (number && recorded(each)) return true;
+    if (number) continue;
+    if (first && first->dtype() != each->dtype()) return true;
+    first = each;
+  }
+  return false;
+}
+
 constexpr const char* kHostWrite =
     "jvp: a tensor that has a tangent was changed past the operators (by write, set or the step of "
     "an optimizer), so that nobody knows its derivative; compute a new tensor, or change it before";
@@ -102,6 +122,11 @@ void ForwardMode::begin(const OperatorCall& call) {
           call.name, target.shape());
   }
   if (varying == 0 || !call.type->has_gradient) return;
+  if (recorded_beside(call))
+    fail<GradError>(
+        "{}: in forward mode an operator that is recorded cannot change a tensor in place, nor mix "
+        "element types; use the form without underscore, convert by to() first, or detach()",
+        call.name);
   const TangentRule* rule = call.type->tangent;
   if (!rule)
     fail<GradError>(

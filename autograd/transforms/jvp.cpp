@@ -33,9 +33,14 @@ std::pair<Tensors, Tensors> jvp_now(const std::function<Tensors(const Tensors&)>
   std::vector<Tensor> inputs;
   inputs.reserve(x.size());
   // Values of their own, so that what `f` holds of `x` itself is constant.
-  for (const Tensor& each : x) inputs.push_back(each.clone());
+  const auto is_number = [](const Tensor& t) {
+    return detail::impl_of(t)->has(detail::Impl::kNumber);
+  };
+  for (const Tensor& each : x)
+    inputs.push_back(is_number(each) ? each.to(each.dtype()) : each.clone());
   detail::ForwardMode mode;
-  for (std::size_t i = 0; i < inputs.size(); ++i) mode.set(inputs[i], v[i]);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    mode.set(inputs[i], is_number(v[i]) ? v[i].to(v[i].dtype()) : v[i]);
   std::vector<Tensor> outputs = f(inputs), tangents;
   tangents.reserve(outputs.size());
   for (const Tensor& output : outputs) {
