@@ -124,6 +124,7 @@ TEST_CASE("forward mode by fused loops and by operators gives the same") {
 TEST_CASE("forward over reverse, reverse over forward and forward over forward agree") {
   tg::manual_seed(13);
   for (const tg::OperatorInfo& op : all_operators()) {
+    if (op.name == "to") continue;  // its case mixes types, which throws where it is recorded
     for (const tg::OperatorCase& example : op.cases) {
       INFO(op.name << ", " << example.label);
       const Function f(example);
@@ -205,8 +206,7 @@ TEST_CASE("changes in place, pieces, types and detached values in forward mode")
   CHECK(along([](const Tensor& a) { return tg::tanh(tg::tanh(a * 0) * a); }) == Numbers{0, 0, 0});
 }
 
-TEST_CASE(
-    "recorded changes in place and mixed types throw; rows that do not count are 0") {
+TEST_CASE("recorded changes in place and mixed types throw; rows that do not count are 0") {
   const Tensor x = tg::tensor({1.0, 2.0, 3.0}, tg::float64).requires_grad_();
   const auto f = [](const Tensor& a) {
     Tensor b = a * 1;
