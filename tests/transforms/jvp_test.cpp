@@ -124,7 +124,8 @@ TEST_CASE("forward mode by fused loops and by operators gives the same") {
 TEST_CASE("forward over reverse, reverse over forward and forward over forward agree") {
   tg::manual_seed(13);
   for (const tg::OperatorInfo& op : all_operators()) {
-    if (op.name == "to") continue;  // its case mixes types, which throws where it is recorded
+    // Their cases mix types or change in place, which throws where it is recorded.
+    if (op.name == "to" || op.name == "overwrite") continue;
     for (const tg::OperatorCase& example : op.cases) {
       INFO(op.name << ", " << example.label);
       const Function f(example);
