@@ -13,8 +13,6 @@ namespace tapegrad::detail {
 
 namespace {
 
-thread_local constinit int forward_modes = 0;
-
 void sum_up(Tensor& sum, Tensor tangent) {
   sum = sum.defined() ? sum + tangent : std::move(tangent);
 }
@@ -54,16 +52,16 @@ constexpr const char* kAfterError =
 
 }  // namespace
 
-bool in_forward_mode() noexcept { return forward_modes > 0; }
+thread_local constinit ForwardMode* ForwardMode::innermost = nullptr;
 
 ForwardMode::ForwardMode() {
-  ++forward_modes;
   start();
+  around_ = std::exchange(innermost, this);
 }
 ForwardMode::~ForwardMode() {
+  innermost = around_;
   stop();
   frame_.clear();
-  --forward_modes;
 }
 
 void ForwardMode::set(const Tensor& x, const Tensor& t) { tangents_[impl_of(x)] = t; }
@@ -94,7 +92,7 @@ void ForwardMode::failed(const OperatorCall& call) noexcept {
 }
 
 void ForwardMode::drop_frame() noexcept {
-  const Seen seen(this);  // what goes now may have a tangent
+  const Seen seen(innermost);  // what goes now may have a tangent, in any of them
   results_.clear();
   frame_.clear();
 }
@@ -200,7 +198,7 @@ void ForwardMode::bind(const OperatorCall& call, std::span<const Tensor> outputs
 void ForwardMode::forget(const Impl* value) noexcept {
   const auto found = tangents_.find(value);
   if (found == tangents_.end()) return;
-  const Seen seen(outer());
+  const Seen seen(innermost);  // with a tangent its graph may go, and values that this saved
   const Tensor gone = std::move(found->second);
   tangents_.erase(found);
 }
@@ -240,7 +238,7 @@ void ForwardMode::shown(const Impl& view, const Impl& value) noexcept {
   // Not thrown: there is no memory, and what follows would be wrong.
   try {
     if (const auto found = tangents_.find(&value); found != tangents_.end())
-      tangents_.emplace(&view, found->second);
+      tangents_.insert_or_assign(&view, found->second);
   } catch (...) {
     fault_ = "jvp: out of memory";
   }

@@ -26,6 +26,10 @@ class ForwardMode : Watcher {
   /// be thrown before.
   Tensor tangent(const Tensor& y) const;
 
+  /// That of this thread, or nullptr. Rules of a walk are then those that are written with
+  /// operators, which it sees.
+  static thread_local constinit ForwardMode* innermost;
+
  private:
   void call(const OperatorCall& call) override;
   void called(const OperatorCall& call, std::span<const Tensor> outputs) override;
@@ -51,15 +55,12 @@ class ForwardMode : Watcher {
   /// True when a value that shows the same memory has a tangent.
   bool shares_memory(const Impl& value) const noexcept;
 
+  ForwardMode* around_ = nullptr;
   std::unordered_map<const Impl*, Tensor> tangents_;
   int depth_ = 0;  // calls within, and with, the one that is looked at
   Frame frame_;
   std::vector<Tensor> results_;
   const char* fault_ = nullptr;  // what could not be thrown
 };
-
-/// True while a `ForwardMode` of this thread lives: rules of a walk are then those that are written
-/// with operators, which it sees.
-bool in_forward_mode() noexcept;
 
 }  // namespace tapegrad::detail

@@ -60,7 +60,7 @@ class Walk {
   explicit Walk(WalkMode mode)
       : retain_(mode.retain_graph || mode.create_graph),
         create_(mode.create_graph),
-        readable_(create_ || in_forward_mode()) {
+        readable_(create_ || ForwardMode::innermost) {
     lists_.taken = true;
   }
   ~Walk() {

@@ -1,7 +1,7 @@
 #include <cstring>
 
 #include "autograd/ops/core/elementwise.h"
-#include "autograd/ops/core/promotion.h"
+#include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::detail {
 
@@ -27,7 +27,7 @@ void add_tangent(const ElementwiseInfo& info, const void* parameters, const Tang
   const Tensor& y = call.outputs[0];
   const Reads reads = info.reads[i];
   const auto read = [&](Reads which, std::size_t k) {
-    return reads & which ? converted(call.inputs[k], y.dtype()) : Tensor();
+    return reads & which ? call.inputs[k].to(y.dtype()) : Tensor();
   };
   const Tensor a = read(kA, 0), b = read(kB, 1);
   if (reads == kNone || !call.fused)
@@ -60,12 +60,7 @@ void run(const void* parameters, const TangentCall& call) {
 
 }  // namespace
 
-constinit const TangentRule elementwise_tangent_rule{.bytes = kParameterBytes,
-                                                     .copy = copy,
-                                                     .destroy = nullptr,
-                                                     .run = run,
-                                                     .constant = 0,
-                                                     .needs = {},
-                                                     .reads = reads};
+constinit const TangentRule elementwise_tangent_rule{kParameterBytes, copy, nullptr, run,
+                                                     false,           0,    reads};
 
 }  // namespace tapegrad::detail
