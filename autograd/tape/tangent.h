@@ -137,20 +137,33 @@ struct TangentOf {
   }
 };
 
-/// Whether the struct has the function of its first input that can vary, with these arguments.
+// The function of an input, with these arguments.
+template <class Op, class... A>
+concept HasJvp = requires(const Op& op, const A&... args) {
+  op.jvp(args...);
+};
+template <class Op, class... A>
+concept HasJvpA = requires(const Op& op, const A&... args) {
+  op.jvp_a(args...);
+};
+template <class Op, class... A>
+concept HasJvpB = requires(const Op& op, const A&... args) {
+  op.jvp_b(args...);
+};
+template <class Op, class... A>
+concept HasJvpC = requires(const Op& op, const A&... args) {
+  op.jvp_c(args...);
+};
+
+/// Whether the struct has that of its first input that can vary.
 template <class Op, class... A>
 constexpr bool takes_tangents() {
-  if constexpr (!(constant_inputs<Op>() & kA)) return requires(const Op& op, const A&... args) {
-      op.jvp(args...);
-    }
-  || requires(const Op& op, const A&... args) { op.jvp_a(args...); };
-  else if constexpr (!(constant_inputs<Op>() & kB)) return requires(const Op& op,
-                                                                    const A&... args) {
-    op.jvp_b(args...);
-  };
-  else return requires(const Op& op, const A&... args) {
-    op.jvp_c(args...);
-  };
+  if constexpr (!(constant_inputs<Op>() & kA))
+    return HasJvp<Op, A...> || HasJvpA<Op, A...>;
+  else if constexpr (!(constant_inputs<Op>() & kB))
+    return HasJvpB<Op, A...>;
+  else
+    return HasJvpC<Op, A...>;
 }
 template <std::size_t>
 using EachTensor = Tensor;
@@ -167,7 +180,7 @@ template <class Op, bool listed>
 constexpr bool has_jvp() {
   if constexpr (requires { Op::cut; } || !std::is_copy_constructible_v<Op>)
     return false;
-  else if constexpr (is_linear<Op> || is_bilinear<Op> || is_symmetric<Op>)
+  else if constexpr (is_linear<Op> || (!listed && (is_bilinear<Op> || is_symmetric<Op>)))
     return true;
   else if constexpr (listed)
     return requires(const Op& op, const Tensor& t, std::span<const Tensor> all) {
@@ -192,6 +205,13 @@ void run_tangent(const void* op, const TangentCall& call) {
   TangentOf<Op, n>::run_all(*static_cast<const Op*>(op), call, std::make_index_sequence<n>());
 }
 
+/// Adds what a list operator made, which is one tensor or one for each output, to the tangents.
+inline void add_made(const TangentCall& call, Tensor made) { call.add(0, std::move(made)); }
+inline void add_made(const TangentCall& call, std::vector<Tensor> made) {
+  for (std::size_t k = 0; k < made.size(); ++k)
+    if (made[k].defined()) call.add(k, std::move(made[k]));
+}
+
 template <class Op>
 void run_list_tangent(const void* op, const TangentCall& call) {
   const Op& self = *static_cast<const Op*>(op);
@@ -200,24 +220,25 @@ void run_list_tangent(const void* op, const TangentCall& call) {
     arguments.reserve(call.inputs.size());
     for (std::size_t i = 0; i < call.inputs.size(); ++i)
       arguments.push_back(linear_argument(call.inputs[i], call.tangents[i]));
-    auto made = tapegrad::apply(Op(self), std::span<const Tensor>(arguments));
-    if constexpr (std::is_same_v<decltype(made), Tensor>) {
-      call.add(0, std::move(made));
-    } else {
-      for (std::size_t k = 0; k < made.size(); ++k) call.add(k, std::move(made[k]));
-    }
+    add_made(call, tapegrad::apply(Op(self), std::span<const Tensor>(arguments)));
   } else {
-    for (std::size_t i = 0; i < call.inputs.size(); ++i) {
-      if (!call.tangents[i].defined()) continue;
-      auto made = self.jvp(i, call.tangents[i], call.inputs, call.outputs);
-      if constexpr (std::is_same_v<decltype(made), Tensor>) {
-        call.add(0, std::move(made));
-      } else {
-        for (std::size_t k = 0; k < made.size(); ++k) {
-          if (made[k].defined()) call.add(k, std::move(made[k]));
-        }
-      }
-    }
+    for (std::size_t i = 0; i < call.inputs.size(); ++i)
+      if (const Tensor& t = call.tangents[i]; t.defined())
+        add_made(call, self.jvp(i, t, call.inputs, call.outputs));
+  }
+}
+
+/// Bit i: the rule of `Op` needs the value of input i.
+template <class Op>
+constexpr unsigned values_of_rule() {
+  if constexpr (is_linear<Op>) {
+    return constant_inputs<Op>() >> 1;
+  } else if constexpr (is_symmetric<Op>) {
+    unsigned reads = 0;
+    for (const Reads of_input : Op::reads) reads |= of_input & ~kKept;
+    return reads >> 1;
+  } else {
+    return ~0u;
   }
 }
 
@@ -225,26 +246,14 @@ template <class Op, bool listed>
 constexpr TangentRule describe_tangent_rule() {
   TangentRule rule{};
   rule.bytes = sizeof(Op);
-  rule.constant = static_cast<TangentRule::Needs>(constant_inputs<Op>() >> 1);
   if constexpr (!std::is_trivially_copyable_v<Op>) rule.copy = copy_operator<Op>;
   if constexpr (!std::is_trivially_destructible_v<Op>) rule.destroy = destroy_operator<Op>;
   if constexpr (listed)
     rule.run = run_list_tangent<Op>;
   else
     rule.run = run_tangent<Op>;
-  for (int i = 0; i < 8; ++i) {
-    TangentRule::Needs& needs = rule.needs[i];
-    if constexpr (is_linear<Op>) {
-      needs = TangentRule::kOthers;  // their shapes
-    } else if constexpr (is_bilinear<Op>) {
-      needs = i == 0 ? 2 : 1;
-    } else if constexpr (is_symmetric<Op>) {
-      if (i < static_cast<int>(sizeof(Op::reads) / sizeof(Reads)))
-        needs = static_cast<TangentRule::Needs>((reads_of<Op>(i) & ~kKept) >> 1);
-    } else {
-      needs = TangentRule::kAll;
-    }
-  }
+  rule.linear = is_linear<Op>;
+  rule.values = values_of_rule<Op>();
   return rule;
 }
 template <class Op, bool listed>

@@ -66,6 +66,13 @@ void Door::tell(const F& f) {
   for (Watcher* watcher = unwatched.watcher; watcher; watcher = watcher->outer_) f(*watcher);
 }
 
+template <class F>
+void Door::tell_outermost_first(Watcher* watcher, const F& f) {
+  if (!watcher) return;
+  tell_outermost_first(watcher->outer_, f);
+  f(*watcher);
+}
+
 struct RunningCall {
   OperatorCall call;
   std::vector<const Tensor*> inputs;
@@ -102,14 +109,6 @@ struct EndCall {
 };
 using EndedCall = std::unique_ptr<RunningCall, EndCall>;
 
-/// Calls `f(watcher)` for `watcher` and those around it, the outermost first.
-template <class F>
-void tell_from_outermost(Watcher* watcher, Watcher* (*outer)(Watcher&), const F& f) {
-  if (!watcher) return;
-  tell_from_outermost(outer(*watcher), outer, f);
-  f(*watcher);
-}
-
 }  // namespace
 
 RunningCall* Door::begin(const OperatorCall& call) {
@@ -137,8 +136,7 @@ void Door::end(RunningCall* running, std::span<const Tensor> outputs,
   done->call.kept = kept;
   std::exception_ptr error;  // of the first that throws; all are told
   const Unwatched unwatched;
-  const auto outer = [](Watcher& watcher) { return watcher.outer_; };
-  tell_from_outermost(unwatched.watcher, outer, [&](Watcher& watcher) {
+  tell_outermost_first(unwatched.watcher, [&](Watcher& watcher) {
     try {
       watcher.called(done->call, outputs);
     } catch (...) {

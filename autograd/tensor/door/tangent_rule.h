@@ -33,33 +33,23 @@ struct TangentCall {
 /// library.
 struct TangentRule {
   static constexpr std::size_t kLast = 31;
-  /// Bits: for each input that has a tangent, those whose values are needed then.
-  using Needs = std::uint16_t;
-  static constexpr Needs kOthers = 0x8000;  ///< those that have no tangent
 
   std::size_t bytes;  ///< of the operator's struct
   /// Copies that struct to `to`, for the time after the call; nullptr where bytes can be copied.
   void (*copy)(const OperatorType& type, const void* op, void* to);
   void (*destroy)(void* op) noexcept;  ///< destroys the copy; nullptr where there is nothing to do
   void (*run)(const void* op, const TangentCall& call);
-  Needs constant;  ///< bits: inputs without a gradient, whose values are always needed
-  Needs needs[8];  ///< of the eighth and all that follow the last
-  /// In place of `needs`, where the struct is not known: the operator's own.
-  unsigned (*reads)(const OperatorType& type, unsigned varying) = nullptr;
+  bool linear;      ///< it needs the values, for their shapes, of what has no tangent, too
+  unsigned values;  ///< bit i: it needs the value of input i
+  /// In place of these two, where that depends on more: as `values_needed`.
+  unsigned (*reads)(const OperatorType& type, unsigned varying);
 
   /// Bit i: the value of input i is needed, where those in `varying` have tangents. The last bit
   /// stands for all inputs from there on.
   unsigned values_needed(const OperatorType& type, unsigned varying) const {
     if (reads) return reads(type, varying);
-    unsigned needed = constant;
-    for (unsigned i = 0; i <= kLast; ++i) {
-      if (!(varying >> i & 1)) continue;
-      const unsigned own = needs[i < 8 ? i : 7];
-      needed |= own == kAll ? ~0u : own == kOthers ? ~varying | 1u << kLast : own;
-    }
-    return needed;
+    return linear ? values | ~varying | 1u << kLast : values;
   }
-  static constexpr Needs kAll = 0xFFFF;
 };
 
 }  // namespace tapegrad::detail

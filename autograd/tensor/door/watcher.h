@@ -143,6 +143,8 @@ struct Door {
  private:
   template <class F>
   static void tell(const F& f);
+  template <class F>
+  static void tell_outermost_first(Watcher* watcher, const F& f);
   friend void announce_event(Event event, const Impl& value) noexcept;
   friend void announce_state(std::string_view name, double value) noexcept;
   friend void announce_shown(const Impl& view, const Impl& value) noexcept;
