@@ -124,17 +124,19 @@ struct AmaxOrAmin {
     return detail::share_among_equal(g, x, y, shape);
   }
   Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
-    const Tensor best = reshape(y, shape.kept);
-    const Tensor chosen = (x == best) | ((x != x) & (best != best));
-    const Tensor count = sum(chosen, shape.dims, true).to(g.dtype());
+    const auto [chosen, count] = best_of(x, y);
     return where(chosen, reshape(g, shape.kept) / count, 0);
   }
   /// The mean over those that are equal.
   Tensor jvp(const Tensor& t, const Tensor& x, const Tensor& y) const {
+    const auto [chosen, count] = best_of(x, y);
+    return reshape(sum(where(chosen, t, 0), shape.dims, true) / count, shape.result);
+  }
+  /// Which elements of `x` are equal to the result, and how many.
+  std::pair<Tensor, Tensor> best_of(const Tensor& x, const Tensor& y) const {
     const Tensor best = reshape(y, shape.kept);
     const Tensor chosen = (x == best) | ((x != x) & (best != best));
-    const Tensor count = sum(chosen, shape.dims, true).to(t.dtype());
-    return reshape(sum(where(chosen, t, 0), shape.dims, true) / count, shape.result);
+    return {chosen, sum(chosen, shape.dims, true).to(x.dtype())};
   }
 };
 

@@ -122,13 +122,15 @@ struct LayerNorm {
   }
 
   static Tensor vjp_c(const Tensor& g, auto, auto, auto, auto, auto) { return sum(g, 0); }
+  static Tensor vjp_fused_c(const Tensor& g, auto, auto, auto, auto, auto) {
+    return detail::sum_rows(g);
+  }
 
   // But for the weight the Jacobian of x is symmetric.
   Tensor jvp_a(const Tensor& t, const Tensor& x, const Tensor& weight, const Tensor&, const Tensor&,
                KeptRows) const {
-    Tensor scale;
-    const Tensor z = normalised(x, scale);
-    const Tensor dz = scale * (t - mean(t, -1, true) - z * mean(t * z, -1, true));
+    const NotSaved none;
+    const Tensor dz = vjp_a(t, x, Tensor(), none, none, none);
     return weight.defined() ? dz * weight : dz;
   }
   Tensor jvp_b(const Tensor& t, const Tensor& x, const Tensor&, const Tensor&, const Tensor&,
@@ -139,9 +141,6 @@ struct LayerNorm {
   static Tensor jvp_c(const Tensor& t, const Tensor&, const Tensor&, const Tensor&, const Tensor&,
                       KeptRows) {
     return t;
-  }
-  static Tensor vjp_fused_c(const Tensor& g, auto, auto, auto, auto, auto) {
-    return detail::sum_rows(g);
   }
 };
 
