@@ -8,20 +8,10 @@
 
 #include "autograd/autograd.h"
 #include "autograd/tensor/door/watcher.h"
+#include "tests/all_operators.h"
 #include "tests/catch.h"
 
 namespace tg = tapegrad;
-
-namespace {
-
-/// Those of the engine and of nn.
-std::vector<tg::OperatorInfo> all_operators() {
-  std::vector<tg::OperatorInfo> all = tg::operators();
-  for (tg::OperatorInfo& info : tg::nn::operators()) all.push_back(std::move(info));
-  return all;
-}
-
-}  // namespace
 
 TEST_CASE("every operator has the gradients that differences give, at first and second order") {
   for (const tg::OperatorInfo& op : all_operators()) {

@@ -6,8 +6,8 @@
 
 #include "autograd/autograd.h"
 #include "autograd/tensor/door/watcher.h"
-#include "nn/losses/operators.h"
 #include "nn/nn.h"
+#include "tests/all_operators.h"
 #include "tests/catch.h"
 #include "tests/message_of.h"
 
@@ -16,12 +16,6 @@ using tg::Tensor;
 using Tensors = std::vector<Tensor>;
 
 namespace {
-
-std::vector<tg::OperatorInfo> all_operators() {
-  std::vector<tg::OperatorInfo> all = tg::operators();
-  for (tg::OperatorInfo& info : tg::nn::operators()) all.push_back(std::move(info));
-  return all;
-}
 
 /// A case as a function of what varies.
 struct Function {
@@ -72,6 +66,17 @@ std::vector<double> numbers_of(const Tensor& t) {
   return all;
 }
 
+/// Calls `check(f, name of the operator)` for each case of every operator.
+template <class Check>
+void for_each_case(const Check& check) {
+  for (const tg::OperatorInfo& op : all_operators()) {
+    for (const tg::OperatorCase& example : op.cases) {
+      INFO(op.name << ", " << example.label);
+      check(Function(example), op.name);
+    }
+  }
+}
+
 /// Somebody who watches, so that tangents are computed by operators.
 struct Bystander : tg::detail::Watcher {
   Bystander() { start(); }
@@ -82,75 +87,63 @@ struct Bystander : tg::detail::Watcher {
 
 TEST_CASE("forward mode of every operator agrees with the walk back and with differences") {
   tg::manual_seed(11);
-  for (const tg::OperatorInfo& op : all_operators()) {
-    for (const tg::OperatorCase& example : op.cases) {
-      INFO(op.name << ", " << example.label);
-      const Function f(example);
-      const auto [y, dy] = jvp_of(f, f.x, f.v);
-      REQUIRE(dy.shape() == y.shape());
-      CHECK(dy.dtype() == y.dtype());
-      CHECK(tg::all(y == f(f.x)).item<bool>());
+  for_each_case([](const Function& f, const std::string&) {
+    const auto [y, dy] = jvp_of(f, f.x, f.v);
+    REQUIRE(dy.shape() == y.shape());
+    CHECK(dy.dtype() == y.dtype());
+    CHECK(tg::all(y == f(f.x)).item<bool>());
 
-      const Tensors x = leaves(f.x);
-      const Tensor g = tg::randn(y.shape(), tg::float64);
-      const Tensors back = tg::grad({f(x)}, x, {.grad_outputs = {g}, .allow_unused = true});
-      CHECK(close(dot({g}, {dy}), dot(back, f.v)));
+    const Tensors x = leaves(f.x);
+    const Tensor g = tg::randn(y.shape(), tg::float64);
+    const Tensors back = tg::grad({f(x)}, x, {.grad_outputs = {g}, .allow_unused = true});
+    CHECK(close(dot({g}, {dy}), dot(back, f.v)));
 
-      const auto along = [&](double step) {
-        Tensors moved = f.x;
-        for (std::size_t i = 0; i < moved.size(); ++i) moved[i] = moved[i] + f.v[i] * step;
-        return tg::sum(f(moved) * g).item();
-      };
-      const double h = 1e-5;
-      CHECK(close(dot({g}, {dy}), (along(h) - along(-h)) / (2 * h), 1e-5));
-    }
-  }
+    const auto along = [&](double step) {
+      Tensors moved = f.x;
+      for (std::size_t i = 0; i < moved.size(); ++i) moved[i] = moved[i] + f.v[i] * step;
+      return tg::sum(f(moved) * g).item();
+    };
+    const double h = 1e-5;
+    CHECK(close(dot({g}, {dy}), (along(h) - along(-h)) / (2 * h), 1e-5));
+  });
 }
 
 TEST_CASE("forward mode by fused loops and by operators gives the same") {
   tg::manual_seed(12);
-  for (const tg::OperatorInfo& op : all_operators()) {
-    for (const tg::OperatorCase& example : op.cases) {
-      INFO(op.name << ", " << example.label);
-      const Function f(example);
-      const Tensor fused = jvp_of(f, f.x, f.v).second;
-      const Bystander bystander;
-      const Tensor readable = jvp_of(f, f.x, f.v).second;
-      CHECK(tg::all(tg::abs(fused - readable) <= 1e-12 * (1 + tg::abs(fused))).item<bool>());
-    }
-  }
+  for_each_case([](const Function& f, const std::string&) {
+    const Tensor fused = jvp_of(f, f.x, f.v).second;
+    const Bystander bystander;
+    const Tensor readable = jvp_of(f, f.x, f.v).second;
+    CHECK(tg::all(tg::abs(fused - readable) <= 1e-12 * (1 + tg::abs(fused))).item<bool>());
+  });
 }
 
 TEST_CASE("forward over reverse, reverse over forward and forward over forward agree") {
   tg::manual_seed(13);
-  for (const tg::OperatorInfo& op : all_operators()) {
+  for_each_case([](const Function& f, const std::string& name) {
     // Their cases mix types or change in place, which throws where it is recorded.
-    if (op.name == "to" || op.name == "overwrite") continue;
-    for (const tg::OperatorCase& example : op.cases) {
-      INFO(op.name << ", " << example.label);
-      const Function f(example);
-      Tensors u;
-      for (const Tensor& each : f.x) u.push_back(tg::randn(each.shape(), tg::float64));
-      const Tensor g = tg::randn(f(f.x).shape(), tg::float64);
-      // d/dx of g . (J v), along u.
-      const Tensors x = leaves(f.x);
-      const Tensor dy = jvp_of(f, x, f.v).second;
-      double reverse = 0;
-      if (dy.requires_grad())
-        reverse = dot(tg::grad({dy}, x, {.grad_outputs = {g}, .allow_unused = true}), u);
-      // The gradient of g . f, along v; then with u.
-      const auto gradient = [&](const Tensors& in) {
-        Tensors inner;
-        for (const Tensor& each : in) inner.push_back(Tensor(each).requires_grad_());
-        return tg::grad({f(inner)}, inner, {.grad_outputs = {g}, .allow_unused = true});
-      };
-      const double forward = dot(tg::jvp(gradient, f.x, f.v).second, u);
-      CHECK(close(reverse, forward, 1e-8));
-      // Both forward.
-      const auto inner = [&](const Tensors& in) { return Tensors{jvp_of(f, in, f.v).second}; };
-      CHECK(close(dot({g}, tg::jvp(inner, f.x, u).second), forward, 1e-8));
-    }
-  }
+    if (name == "to" || name == "overwrite") return;
+    Tensors u;
+    for (const Tensor& each : f.x) u.push_back(tg::randn(each.shape(), tg::float64));
+    const Tensor g = tg::randn(f(f.x).shape(), tg::float64);
+    // d/dx of g . (J v), along u.
+    const Tensors x = leaves(f.x);
+    const Tensor dy = jvp_of(f, x, f.v).second;
+    double reverse = 0;
+    if (dy.requires_grad())
+      reverse = dot(tg::grad({dy}, x, {.grad_outputs = {g}, .allow_unused = true}), u);
+    // The gradient of g . f, along v; then with u.
+    const auto gradient = [&](const Tensors& in) {
+      Tensors inner;
+      for (const Tensor& each : in) inner.push_back(Tensor(each).requires_grad_());
+      return tg::grad({f(inner)}, inner, {.grad_outputs = {g}, .allow_unused = true});
+    };
+    const double forward = dot(tg::jvp(gradient, f.x, f.v).second, u);
+    CHECK(close(reverse, forward, 1e-8));
+    // Both forward.
+    const auto inner = [&](const Tensors& in) { return Tensors{jvp_of(f, in, f.v).second}; };
+    CHECK(close(dot({g}, tg::jvp(inner, f.x, u).second), forward, 1e-8));
+  });
 }
 
 TEST_CASE("nested directions are not confused") {
@@ -370,6 +363,33 @@ TEST_CASE("an input that has no gradient counts as constant, whatever it is comp
   CHECK(numbers_of(
             tg::jvp([&](const Tensor& a) { return tg::apply(Masked(), x, a * 1); }, x, v).second) ==
         std::vector<double>{0, 0});
+}
+
+TEST_CASE("a value that goes with the graph of a tangent takes its own tangent along") {
+  const Tensor x = tg::tensor({1.0, 2.0}), v = tg::ones({2});
+  Tensor w = tg::tensor({2.0, 3.0}).requires_grad_();
+  const auto f = [&](const Tensor& a) {
+    Tensor c;
+    {
+      const Tensor p = a * w, q = a + w;
+      c = p * q;
+    }
+    c = Tensor();
+    Tensors many;  // in the memory of what was
+    for (int i = 0; i < 5; ++i) many.push_back(tg::empty({2}));
+    for (Tensor& each : many) each.write<float>([](auto to) { to[0] = to[1] = 1; });
+    return many[0] + many[1] + many[2] + many[3] + many[4];
+  };
+  CHECK(numbers_of(tg::jvp(f, x, v).second) == std::vector<double>{0, 0});
+}
+
+TEST_CASE("nested forward mode of operands of several types") {
+  const Tensor x = tg::tensor({1.5}), one = tg::ones({1});
+  const auto inner = [&](const Tensor& a) {
+    const auto f = [](const Tensor& u) { return u * u.to(tg::float64) * 2.0; };
+    return tg::jvp(f, a, one).second;
+  };
+  CHECK(tg::jvp(inner, x, one).second.item() == Approx(4));
 }
 
 TEST_CASE("tangents go with their values") {

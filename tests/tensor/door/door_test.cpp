@@ -5,6 +5,7 @@
 #include "autograd/graph/profile.h"
 #include "autograd/tensor/door/cancel.h"
 #include "nn/nn.h"
+#include "tests/all_operators.h"
 #include "tests/catch.h"
 #include "tests/tensor/door/calls.h"
 
@@ -174,9 +175,7 @@ TEST_CASE("a trace sees writes by the host and looks") {
 }
 
 TEST_CASE("every operator's cases are computed again from a list of its calls, to the same bits") {
-  std::vector<tg::OperatorInfo> all = tg::operators();
-  for (tg::OperatorInfo& op : nn::operators()) all.push_back(std::move(op));
-  for (const tg::OperatorInfo& op : all) {
+  for (const tg::OperatorInfo& op : all_operators()) {
     bool named = false;
     for (const tg::OperatorCase& example : op.cases) {
       INFO(op.name << ", " << example.label);
