@@ -171,6 +171,7 @@ constexpr OperatorType describe_operator() {
     type.attributes = attributes_of<Op>;
     type.call = Again<Op>::call;
   }
+  if constexpr (requires { Op::sparsity; }) type.sparsity = Op::sparsity;
   type.tangent = tangent_rule_of<Op, listed>();
   return type;
 }
@@ -218,6 +219,8 @@ inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain, f
 ///    int64, or structs of these that have a `visit` too. They are its attributes, which whoever
 ///    watches calls can see. An operator whose members are something else says `static constexpr
 ///    bool opaque = true`: then nobody can.
+///  - optionally, which elements its result depends on: `static constexpr Sparsity sparsity`, such
+///    as `Sparsity::elementwise`. Without it they count as all.
 ///  - optionally, for the export of models, what it is in ONNX, opset 17, in ONNX's own text:
 ///    `static constexpr const char* onnx = "y = Softmax<axis={dim}>(a)"`. Inputs are a, b, c and so
 ///    on, the output is y, `{dim}` is the attribute of that name. Operands may be calls themselves,

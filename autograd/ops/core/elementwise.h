@@ -133,6 +133,7 @@ constexpr ElementwiseInfo describe() {
                                       call_elementwise<Op>,
                                       elementwise_onnx_form<Op>(),
                                       true,
+                                      Sparsity::elementwise,
                                       &elementwise_tangent_rule};
   info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
   info.inputs = binary ? 2 : 1;

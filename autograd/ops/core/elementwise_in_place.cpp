@@ -45,6 +45,7 @@ void check_result(const Tensor& a, DType dtype, const Shape& other, const char* 
 /// A new value in the place of an old one, which then has gradient 0.
 struct Overwrite {
   static constexpr const char* name = "overwrite";
+  static constexpr Sparsity sparsity = Sparsity::elementwise;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone, kNone};
   /// A C++ number takes the type of the value.

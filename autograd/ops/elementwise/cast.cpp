@@ -31,6 +31,7 @@ constexpr auto convert_elements = [](const From* from, To* to, std::int64_t n) {
 
 struct Cast {
   static constexpr const char* name = "to";
+  static constexpr Sparsity sparsity = Sparsity::elementwise;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   DType from, to;

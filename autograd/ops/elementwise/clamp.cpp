@@ -18,6 +18,7 @@ namespace {
 /// holds. Where min > max the result is max, which then has the gradient.
 struct ClampTensor {
   static constexpr const char* name = "clamp_tensor";
+  static constexpr Sparsity sparsity = Sparsity::elementwise;
   static constexpr bool symmetric = true;
   static constexpr const char* onnx = "y = Min(Max(a, b), c)";
   static constexpr Reads reads[] = {kA | kB | kC, kA | kB | kC, kA | kB | kC};

@@ -20,6 +20,7 @@ namespace {
 /// y[i][j] = x[index[i][j]][j] for dimension 0, and so on. The derivative is `scatter_add`.
 struct Gather {
   static constexpr const char* name = "gather";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kB, kNone};
   static constexpr Reads constant = kB;
@@ -38,6 +39,7 @@ struct Gather {
 /// undefined.
 struct ScatterAdd {
   static constexpr const char* name = "scatter_add";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone, kNone, kB};
   static constexpr Reads constant = kB;

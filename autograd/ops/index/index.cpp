@@ -46,6 +46,7 @@ namespace {
 /// taken.
 struct IndexSelect {
   static constexpr const char* name = "index_select";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kB, kNone};
   static constexpr Reads constant = kB;
@@ -70,6 +71,7 @@ struct IndexSelect {
 /// undefined.
 struct IndexAdd {
   static constexpr const char* name = "index_add";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone, kNone, kB};
   static constexpr Reads constant = kB;

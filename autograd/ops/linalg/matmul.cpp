@@ -90,6 +90,7 @@ void run_gemm(MatmulOptions flags, const ProductSize& size, const Tensor& a, con
 /// The matrix product of tensors of at least two dimensions; batches broadcast.
 struct MatMul {
   static constexpr const char* name = "matmul";
+  static constexpr Sparsity sparsity = Sparsity::dense;
   static constexpr bool bilinear = true;
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   MatmulOptions flags;
@@ -161,6 +162,7 @@ void check_operands(const Tensor& a, const Tensor& b) {
 /// x W^T + b as one operator.
 struct Linear {
   static constexpr const char* name = "linear";
+  static constexpr Sparsity sparsity = Sparsity::dense;
   static constexpr Reads reads[] = {kB, kA, kNone}, fused = kA | kB | kC;
   static std::string onnx(const Linear&, std::span<const Tensor* const> inputs) {
     const bool bias = inputs[2]->defined();

@@ -36,6 +36,7 @@ constexpr auto select_rows =
 /// Selection by a mask. The rules select too: NaN in the branch not taken never leaks.
 struct Where {
   static constexpr const char* name = "where";
+  static constexpr Sparsity sparsity = Sparsity::elementwise;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone, kA, kA};
   static constexpr Reads constant = kA;

@@ -39,6 +39,7 @@ std::string onnx_reduction(std::string_view reduction, const ReducedShape& shape
 
 struct Sum {
   static constexpr const char* name = "sum";
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
@@ -52,6 +53,7 @@ struct Sum {
 
 struct Mean {
   static constexpr const char* name = "mean";
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
@@ -87,6 +89,7 @@ Tensor product_of_others(const Tensor& x) {
 /// any number of zeros.
 struct Prod {
   static constexpr const char* name = "prod";
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Reads reads[] = {kA | kY};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
@@ -111,6 +114,7 @@ struct Prod {
 template <Reducer reducer>
 struct AmaxOrAmin {
   static constexpr const char* name = reducer == Reducer::max ? "amax" : "amin";
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Reads reads[] = {kA | kY}, fused = kA;
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
@@ -143,6 +147,7 @@ struct AmaxOrAmin {
 /// Sum of squared deviations over n - correction.
 struct Var {
   static constexpr const char* name = "var";
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   double freedom;  // n - correction, at least 0
@@ -201,6 +206,7 @@ struct Var {
 /// Its square root, with gradient 0 where that is 0.
 struct Std {
   static constexpr const char* name = "std";
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Reads reads[] = {kA | kY};
   Var var;
   static constexpr void visit(auto& op, auto f) { f("var", op.var); }
@@ -231,6 +237,7 @@ struct Std {
 /// all.
 struct LogSumExp {
   static constexpr const char* name = "logsumexp";
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }

@@ -44,6 +44,7 @@ std::int64_t check_classes(const Tensor& target, std::int64_t classes, std::int6
 /// dx = (softmax(x) - one_hot(target)) g / count, and 0 for ignored rows.
 struct CrossEntropy {
   static constexpr const char* name = "cross_entropy";
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Reads reads[] = {kA | kB | kKept, kNone}, constant = kB, fused = kA;
   /// Of each row: the largest logit, sum(exp(x - largest)), and the target, -1 where that is
   /// ignored.

@@ -12,6 +12,7 @@ namespace {
 /// x times a mask that holds 0 or 1 / (1 - p).
 struct Dropout {
   static constexpr const char* name = "dropout";
+  static constexpr Sparsity sparsity = Sparsity::elementwise;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kB, kNone};
   static constexpr Reads constant = kB;

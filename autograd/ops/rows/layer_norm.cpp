@@ -29,6 +29,7 @@ using kernels::LayerNormKernels;
 /// rows.
 struct LayerNorm {
   static constexpr const char* name = "layer_norm";
+  static constexpr Sparsity sparsity = Sparsity::rows;
   static constexpr Reads reads[] = {kA | kB | kKept, kA | kKept, kNone}, fused = kA | kB | kC;
   /// Of each row: center and offset, whose sum is the mean, and 1 / deviation.
   static constexpr std::size_t kept_values = 3;

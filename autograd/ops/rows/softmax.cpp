@@ -26,6 +26,7 @@ using kernels::RowMasks;
 /// exp(x) / sum(exp(x)). dx = y (g - sum(g y)).
 struct Softmax {
   static constexpr const char* name = "softmax";
+  static constexpr Sparsity sparsity = Sparsity::rows;
   static constexpr bool symmetric = true;
   static constexpr const char* onnx = "y = Softmax<axis=-1>(a)";
   static constexpr Reads reads[] = {kY}, fused = kA;
@@ -79,6 +80,7 @@ struct MaskRows {
 /// nothing in such a row: dx = y (g - sum(g y)).
 struct MaskedSoftmax {
   static constexpr const char* name = "masked_softmax";
+  static constexpr Sparsity sparsity = Sparsity::rows;
   static constexpr bool symmetric = true;
   static constexpr const char* onnx =
       "k = Where(b, a, -inf); y = Where(And(b, Not(Equal(ReduceMax<axes=[-1]>(k), -inf))), "
@@ -121,6 +123,7 @@ struct MaskedSoftmax {
 /// x - log(sum(exp(x))). dx = g - exp(y) sum(g).
 struct LogSoftmax {
   static constexpr const char* name = "log_softmax";
+  static constexpr Sparsity sparsity = Sparsity::rows;
   static constexpr const char* onnx = "y = LogSoftmax<axis=-1>(a)";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {

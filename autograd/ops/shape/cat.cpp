@@ -20,6 +20,7 @@ namespace {
 /// the gradient.
 struct Cat {
   static constexpr const char* name = "cat";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads = kNone;
   Shape shape;

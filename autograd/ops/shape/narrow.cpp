@@ -29,6 +29,7 @@ void add_to(const Tensor& sum, const Tensor& part, const Slice& range);
 
 struct Narrow {
   static constexpr const char* name = "narrow";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Slice range;
@@ -54,6 +55,7 @@ struct Select : Narrow {
 /// The reverse: zeros everywhere else.
 struct Pad {
   static constexpr const char* name = "pad";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Slice range;

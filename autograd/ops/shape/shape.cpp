@@ -40,6 +40,7 @@ namespace {
 /// The same data under another shape.
 struct Reshape {
   static constexpr const char* name = "reshape";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Shape from, to;
@@ -58,6 +59,7 @@ struct Reshape {
 /// Dimension i of the result is dimension `dims[i]`. The derivative is the inverse permutation.
 struct Permute {
   static constexpr const char* name = "permute";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Dims dims;
@@ -103,6 +105,7 @@ Tensor Permute::forward(const Tensor& x) const {
 /// Repeats along dimensions of size 1 and new leading ones. The derivative is the sum over these.
 struct Expand {
   static constexpr const char* name = "expand";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Shape from, to;
@@ -137,6 +140,7 @@ Tensor Expand::forward(const Tensor& x) const {
 
 struct Clone {
   static constexpr const char* name = "clone";
+  static constexpr Sparsity sparsity = Sparsity::elementwise;
   static constexpr bool linear = true;
   static constexpr const char* onnx = "y = Identity(a)";
   static constexpr Reads reads[] = {kNone};

@@ -22,6 +22,7 @@ namespace {
 /// gradients together again.
 struct Split {
   static constexpr const char* name = "split";
+  static constexpr Sparsity sparsity = Sparsity::index;
   static constexpr bool linear = true;
   static constexpr Reads reads = kNone;
   Shape whole;

@@ -11,6 +11,7 @@
 
 #include "autograd/tensor/door/door.h"
 #include "autograd/tensor/door/onnx.h"
+#include "autograd/tensor/door/structure.h"
 #include "autograd/tensor/door/tangent_rule.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/tensor.h"
@@ -40,6 +41,7 @@ struct OperatorType {
   OnnxForm onnx = {};
   /// It converts its inputs to one type, that of its output, before it computes.
   bool promotes = false;
+  Sparsity sparsity = Sparsity::unknown;
   const TangentRule* tangent = nullptr;  ///< its forward-mode rule, if it has one
 };
 
