@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "autograd/check/operators.h"
+#include "autograd/autograd.h"
 #include "nn/losses/operators.h"
 
 /// The operators of the engine and of nn.
@@ -11,4 +11,18 @@ inline std::vector<tapegrad::OperatorInfo> all_operators() {
   std::vector<tapegrad::OperatorInfo> all = tapegrad::operators();
   for (tapegrad::OperatorInfo& info : tapegrad::nn::operators()) all.push_back(std::move(info));
   return all;
+}
+
+/// Calls the operators that cannot stand on the tape.
+inline void call_operators_without_gradients() {
+  const tapegrad::Tensor x = tapegrad::tensor({{1.0, 3.0}, {2.0, 0.0}});
+  tapegrad::argmax(x, 1);
+  tapegrad::argmin(x, 0, true);
+  tapegrad::eq(x, 1);
+  tapegrad::lt(x, 1);
+  tapegrad::le(x, 1);
+  tapegrad::isinf(x);
+  tapegrad::logical_or(x, true);
+  tapegrad::any(x);
+  tapegrad::one_hot(x.to(tapegrad::int64), 4);
 }

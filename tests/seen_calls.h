@@ -49,7 +49,8 @@ class SeenCalls : tapegrad::detail::Watcher {
   std::map<std::pair<const void*, std::string>, int> count_;
 };
 
-/// The calls that the cases of all operators make, and their derivatives of first and second order.
+/// The calls that the cases of all operators make, their derivatives of first and second order, and
+/// the operators without gradients.
 inline std::vector<SeenCall> calls_of_cases() {
   SeenCalls seen;
   for (const tapegrad::OperatorInfo& op : all_operators()) {
@@ -68,5 +69,7 @@ inline std::vector<SeenCall> calls_of_cases() {
       }
     }
   }
+  call_operators_without_gradients();
+  tapegrad::argmax(tapegrad::tensor(2.5), 0);  // a number
   return std::move(seen.all);
 }

@@ -15,6 +15,11 @@
 ///     tg::Tensor cube(const tg::Tensor& x) { return tg::apply(Cube{}, x); }
 ///
 /// Rules are written with the public operators, so second and higher orders come of themselves.
+/// Two more lines, which nobody needs to write, let others compute less: `static constexpr
+/// tg::Sparsity sparsity = tg::Sparsity::elementwise` says which elements of the input an element
+/// of the result depends on (without it, on all), and `static constexpr tg::Leading leading =
+/// tg::Leading::broadcast` that it takes a further first dimension, of samples or of directions, in
+/// one call (without it, it is called for each).
 /// What it is in ONNX it may say too: `static constexpr const char* onnx = "y = Pow(a, 3)"`.
 /// `fail` throws an error as the library does, with the module path; `visit_dtype` and
 /// `visit_floating` call a function with the C++ type of the elements.

@@ -162,6 +162,12 @@ template <class Op>
 std::vector<Tensor> call_again(std::span<const Attribute> attributes,
                                std::span<const Tensor> inputs);
 
+/// Calls `Op` with these attributes on a batch.
+template <class Op>
+[[gnu::cold]] Tensor call_batched(std::span<const Attribute> attributes, const Batch& batch) {
+  return with_attributes<Op>(attributes).batched(batch);
+}
+
 /// What is known of `Op` without a call; `Again` calls it. `listed`: its inputs are a list.
 template <class Op, template <class> class Again, bool listed>
 constexpr OperatorType describe_operator() {
@@ -172,6 +178,12 @@ constexpr OperatorType describe_operator() {
     type.call = Again<Op>::call;
   }
   if constexpr (requires { Op::sparsity; }) type.sparsity = Op::sparsity;
+  if constexpr (requires(const Op& op, const Batch& batch) { op.batched(batch); }) {
+    type.leading = Leading::own;
+    type.batched = call_batched<Op>;
+  } else if constexpr (requires { Op::leading; }) {
+    type.leading = Op::leading;
+  }
   type.tangent = tangent_rule_of<Op, listed>();
   return type;
 }
@@ -221,6 +233,13 @@ inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain, f
 ///    bool opaque = true`: then nobody can.
 ///  - optionally, which elements its result depends on: `static constexpr Sparsity sparsity`, such
 ///    as `Sparsity::elementwise`. Without it they count as all.
+///  - optionally, how it takes a further first dimension, which Jacobians, gradients of each sample
+///    and the like have: `static constexpr Leading leading`. An operator that works along its last
+///    dimensions, whatever stands before them, says `Leading::shift`; one whose forward broadcasts
+///    says `Leading::broadcast`. Where neither is right it has a function, `Tensor batched(const
+///    Batch& in) const`, which returns the result, with that dimension in front, by calling
+///    operators. Its rules need nothing, since they are operators. Without any it is looped over;
+///    an operator that is `opaque` cannot be.
 ///  - optionally, for the export of models, what it is in ONNX, opset 17, in ONNX's own text:
 ///    `static constexpr const char* onnx = "y = Softmax<axis={dim}>(a)"`. Inputs are a, b, c and so
 ///    on, the output is y, `{dim}` is the attribute of that name. Operands may be calls themselves,

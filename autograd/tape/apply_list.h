@@ -194,6 +194,7 @@ auto apply_list_now(Op&& op, std::span<const Tensor> inputs) {
 ///    std::span<const Tensor> x, std::span<const Tensor> y) const` returns what the tangent of
 ///    input `i` adds: a tensor, or one for each of several outputs.
 ///  - `fused` is `kA` where there is a `vjp_fused`.
+///  - With several outputs it has no function `batched`; `leading` it may say.
 ///  - In `onnx` the inputs are a0, a1 and so on, or `a...` for all; several outputs are `y...`, as
 ///    in `"y... = Split<axis={dim}>(a0, {sizes})"`.
 template <class Op>

@@ -221,13 +221,13 @@ void Tensor::zero_grad() { detail::release(std::exchange(checked().grad, nullptr
 namespace {
 
 constexpr detail::OperatorType detach_type{
-    "detach",
-    false,
-    [](const void*) { return std::vector<detail::Attribute>(); },
-    [](std::span<const detail::Attribute>, std::span<const Tensor> inputs) {
-      return std::vector{inputs[0].detach()};
-    },
-    {.text = "y = Identity(a)"}};
+    .name = "detach",
+    .has_gradient = false,
+    .attributes = [](const void*) { return std::vector<detail::Attribute>(); },
+    .call = [](std::span<const detail::Attribute>,
+               std::span<const Tensor> inputs) { return std::vector{inputs[0].detach()}; },
+    .onnx = {.text = "y = Identity(a)"},
+    .leading = Leading::broadcast};
 
 }  // namespace
 

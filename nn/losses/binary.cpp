@@ -18,6 +18,7 @@ namespace {
 struct BinaryCrossEntropy {
   static constexpr const char* name = "binary_cross_entropy";
   static constexpr Sparsity sparsity = Sparsity::elementwise;
+  static constexpr Leading leading = Leading::broadcast;
   static constexpr bool symmetric = true;
   static constexpr const char* onnx =
       "y = Sub(Mul(Sub(b, 1), Max(log1p(Neg(a)), -100)), Mul(b, Max(Log(a), -100)))";
@@ -53,6 +54,7 @@ struct BinaryCrossEntropy {
 struct LogisticLoss {
   static constexpr const char* name = "binary_cross_entropy_with_logits";
   static constexpr Sparsity sparsity = Sparsity::elementwise;
+  static constexpr Leading leading = Leading::broadcast;
   static constexpr bool symmetric = true;
   static constexpr const char* onnx =
       "p = Where(Equal(b, 0), 0, Neg(Mul(b, logsigmoid(a)))); "

@@ -54,20 +54,6 @@ class CalledTypes : tg::detail::Watcher {
   }
 };
 
-/// Operators that cannot stand on the tape.
-void call_operators_without_gradients() {
-  const tg::Tensor x = tg::tensor({{1.0, 3.0}, {2.0, 0.0}});
-  tg::argmax(x, 1);
-  tg::argmin(x, 0, true);
-  tg::eq(x, 1);
-  tg::lt(x, 1);
-  tg::le(x, 1);
-  tg::isinf(x);
-  tg::logical_or(x, true);
-  tg::any(x);
-  tg::one_hot(x.to(tg::int64), 4);
-}
-
 /// The types that all cases call, and the calls above.
 std::set<const tg::detail::OperatorType*> types_of_cases() {
   CalledTypes called;

@@ -134,6 +134,7 @@ constexpr ElementwiseInfo describe() {
                                       elementwise_onnx_form<Op>(),
                                       true,
                                       Sparsity::elementwise,
+                                      Leading::broadcast,
                                       &elementwise_tangent_rule};
   info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
   info.inputs = binary ? 2 : 1;

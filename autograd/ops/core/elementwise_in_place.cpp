@@ -4,6 +4,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/elementwise.h"
+#include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
@@ -56,6 +57,10 @@ struct Overwrite {
   static Tensor forward(const Tensor& a, const Tensor& value) {
     const Tensor made = value.to(a.dtype());
     return made.shape() == a.shape() ? made.clone() : expand(made, a.shape());
+  }
+  static Tensor batched(const Batch& in) {
+    const Tensor a = with_leading(in, 0);
+    return apply(Overwrite{}, a, in.has(1) ? aligned(in[1], a.dim()) : in[1]);
   }
   static Tensor vjp_a(const Tensor& g, auto, auto, auto) { return zeros({}, g.dtype()); }
   static Tensor vjp_b(const Tensor& g, auto, auto, auto) { return g; }

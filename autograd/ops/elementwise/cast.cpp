@@ -32,6 +32,7 @@ constexpr auto convert_elements = [](const From* from, To* to, std::int64_t n) {
 struct Cast {
   static constexpr const char* name = "to";
   static constexpr Sparsity sparsity = Sparsity::elementwise;
+  static constexpr Leading leading = Leading::broadcast;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   DType from, to;
@@ -49,6 +50,7 @@ struct Rounding {
   static constexpr const char* name = "to";
   static constexpr int inputs = 1;
   static constexpr unsigned cut = detail::Impl::kCutByRounding;
+  static constexpr Leading leading = Leading::broadcast;
   DType to;
   static constexpr void visit(auto& op, auto f) { f("to", op.to); }
   static constexpr const char* onnx = "y = Cast<to={to}>(a)";

@@ -19,6 +19,7 @@ namespace {
 struct ClampTensor {
   static constexpr const char* name = "clamp_tensor";
   static constexpr Sparsity sparsity = Sparsity::elementwise;
+  static constexpr Leading leading = Leading::broadcast;
   static constexpr bool symmetric = true;
   static constexpr const char* onnx = "y = Min(Max(a, b), c)";
   static constexpr Reads reads[] = {kA | kB | kC, kA | kB | kC, kA | kB | kC};

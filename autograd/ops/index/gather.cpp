@@ -1,6 +1,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
@@ -33,6 +34,9 @@ struct Gather {
   static constexpr const char* onnx = "y = GatherElements<axis={dim}>(a, b)";
   Tensor forward(const Tensor& x, const Tensor& index) const;
   Tensor vjp_a(const Tensor& g, auto, const Tensor& index, auto) const;
+  Tensor batched(const Batch& in) const {
+    return gather(detail::with_leading(in, 0), dim + 1, detail::with_leading(in, 1));
+  }
 };
 
 /// y[index[i][j]][j] += source[i][j], where y starts as a copy of `x`, or as zeros when that is
@@ -62,6 +66,7 @@ struct ScatterAdd {
   Tensor vjp_c(const Tensor& g, auto, const Tensor& index, auto, auto) const {
     return detail::padded(gather(g, dim, index), source_shape);
   }
+  Tensor batched(const Batch& in) const;
 };
 
 /// How the elements of an index along `dim` meet those of a tensor of `shape`, which they point
@@ -158,6 +163,14 @@ int require_index(const Shape& shape, int dim, const Tensor& index, const char* 
   }
   detail::require_indices(index, shape, d, name);
   return d;
+}
+
+Tensor ScatterAdd::batched(const Batch& in) const {
+  const Shape whole = detail::with_leading(in, shape);
+  const Tensor index = detail::with_leading(in, 1);
+  const int d = require_index(whole, dim + 1, index, name);
+  return apply(ScatterAdd{whole, detail::with_leading(in, source_shape), d},
+               detail::with_leading(in, 0), index, detail::with_leading(in, 2));
 }
 
 /// A number as a vector of one element, as which it counts here.

@@ -5,6 +5,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/permute/blocks.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
@@ -65,6 +66,7 @@ struct IndexSelect {
   }
   Tensor forward(const Tensor& x, const Tensor& index) const;
   Tensor vjp_a(const Tensor& g, auto, const Tensor& index, auto) const;
+  Tensor batched(const Batch& in) const;
 };
 
 /// Adds entry i of `source` to entry `index[i]` of a copy of `x`, or of zeros when `x` is
@@ -94,6 +96,7 @@ struct IndexAdd {
   Tensor vjp_c(const Tensor& g, auto, const Tensor& index, auto, auto) const {
     return index_select(g, dim, index);
   }
+  Tensor batched(const Batch& in) const;
 };
 
 Tensor IndexSelect::forward(const Tensor& x, const Tensor& index) const {
@@ -136,6 +139,52 @@ Tensor IndexAdd::forward(const Tensor& x, const Tensor& index, const Tensor& sou
         in<T>(source), in<std::int64_t>(index), inout<T>(y), around, index.numel());
   });
   return y;
+}
+
+/// The index that `in` has for each of its entries as one for each element of `shape`, which has
+/// the further first dimension.
+Tensor index_of_elements(const Batch& in, int dim, const Shape& shape) {
+  Shape places = shape;
+  for (int d = 1; d < shape.rank(); ++d)
+    if (d != dim) places[d] = 1;
+  return expand(reshape(in[1], places), shape);
+}
+
+/// `shape` with the further first dimension; of a number that of its one entry.
+Shape entries_of(const Batch& in, const Shape& shape) {
+  return detail::with_leading(in, shape.empty() ? Shape(1) : shape);
+}
+
+Tensor IndexSelect::batched(const Batch& in) const {
+  const Shape result = detail::with_leading(in, to);
+  if (in.has(1) && !in.has(0)) {
+    // All entries at once, then their dimension in front.
+    const Tensor all = index_select(in[0].dim() == 0 ? reshape(in[0], 1) : in[0], dim,
+                                    reshape(in[1], in[1].numel()));
+    Shape apart = from.empty() ? Shape(1) : to;
+    apart.insert(dim, in.size);
+    Dims order{dim};
+    for (int d = 0; d < apart.rank(); ++d)
+      if (d != dim) order.push_back(d);
+    return reshape(permute(reshape(all, apart), order), result);
+  }
+  const Tensor x = reshape(in[0], entries_of(in, from));
+  const Tensor y = in.has(1)
+                       ? gather(x, dim + 1, index_of_elements(in, dim + 1, entries_of(in, to)))
+                       : index_select(x, dim + 1, in[1]);
+  return reshape(y, result);
+}
+
+Tensor IndexAdd::batched(const Batch& in) const {
+  const Shape whole = entries_of(in, shape);
+  const Tensor own = detail::with_leading(in, 2);
+  const Tensor source = shape.empty() ? unsqueeze(own, 1) : own;
+  const Tensor x =
+      in[0].defined() ? reshape(detail::with_leading(in, 0), whole) : zeros(whole, source.dtype());
+  const Tensor y =
+      in.has(1) ? scatter_add(x, dim + 1, index_of_elements(in, dim + 1, source.shape()), source)
+                : index_add(x, dim + 1, in[1], source);
+  return reshape(y, detail::with_leading(in, shape));
 }
 
 /// The shape of `index.numel()` entries of dimension `dim`, after checking them.
@@ -199,6 +248,7 @@ struct OneHot {
         in<std::int64_t>(x), out<std::int64_t>(y), x.numel(), classes);
     return y;
   }
+  Tensor batched(const Batch& batch) const { return one_hot(batch[0], classes); }
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/gemm/gemm.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
@@ -91,6 +92,7 @@ void run_gemm(MatmulOptions flags, const ProductSize& size, const Tensor& a, con
 struct MatMul {
   static constexpr const char* name = "matmul";
   static constexpr Sparsity sparsity = Sparsity::dense;
+  static constexpr Leading leading = Leading::broadcast;
   static constexpr bool bilinear = true;
   static constexpr Reads reads[] = {kA | kB, kA | kB};
   MatmulOptions flags;
@@ -224,6 +226,23 @@ struct Linear {
     return dw;
   }
   static Tensor vjp_fused_c(const Tensor& g, auto, auto, auto, auto) { return detail::sum_rows(g); }
+
+  /// With weights or biases of their own for the entries it is a product and a sum.
+  static Tensor batched(const Batch& in) {
+    if (!in.has(1) && !in.has(2)) return linear(in[0], in[1], in[2]);
+    const Tensor y = in.has(1) ? with_weights(in) : linear(in[0], in[1]);
+    if (!in[2].defined()) return y;
+    const int rank = in[0].dim() + !in.has(0);
+    return y + (in.has(2) ? detail::aligned(in[2], rank) : in[2]);
+  }
+  static Tensor with_weights(const Batch& in) {
+    const Shape own = in[0].shape().slice(in.has(0), in[0].dim());
+    const std::int64_t outputs = in[1].shape()[1], inputs = own.back();
+    Shape rows{own.slice(0, own.rank() - 1).numel(), inputs};
+    if (in.has(0)) rows = detail::with_leading(in, rows);
+    const Tensor y = matmul(reshape(in[0], rows), in[1], {.transpose_b = true});
+    return reshape(y, detail::with_leading(in, own.with_size(-1, outputs)));
+  }
 };
 
 }  // namespace

@@ -43,6 +43,7 @@ template <class F>
 struct Comparison : F {
   static constexpr int inputs = 2;
   static constexpr unsigned cut = Impl::kCutByRounding;
+  static constexpr Leading leading = Leading::broadcast;
   static std::string onnx(const Comparison&, std::span<const Tensor* const> in) {
     DType dtype = F::truth ? boolean : result_type(*in[0], *in[1]);
     if (F::ordered && dtype == boolean) dtype = int64;  // ONNX has no order of truth values
@@ -132,6 +133,12 @@ struct Any {
         },
         detail::in<bool>(truth), detail::out<bool>(result), truth.numel());
     return result;
+  }
+  static Tensor batched(const Batch& in) {
+    const Tensor truth = in[0].to(boolean);
+    Dims dims{1};
+    for (int d = 2; d < truth.dim(); ++d) dims.push_back(d);
+    return sum(truth.dim() == 1 ? unsqueeze(truth, 1) : truth, dims) != 0;
   }
 };
 

@@ -37,6 +37,7 @@ constexpr auto select_rows =
 struct Where {
   static constexpr const char* name = "where";
   static constexpr Sparsity sparsity = Sparsity::elementwise;
+  static constexpr Leading leading = Leading::broadcast;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone, kA, kA};
   static constexpr Reads constant = kA;

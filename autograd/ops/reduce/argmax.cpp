@@ -39,6 +39,7 @@ struct ArgmaxOrArgmin {
   static constexpr const char* name = largest ? "argmax" : "argmin";
   static constexpr int inputs = 1;
   static constexpr unsigned cut = detail::Impl::kCutByChoice;
+  static constexpr Leading leading = Leading::shift;
   int dim;
   bool keepdim;
   static constexpr void visit(auto& op, auto f) {

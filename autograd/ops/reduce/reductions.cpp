@@ -40,6 +40,7 @@ std::string onnx_reduction(std::string_view reduction, const ReducedShape& shape
 struct Sum {
   static constexpr const char* name = "sum";
   static constexpr Sparsity sparsity = Sparsity::reduction;
+  static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
@@ -54,6 +55,7 @@ struct Sum {
 struct Mean {
   static constexpr const char* name = "mean";
   static constexpr Sparsity sparsity = Sparsity::reduction;
+  static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   ReducedShape shape;
@@ -90,6 +92,7 @@ Tensor product_of_others(const Tensor& x) {
 struct Prod {
   static constexpr const char* name = "prod";
   static constexpr Sparsity sparsity = Sparsity::reduction;
+  static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads[] = {kA | kY};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
@@ -115,6 +118,7 @@ template <Reducer reducer>
 struct AmaxOrAmin {
   static constexpr const char* name = reducer == Reducer::max ? "amax" : "amin";
   static constexpr Sparsity sparsity = Sparsity::reduction;
+  static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads[] = {kA | kY}, fused = kA;
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }
@@ -148,6 +152,7 @@ struct AmaxOrAmin {
 struct Var {
   static constexpr const char* name = "var";
   static constexpr Sparsity sparsity = Sparsity::reduction;
+  static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   double freedom;  // n - correction, at least 0
@@ -207,6 +212,7 @@ struct Var {
 struct Std {
   static constexpr const char* name = "std";
   static constexpr Sparsity sparsity = Sparsity::reduction;
+  static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads[] = {kA | kY};
   Var var;
   static constexpr void visit(auto& op, auto f) { f("var", op.var); }
@@ -238,6 +244,7 @@ struct Std {
 struct LogSumExp {
   static constexpr const char* name = "logsumexp";
   static constexpr Sparsity sparsity = Sparsity::reduction;
+  static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads[] = {kA};
   ReducedShape shape;
   static constexpr void visit(auto& op, auto f) { f("shape", op.shape); }

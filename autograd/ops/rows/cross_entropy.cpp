@@ -4,6 +4,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/rows/rows_table.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/row_tiles.h"
@@ -84,6 +85,19 @@ struct CrossEntropy {
         in(x), in<std::int64_t>(counted), out(loss), out(shift), out(total));
     if (reduction == Reduction::none) return loss;
     return detail::reduce_mean(loss, detail::ReducedShape(rows, {}, false, name), divisor);
+  }
+
+  Tensor batched(const Batch& batch) const {
+    const Tensor x = detail::with_leading(batch, 0), target = detail::with_leading(batch, 1);
+    const std::int64_t rows = target.shape()[1], classes = x.shape()[2];
+    check_classes(target, classes, ignore_index);
+    const Tensor each =
+        apply(CrossEntropy{ignore_index, Reduction::none, 1},
+              reshape(x, {batch.size * rows, classes}), reshape(target, batch.size * rows));
+    const Tensor loss = reshape(each, target.shape());
+    if (reduction == Reduction::none) return loss;
+    if (reduction == Reduction::sum) return sum(loss, 1);
+    return mean(loss, 1) * (static_cast<double>(rows) / divisor);
   }
 
   Tensor vjp_a(const Tensor& g, const Tensor& x, const Tensor& target, auto, KeptRows row) const {

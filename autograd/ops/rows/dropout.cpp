@@ -13,6 +13,7 @@ namespace {
 struct Dropout {
   static constexpr const char* name = "dropout";
   static constexpr Sparsity sparsity = Sparsity::elementwise;
+  static constexpr Leading leading = Leading::broadcast;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kB, kNone};
   static constexpr Reads constant = kB;

@@ -127,6 +127,18 @@ struct LayerNorm {
     return detail::sum_rows(g);
   }
 
+  /// With weights or biases of their own for the entries these come afterwards.
+  Tensor batched(const Batch& batch) const {
+    const std::int64_t n = batch[0].shape().back();
+    if (!batch.has(1) && !batch.has(2)) return layer_norm(batch[0], n, batch[1], batch[2], eps);
+    Tensor y = layer_norm(batch[0], n, {}, {}, eps);
+    const auto row = [&](std::size_t i) {
+      return batch.has(i) ? unsqueeze(batch[i], 1) : batch[i];
+    };
+    if (batch[1].defined()) y = y * row(1);
+    return batch[2].defined() ? y + row(2) : y;
+  }
+
   // But for the weight the Jacobian of x is symmetric.
   Tensor jvp_a(const Tensor& t, const Tensor& x, const Tensor& weight, const Tensor&, const Tensor&,
                KeptRows) const {

@@ -27,6 +27,7 @@ using kernels::RowMasks;
 struct Softmax {
   static constexpr const char* name = "softmax";
   static constexpr Sparsity sparsity = Sparsity::rows;
+  static constexpr Leading leading = Leading::shift;
   static constexpr bool symmetric = true;
   static constexpr const char* onnx = "y = Softmax<axis=-1>(a)";
   static constexpr Reads reads[] = {kY}, fused = kA;
@@ -98,6 +99,7 @@ struct MaskedSoftmax {
         },
         masks.repeat, masks.count, in(x), in<bool>(masks.mask));
   }
+  static Tensor batched(const Batch& batch) { return masked_softmax(batch[0], batch[1], -1); }
   static Tensor vjp_a(const Tensor& g, auto, const Tensor& mask, const Tensor& y) {
     if (y.numel() == 0) return y;
     const Tensor live = mask & (amax(y.detach(), -1, true) != 0);
@@ -124,6 +126,7 @@ struct MaskedSoftmax {
 struct LogSoftmax {
   static constexpr const char* name = "log_softmax";
   static constexpr Sparsity sparsity = Sparsity::rows;
+  static constexpr Leading leading = Leading::shift;
   static constexpr const char* onnx = "y = LogSoftmax<axis=-1>(a)";
   static constexpr Reads reads[] = {kY}, fused = kA;
   static Tensor forward(const Tensor& x) {

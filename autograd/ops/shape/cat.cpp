@@ -21,6 +21,7 @@ namespace {
 struct Cat {
   static constexpr const char* name = "cat";
   static constexpr Sparsity sparsity = Sparsity::index;
+  static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads = kNone;
   Shape shape;

@@ -30,6 +30,7 @@ void add_to(const Tensor& sum, const Tensor& part, const Slice& range);
 struct Narrow {
   static constexpr const char* name = "narrow";
   static constexpr Sparsity sparsity = Sparsity::index;
+  static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Slice range;
@@ -56,6 +57,7 @@ struct Select : Narrow {
 struct Pad {
   static constexpr const char* name = "pad";
   static constexpr Sparsity sparsity = Sparsity::index;
+  static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Slice range;

@@ -8,6 +8,7 @@
 #include "autograd/kernels/permute/permute.h"
 #include "autograd/ops/core/broadcast_loop.h"
 #include "autograd/ops/core/draw.h"
+#include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
@@ -41,6 +42,7 @@ namespace {
 struct Reshape {
   static constexpr const char* name = "reshape";
   static constexpr Sparsity sparsity = Sparsity::index;
+  static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
   Shape from, to;
@@ -72,6 +74,11 @@ struct Permute {
     Dims inverse = dims;
     for (int i = 0; i < dims.rank(); ++i) inverse[dims[i]] = i;
     return permute(g, inverse);
+  }
+  Tensor batched(const Batch& in) const {
+    Dims order{0};
+    for (const std::int64_t dim : dims) order.push_back(dim + 1);
+    return permute(in[0], order);
   }
 };
 
@@ -116,6 +123,10 @@ struct Expand {
   Tensor forward(const Tensor& x) const;
   static constexpr const char* onnx = "y = Expand(a, {to})";
   Tensor vjp(const Tensor& g, auto, auto) const { return sum_to(g, from); }
+  Tensor batched(const Batch& in) const {
+    const Shape whole = detail::with_leading(in, to);
+    return expand(detail::aligned(in[0], whole.rank()), whole);
+  }
 };
 
 Tensor Expand::forward(const Tensor& x) const {
@@ -141,6 +152,7 @@ Tensor Expand::forward(const Tensor& x) const {
 struct Clone {
   static constexpr const char* name = "clone";
   static constexpr Sparsity sparsity = Sparsity::elementwise;
+  static constexpr Leading leading = Leading::broadcast;
   static constexpr bool linear = true;
   static constexpr const char* onnx = "y = Identity(a)";
   static constexpr Reads reads[] = {kNone};

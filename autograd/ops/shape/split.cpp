@@ -23,6 +23,7 @@ namespace {
 struct Split {
   static constexpr const char* name = "split";
   static constexpr Sparsity sparsity = Sparsity::index;
+  static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads = kNone;
   Shape whole;

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <vector>
 
 namespace tapegrad {
+
+class Tensor;
 
 /// @addtogroup custom
 /// @{
@@ -24,6 +29,33 @@ enum class Sparsity : std::uint8_t {
   index,
   /// On any, as in a product of matrices.
   dense
+};
+
+/// How an operator takes a further first dimension on some of its inputs, over which it is to do
+/// the same for each entry.
+enum class Leading : std::uint8_t {
+  unknown,  ///< Nobody said it: it is looped over.
+  loop,     ///< It is called once for each entry.
+  /// By broadcasting: inputs that have it get sizes of 1 behind it, up to the largest rank of all;
+  /// the others stay as they are.
+  broadcast,
+  /// As one dimension more, which all inputs have: those without it are expanded. In its attributes
+  /// `dim` and the entries of `dims` count one further, unless they count from the end, and every
+  /// other `Shape` gets the size in front.
+  shift,
+  own  ///< The operator has a function for it, `batched`.
+};
+
+/// The inputs of an operator, some of which have a further first dimension of one size.
+struct Batch {
+  std::span<const Tensor> inputs;  ///< as they are
+  const std::vector<bool>& which;  ///< for each input, whether it has the dimension
+  std::int64_t size;               ///< of the dimension
+
+  /// Input `i`, as it is.
+  const Tensor& operator[](std::size_t i) const;
+  /// Whether input `i` has the dimension.
+  bool has(std::size_t i) const { return which[i]; }
 };
 
 /// @}

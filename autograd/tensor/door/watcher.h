@@ -42,7 +42,10 @@ struct OperatorType {
   /// It converts its inputs to one type, that of its output, before it computes.
   bool promotes = false;
   Sparsity sparsity = Sparsity::unknown;
+  Leading leading = Leading::unknown;
   const TangentRule* tangent = nullptr;  ///< its forward-mode rule, if it has one
+  /// For `Leading::own`: the operator with these attributes on a batch.
+  Tensor (*batched)(std::span<const Attribute> attributes, const Batch& batch) = nullptr;
 };
 
 /// One call of an operator, or of one of its rules.

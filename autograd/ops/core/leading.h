@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "autograd/tensor/door/watcher.h"
+
+// Internal: operators on inputs of which some have a further first dimension.
+
+namespace tapegrad::detail {
+
+/// The results of the operator `type`, with these attributes, for each entry of a further first
+/// dimension, which those of `inputs` have that `which` says, all of one size; every result has it.
+/// At once where the operator can, and else in a loop, whose results are those of the entries bit
+/// for bit. Computed by operators, so that it is recorded and has tangents as these are and have.
+/// Integers are checked where others than those of a call that was could point elsewhere. Errors:
+/// `ValueError` for an operator that cannot be called again, and where no input has the dimension;
+/// `ShapeError` for inputs of different sizes, and where a result has no room for it.
+std::vector<Tensor> batched_call(const OperatorType& type, std::span<const Attribute> attributes,
+                                 std::span<const Tensor> inputs, const std::vector<bool>& which);
+
+/// Input `i` with the dimension, expanded where it has it not; undefined where it is undefined.
+Tensor with_leading(const Batch& batch, std::size_t i);
+
+/// `x`, which has the dimension, with sizes of 1 behind that, up to `rank`.
+Tensor aligned(const Tensor& x, int rank);
+
+/// `shape` with the size in front. Errors: `ShapeError` for rank 8.
+Shape with_leading(const Batch& batch, const Shape& shape);
+
+}  // namespace tapegrad::detail
