@@ -14,6 +14,7 @@
 #include "autograd/base/threads/parallel.h"
 #include "autograd/base/version.h"
 #include "autograd/base/warning.h"
+#include "autograd/check/anomaly.h"
 #include "autograd/check/gradcheck.h"
 #include "autograd/check/operators.h"
 #include "autograd/formula.h"

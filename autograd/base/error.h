@@ -69,6 +69,12 @@ class FileError : public Error {
   using Error::Error;
 };
 
+/// A NaN or an infinity that a `DetectAnomaly` scope found.
+class AnomalyError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A computation that a `CancelScope` stopped.
 class CancelledError : public Error {
  public:

@@ -29,6 +29,7 @@ template void throw_formatted<IndexError>(fmt::string_view, fmt::format_args);
 template void throw_formatted<ValueError>(fmt::string_view, fmt::format_args);
 template void throw_formatted<OutOfMemoryError>(fmt::string_view, fmt::format_args);
 template void throw_formatted<FileError>(fmt::string_view, fmt::format_args);
+template void throw_formatted<AnomalyError>(fmt::string_view, fmt::format_args);
 template void throw_formatted<CancelledError>(fmt::string_view, fmt::format_args);
 
 }  // namespace tapegrad::detail

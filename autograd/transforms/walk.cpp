@@ -108,6 +108,8 @@ class Walk {
     if (capturing_) return;
     add_to_gradients(lists_.targets.list(), create_, readable_);
     done_ = true;
+    if (watched()) [[unlikely]]
+      announce_sums();
   }
 
   /// What has arrived at the inputs, in their order.
@@ -285,9 +287,19 @@ class Walk {
 
   [[gnu::noinline, gnu::cold]] void run_watched_rule(Record& record, const Edge& edge, int input,
                                                      bool last, Tensor& gradient) {
-    const Tensor* const seen = &gradient;
-    watched_call({record.name(), nullptr, nullptr, {&seen, 1}},
-                 [&] { run_rule(record, edge, input, last, gradient); });
+    OperatorCall call{record.name(), nullptr, &record, {}};
+    const Tensor* const seen[] = {&gradient, &arrived_at(edge)};
+    call.inputs = seen;
+    call.rule = input;
+    watched_call(call, [&] {
+      run_rule(record, edge, input, last, gradient);
+      return arrived_at(edge);
+    });
+  }
+
+  [[gnu::noinline, gnu::cold]] void announce_sums() {
+    for (const Target& target : lists_.targets.list())
+      if (target.sum.defined() && target.in_place) Door::collected(target.owner, target.sum);
   }
 
   /// Hands the cotangent of input `input` on, the `last` that is computed from `gradient`.

@@ -112,7 +112,10 @@ constexpr std::int64_t kUpdateTile = kernels::tile_size(1 << 15);
                                                  Tensor* const* slots, void** arrays) {
   const PhaseScope phase(Phase::update);
   watched_call({info.name, nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}},
-               [&] { update_now(info, formula, parameter, gradient, slots, arrays); });
+               [&] {
+                 update_now(info, formula, parameter, gradient, slots, arrays);
+                 return parameter;
+               });
 }
 
 }  // namespace

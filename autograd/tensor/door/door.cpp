@@ -164,6 +164,10 @@ void Door::pause(std::string_view name) {
   tell([&](Watcher& watcher) { watcher.pause(name); });
 }
 
+void Door::collected(const Tensor& leaf, const Tensor& sum) {
+  tell([&](Watcher& watcher) { watcher.collected(leaf, sum); });
+}
+
 void announce_pause(std::string_view name) { Door::pause(name); }
 
 void announce_event(Event event, const Impl& value) noexcept {
@@ -176,6 +180,10 @@ void announce_shown(const Impl& view, const Impl& value) noexcept {
 
 void announce_state(std::string_view name, double value) noexcept {
   Door::tell([&](Watcher& watcher) { watcher.host_state(name, value); });
+}
+
+void announce_name(const Impl& value, std::string_view name) noexcept {
+  Door::tell([&](Watcher& watcher) { watcher.named(value, name); });
 }
 
 }  // namespace detail

@@ -41,6 +41,7 @@ enum class Event : std::uint8_t {
 [[gnu::cold]] void announce_event(Event event, const Impl& value) noexcept;
 [[gnu::cold]] void announce_shown(const Impl& view, const Impl& value) noexcept;
 [[gnu::cold]] void announce_state(std::string_view name, double value) noexcept;
+[[gnu::cold]] void announce_name(const Impl& value, std::string_view name) noexcept;
 /// The host is between two pieces of work, before `name`, and may be told to stop.
 [[gnu::cold]] void announce_pause(std::string_view name);
 

@@ -48,13 +48,18 @@ struct OperatorType {
   Tensor (*batched)(std::span<const Attribute> attributes, const Batch& batch) = nullptr;
 };
 
-/// One call of an operator, or of one of its rules.
+/// One call of an operator, or of one of its rules. Of a rule `op` is the `Record` (tape/record.h);
+/// its inputs are the cotangent, undefined where the operator has several outputs (the record has
+/// them), and what had arrived before for the input that it is for, undefined if nothing; its
+/// output is what has arrived then. The step of an optimizer has the parameter and its gradient as
+/// inputs, and the parameter as output.
 struct OperatorCall {
   const char* name;
   const OperatorType* type;               ///< nullptr for a rule, and for the step of an optimizer
-  const void* op;                         ///< the operator's struct, while the call runs
+  const void* op;                         ///< the operator's struct, while the call runs; see below
   std::span<const Tensor* const> inputs;  ///< the door keeps a list of its own
   bool in_place = false;                  ///< the output is input 0, with other elements
+  int rule = -1;                          ///< of a rule: the number of the input that it is for
   Phase phase = {};                       ///< filled in by the door, like the next
   const char* path = {};                  ///< the module path, or nullptr
   std::span<const Tensor> kept = {};      ///< at the end: what the forward kept for rules
@@ -89,9 +94,8 @@ class Watcher {
 
   /// An operator is about to run. What this throws, the caller of the operator gets.
   virtual void call(const OperatorCall&) {}
-  /// It has run. `outputs` is empty for a rule and for the step of an optimizer. Of the call only
-  /// the name, the phase and the path are as they were: inputs may have lent their memory, and the
-  /// operator's struct may stand on the tape by now.
+  /// It has run. Of the call only the name, the type, the phase and the path are as they were:
+  /// inputs may have lent their memory, and the operator's struct may stand on the tape by now.
   virtual void called(const OperatorCall&, std::span<const Tensor> /*outputs*/) {}
   /// It has thrown.
   virtual void failed(const OperatorCall&) noexcept {}
@@ -103,6 +107,11 @@ class Watcher {
   /// The host is about to launch a kernel whose parameters depend on a state of its own: the
   /// learning rate, the count of steps, the place of a generator.
   virtual void host_state(std::string_view /*name*/, double /*value*/) noexcept {}
+  /// The host calls `value`, of which it is about to compute something, by this name.
+  virtual void named(const Impl& /*value*/, std::string_view /*name*/) noexcept {}
+  /// The walk has ended, and added the cotangent `sum` to the gradient that `leaf` had already. What
+  /// this throws, the caller of the walk gets.
+  virtual void collected(const Tensor& /*leaf*/, const Tensor& /*sum*/) {}
   /// The host is between two pieces of work, before `name`; what this throws, it gets.
   virtual void pause(std::string_view /*name*/) {}
 
@@ -144,6 +153,7 @@ struct Door {
   /// @}
   [[gnu::cold]] static void launch(const Launch& launch);
   [[gnu::cold]] static void pause(std::string_view name);
+  [[gnu::cold]] static void collected(const Tensor& leaf, const Tensor& sum);
 
  private:
   template <class F>
@@ -152,6 +162,7 @@ struct Door {
   static void tell_outermost_first(Watcher* watcher, const F& f);
   friend void announce_event(Event event, const Impl& value) noexcept;
   friend void announce_state(std::string_view name, double value) noexcept;
+  friend void announce_name(const Impl& value, std::string_view name) noexcept;
   friend void announce_shown(const Impl& view, const Impl& value) noexcept;
 };
 

@@ -207,6 +207,8 @@ void Optimizer::announce(std::size_t group, const Entry& entry) const {
   for (const auto& [name, value] : settings(group))
     tapegrad::detail::announce_host_state(name, value);
   tapegrad::detail::announce_host_state("step", static_cast<double>(entry.step));
+  const Parameter& parameter = entry.parameter;
+  tapegrad::detail::announce_name(*tapegrad::detail::impl_of(parameter.value), parameter.name);
 }
 
 void Optimizer::zero_grad() {

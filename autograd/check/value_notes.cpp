@@ -1,0 +1,73 @@
+#include "autograd/check/value_notes.h"
+
+#include <bit>
+#include <new>
+#include <utility>
+
+namespace tapegrad::detail {
+
+Notes::Notes() : entries_(kFirst * kPerNote) { notes_.reserve(kFirst); }
+
+Notes::Entry* Notes::set_of(const void* key) noexcept {
+  const std::size_t sets = entries_.size() / kSet;  // a power of two
+  const std::uint64_t hash = reinterpret_cast<std::uintptr_t>(key) * 0x9E37'79B9'7F4A'7C15;
+  return &entries_[kSet * (hash >> (64 - std::countr_zero(sets)))];
+}
+
+NoteId Notes::find(const void* key, std::uint64_t stamp) const noexcept {
+  const Entry* set = set_of(key);
+  for (std::size_t i = 0; i < kSet; ++i)
+    if (set[i].key == key && set[i].stamp == stamp) return at(set[i].id) ? set[i].id : 0;
+  return 0;
+}
+
+void Notes::put(const Entry& entry) noexcept {
+  Entry* set = set_of(entry.key);
+  Entry* place = set;  // that of the same, or else the oldest
+  for (std::size_t i = 0; i < kSet; ++i) {
+    if (set[i].key == entry.key) {
+      place = &set[i];
+      break;
+    }
+    if (set[i].id < place->id) place = &set[i];
+  }
+  *place = entry;
+}
+
+void Notes::grow() noexcept {
+  try {
+    std::vector<Entry> before(2 * entries_.size());
+    notes_.reserve(2 * notes_.size());
+    before.swap(entries_);
+    for (const Entry& entry : before)
+      if (entry.key) put(entry);
+  } catch (const std::bad_alloc&) {
+    limit_ = notes_.size();
+  }
+}
+
+NoteId Notes::add(const Impl& value, Note note) noexcept {
+  note.value = &value;
+  note.shape = value.shape_ref;
+  if (notes_.size() == notes_.capacity() && notes_.size() < limit_) grow();
+  const NoteId id = ++last_;
+  if (notes_.size() < limit_)
+    notes_.push_back(std::move(note));
+  else
+    notes_[(id - 1) % limit_] = std::move(note);
+  put({&value, value.owner()->version, id});
+  if (note.made == Made::operation) {
+    const Record* record = record_of(value);
+    if (record && record->port) record = record->edge(0).record();  // of the whole call
+    if (record) put({record, record->sequence, id});
+  }
+  return id;
+}
+
+void Notes::forget(const Impl& value) noexcept {
+  Entry* set = set_of(&value);
+  for (std::size_t i = 0; i < kSet; ++i)
+    if (set[i].key == &value) set[i] = {};
+}
+
+}  // namespace tapegrad::detail

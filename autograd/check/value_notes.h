@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "autograd/base/shared_shape.h"
+#include "autograd/check/value_range.h"
+#include "autograd/tape/record.h"
+
+// Internal: what `DetectAnomaly` remembers of values.
+
+namespace tapegrad::detail {
+
+/// Which note; 0 is none.
+using NoteId = std::uint64_t;
+
+/// How a value came to be.
+enum class Made : std::uint8_t {
+  given,      ///< not by what was seen
+  seed,       ///< the same, of a gradient with which a walk began
+  operation,  ///< by an operator
+  rule,       ///< by an operator's rule
+  sum,        ///< it is the gradient of a leaf, over several walks
+  update,     ///< by the step of an optimizer
+};
+
+/// A value as it was at one time; it may be gone since.
+struct Note {
+  static constexpr std::size_t kInputs = 4;
+
+  const char* name = nullptr;   ///< of the operator; for `given`, what changed it in place last
+  const char* path = nullptr;   ///< of the module, or nullptr
+  const Impl* value = nullptr;  ///< never read: it may be gone
+  ShapeRef shape;
+  ValueRange range;
+  Made made = Made::given;
+  std::uint8_t input_count = 0;  ///< of those that follow
+  NoteId inputs[kInputs] = {};
+};
+
+/// The last notes, and the values, and records, that they are about. The room is bounded, grows
+/// where it can, and what finds none forgets what is oldest: so nothing fails once it is made.
+class Notes {
+ public:
+  /// Errors: `std::bad_alloc`.
+  Notes();
+
+  /// The note of `value` as it is now, or 0.
+  NoteId find(const Impl& value) const noexcept { return find(&value, value.owner()->version); }
+  /// The note of what `record` made, or 0.
+  NoteId find(const Record& record) const noexcept { return find(&record, record.sequence); }
+  /// nullptr for 0, and for what is forgotten.
+  const Note* at(NoteId id) const noexcept {
+    return id != 0 && last_ - id < notes_.size() ? &notes_[(id - 1) % limit_] : nullptr;
+  }
+
+  /// Notes what `value` is now. The rest of `note` is filled in.
+  NoteId add(const Impl& value, Note note) noexcept;
+  /// That value is gone.
+  void forget(const Impl& value) noexcept;
+
+ private:
+  /// A value at a version, or a record with its sequence number.
+  struct Entry {
+    const void* key = nullptr;
+    std::uint64_t stamp = 0;
+    NoteId id = 0;
+  };
+  static constexpr std::size_t kFirst = 16, kMost = 1024;  // notes
+  static constexpr std::size_t kSet = 4;                   // entries among which one may stand
+  static constexpr std::size_t kPerNote = 4;               // entries
+
+  Entry* set_of(const void* key) noexcept;
+  const Entry* set_of(const void* key) const noexcept {
+    return const_cast<Notes*>(this)->set_of(key);
+  }
+  NoteId find(const void* key, std::uint64_t stamp) const noexcept;
+  void put(const Entry& entry) noexcept;
+  void grow() noexcept;
+
+  std::vector<Note> notes_;  // note `id` at (id - 1) % limit_
+  std::vector<Entry> entries_;
+  NoteId last_ = 0;
+  std::size_t limit_ = kMost;
+};
+
+}  // namespace tapegrad::detail

@@ -1,0 +1,136 @@
+#include "autograd/check/value_range.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "autograd/base/threads/parallel.h"
+#include "autograd/kernels/reduce/reduce_table.h"
+#include "autograd/ops/reduce/reduce.h"
+#include "autograd/tensor/door/launch.h"
+#include "autograd/tensor/visit_dtype.h"
+
+namespace tapegrad::detail {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr ValueRange kNothing{kInfinity, -kInfinity};
+
+/// So many elements stay close at hand between the look for the largest and that for the smallest.
+constexpr std::int64_t kBlock = 2048;
+
+ValueRange both(const ValueRange& a, const ValueRange& b) {
+  return {std::min(a.lowest, b.lowest), std::max(a.highest, b.highest), a.nan + b.nan,
+          a.positive + b.positive, a.negative + b.negative};
+}
+
+/// Of elements among which not all are finite.
+template <class T>
+[[gnu::noinline]] ValueRange counted(const T* x, std::int64_t n) {
+  constexpr T inf = std::numeric_limits<T>::infinity();
+  T lowest = inf, highest = -inf;
+  ValueRange range = kNothing;
+  for (std::int64_t i = 0; i < n; ++i) {
+    range.nan += x[i] != x[i];
+    range.positive += x[i] == inf;
+    range.negative += x[i] == -inf;
+    lowest = std::min(lowest, x[i] > -inf ? x[i] : inf);  // NaN is not greater, either
+    highest = std::max(highest, x[i] < inf ? x[i] : -inf);
+  }
+  range.lowest = static_cast<double>(lowest);
+  range.highest = static_cast<double>(highest);
+  return range;
+}
+
+template <class T>
+ValueRange plain(const T* x, std::int64_t n) {
+  const kernels::ReduceKernels<T>& kernels = kernels::chosen<kernels::ReduceKernels<T>>();
+  ValueRange range = kNothing;
+  T lowest = std::numeric_limits<T>::infinity(), highest = -lowest;
+  for (std::int64_t at = 0; at < n; at += kBlock) {
+    const std::int64_t count = std::min(kBlock, n - at);
+    T low, high;
+    kernels.rows[static_cast<int>(Reducer::min)](x + at, &low, 1, count);
+    kernels.rows[static_cast<int>(Reducer::max)](x + at, &high, 1, count);
+    constexpr T largest = std::numeric_limits<T>::max();
+    if (low >= -largest && high <= largest) [[likely]] {
+      lowest = std::min(lowest, low);
+      highest = std::max(highest, high);
+    } else {
+      range = both(range, counted(x + at, count));
+    }
+  }
+  return both(range, {static_cast<double>(lowest), static_cast<double>(highest)});
+}
+
+/// The same, shared among threads where that is worth it.
+template <class T>
+ValueRange shared(const T* x, std::int64_t n) {
+  if (!kernels::worth_threads(n)) return plain(x, n);
+  constexpr std::int64_t most = 64;
+  ValueRange parts[most];
+  const std::int64_t length = (n + most - 1) / most, tiles = (n + length - 1) / length;
+  kernels::parallel_for(tiles, [&](std::int64_t tile) {
+    const std::int64_t first = tile * length;
+    parts[tile] = plain(x + first, std::min(length, n - first));
+  });
+  ValueRange range = kNothing;
+  for (std::int64_t tile = 0; tile < tiles; ++tile) range = both(range, parts[tile]);
+  return range;
+}
+
+/// As an argument of a kernel.
+template <class T>
+Elements<T, Access::read> elements(const Impl& value) {
+  return {&value};
+}
+
+}  // namespace
+
+ValueRange range_of(const Impl& value) {
+  return visit_floating(value.dtype, [&]<class T>(T) {
+    return launch(
+        "range_of", [](const T* x, std::int64_t n) { return shared(x, n); }, elements<T>(value),
+        value.numel());
+  });
+}
+
+std::int64_t first_not_finite(const Impl& value) {
+  return visit_floating(value.dtype, [&]<class T>(T) {
+    return launch(
+        "first_not_finite",
+        [](const T* x, std::int64_t n) {
+          const T* found = std::find_if(x, x + n, [](T each) { return !std::isfinite(each); });
+          return found == x + n ? std::int64_t{-1} : found - x;
+        },
+        elements<T>(value), value.numel());
+  });
+}
+
+std::string count_text(const ValueRange& range) {
+  std::string text;
+  int left = (range.nan > 0) + (range.positive > 0) + (range.negative > 0);
+  const auto add = [&](std::int64_t count, const char* what) {
+    if (count == 0) return;
+    text += fmt::format("{} {}", count, what);
+    if (--left > 0) text += left > 1 ? ", " : " and ";
+  };
+  add(range.nan, "NaN");
+  add(range.positive, "inf");
+  add(range.negative, "-inf");
+  return text;
+}
+
+std::string to_string(const ValueRange& range) {
+  const bool some = range.lowest <= range.highest;
+  if (!some) return range.finite() ? "no elements" : count_text(range);
+  const std::string numbers = range.lowest == range.highest
+                                  ? fmt::format("only {:.4g}", range.lowest)
+                                  : fmt::format("{:.4g} to {:.4g}", range.lowest, range.highest);
+  return range.finite() ? numbers : fmt::format("{} and {}", numbers, count_text(range));
+}
+
+}  // namespace tapegrad::detail
