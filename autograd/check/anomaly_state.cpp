@@ -58,7 +58,7 @@ DetectAnomaly::State::Before DetectAnomaly::State::look(const Impl& value, Made 
   if (id == 0) {
     Note note;
     note.range = range_of(value);
-    note.made = made;
+    note.made = notes.forgetful() ? Made::unknown : made;
     if (const Record* record = detail::record_of(value)) {
       note.made = Made::operation;
       note.name = record->name();

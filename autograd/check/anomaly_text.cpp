@@ -62,11 +62,12 @@ std::string AnomalyText::origin_text(const Note& note) const {
     case Made::seed:
       return ", with which the walk began,";
     case Made::given:
+    case Made::unknown:
       break;
   }
   if (!name.empty()) return name + ",";
-  if (note.name) return fmt::format(", changed by {},", note.name);
-  return ", given by the program,";
+  if (note.name) return fmt::format(", given by the program (last changed by {}),", note.name);
+  return note.made == Made::given ? ", given by the program," : ", from long before,";
 }
 
 void AnomalyText::add_line(int depth, std::string_view what, const Shape& shape,

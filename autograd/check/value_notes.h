@@ -19,6 +19,7 @@ using NoteId = std::uint64_t;
 enum class Made : std::uint8_t {
   given,      ///< not by what was seen
   seed,       ///< the same, of a gradient with which a walk began
+  unknown,    ///< not by what is remembered
   operation,  ///< by an operator
   rule,       ///< by an operator's rule
   sum,        ///< it is the gradient of a leaf, over several walks
@@ -54,6 +55,9 @@ class Notes {
   const Note* at(NoteId id) const noexcept {
     return id != 0 && last_ - id < notes_.size() ? &notes_[(id - 1) % limit_] : nullptr;
   }
+
+  /// True when notes have been forgotten.
+  bool forgetful() const noexcept { return last_ > notes_.size(); }
 
   /// Notes what `value` is now. The rest of `note` is filled in.
   NoteId add(const Impl& value, Note note) noexcept;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "autograd/base/threads/parallel.h"
 #include "autograd/kernels/reduce/reduce_table.h"
@@ -110,27 +111,36 @@ std::int64_t first_not_finite(const Impl& value) {
   });
 }
 
-std::string count_text(const ValueRange& range) {
-  std::string text;
-  int left = (range.nan > 0) + (range.positive > 0) + (range.negative > 0);
-  const auto add = [&](std::int64_t count, const char* what) {
-    if (count == 0) return;
-    text += fmt::format("{} {}", count, what);
-    if (--left > 0) text += left > 1 ? ", " : " and ";
+namespace {
+
+/// "`first`, 3 NaN and 1 inf", where `first` may be nothing.
+std::string listed_counts(std::string first, const ValueRange& range) {
+  std::string parts[4] = {std::move(first)};
+  int count = parts[0].empty() ? 0 : 1;
+  const auto add = [&](std::int64_t number, const char* what) {
+    if (number > 0) parts[count++] = fmt::format("{} {}", number, what);
   };
   add(range.nan, "NaN");
   add(range.positive, "inf");
   add(range.negative, "-inf");
+  std::string text;
+  for (int i = 0; i < count; ++i)
+    text += (i == 0 ? "" : i + 1 == count ? " and " : ", ") + parts[i];
   return text;
 }
 
+}  // namespace
+
+std::string count_text(const ValueRange& range) { return listed_counts("", range); }
+
 std::string to_string(const ValueRange& range) {
   const bool some = range.lowest <= range.highest;
-  if (!some) return range.finite() ? "no elements" : count_text(range);
-  const std::string numbers = range.lowest == range.highest
-                                  ? fmt::format("only {:.4g}", range.lowest)
-                                  : fmt::format("{:.4g} to {:.4g}", range.lowest, range.highest);
-  return range.finite() ? numbers : fmt::format("{} and {}", numbers, count_text(range));
+  if (!some && range.finite()) return "no elements";
+  if (!some) return count_text(range);
+  return listed_counts(range.lowest == range.highest
+                           ? fmt::format("only {:.4g}", range.lowest)
+                           : fmt::format("{:.4g} to {:.4g}", range.lowest, range.highest),
+                       range);
 }
 
 }  // namespace tapegrad::detail
