@@ -8,8 +8,7 @@
 #include <utility>
 
 #include "autograd/base/threads/parallel.h"
-#include "autograd/kernels/reduce/reduce_table.h"
-#include "autograd/ops/reduce/reduce.h"
+#include "autograd/kernels/reduce/extremes_table.h"
 #include "autograd/tensor/door/launch.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -19,9 +18,6 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr ValueRange kNothing{kInfinity, -kInfinity};
-
-/// So many elements stay close at hand between the look for the largest and that for the smallest.
-constexpr std::int64_t kBlock = 2048;
 
 ValueRange both(const ValueRange& a, const ValueRange& b) {
   return {std::min(a.lowest, b.lowest), std::max(a.highest, b.highest), a.nan + b.nan,
@@ -48,23 +44,11 @@ template <class T>
 
 template <class T>
 ValueRange plain(const T* x, std::int64_t n) {
-  const kernels::ReduceKernels<T>& kernels = kernels::chosen<kernels::ReduceKernels<T>>();
-  ValueRange range = kNothing;
-  T lowest = std::numeric_limits<T>::infinity(), highest = -lowest;
-  for (std::int64_t at = 0; at < n; at += kBlock) {
-    const std::int64_t count = std::min(kBlock, n - at);
-    T low, high;
-    kernels.rows[static_cast<int>(Reducer::min)](x + at, &low, 1, count);
-    kernels.rows[static_cast<int>(Reducer::max)](x + at, &high, 1, count);
-    constexpr T largest = std::numeric_limits<T>::max();
-    if (low >= -largest && high <= largest) [[likely]] {
-      lowest = std::min(lowest, low);
-      highest = std::max(highest, high);
-    } else {
-      range = both(range, counted(x + at, count));
-    }
-  }
-  return both(range, {static_cast<double>(lowest), static_cast<double>(highest)});
+  if (n == 0) return kNothing;
+  T found[3];
+  kernels::chosen<kernels::ExtremesKernels<T>>().extremes(x, n, found);
+  if (found[2] != 0) return counted(x, n);
+  return {static_cast<double>(found[0]), static_cast<double>(found[1])};
 }
 
 /// The same, shared among threads where that is worth it.

@@ -1,12 +1,14 @@
 #include "nn/optim/clip.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 
 namespace tapegrad::nn {
@@ -15,7 +17,7 @@ namespace {
 
 double largest(const Tensor& grad) { return grad.numel() == 0 ? 0 : amax(abs(grad)).item(); }
 
-double norm_of(const Tensor& grad, double p) {
+double norm_now(const Tensor& grad, double p) {
   if (std::isinf(p)) return largest(grad);
   const auto sum_of_powers = [p](const Tensor& x) {
     return (p == 2 ? square(x) : p == 1 ? abs(x) : pow(abs(x), p)).sum().item();
@@ -32,6 +34,16 @@ double norm_of(const Tensor& grad, double p) {
   if (safe || std::isnan(sum)) return root(sum);
   const double scale = largest(grad);
   return scale == 0 || std::isinf(scale) ? scale : scale * root(sum_of_powers(grad / scale));
+}
+
+// Watched as one call, since the infinities within it are none of its result.
+double norm_of(const Tensor& grad, double p) {
+  if (!tapegrad::detail::watched()) return norm_now(grad, p);
+  double norm = 0;
+  tapegrad::detail::watched_call(
+      {"clip_grad_norm_", nullptr, nullptr, std::array<const Tensor*, 1>{&grad}},
+      [&] { norm = norm_now(grad, p); });
+  return norm;
 }
 
 // The norm of a list of norms, safe from overflow in the same way.
