@@ -44,9 +44,10 @@ namespace tapegrad {
 /// when it comes. Scopes nest. Other threads are not looked at; what they made counts as given by
 /// the program.
 ///
-/// Every result is read once more: in training steps that takes 1.1 to 1.3 times as long, with
-/// operators on a few elements two times and more. Nothing while no scope is open. It keeps notes
-/// of the last thousand results, some 200 KB, and no tensors.
+/// Every result is read once more: a training step takes 1.1 to 1.2 times as long where its layers
+/// have hundreds of units, 1.6 to 1.9 times with 64, and 3 times where they have so few that the
+/// call of an operator counts. Nothing while no scope is open. It keeps notes of the last thousand
+/// results, some 200 KB, and no tensors.
 class [[nodiscard]] DetectAnomaly : detail::Watcher {
  public:
   /// Begins to look. Errors: `OutOfMemoryError`.
