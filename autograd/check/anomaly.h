@@ -48,7 +48,7 @@ namespace tapegrad {
 /// have hundreds of units, 1.6 to 1.9 times with 64, and 3 times where they have so few that the
 /// call of an operator counts. Nothing while no scope is open. It keeps notes of the last thousand
 /// results, some 200 KB, and no tensors.
-class [[nodiscard]] DetectAnomaly : detail::Watcher {
+class [[nodiscard]] DetectAnomaly final : detail::Watcher {
  public:
   /// Begins to look. Errors: `OutOfMemoryError`.
   DetectAnomaly();

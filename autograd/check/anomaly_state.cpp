@@ -232,10 +232,12 @@ std::string DetectAnomaly::State::name_of(const Impl& value) const {
 void DetectAnomaly::State::fail_result(const OperatorCall& call, const Impl& output,
                                        std::size_t index, std::size_t count,
                                        const ValueRange& range) const {
+  const auto named = names.find(&output);
+  std::string what = count > 1 ? fmt::format("result {}", index) : "the result";
+  if (named != names.end()) what += fmt::format(" ({})", named->second);
   std::string sentence =
       fmt::format("{}: in {}{}, {} of shape {} has {}", call.name, phase_text(call.phase),
-                  place_text(call.path), count > 1 ? fmt::format("result {}", index) : "the result",
-                  output.shape(), finding_text(output, range));
+                  place_text(call.path), what, output.shape(), finding_text(output, range));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (range.nan == 0 || inputs[i].nan == 0) continue;
     sentence += fmt::format("; input {} had NaN already", i);

@@ -52,7 +52,7 @@ std::string AnomalyText::origin_text(const Note& note) const {
   const std::string place = place_text(note.path);
   switch (note.made) {
     case Made::operation:
-      return fmt::format(", from {}{},", note.name, place);
+      return fmt::format("{}, from {}{},", name, note.name, place);
     case Made::rule:
       return fmt::format(", from the rule of {}{},", note.name, place);
     case Made::sum:

@@ -80,6 +80,24 @@ struct Twice {
   Tensor vjp(const Tensor& g, auto, auto) const { return tg::exp(g * 1e3) * g; }
 };
 
+/// Steps by operators on tensors.
+struct PowerOptions {
+  double lr = 1;
+  bool warn_unused = true, check_finite = false;
+  void check() const {}
+  static void visit(auto& options, auto f) { f("lr", options.lr); }
+};
+class PowerSteps : public nn::OptimizerOf<PowerOptions> {
+ public:
+  explicit PowerSteps(std::vector<nn::Parameter> parameters)
+      : OptimizerOf({"PowerSteps", {}}, std::move(parameters), {}) {}
+
+ private:
+  void update(std::size_t, Entry& entry, const Tensor& grad) override {
+    entry.parameter.value.sub_(grad / (grad - 1));
+  }
+};
+
 }  // namespace
 
 TEST_CASE("nobody watches while no scope is open") {
@@ -144,6 +162,23 @@ TEST_CASE("what an optimizer remembers may not overflow, either") {
                         "among 3 elements"));
   CHECK_THAT(text, ContainsSubstring("its gradient of shape [3], given by the program, has only "
                                      "1e+30"));
+}
+
+TEST_CASE("the step of an optimizer by operators is looked at, operator by operator") {
+  Tensor w = tg::ones(2).requires_grad_();
+  w.set_grad(tg::tensor({1.0f, 3.0f}));
+  PowerSteps optimizer({{"net.w", w}});
+  const tg::DetectAnomaly anomaly;
+  CHECK_THAT(message_of<tg::AnomalyError>([&] { optimizer.step(); }),
+             StartsWith("div: in the update, the result of shape [2] has 1 inf"));
+  w.set_grad(tg::full(2, 2.0f));
+  const tg::NoGrad no_grad;
+  w.write<float>([](std::span<float> values) { values[0] = -std::numeric_limits<float>::max(); });
+  optimizer.step();
+  CHECK_THAT(message_of<tg::AnomalyError>([&] { w.detach() * 2.0; }),
+             ContainsSubstring("input 0 of shape [2], net.w, from sub_, has -3.403e+38 to -1"));
+  CHECK_THAT(message_of<tg::AnomalyError>([&] { w.mul_(4.0); }),
+             StartsWith("mul_: in forward, the result (net.w) of shape [2] has 1 -inf"));
 }
 
 TEST_CASE("values that an optimizer changed say so") {
