@@ -58,7 +58,10 @@ DetectAnomaly::State::Before DetectAnomaly::State::look(const Impl& value, Made 
   if (id == 0) {
     Note note;
     note.range = range_of(value);
-    note.made = notes.forgetful() ? Made::unknown : made;
+    note.made = made;
+    // A leaf was given in any case.
+    if (notes.forgetful() && !value.has(Impl::kRequiresGrad))
+      note.made = made == Made::seed ? Made::seed_or_rule : Made::given_or_operation;
     if (const Record* record = detail::record_of(value)) {
       note.made = Made::operation;
       note.name = record->name();
@@ -85,6 +88,7 @@ void DetectAnomaly::State::begin(const OperatorCall& call) {
   }
   if (infinite && is_elementwise(call)) keep(call);
   updates = !call.type && call.phase == Phase::update;
+  if (updates) changed.reserve(8);  // while nothing has changed
 }
 
 void DetectAnomaly::State::begin_rule(const OperatorCall& call) {

@@ -61,13 +61,16 @@ std::string AnomalyText::origin_text(const Note& note) const {
       return fmt::format("{}, from the step of {},", name, note.name);
     case Made::seed:
       return ", with which the walk began,";
+    case Made::seed_or_rule:
+      return "";
     case Made::given:
-    case Made::unknown:
+    case Made::given_or_operation:
       break;
   }
   if (!name.empty()) return name + ",";
   if (note.name) return fmt::format(", given by the program (last changed by {}),", note.name);
-  return note.made == Made::given ? ", given by the program," : ", from long before,";
+  return note.made == Made::given ? ", given by the program,"
+                                  : ", given by the program or made long before,";
 }
 
 void AnomalyText::add_line(int depth, std::string_view what, const Shape& shape,

@@ -17,13 +17,14 @@ using NoteId = std::uint64_t;
 
 /// How a value came to be.
 enum class Made : std::uint8_t {
-  given,      ///< not by what was seen
-  seed,       ///< the same, of a gradient with which a walk began
-  unknown,    ///< not by what is remembered
-  operation,  ///< by an operator
-  rule,       ///< by an operator's rule
-  sum,        ///< it is the gradient of a leaf, over several walks
-  update,     ///< by the step of an optimizer
+  given,               ///< not by what was seen
+  seed,                ///< the same, of a gradient with which a walk began
+  given_or_operation,  ///< what made it may have been forgotten
+  seed_or_rule,        ///< the same, of a gradient
+  operation,           ///< by an operator
+  rule,                ///< by an operator's rule
+  sum,                 ///< it is the gradient of a leaf, over several walks
+  update,              ///< by the step of an optimizer
 };
 
 /// A value as it was at one time; it may be gone since.

@@ -313,6 +313,15 @@ TEST_CASE("long programs are told of as far as notes reach back") {
   CHECK_THAT(text, ContainsSubstring("input 0 of shape [2], from sub, has "));
   CHECK_THAT(text, ContainsSubstring("input 0 of shape [2], from add, has 5 to 7\n"));
   CHECK_THAT(message_of<tg::AnomalyError>([&] { tg::log(-old); }),
-             ContainsSubstring("input 0 of shape [2], from neg, has -4 to -2\n"
-                               "    input 0 of shape [2], from long before, has 2 to 4"));
+             ContainsSubstring(
+                 "input 0 of shape [2], from neg, has -4 to -2\n"
+                 "    input 0 of shape [2], given by the program or made long before, has 2 to 4"));
+  const Tensor w = tg::zeros(2).requires_grad_();
+  const tg::EnableGrad enable_grad;
+  CHECK(message_of<tg::AnomalyError>([&] { tg::sqrt(w).backward(tg::ones(2)); }) ==
+        "sqrt: in backward, the gradient of input 0 of shape [2] has 2 inf among 2 elements, the "
+        "first at [0]\n"
+        "  the gradient that came in of shape [2] has only 1\n"
+        "  input 0 of shape [2], given by the program, has only 0\n"
+        "  the result of shape [2], which came of it, has only 0");
 }
