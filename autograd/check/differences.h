@@ -22,4 +22,17 @@ struct Differences {
 Differences differentiate(const std::function<std::vector<double>(double)>& f, double x,
                           std::size_t outputs, double step, double rtol, double atol);
 
+/// The slopes of a function to both sides of a place; infinite where it jumps there.
+struct Slopes {
+  double left, right;
+  bool kink;  ///< they differ, by more than what they are uncertain by
+
+  /// True when the place is a kink and `derivative` is none that a convention could not choose.
+  bool allow(double derivative, double rtol, double atol) const;
+};
+
+/// The same for each output of `f` at `x`, from differences to one side, extrapolated to step 0.
+std::vector<Slopes> one_sided_slopes(const std::function<std::vector<double>(double)>& f, double x,
+                                     std::size_t outputs, double step);
+
 }  // namespace tapegrad::detail

@@ -21,7 +21,30 @@ struct GradcheckOptions {
   /// 2^14.
   double step = 1.0 / 64;
   bool second_order = false;  ///< `gradcheck` goes on with `gradgradcheck`
-  std::uint64_t seed = 0;     ///< of the random cotangents
+  bool forward_mode = false;  ///< `gradcheck` checks `jvp`, too
+  std::uint64_t seed = 0;     ///< of the random cotangents and directions
+  /// Inputs and outputs of at most so many elements are checked entry by entry; larger ones along
+  /// random directions, which tell a wrong entry from right ones, and find its place, by far fewer
+  /// calls.
+  std::int64_t exhaustive = 400;
+  int directions = 4;                   ///< how many random directions
+  std::vector<std::string> names = {};  ///< what messages call the inputs; "input 0" and so on else
+  bool culprits = true;  ///< when a gradient is wrong, look for the operators that make it so
+};
+
+/// An operator whose own gradient is wrong, for the values that it got in the checked function.
+struct Culprit {
+  std::string name;                 ///< of the operator, as records say
+  std::string path;                 ///< of the module, such as "net.fc2"; may be empty
+  std::vector<Shape> shapes;        ///< of its inputs
+  int order = 1;                    ///< of the derivative: 1 or 2
+  int argument = -1;                ///< which was varied; -1 for the cotangent (order 2)
+  std::vector<std::int64_t> index;  ///< of the element that was varied
+  double analytic = 0;              ///< the derivative by its rule
+  double numeric = 0;               ///< the same from differences
+  double error = 0;                 ///< as `GradcheckResult::worst_error`
+  std::string problem;              ///< what is wrong beside the numbers; empty if nothing is
+  std::int64_t calls = 1;           ///< how many calls of it, with this path, are wrong
 };
 
 /// What a check found: its worst entry, also when it passed.
@@ -31,29 +54,43 @@ struct GradcheckResult {
   /// |analytic - numeric| / (|numeric| + atol / rtol) of the worst entry, which passes up to
   /// `rtol`; infinite where only one of both is finite.
   double worst_error = 0;
-  double rtol = 0;  ///< that of the options
-  int order = 1;    ///< of the derivative that the entry belongs to: 1 or 2
-  int input = -1;   ///< which was varied; -1 for the cotangent of the output (order 2)
-  std::vector<std::int64_t> index;  ///< of the element that was varied
+  double rtol = 0;         ///< that of the options
+  int order = 1;           ///< of the derivative that the entry belongs to: 1 or 2
+  std::string input_name;  ///< what was varied, for messages
+  int input = -1;  ///< which was varied; -1 for the cotangent of the output (order 2), and for all
+  std::vector<std::int64_t> index;  ///< of the element that was varied; empty for a direction
   std::int64_t output = 0;          ///< flat index of the output's element; 0 at order 2
   double analytic = 0;              ///< the derivative from the tape
   double numeric = 0;               ///< the same from differences
   double uncertainty = 0;           ///< estimated error of `numeric`
   std::int64_t entries = 0;         ///< how many derivatives of this order were compared
+  /// How many more lie at a kink, where the slopes to both sides differ and central differences
+  /// give neither. There any derivative from one slope to the other passes: it is a convention.
+  std::int64_t kinks = 0;
+  std::string first_kink;              ///< its place and the slopes
+  std::vector<Culprit> culprits;       ///< the operators that are wrong, in the order of the calls
+  std::int64_t operators_checked = 0;  ///< how many calls were looked at for that
 
   /// `ok`, so that a test may say `CHECK(gradcheck(f, x))`.
   explicit operator bool() const { return ok; }
-  /// One line that says all of it.
+  /// One line that says all of it, with the first culprit.
   std::string message() const;
+  /// The culprits, one line each: operator, module path, argument, index, analytic, numeric, error.
+  /// Empty if there is none.
+  std::string table() const;
 };
 
 /// Compares the gradients that the tape gives for `f` with central differences, entry by entry.
 ///
 /// `f` maps inputs to one float64 tensor of any shape. Inputs that require gradients are varied, in
 /// copies; the others are constants; none is changed. The derivative of every output element for
-/// every input element is compared, so small tensors are best. The differences are extrapolated to
-/// step 0 (Ridders, 1982), which leaves about 1e-11 of error where `f` is smooth. Where it has a
-/// kink the result means nothing: keep inputs away from there.
+/// every input element is compared, of large ones those along some random directions (see
+/// `GradcheckOptions::exhaustive`). The differences are extrapolated to
+/// step 0 (Ridders, 1982), which leaves about 1e-11 of error where `f` is smooth.
+///
+/// When something is wrong, the operators that `f` calls are checked one by one, each on the values
+/// that it really got, so that the result names the one whose rule is wrong (`culprits`). If all
+/// are right by themselves, it says so: then look at what `f` detaches, or changes beside the tape.
 ///
 /// It also checks that `f` gives the same again and leaves its inputs alone, that every gradient
 /// has its input's shape and type, and that the gradient is linear in the cotangent, also in one
@@ -61,7 +98,8 @@ struct GradcheckResult {
 /// `f` put its inputs in their place.
 ///
 /// Errors: `DTypeError` for float32 inputs or outputs, because differences need float64;
-/// `GradError` when no input requires gradients; and what `f` throws.
+/// `GradError` when no input requires gradients; and what `f` throws. What a rule throws in the
+/// walk back is a problem that the result tells.
 GradcheckResult gradcheck(const std::function<Tensor(const std::vector<Tensor>&)>& f,
                           const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 /// The same for a function of one input: `gradcheck(tg::tanh, x)`.

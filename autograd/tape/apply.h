@@ -157,10 +157,9 @@ constexpr std::size_t input_count() {
 /// A list of one tensor.
 std::vector<Tensor> listed(Tensor tensor);
 
-/// Calls `Op` with these attributes.
+/// Calls `op`, which names each of its inputs.
 template <class Op>
-std::vector<Tensor> call_again(std::span<const Attribute> attributes,
-                               std::span<const Tensor> inputs);
+std::vector<Tensor> call_on(Op op, std::span<const Tensor> inputs);
 
 /// Calls `Op` with these attributes on a batch.
 template <class Op>
@@ -168,14 +167,20 @@ template <class Op>
   return with_attributes<Op>(attributes).batched(batch);
 }
 
-/// What is known of `Op` without a call; `Again` calls it. `listed`: its inputs are a list.
-template <class Op, template <class> class Again, bool listed>
+/// What is known of `Op` without a call; `call` calls it. `listed`: its inputs are a list.
+template <class Op, std::vector<Tensor> (*call)(Op, std::span<const Tensor>), bool listed>
 constexpr OperatorType describe_operator() {
   constexpr bool has_gradient = !requires { Op::cut; };
   OperatorType type{Op::name, has_gradient, nullptr, nullptr, onnx_form<Op>()};
   if constexpr (has_attributes<Op>()) {
     type.attributes = attributes_of<Op>;
-    type.call = Again<Op>::call;
+    type.call = [](std::span<const Attribute> attributes, std::span<const Tensor> inputs) {
+      return call(with_attributes<Op>(attributes), inputs);
+    };
+  } else if constexpr (std::is_copy_constructible_v<Op>) {
+    type.repeat = [](const void* op, std::span<const Tensor> inputs) {
+      return call(*static_cast<const Op*>(op), inputs);
+    };
   }
   if constexpr (requires { Op::sparsity; }) type.sparsity = Op::sparsity;
   if constexpr (requires(const Op& op, const Batch& batch) { op.batched(batch); }) {
@@ -188,11 +193,7 @@ constexpr OperatorType describe_operator() {
   return type;
 }
 template <class Op>
-struct CallAgain {
-  static constexpr auto call = call_again<Op>;
-};
-template <class Op>
-inline constexpr OperatorType operator_type = describe_operator<Op, CallAgain, false>();
+inline constexpr OperatorType operator_type = describe_operator<Op, call_on<Op>, false>();
 
 }  // namespace detail
 
@@ -296,10 +297,9 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
 }
 
 template <class Op>
-std::vector<Tensor> detail::call_again(std::span<const Attribute> attributes,
-                                       std::span<const Tensor> inputs) {
+std::vector<Tensor> detail::call_on(Op op, std::span<const Tensor> inputs) {
   const auto call = [&]<std::size_t... i>(std::index_sequence<i...>) {
-    return tapegrad::apply(with_attributes<Op>(attributes), inputs[i]...);
+    return tapegrad::apply(std::move(op), inputs[i]...);
   };
   return listed(call(std::make_index_sequence<input_count<Op>()>()));
 }

@@ -134,14 +134,9 @@ DType settle_results(std::span<Tensor> outputs, const char* name, std::span<cons
                      bool history);
 
 template <class Op>
-std::vector<Tensor> call_list_again(std::span<const Attribute> attributes,
-                                    std::span<const Tensor> inputs);
+std::vector<Tensor> call_on_list(Op op, std::span<const Tensor> inputs);
 template <class Op>
-struct CallListAgain {
-  static constexpr auto call = call_list_again<Op>;
-};
-template <class Op>
-inline constexpr OperatorType list_operator_type = describe_operator<Op, CallListAgain, true>();
+inline constexpr OperatorType list_operator_type = describe_operator<Op, call_on_list<Op>, true>();
 
 /// Runs `op` and records it.
 template <class Op>
@@ -210,9 +205,8 @@ auto apply(Op op, std::span<const Tensor> inputs) {
 }
 
 template <class Op>
-std::vector<Tensor> detail::call_list_again(std::span<const Attribute> attributes,
-                                            std::span<const Tensor> inputs) {
-  auto made = tapegrad::apply(with_attributes<Op>(attributes), inputs);
+std::vector<Tensor> detail::call_on_list(Op op, std::span<const Tensor> inputs) {
+  auto made = tapegrad::apply(std::move(op), inputs);
   if constexpr (std::is_same_v<decltype(made), Tensor>)
     return listed(std::move(made));
   else

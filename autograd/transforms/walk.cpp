@@ -292,7 +292,11 @@ class Walk {
     call.inputs = seen;
     call.rule = input;
     watched_call(call, [&] {
-      run_rule(record, edge, input, last, gradient);
+      if (Door::alters(call))
+        hand_back(record, edge, input,
+                  Door::altered(call, record.vjp(input, gradient, readable_), readable_));
+      else
+        run_rule(record, edge, input, last, gradient);
       return arrived_at(edge);
     });
   }
@@ -324,18 +328,26 @@ class Walk {
         return;
       }
     }
-    Tensor cotangent = allocating_for([&] { return record.name(); },
-                                      [&] { return record.vjp(input, gradient, readable_); });
+    hand_back(record, edge, input,
+              allocating_for([&] { return record.name(); },
+                             [&] { return record.vjp(input, gradient, readable_); }));
+  }
+
+  /// Adds what the rule of input `input` returned, fitted to it, to what has arrived there.
+  [[gnu::always_inline]] void hand_back(Record& record, const Edge& edge, int input,
+                                        Tensor cotangent) {
     if (record.released) [[unlikely]]
       record.check();  // by a walk that the rule started
+    const ShapeRef& target = edge.shape_ref();
+    const DType dtype = edge.dtype();
     if (record.elementwise) {
-      if (cotangent.dtype() != dtype || !same_shape)
+      if (cotangent.dtype() != dtype || target != record.shape_ref)
         cotangent = reduce_cotangent(cotangent, record.shape(), target.sizes(), dtype);
     } else if (!cotangent.defined() || cotangent.dtype() != dtype ||
                impl_of(cotangent)->shape_ref != target || impl_of(cotangent)->has(Impl::kNumber)) {
       cotangent = fitted_cotangent(record, input, cotangent, edge);
     }
-    add_to(arrived, std::move(cotangent), target);
+    add_to(arrived_at(edge), std::move(cotangent), target);
   }
 
   /// The cotangent of one of several outputs, to the record of their call.

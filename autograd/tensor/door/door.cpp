@@ -164,6 +164,19 @@ void Door::pause(std::string_view name) {
   tell([&](Watcher& watcher) { watcher.pause(name); });
 }
 
+bool Door::alters(const OperatorCall& call) {
+  bool any = false;
+  tell([&](const Watcher& watcher) { any |= watcher.alters(call); });
+  return any;
+}
+
+Tensor Door::altered(const OperatorCall& call, Tensor cotangent, bool recorded) {
+  tell([&](const Watcher& watcher) {
+    if (watcher.alters(call)) cotangent = watcher.altered(cotangent, recorded);
+  });
+  return cotangent;
+}
+
 void Door::collected(const Tensor& leaf, const Tensor& sum) {
   tell([&](Watcher& watcher) { watcher.collected(leaf, sum); });
 }

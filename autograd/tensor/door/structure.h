@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "autograd/base/cxx20.h"
+
 namespace tapegrad {
 
 class Tensor;

@@ -44,6 +44,8 @@ struct OperatorType {
   Sparsity sparsity = Sparsity::unknown;
   Leading leading = Leading::unknown;
   const TangentRule* tangent = nullptr;  ///< its forward-mode rule, if it has one
+  /// Of an operator without attributes: calls a copy of `op`, where it can be copied.
+  std::vector<Tensor> (*repeat)(const void* op, std::span<const Tensor> inputs) = nullptr;
   /// For `Leading::own`: the operator with these attributes on a batch.
   Tensor (*batched)(std::span<const Attribute> attributes, const Batch& batch) = nullptr;
 };
@@ -112,6 +114,10 @@ class Watcher {
   /// The walk has ended, and added the cotangent `sum` to the gradient that `leaf` had already. What
   /// this throws, the caller of the walk gets.
   virtual void collected(const Tensor& /*leaf*/, const Tensor& /*sum*/) {}
+  /// Whether it alters what the rule `call` returns: `altered` then gets it, and the walk hands on
+  /// what that returns.
+  virtual bool alters(const OperatorCall& /*call*/) const noexcept { return false; }
+  virtual Tensor altered(const Tensor& cotangent, bool /*recorded*/) const { return cotangent; }
   /// The host is between two pieces of work, before `name`; what this throws, it gets.
   virtual void pause(std::string_view /*name*/) {}
 
@@ -153,6 +159,11 @@ struct Door {
   /// @}
   [[gnu::cold]] static void launch(const Launch& launch);
   [[gnu::cold]] static void pause(std::string_view name);
+  /// Whether somebody alters what the rule `call` returns, and what they make of it.
+  /// @{
+  [[gnu::cold]] static bool alters(const OperatorCall& call);
+  [[gnu::cold]] static Tensor altered(const OperatorCall& call, Tensor cotangent, bool recorded);
+  /// @}
   [[gnu::cold]] static void collected(const Tensor& leaf, const Tensor& sum);
 
  private:
