@@ -3,108 +3,224 @@
 #include <nn/nn.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
-// Proves the gradients: every operator of the library, and a few models, against differences at
-// first and second order. Prints one table and a model's tape; exit status 1 when a gradient is
-// wrong.
+// Proves the gradients: every operator of the library goes through the whole battery of `verify`,
+// and a few models through `graph_check`. Prints one table and a model's tape; exit status 1 when
+// something is wrong. `--break tanh` shows what that looks like.
 
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
-struct Row {
-  std::string name;
-  int cases = 0;
-  std::int64_t entries = 0;
-  double worst[2] = {0, 0};
-  std::string failure;
+struct Options {
+  std::string dot, broken;
+  std::vector<std::string> only;
+  bool quick = false, list = false, json = false;
 };
 
-void add(Row& row, const std::string& label, const tg::GradcheckResult& result) {
-  row.entries += result.entries;
-  double& worst = row.worst[result.order - 1];
-  worst = std::max(worst, result.worst_error);
-  if (!result && row.failure.empty()) row.failure = label + ": " + result.message();
+std::vector<tg::OperatorInfo> all_operators() {
+  std::vector<tg::OperatorInfo> all = tg::operators();
+  for (tg::OperatorInfo& info : nn::operators()) all.push_back(std::move(info));
+  return all;
 }
 
-Row check(const tg::OperatorInfo& op) {
-  Row row;
-  row.name = op.name;
-  for (const tg::OperatorCase& example : op.cases) {
-    ++row.cases;
-    add(row, example.label, tg::gradcheck(example.call, example.inputs));
-    add(row, example.label, tg::gradgradcheck(example.call, example.inputs));
-  }
-  return row;
-}
+/// A model, and what it is checked with.
+struct Model {
+  std::string name;
+  nn::Sequential net;
+  tg::Tensor input;
+  std::function<tg::Tensor(const tg::Tensor&)> loss;
+};
 
-/// A model as an operator of its input and its parameters.
-tg::OperatorInfo model(std::string name, nn::Sequential net, const tg::Tensor& x,
-                       const auto& loss) {
-  nn::to(net, tg::float64);
-  std::vector<tg::Tensor> inputs{x};
-  for (const nn::Parameter& p : nn::parameters(net)) inputs.push_back(p.value);
-  const auto call = [net, loss](const std::vector<tg::Tensor>& in) mutable {
-    nn::Sequential with = net;
-    std::size_t next = 1;
-    struct Place : nn::Visitor {
-      const std::vector<tg::Tensor>& in;
-      std::size_t& next;
-      Place(const std::vector<tg::Tensor>& values, std::size_t& first) : in(values), next(first) {}
-      void on_parameter(const std::string&, tg::Tensor& value) override { value = in[next++]; }
-    };
-    Place(in, next).walk(with);
-    return loss(with(in[0]));
-  };
-  return {std::move(name), {{"input and parameters", inputs, call}}};
-}
-
-std::vector<tg::OperatorInfo> models() {
+std::vector<Model> models() {
   tg::manual_seed(8);
-  const tg::Tensor x = tg::randn({4, 3}, tg::float64).requires_grad_();
-  const tg::Tensor classes = tg::tensor({0, 2, 1, 2});
+  const tg::Tensor x = tg::randn({4, 3}), classes = tg::tensor({0, 2, 1, 2});
   const auto cross_entropy = [classes](const tg::Tensor& y) {
     return tg::cross_entropy(y, classes);
   };
   const auto squares = [](const tg::Tensor& y) { return tg::mean(tg::square(y - 0.5)); };
-  return {model("tanh, cross-entropy", nn::Sequential{nn::Linear{3, 5}, tg::tanh, nn::Linear{5, 3}},
-                x, cross_entropy),
-          model("gelu, layer norm, squares",
-                nn::Sequential{nn::Linear{3, 4}, nn::LayerNorm{4}, tg::gelu, nn::Linear{4, 2}}, x,
-                squares),
-          model("silu, softmax, squares",
-                nn::Sequential{nn::Linear{3, 4}, tg::silu, nn::Linear{4, 3}, nn::Softmax{1}}, x,
-                squares)};
+  return {
+      {"tanh, cross-entropy", nn::Sequential{nn::Linear{3, 5}, tg::tanh, nn::Linear{5, 3}}, x,
+       cross_entropy},
+      {"gelu, layer norm, squares",
+       nn::Sequential{nn::Linear{3, 4}, nn::LayerNorm{4}, tg::gelu, nn::Linear{4, 2}}, x, squares},
+      {"silu, softmax, squares",
+       nn::Sequential{nn::Linear{3, 4}, tg::silu, nn::Linear{4, 3}, nn::Softmax{1}}, x, squares},
+      {"784-100-10, cross-entropy",
+       nn::Sequential{nn::Linear{784, 100}, tg::sigmoid, nn::Linear{100, 10}}, tg::rand({4, 784}),
+       cross_entropy}};
 }
 
-bool print_table(const char* title, const std::vector<tg::OperatorInfo>& list) {
-  fmt::print("{:<26} {:>5} {:>8} {:>12} {:>12}\n", title, "cases", "entries", "order 1", "order 2");
-  bool ok = true;
-  for (const tg::OperatorInfo& op : list) {
-    const Row row = check(op);
-    fmt::print("{:<26} {:>5} {:>8} {:>12.1e} {:>12.1e}  {}\n", row.name, row.cases, row.entries,
-               row.worst[0], row.worst[1], row.failure.empty() ? "ok" : "WRONG: " + row.failure);
-    ok &= row.failure.empty();
+/// One row of the table.
+struct Row {
+  const char* kind;
+  tg::VerifyResult result;
+};
+
+/// Whatever happens in a check is a row, and the next one goes on.
+template <class F>
+tg::VerifyResult result_of(const std::string& name, const F& check) {
+  tg::VerifyResult result;
+  try {
+    result = check();
+  } catch (const std::exception& error) {
+    result.findings.push_back({"check", "all", fmt::format("throws: {}", error.what())});
   }
-  fmt::print("\n");
+  result.name = name;
+  return result;
+}
+
+std::string number(double error) { return error == 0 ? "0" : fmt::format("{:.1e}", error); }
+
+constexpr int kWidth = 32;  // of names
+
+void print_row(const Row& row) {
+  const tg::VerifyResult& r = row.result;
+  fmt::print("{:<{}} {:>5} {:>8} {:>9} {:>9} {:>9}  {}\n", r.name, kWidth, r.cases, r.entries,
+             number(r.worst_error[0]), number(r.worst_error[1]),
+             r.forward_error ? number(*r.forward_error) : "no rule", r.ok() ? "ok" : "WRONG");
+  for (std::size_t i = 0; i < r.findings.size(); ++i) {
+    if (i == 3) {
+      fmt::print("    and {} more\n", r.findings.size() - i);
+      break;
+    }
+    fmt::print("    {}, {}: {}\n", r.findings[i].check, r.findings[i].example, r.findings[i].text);
+  }
+}
+
+Json json_of(const Row& row) {
+  const tg::VerifyResult& r = row.result;
+  Json findings = Json::array(), culprits = Json::array();
+  for (const tg::VerifyFinding& each : r.findings)
+    findings.push_back({{"check", each.check}, {"case", each.example}, {"text", each.text}});
+  // JSON has no infinity.
+  const auto finite = [](double x) { return std::isfinite(x) ? Json(x) : Json(nullptr); };
+  for (const tg::Culprit& each : r.culprits)
+    culprits.push_back({{"operator", each.name},
+                        {"module", each.path},
+                        {"order", each.order},
+                        {"argument", each.argument},
+                        {"index", each.index},
+                        {"analytic", finite(each.analytic)},
+                        {"numeric", finite(each.numeric)},
+                        {"error", finite(each.error)}});
+  return {{"kind", row.kind},
+          {"name", r.name},
+          {"cases", r.cases},
+          {"entries", r.entries},
+          {"order_1", finite(r.worst_error[0])},
+          {"order_2", finite(r.worst_error[1])},
+          {"forward_mode", r.forward_error ? finite(*r.forward_error) : Json(nullptr)},
+          {"not_covered", r.not_covered},
+          {"ok", r.ok()},
+          {"findings", findings},
+          {"culprits", culprits}};
+}
+
+/// "tanh" or "tanh:factor".
+std::unique_ptr<tg::BrokenRule> broken_rule(const std::string& text,
+                                            const std::vector<tg::OperatorInfo>& operators) {
+  if (text.empty()) return {};
+  const std::size_t colon = text.find(':');
+  const std::string op = text.substr(0, colon);
+  if (std::ranges::none_of(operators, [&](const auto& info) { return info.name == op; }))
+    throw std::invalid_argument(
+        fmt::format("--break: there is no operator \"{}\"; --list names all", op));
+  const std::string kind = colon == text.npos ? "factor" : text.substr(colon + 1);
+  constexpr std::pair<const char*, tg::RuleBreak> kinds[] = {{"sign", tg::RuleBreak::sign},
+                                                             {"factor", tg::RuleBreak::factor},
+                                                             {"missing", tg::RuleBreak::missing},
+                                                             {"recorded", tg::RuleBreak::recorded},
+                                                             {"throws", tg::RuleBreak::throws}};
+  for (const auto& [name, value] : kinds)
+    if (kind == name) return std::make_unique<tg::BrokenRule>(op, value);
+  throw std::invalid_argument(
+      fmt::format("--break: \"{}\" is none of sign, factor, missing, recorded, throws", kind));
+}
+
+bool chosen(const Options& options, const std::string& name) {
+  return options.only.empty() || std::ranges::find(options.only, name) != options.only.end();
+}
+
+/// The table, or the list of JSON; true if all is right.
+bool check_all(const Options& options, const std::vector<tg::OperatorInfo>& operators) {
+  bool ok = true;
+  Json rows = Json::array();
+  const auto add = [&](const Row& row) {
+    ok &= row.result.ok();
+    if (options.json)
+      rows.push_back(json_of(row));
+    else
+      print_row(row);
+  };
+  const auto title = [&](const char* kind, const auto& list) {
+    if (!options.json &&
+        std::ranges::any_of(list, [&](const auto& each) { return chosen(options, each.name); }))
+      fmt::print("{:<{}} {:>5} {:>8} {:>9} {:>9} {:>9}\n", kind, kWidth, "cases", "entries",
+                 "order 1", "order 2", "forward");
+  };
+  const tg::VerifyOptions battery{.large = !options.quick, .memory = !options.quick};
+  title("operator", operators);
+  for (const tg::OperatorInfo& info : operators)
+    if (chosen(options, info.name))
+      add({"operator", result_of(info.name, [&] { return tg::verify(info, battery); })});
+  const std::vector<Model> all_models = models();
+  if (!options.json && options.only.empty()) fmt::print("\n");
+  title("model", all_models);
+  for (const Model& model : all_models) {
+    if (!chosen(options, model.name)) continue;
+    const Row row{"model", result_of(model.name, [&] {
+                    return tg::graph_check(model.net, model.input, model.loss, battery);
+                  })};
+    add(row);
+    if (options.json || row.result.culprits.empty()) continue;
+    tg::GradcheckResult table;
+    table.culprits = row.result.culprits;
+    fmt::print("{}", table.table());
+  }
+  if (options.json) fmt::print("{}\n", rows.dump(1));
   return ok;
+}
+
+void show_tape(const std::string& dot) {
+  nn::Sequential net{nn::Linear{3, 5}, tg::tanh, nn::Linear{5, 3}};
+  nn::name_modules(net, "net");
+  const tg::Tensor loss = nn::cross_entropy(net(tg::randn({4, 3})), tg::tensor({0, 2, 1, 2}));
+  tg::TensorNames names{{"loss", loss}};
+  for (const nn::Parameter& p : nn::parameters(net)) names.emplace_back(p.name, p.value);
+  fmt::print("\nThe tape of a perceptron with its loss\n{}\n", tg::format_records(loss, names));
+  if (!dot.empty()) tg::write_dot(dot, loss, names);
 }
 
 int run(int argc, char** argv) {
   CLI::App app{
-      "Checks every operator and a few models against differences, at first and second order, and\n"
-      "prints the worst relative error of each. Exit status 1 when a gradient is wrong."};
-  std::string dot;
-  bool quick = false;
-  app.add_option("--dot", dot, "Write the graph of a model's loss to this file, for `dot -Tsvg`")
+      "Checks every operator and a few models: gradients against differences at first and second\n"
+      "order, forward mode, float32, threads, tiles, instruction sets, refused memory. Prints the\n"
+      "worst relative errors. Exit status 1 when something is wrong."};
+  Options options;
+  app.add_option("only", options.only, "Check these operators and models alone");
+  app.add_option("--dot", options.dot,
+                 "Write the graph of a model's loss to this file, for `dot -Tsvg`")
       ->check(
           [](const std::string& name) { return name.empty() ? "give the name of a file" : ""; });
-  app.add_flag("--quick", quick, "The whole check is quick; accepted so that all examples take it");
+  app.add_option(
+      "--break", options.broken,
+      "OP[:KIND]: make the rule of an operator wrong, to see what a failure looks like.\n"
+      "KIND is sign, factor (1 % too large), missing (zero), recorded (only at second\n"
+      "order) or throws");
+  app.add_flag("--list", options.list, "Print the names of all operators and models, and end");
+  app.add_flag("--json", options.json, "Print the table as JSON, and nothing else");
+  app.add_flag("--quick", options.quick, "Leave out large inputs, threads and refused memory");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -113,20 +229,32 @@ int run(int argc, char** argv) {
     return 2;
   }
 
-  std::vector<tg::OperatorInfo> operators = tg::operators();
-  for (tg::OperatorInfo& info : nn::operators()) operators.push_back(std::move(info));
-  const bool operators_ok = print_table("operator", operators);
-  const bool models_ok = print_table("model", models());
+  const std::vector<tg::OperatorInfo> operators = all_operators();
+  std::vector<std::string> names;
+  for (const tg::OperatorInfo& info : operators) names.push_back(info.name);
+  for (const Model& model : models()) names.push_back(model.name);
+  if (options.list) {
+    for (const std::string& name : names) fmt::print("{}\n", name);
+    return 0;
+  }
+  std::unique_ptr<tg::BrokenRule> broken;
+  try {
+    for (const std::string& name : options.only)
+      if (std::ranges::find(names, name) == names.end())
+        throw std::invalid_argument(
+            fmt::format("there is no operator or model \"{}\"; --list names all", name));
+    broken = broken_rule(options.broken, operators);
+  } catch (const std::invalid_argument& error) {
+    fmt::print(stderr, "graph_check: {}\n", error.what());
+    return 2;
+  }
 
-  nn::Sequential net{nn::Linear{3, 5}, tg::tanh, nn::Linear{5, 3}};
-  nn::name_modules(net, "net");
-  const tg::Tensor loss = nn::cross_entropy(net(tg::randn({4, 3})), tg::tensor({0, 2, 1, 2}));
-  tg::TensorNames names{{"loss", loss}};
-  for (const nn::Parameter& p : nn::parameters(net)) names.emplace_back(p.name, p.value);
-  fmt::print("The tape of a perceptron with its loss\n{}\n", tg::format_records(loss, names));
-  if (!dot.empty()) tg::write_dot(dot, loss, names);
-  if (operators_ok && models_ok) fmt::print("All gradients are right.\n");
-  return operators_ok && models_ok ? 0 : 1;
+  const bool ok = check_all(options, operators);
+  broken.reset();
+  if (!options.json && options.only.empty()) show_tape(options.dot);
+  if (!options.json)
+    fmt::print("{}\n", ok ? "All gradients are right." : "Some are WRONG; see above.");
+  return ok ? 0 : 1;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 /// Everything of nn: modules, layers, losses, initialisation, optimizers, schedules, data,
 /// files and metrics.
 
+#include "nn/check/graph_check.h"
 #include "nn/data/csv/csv.h"
 #include "nn/data/dataset.h"
 #include "nn/data/idx.h"

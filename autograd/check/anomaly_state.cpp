@@ -51,7 +51,7 @@ bool has_new_infinity(const Tensor& y, std::span<const Tensor> inputs) {
 
 }  // namespace
 
-// ---- What is there before a call -----------------------------------------------------------------
+// ---- What is there before a call ----------------------------------------------------------------
 
 DetectAnomaly::State::Before DetectAnomaly::State::look(const Impl& value, Made made) {
   NoteId id = notes.find(value);
@@ -115,7 +115,7 @@ void DetectAnomaly::State::keep(const OperatorCall& call) {
   }
 }
 
-// ---- What comes out of it ------------------------------------------------------------------------
+// ---- What comes out of it -----------------------------------------------------------------------
 
 void DetectAnomaly::State::end(const OperatorCall& call, std::span<const Tensor> outputs) {
   const std::vector<Tensor> before = std::exchange(kept, {});
@@ -226,7 +226,7 @@ void DetectAnomaly::State::collected(const Tensor& leaf, const Tensor& sum) {
   throw AnomalyError(text.text());
 }
 
-// ---- What is thrown ------------------------------------------------------------------------------
+// ---- What is thrown -----------------------------------------------------------------------------
 
 std::string DetectAnomaly::State::name_of(const Impl& value) const {
   const auto known = names.find(&value);

@@ -1,6 +1,7 @@
 #include "autograd/check/operators.h"
 
 #include <span>
+#include <utility>
 
 #include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/elementwise.h"
@@ -15,12 +16,14 @@ namespace {
 using detail::Draw;
 using detail::Inputs;
 
-OperatorInfo unary_cases(const detail::ElementwiseInfo& info, Tensor (*f)(const Tensor&)) {
+OperatorInfo unary_cases(const detail::ElementwiseInfo& info, Tensor (*f)(Tensor)) {
   OperatorInfo result{info.name, {}};
   Draw draw;
   const auto add = [&](const char* label, const Shape& shape) {
-    result.cases.push_back(
-        {label, {draw(shape, info.samples[0])}, [f](const Inputs& in) { return f(in[0]); }});
+    result.cases.push_back({label,
+                            {draw(shape, info.samples[0])},
+                            [f](const Inputs& in) { return f(in[0]); },
+                            [f](Inputs&& in) { return f(std::move(in[0])); }});
   };
   add("a matrix", {3, 4});
   add("a number", {});
@@ -29,14 +32,20 @@ OperatorInfo unary_cases(const detail::ElementwiseInfo& info, Tensor (*f)(const 
   return result;
 }
 
-OperatorInfo binary_cases(const detail::ElementwiseInfo& info,
-                          Tensor (*f)(const Tensor&, const Tensor&)) {
+using Binary = Tensor (*)(const Tensor& a, const Tensor& b, Tensor* room);
+
+OperatorInfo binary_cases(const detail::ElementwiseInfo& info, Binary f) {
   OperatorInfo result{info.name, {}};
   Draw draw;
   const auto add = [&](const char* label, const Shape& a, const Shape& b) {
     result.cases.push_back({label,
                             {draw(a, info.samples[0]), draw(b, info.samples[1])},
-                            [f](const Inputs& in) { return f(in[0], in[1]); }});
+                            [f](const Inputs& in) { return f(in[0], in[1], nullptr); },
+                            [f](Inputs&& in) {
+                              // Into the memory of the one that has the result's shape.
+                              Tensor& room = in[in[0].numel() < in[1].numel() ? 1 : 0];
+                              return f(in[0], in[1], &room);
+                            }});
   };
   add("equal shapes", {3, 4}, {3, 4});
   add("a row", {3, 4}, {4});
@@ -51,10 +60,11 @@ template <class Op>
 OperatorInfo elementwise_cases() {
   const detail::ElementwiseInfo& info = detail::elementwise_info<Op>;
   if constexpr (std::is_array_v<decltype(Op::reads)>) {
-    return binary_cases(
-        info, [](const Tensor& a, const Tensor& b) { return detail::elementwise<Op>(a, b); });
+    return binary_cases(info, [](const Tensor& a, const Tensor& b, Tensor* room) {
+      return detail::elementwise<Op>(a, b, room);
+    });
   } else {
-    return unary_cases(info, [](const Tensor& x) { return detail::elementwise<Op>(x); });
+    return unary_cases(info, [](Tensor x) { return detail::elementwise<Op>(std::move(x)); });
   }
 }
 

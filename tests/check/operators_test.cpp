@@ -13,19 +13,6 @@
 
 namespace tg = tapegrad;
 
-TEST_CASE("every operator has the gradients that differences give, at first and second order") {
-  for (const tg::OperatorInfo& op : all_operators()) {
-    for (const tg::OperatorCase& example : op.cases) {
-      const auto first = tg::gradcheck(example.call, example.inputs);
-      INFO(op.name << ", " << example.label << ": " << first.message());
-      CHECK(first.ok);
-      const auto second = tg::gradgradcheck(example.call, example.inputs);
-      INFO(op.name << ", " << example.label << ": " << second.message());
-      CHECK(second.ok);
-    }
-  }
-}
-
 TEST_CASE("the cases of an operator put that operator on the tape") {
   for (const tg::OperatorInfo& op : all_operators()) {
     REQUIRE_FALSE(op.cases.empty());

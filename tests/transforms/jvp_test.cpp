@@ -1,5 +1,5 @@
-// Forward mode: every operator's rule against the rule that walks back and against differences, and
-// what a function may do while it is differentiated.
+// Forward mode: nested, and what a function may do while it is differentiated. Every operator's
+// rule is checked by `verify`.
 
 #include <limits>
 #include <optional>
@@ -77,46 +77,7 @@ void for_each_case(const Check& check) {
   }
 }
 
-/// Somebody who watches, so that tangents are computed by operators.
-struct Bystander : tg::detail::Watcher {
-  Bystander() { start(); }
-  ~Bystander() { stop(); }
-};
-
 }  // namespace
-
-TEST_CASE("forward mode of every operator agrees with the walk back and with differences") {
-  tg::manual_seed(11);
-  for_each_case([](const Function& f, const std::string&) {
-    const auto [y, dy] = jvp_of(f, f.x, f.v);
-    REQUIRE(dy.shape() == y.shape());
-    CHECK(dy.dtype() == y.dtype());
-    CHECK(tg::all(y == f(f.x)).item<bool>());
-
-    const Tensors x = leaves(f.x);
-    const Tensor g = tg::randn(y.shape(), tg::float64);
-    const Tensors back = tg::grad({f(x)}, x, {.grad_outputs = {g}, .allow_unused = true});
-    CHECK(close(dot({g}, {dy}), dot(back, f.v)));
-
-    const auto along = [&](double step) {
-      Tensors moved = f.x;
-      for (std::size_t i = 0; i < moved.size(); ++i) moved[i] = moved[i] + f.v[i] * step;
-      return tg::sum(f(moved) * g).item();
-    };
-    const double h = 1e-5;
-    CHECK(close(dot({g}, {dy}), (along(h) - along(-h)) / (2 * h), 1e-5));
-  });
-}
-
-TEST_CASE("forward mode by fused loops and by operators gives the same") {
-  tg::manual_seed(12);
-  for_each_case([](const Function& f, const std::string&) {
-    const Tensor fused = jvp_of(f, f.x, f.v).second;
-    const Bystander bystander;
-    const Tensor readable = jvp_of(f, f.x, f.v).second;
-    CHECK(tg::all(tg::abs(fused - readable) <= 1e-12 * (1 + tg::abs(fused))).item<bool>());
-  });
-}
 
 TEST_CASE("forward over reverse, reverse over forward and forward over forward agree") {
   tg::manual_seed(13);

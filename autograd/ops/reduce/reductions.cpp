@@ -376,7 +376,11 @@ namespace detail {
 
 namespace {
 
-OperatorInfo reduction_cases(const char* name, Tensor (*f)(const Tensor&, const Dims&, Flag)) {
+constexpr Invariance kFollows = Invariance::follows;
+
+OperatorInfo reduction_cases(const char* name, Tensor (*f)(const Tensor&, const Dims&, Flag),
+                             Invariance scale = Invariance::unsaid,
+                             Invariance offset = Invariance::unsaid) {
   Draw draw;
   return {name,
           {{"all", {draw.distinct({2, 3})}, [f](const Inputs& in) { return f(in[0], {}, false); }},
@@ -391,27 +395,33 @@ OperatorInfo reduction_cases(const char* name, Tensor (*f)(const Tensor&, const 
             [f](const Inputs& in) {
               return f(in[0], {0, 2}, false);
             }},
-           {"a number", {draw({})}, [f](const Inputs& in) { return f(in[0], {}, false); }}}};
+           {"a number", {draw({})}, [f](const Inputs& in) { return f(in[0], {}, false); }}},
+          scale,
+          offset};
 }
 
 }  // namespace
 
-OperatorInfo sum_cases() { return reduction_cases("sum", sum); }
-OperatorInfo mean_cases() { return reduction_cases("mean", mean); }
+OperatorInfo sum_cases() { return reduction_cases("sum", sum, kFollows); }
+OperatorInfo mean_cases() { return reduction_cases("mean", mean, kFollows, kFollows); }
 OperatorInfo prod_cases() { return reduction_cases("prod", prod); }
-OperatorInfo amax_cases() { return reduction_cases("amax", amax); }
-OperatorInfo amin_cases() { return reduction_cases("amin", amin); }
-OperatorInfo logsumexp_cases() { return reduction_cases("logsumexp", logsumexp); }
+OperatorInfo amax_cases() { return reduction_cases("amax", amax, kFollows, kFollows); }
+OperatorInfo amin_cases() { return reduction_cases("amin", amin, kFollows, kFollows); }
+OperatorInfo logsumexp_cases() {
+  return reduction_cases("logsumexp", logsumexp, Invariance::unsaid, kFollows);
+}
 OperatorInfo var_cases() {
-  return reduction_cases("var", [](const Tensor& x, const Dims& dims, Flag keepdim) {
+  const auto f = [](const Tensor& x, const Dims& dims, Flag keepdim) {
     return var(x, dims, x.dim() == 0 ? 0 : 1, keepdim);
-  });
+  };
+  return reduction_cases("var", f, Invariance::unsaid, Invariance::stays);
 }
 OperatorInfo std_cases() {
-  return reduction_cases("std", [](const Tensor& x, const Dims& dims, Flag keepdim) {
-    // A single number has deviation 0, which is a kink: shift it away from there.
-    return std(x.dim() == 0 ? stack({x, x * 2 + 1}) : x, dims, 1, keepdim);
-  });
+  const auto f = [](const Tensor& x, const Dims& dims, Flag keepdim) {
+    // A single number has deviation 0, which is a kink.
+    return std(x.dim() == 0 ? stack({x, x * 2}) : x, dims, 1, keepdim);
+  };
+  return reduction_cases("std", f, kFollows);
 }
 
 }  // namespace detail

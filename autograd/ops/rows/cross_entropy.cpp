@@ -222,7 +222,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& target,
 OperatorInfo detail::cross_entropy_cases() {
   Draw draw;
   const Tensor classes = tensor({1, 0, 2});
-  OperatorInfo info{"cross_entropy", {}};
+  OperatorInfo info{"cross_entropy", {}, Invariance::unsaid, Invariance::stays};
   const auto add = [&](const char* label, Inputs inputs, CrossEntropyOptions options) {
     info.cases.push_back({label, std::move(inputs), [options](const Inputs& in) {
                             CrossEntropyOptions with = options;

@@ -189,9 +189,13 @@ OperatorInfo detail::layer_norm_cases() {
           {{"weight and bias",
             {draw({3, 4}), draw(4), draw(4)},
             [](const Inputs& in) { return layer_norm(in[0], 4, in[1], in[2]); }},
-           {"plain, two dimensions", {draw({2, 2, 3})}, [](const Inputs& in) {
+           {"plain, two dimensions",
+            {draw({2, 2, 3})},
+            [](const Inputs& in) {
               return layer_norm(in[0], {2, 3});
-            }}}};
+            }}},
+          Invariance::unsaid,
+          Invariance::stays};
 }
 
 }  // namespace tapegrad

@@ -192,7 +192,9 @@ OperatorInfo softmax_cases() {
   Draw draw;
   return {"softmax",
           {{"rows", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 1); }},
-           {"columns", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 0); }}}};
+           {"columns", {draw({3, 4})}, [](const Inputs& in) { return softmax(in[0], 0); }}},
+          Invariance::unsaid,
+          Invariance::stays};
 }
 
 OperatorInfo masked_softmax_cases() {
@@ -205,14 +207,18 @@ OperatorInfo masked_softmax_cases() {
            {"columns", {draw({3, 3}), mask}, columns},
            {"one mask for each of a batch", {draw({2, 3, 3}), mask}, rows},
            {"one mask for runs of rows", {draw({3, 2, 3}), unsqueeze(mask, 1)}, rows},
-           {"a mask for whole rows", {draw({2, 3}), tensor({{true}, {false}})}, rows}}};
+           {"a mask for whole rows", {draw({2, 3}), tensor({{true}, {false}})}, rows}},
+          Invariance::unsaid,
+          Invariance::stays};
 }
 
 OperatorInfo log_softmax_cases() {
   Draw draw;
   return {"log_softmax",
           {{"rows", {draw({3, 4})}, [](const Inputs& in) { return log_softmax(in[0], 1); }},
-           {"columns", {draw({3, 4})}, [](const Inputs& in) { return log_softmax(in[0], 0); }}}};
+           {"columns", {draw({3, 4})}, [](const Inputs& in) { return log_softmax(in[0], 0); }}},
+          Invariance::unsaid,
+          Invariance::stays};
 }
 
 }  // namespace detail

@@ -1,0 +1,312 @@
+#include "autograd/check/battery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "autograd/check/function_check.h"
+#include "autograd/kernels/simd/cpu.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tape/no_grad.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/watcher.h"
+#include "autograd/transforms/backward.h"
+#include "autograd/transforms/jvp.h"
+
+namespace tapegrad::detail {
+
+namespace {
+
+/// Of float32 arithmetic, of the largest number: some roundings more than one.
+constexpr double kFloat32 = 1e-5;
+/// Of two orders of float64 arithmetic.
+constexpr double kFloat64 = 1e-12;
+
+bool varies(const Tensor& input) { return input.defined() && input.requires_grad(); }
+
+/// Copies of the inputs, those that vary converted to `dtype`.
+std::vector<Tensor> copies(const std::vector<Tensor>& inputs, DType dtype = float64) {
+  std::vector<Tensor> all;
+  for (const Tensor& input : inputs) {
+    if (!input.defined()) {
+      all.emplace_back();
+      continue;
+    }
+    const Tensor copy = input.detach().clone();
+    all.push_back(is_floating_point(copy.dtype()) ? copy.to(dtype) : copy);
+  }
+  return all;
+}
+
+double largest_of(const Tensor& t) {
+  return t.numel() == 0 ? 0 : max(abs(t.detach().to(float64))).item();
+}
+
+/// How far apart two tensors are, in units of the largest number of `exact`.
+double distance(const Tensor& found, const Tensor& exact) {
+  if (found.shape() != exact.shape()) return INFINITY;
+  if (found.numel() == 0) return 0;
+  const Tensor a = found.detach().to(float64), b = exact.detach().to(float64);
+  const Tensor same = (a == b) | ((a != a) & (b != b));
+  const double apart = largest_of(where(same, 0, a - b));
+  const double size = largest_of(where(isfinite(b), b, 0));
+  return size > 0 ? apart / size : apart;
+}
+
+}  // namespace
+
+Tensor fixed_cotangent(const Tensor& y) {
+  const Tensor angles = reshape(1 + arange(y.numel(), float64), y.shape());
+  return (1.5 + sin(angles)).to(y.dtype());
+}
+
+Computed compute(const std::function<Tensor(const std::vector<Tensor>&)>& f,
+                 const std::vector<Tensor>& inputs, const std::vector<Tensor>& like) {
+  std::vector<Tensor> all, leaves;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    all.push_back(inputs[i].defined() ? inputs[i].detach() : Tensor());
+    if (varies(like[i]) && is_floating_point(all[i].dtype()))
+      leaves.push_back(all[i].requires_grad_());
+  }
+  const Tensor y = f(all);
+  Computed computed{y.detach(), {}};
+  if (!y.requires_grad()) {
+    for (const Tensor& leaf : leaves) computed.gradients.push_back(zeros_like(leaf));
+    return computed;
+  }
+  computed.gradients =
+      grad({y}, leaves, {.grad_outputs = {fixed_cotangent(y)}, .allow_unused = true});
+  return computed;
+}
+
+std::string difference(const Computed& found, const Computed& exact, double tolerance) {
+  const auto compare = [&](const Tensor& a, const Tensor& b, const std::string& what) {
+    const double apart = distance(a, b);
+    return apart <= tolerance ? std::string()
+                              : fmt::format(
+                                    "{} is off by {:.1e} of its largest number, up to {:.0e} "
+                                    "passes",
+                                    what, apart, tolerance);
+  };
+  std::string text = compare(found.value, exact.value, "the value");
+  for (std::size_t i = 0; i < exact.gradients.size() && text.empty(); ++i)
+    text = compare(found.gradients[i], exact.gradients[i], fmt::format("gradient {}", i));
+  return text;
+}
+
+bool same_bits(const Computed& a, const Computed& b) {
+  bool same = same_bits(a.value, b.value);
+  for (std::size_t i = 0; i < b.gradients.size(); ++i)
+    same = same && same_bits(a.gradients[i], b.gradients[i]);
+  return same;
+}
+
+namespace {
+
+/// Adds what a check of derivatives has found.
+void note(const Battery& battery, const char* check, const GradcheckResult& found) {
+  battery.result.entries += found.entries;
+  if (check[0] != 'f')
+    battery.result.worst_error[found.order - 1] =
+        std::max(battery.result.worst_error[found.order - 1], found.worst_error);
+  if (found) return;
+  battery.found(check, found.message());
+  for (const Culprit& culprit : found.culprits) battery.result.culprits.push_back(culprit);
+}
+
+/// Watches for operators without a rule for forward mode.
+class MissingRules : Watcher {
+ public:
+  MissingRules() { start(); }
+  ~MissingRules() { stop(); }
+  bool any = false;
+
+ private:
+  void call(const OperatorCall& call) override {
+    any |= call.type && call.type->has_gradient && !call.type->tangent;
+  }
+};
+
+/// Somebody who watches, so that tangents are computed by operators and not by fused loops.
+struct Bystander : Watcher {
+  Bystander() { start(); }
+  ~Bystander() { stop(); }
+};
+
+void check_forward_mode(const Battery& battery) {
+  const OperatorCase& example = battery.example;
+  {
+    MissingRules missing;
+    example.call(example.inputs);
+    if (missing.any) {
+      battery.result.forward_error.reset();
+      return;
+    }
+  }
+  const GradcheckResult forward =
+      FunctionCheck("verify", example.call, example.inputs, battery.options.gradcheck)
+          .forward_mode();
+  note(battery, "forward mode", forward);
+  if (battery.result.forward_error)
+    *battery.result.forward_error = std::max(*battery.result.forward_error, forward.worst_error);
+  if (!forward) return;
+  const auto tangent = [&] {
+    Generator generator(battery.options.gradcheck.seed);
+    std::vector<Tensor> x, v;
+    for (const Tensor& input : example.inputs) {
+      if (!varies(input)) continue;
+      x.push_back(input.detach());
+      v.push_back(random_weights(input.shape(), generator));
+    }
+    const auto f = [&](const std::vector<Tensor>& varied) {
+      std::vector<Tensor> all = example.inputs;
+      std::size_t next = 0;
+      for (Tensor& each : all)
+        if (varies(each)) each = varied[next++];
+      return std::vector{example.call(all)};
+    };
+    return jvp(f, x, v).second[0].detach();
+  };
+  const Tensor fused = tangent();
+  const Bystander bystander;
+  const double apart = distance(tangent(), fused);
+  if (!(apart <= kFloat64))
+    battery.found("forward mode",
+                  fmt::format("the fused loop and the readable rule differ by {:.1e}", apart));
+}
+
+}  // namespace
+
+void check_derivatives(const Battery& battery) {
+  const OperatorCase& example = battery.example;
+  const GradcheckResult first = gradcheck(example.call, example.inputs, battery.options.gradcheck);
+  note(battery, "gradients", first);
+  if (first && battery.options.second_order)
+    note(battery, "second order",
+         gradgradcheck(example.call, example.inputs, battery.options.gradcheck));
+  if (first) check_forward_mode(battery);
+}
+
+/// f(x, x): what arrives on both ways adds up.
+void check_aliases(const Battery& battery) {
+  const std::vector<Tensor>& inputs = battery.example.inputs;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    for (std::size_t j = i + 1; j < inputs.size(); ++j) {
+      if (!varies(inputs[i]) || !varies(inputs[j]) || inputs[i].shape() != inputs[j].shape())
+        continue;
+      for (const std::size_t kept : {j, i}) {
+        const auto f = [&](const std::vector<Tensor>& x) {
+          std::vector<Tensor> all = inputs;
+          all[i] = all[j] = x[0];
+          return battery.example.call(all);
+        };
+        // The values of one input may not be in the domain of the other.
+        if (!all(isfinite(f({inputs[kept].detach()}))).item<bool>()) continue;
+        const GradcheckResult found = gradcheck(f, {inputs[kept]}, battery.options.gradcheck);
+        if (!found)
+          battery.found("aliases",
+                        fmt::format("inputs {} and {} are one tensor: {}", i, j, found.message()));
+        break;
+      }
+    }
+  }
+}
+
+void check_arguments(const Battery& battery) {
+  const OperatorCase& example = battery.example;
+  const std::vector<Tensor> before = copies(example.inputs);
+  const Computed kept = compute(example.call, copies(example.inputs), example.inputs);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i].defined() && distance(example.inputs[i], before[i]) != 0)
+      battery.found("arguments", fmt::format("input {} has other elements afterwards", i));
+  if (!example.moved) return;
+  // Handed over: nobody else has them.
+  const auto hand_over = [&](const std::vector<Tensor>& all) {
+    std::vector<Tensor> own;
+    for (const Tensor& each : all) own.push_back(each.defined() ? each * 1 : Tensor());
+    return example.moved(std::move(own));
+  };
+  const NoGrad no_grad;
+  const Tensor plain = hand_over(copies(example.inputs));
+  if (distance(plain, kept.value) != 0)
+    battery.found("arguments", "the value differs where the inputs are handed over");
+  const EnableGrad enable_grad;
+  const Computed moved = compute(hand_over, copies(example.inputs), example.inputs);
+  const std::string text = difference(moved, kept, 0);
+  if (!text.empty()) battery.found("arguments", "handed over: " + text);
+}
+
+/// Computes with the first input, in float32, as float64 arithmetic does with the same numbers.
+void check_float32(const Battery& battery) {
+  const OperatorCase& example = battery.example;
+  const std::vector<Tensor> rounded = copies(example.inputs, float32);
+  const Computed found = compute(example.call, rounded, example.inputs);
+  const Computed exact = compute(example.call, copies(rounded), example.inputs);
+  const std::string text = difference(found, exact, kFloat32);
+  if (!text.empty()) battery.found("float32", text);
+}
+
+void check_instruction_sets(const Battery& battery) {
+  const OperatorCase& example = battery.example;
+  const int best = kernels::isa_index();
+  struct Restore {
+    int isa;
+    ~Restore() { kernels::detail::chosen_isa.store(isa); }
+  } const restore{best};
+  for (const DType dtype : {float64, float32}) {
+    kernels::detail::chosen_isa.store(best);
+    const Computed usual = compute(example.call, copies(example.inputs, dtype), example.inputs);
+    for (int isa = 0; isa < best; ++isa) {
+      kernels::detail::chosen_isa.store(isa);
+      const Computed other = compute(example.call, copies(example.inputs, dtype), example.inputs);
+      const std::string text = difference(other, usual, dtype == float64 ? kFloat64 : kFloat32);
+      if (!text.empty())
+        battery.found("instruction sets", fmt::format("set {} against {}: {}", isa, best, text));
+    }
+  }
+}
+
+void check_invariance(const Battery& battery) {
+  const OperatorCase& example = battery.example;
+  const OperatorInfo& op = battery.op;
+  if (example.inputs.empty() || !varies(example.inputs[0])) return;
+  const Computed base = compute(example.call, copies(example.inputs), example.inputs);
+  // The same numbers, rounded as the changed ones are.
+  const auto check = [&](const char* name, Invariance what, DType dtype, double scale,
+                         double offset) {
+    std::vector<Tensor> changed = copies(example.inputs, dtype);
+    changed[0] = (example.inputs[0].detach() * scale + offset).to(dtype);
+    std::vector<Tensor> back = copies(changed);
+    back[0] = (back[0] - offset) / scale;
+    const Computed exact = compute(example.call, back, example.inputs);
+    Computed found = compute(example.call, changed, example.inputs);
+    found.value = found.value.to(float64);
+    if (what == Invariance::follows) found.value = (found.value - offset) / scale;
+    // The gradient of the first input: times the scale where the result stays, as it is else.
+    if (what == Invariance::stays && !found.gradients.empty())
+      found.gradients[0] = found.gradients[0].to(float64) * scale;
+    const double eps = dtype == float32 ? kFloat32 : kFloat64;
+    // Where the result follows the offset, it has the digits that this leaves.
+    const double size = std::max(1.0, largest_of(exact.value));
+    const double tolerance =
+        what == Invariance::follows ? eps * (1 + std::abs(offset) / size) : eps;
+    const std::string text = difference(found, exact, tolerance);
+    if (!text.empty())
+      battery.found(name, fmt::format("{} times {:g} plus {:g}: {}", tapegrad::name(dtype), scale,
+                                      offset, text));
+  };
+  if (op.scale != Invariance::unsaid) {
+    for (const double scale : {0x1p-100, 0x1p-40, 0x1p40, 0x1p100})
+      check("scale", op.scale, float32, scale, 0);
+    for (const double scale : {0x1p-930, 0x1p930}) check("scale", op.scale, float64, scale, 0);
+  }
+  if (op.offset != Invariance::unsaid)
+    for (const double offset : {1e2, -1e4, 1e6}) {
+      check("offset", op.offset, float32, 1, offset);
+      check("offset", op.offset, float64, 1, offset);
+    }
+}
+
+}  // namespace tapegrad::detail

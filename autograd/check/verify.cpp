@@ -1,0 +1,100 @@
+#include "autograd/check/verify.h"
+
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "autograd/base/fail.h"
+#include "autograd/check/battery.h"
+#include "autograd/memory/memory.h"
+#include "autograd/tape/no_grad.h"
+
+namespace tapegrad {
+
+namespace {
+
+using detail::Battery;
+
+/// Runs one part; what it throws is a finding.
+void run(void (*part)(const Battery&), const char* name, const Battery& battery) {
+  try {
+    part(battery);
+  } catch (const std::exception& error) {
+    battery.found(name, fmt::format("throws: {}", error.what()));
+  }
+}
+
+/// All but what is about derivatives is skipped for a case that cannot even be called.
+void verify_case(const Battery& battery) {
+  const std::int64_t tensors = live_tensors(), records = live_records();
+  const std::size_t before = battery.result.findings.size();
+  run(detail::check_derivatives, "gradients", battery);
+  if (battery.result.findings.size() > before) return;  // all that follows would say it again
+  if (battery.options.arguments) {
+    run(detail::check_aliases, "aliases", battery);
+    run(detail::check_arguments, "arguments", battery);
+  }
+  if (battery.options.float32) {
+    run(detail::check_float32, "float32", battery);
+    run(detail::check_instruction_sets, "instruction sets", battery);
+    run(detail::check_invariance, "invariance", battery);
+  }
+  if (battery.options.large) run(detail::check_large, "large", battery);
+  if (battery.options.memory) run(detail::check_memory, "memory", battery);
+  if (live_tensors() != tensors || live_records() != records)
+    battery.found("leftovers", fmt::format("{} tensors and {} records are left behind",
+                                           live_tensors() - tensors, live_records() - records));
+}
+
+/// What no case has.
+void note_coverage(const OperatorInfo& op, VerifyResult& result) {
+  bool empty = false, number = false, large_rank = false;
+  for (const OperatorCase& example : op.cases) {
+    for (const Tensor& input : example.inputs) {
+      if (!input.defined()) continue;
+      empty |= input.numel() == 0;
+      number |= input.dim() == 0;
+      large_rank |= input.dim() > 1;
+    }
+  }
+  if (!empty) result.not_covered.push_back("an empty input");
+  if (!number) result.not_covered.push_back("a number (0-d)");
+  if (!large_rank) result.not_covered.push_back("an input of two dimensions or more");
+}
+
+}  // namespace
+
+VerifyResult verify(const OperatorInfo& op, const VerifyOptions& options) {
+  if (op.cases.empty())
+    fail<ValueError>(
+        "verify: \"{}\" has no case; give at least one, with the inputs to check it on", op.name);
+  const EnableGrad enable_grad;
+  VerifyResult result;
+  result.name = op.name;
+  result.forward_error = 0;
+  note_coverage(op, result);
+  for (const OperatorCase& example : op.cases) {
+    if (!example.call)
+      fail<ValueError>("verify: case \"{}\" of \"{}\" has no function to call", example.label,
+                       op.name);
+    ++result.cases;
+    verify_case({op, example, options, result});
+  }
+  return result;
+}
+
+std::string VerifyResult::message() const {
+  if (ok())
+    return fmt::format("{}: {} cases, {} derivatives, worst errors {:.1e} and {:.1e}, {}", name,
+                       cases, entries, worst_error[0], worst_error[1],
+                       forward_error ? fmt::format("{:.1e} in forward mode", *forward_error)
+                                     : "no rule for forward mode");
+  std::string text;
+  for (const VerifyFinding& each : findings) {
+    if (!text.empty()) text += "\n";
+    text += fmt::format("{}, {}: {}: {}", name, each.example, each.check, each.text);
+  }
+  return text;
+}
+
+}  // namespace tapegrad
