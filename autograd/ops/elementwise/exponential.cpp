@@ -27,7 +27,6 @@ Tensor pow(const Tensor& base, const Tensor& exponent) {
     return elementwise<formula::Pow>(base, exponent);
   }
   if (*number == 2 && is_floating_point(base.dtype())) return square(base);
-  if (*number == 0.5) return sqrt(base);
   if (*number == -1) return reciprocal(base);
   return elementwise(base, formula::PowNumber{*number});
 }
