@@ -7,9 +7,9 @@
 #include <set>
 
 #include "autograd/autograd.h"
-#include "autograd/tensor/door/watcher.h"
 #include "tests/all_operators.h"
 #include "tests/catch.h"
+#include "tests/operator_types.h"
 
 namespace tg = tapegrad;
 
@@ -27,28 +27,6 @@ TEST_CASE("the cases of an operator put that operator on the tape") {
 }
 
 namespace {
-
-/// Every type of operator that a thread calls.
-class CalledTypes : tg::detail::Watcher {
- public:
-  CalledTypes() { start(); }
-  ~CalledTypes() { stop(); }
-  std::set<const tg::detail::OperatorType*> types;
-
- private:
-  void call(const tg::detail::OperatorCall& call) override {
-    if (call.type) types.insert(call.type);
-  }
-};
-
-/// The types that all cases call, and the calls above.
-std::set<const tg::detail::OperatorType*> types_of_cases() {
-  CalledTypes called;
-  for (const tg::OperatorInfo& op : all_operators())
-    for (const tg::OperatorCase& example : op.cases) example.call(example.inputs);
-  call_operators_without_gradients();
-  return called.types;
-}
 
 /// Tells how far the program was moved from the addresses of its symbols.
 extern "C" {
