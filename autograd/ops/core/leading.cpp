@@ -8,11 +8,7 @@
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create/create.h"
 
-namespace tapegrad {
-
-const Tensor& Batch::operator[](std::size_t i) const { return inputs[i]; }
-
-namespace detail {
+namespace tapegrad::detail {
 
 namespace {
 
@@ -183,6 +179,4 @@ std::vector<Tensor> batched_call(const OperatorType& type, std::span<const Attri
   return results.empty() ? call_looped(type, attributes, batch) : results;
 }
 
-}  // namespace detail
-
-}  // namespace tapegrad
+}  // namespace tapegrad::detail

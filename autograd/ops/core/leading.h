@@ -12,9 +12,11 @@ namespace tapegrad::detail {
 /// dimension, which those of `inputs` have that `which` says, all of one size; every result has it.
 /// At once where the operator can, and else in a loop, whose results are those of the entries bit
 /// for bit. Computed by operators, so that it is recorded and has tangents as these are and have.
-/// Integers are checked where others than those of a call that was could point elsewhere. Errors:
-/// `ValueError` for an operator that cannot be called again, and where no input has the dimension;
-/// `ShapeError` for inputs of different sizes, and where a result has no room for it.
+/// Integers are checked where others than those of a call that was could point elsewhere;
+/// attributes that were computed from values (how many targets of cross_entropy count) are the same
+/// for all. Errors: `ValueError` for an operator that cannot be called again, and where no input
+/// has the dimension; `ShapeError` for inputs of different sizes, and where a result has no room
+/// for it.
 std::vector<Tensor> batched_call(const OperatorType& type, std::span<const Attribute> attributes,
                                  std::span<const Tensor> inputs, const std::vector<bool>& which);
 

@@ -5,11 +5,9 @@
 #include <span>
 #include <vector>
 
-#include "autograd/base/cxx20.h"
+#include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
-
-class Tensor;
 
 /// @addtogroup custom
 /// @{
@@ -55,7 +53,7 @@ struct Batch {
   std::int64_t size;               ///< of the dimension
 
   /// Input `i`, as it is.
-  const Tensor& operator[](std::size_t i) const;
+  const Tensor& operator[](std::size_t i) const { return inputs[i]; }
   /// Whether input `i` has the dimension.
   bool has(std::size_t i) const { return which[i]; }
 };

@@ -123,7 +123,6 @@ TEST_CASE("an operator that says nothing is looped over, and has its gradients")
 }
 
 TEST_CASE("an operator that cannot be called again cannot be batched, and says so") {
-  Opaque op;
   const tg::detail::OperatorType& type = tg::detail::operator_type<Opaque>;
   CHECK(type.call == nullptr);
   CHECK_THAT(message_of<tg::ValueError>([&] {
