@@ -43,8 +43,8 @@ struct VerifyResult {
   /// What no case has, and so nobody knows: "an empty input", "a number (0-d)". No fault.
   std::vector<std::string> not_covered;
 
-  bool ok() const { return findings.empty(); }
-  explicit operator bool() const { return ok(); }
+  bool ok() const { return findings.empty(); }     ///< nothing was found
+  explicit operator bool() const { return ok(); }  ///< `ok`
   /// One line, or one for each finding.
   std::string message() const;
 };
