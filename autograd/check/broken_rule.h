@@ -23,7 +23,7 @@ enum class RuleBreak {
 ///
 ///     const tg::BrokenRule wrong("tanh", tg::RuleBreak::sign);
 ///     CHECK_FALSE(tg::graph_check(net, x));
-class [[nodiscard]] BrokenRule : detail::Watcher {
+class [[nodiscard]] BrokenRule final : detail::Watcher {
  public:
   /// `op`: the name that records on the tape have. One that no operator has breaks nothing.
   BrokenRule(std::string op, RuleBreak kind);

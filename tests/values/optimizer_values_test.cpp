@@ -32,10 +32,9 @@ MakeOptimizer optimizer() {
   return [](const Case& c, std::vector<nn::Parameter> parameters) {
     Options options;
     Options::visit(options, [&c](const std::string& name, auto& value) {
-      if (!name.starts_with("beta"))
-        c.set(name, value);
-      else if (c.has("betas"))
-        value = c.get<std::array<double, 2>>("betas")[name == "beta2"];
+      if (!name.starts_with("beta")) return c.set(name, value);
+      if constexpr (std::is_same_v<decltype(value), double&>)
+        if (c.has("betas")) value = c.get<std::array<double, 2>>("betas")[name == "beta2"];
     });
     return std::make_unique<OptimizerType>(std::move(parameters), options);
   };
