@@ -138,9 +138,9 @@ class Build:
         return (folder / self.output_of(command)).resolve()
 
     def members_of(self, name):
-        """The names of the objects in archives that a program has."""
+        """The names of the objects in archives that a program has; GNU ld has to be asked twice."""
         command, folder = self.links[name]
-        traced = subprocess.run([*command, "-Wl,--trace"], cwd=folder, text=True,
+        traced = subprocess.run([*command, "-Wl,--trace,--trace"], cwd=folder, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         found = set(re.findall(r"([^\s()/]+\.o)\b", traced.stdout))
         if traced.returncode != 0 or not found:
@@ -171,8 +171,7 @@ class Build:
         words = [word for word in command
                  if not word.endswith(".o") or (folder / word).resolve() not in first]
         words[words.index("-o") + 1] = str(output)
-        ends = (".o", ".a")
-        at = next(i for i, word in enumerate(words) if i > 0 and (word == "-o" or word.endswith(ends)))
+        at = next(i for i, word in enumerate(words) if word == "-o" or word.endswith((".o", ".a")))
         words[at:at] = [str(made[each]) for each in first]
         with open(f"{output}.link", "w") as log:
             if execute(words, folder, stdout=log, stderr=subprocess.STDOUT) != 0:
