@@ -138,17 +138,26 @@ class Build:
         return (folder / self.output_of(command)).resolve()
 
     def members_of(self, name):
-        """The names of the objects in archives that a program has; GNU ld has to be asked twice."""
+        """The libraries and names of the objects in archives that a program has. GNU ld has to be
+        asked twice.
+        """
         command, folder = self.links[name]
         traced = subprocess.run([*command, "-Wl,--trace,--trace"], cwd=folder, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        found = set(re.findall(r"([^\s()/]+\.o)\b", traced.stdout))
+        found = set(re.findall(r"lib(\w+)\.a[()]([^\s()]+\.o)\b", traced.stdout))
         if traced.returncode != 0 or not found:
             raise Failure(f"the linker does not say what {name} is made of:\n{traced.stdout}")
         return found
 
     def is_of_library(self, output):
         return output.is_relative_to(self.build / "CMakeFiles")
+
+    def is_member(self, output, members):
+        """Whether an object is one of these of archives."""
+        if not self.is_of_library(output):
+            return False
+        library = output.relative_to(self.build / "CMakeFiles").parts[0]  # "name.dir"
+        return (library.removesuffix(".dir"), output.name) in members
 
     def given(self, name):
         """The objects that stand in the command that links a program."""
@@ -164,8 +173,7 @@ class Build:
         """
         command, folder = self.links[name]
         given, members = self.given(name), self.members[name]
-        first = [each for each in made
-                 if each in given or (self.is_of_library(each) and each.name in members)]
+        first = [each for each in made if each in given or self.is_member(each, members)]
         if not first:
             return False
         words = [word for word in command
