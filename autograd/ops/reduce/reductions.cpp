@@ -418,8 +418,10 @@ OperatorInfo var_cases() {
 }
 OperatorInfo std_cases() {
   const auto f = [](const Tensor& x, const Dims& dims, Flag keepdim) {
+    if (x.dim() != 0) return std(x, dims, 1, keepdim);
     // A single number has deviation 0, which is a kink.
-    return std(x.dim() == 0 ? stack({x, x * 2}) : x, dims, 1, keepdim);
+    const Tensor twice = x * 2;
+    return std(stack({x, twice}), dims, 1, keepdim);
   };
   return reduction_cases("std", f, kFollows);
 }
