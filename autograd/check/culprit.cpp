@@ -178,6 +178,8 @@ class Suspects : Watcher {
       if (order_ < 2 || seen.phase == Phase::backward) return;
       const GradcheckResult second = gradgradcheck(f, call.inputs(), options_);
       if (!second) add(second_, seen.name, path, call, second);
+    } catch (const OutOfMemoryError&) {
+      throw;
     } catch (const Error&) {
       // It cannot be called by itself.
     }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,14 @@ class FunctionCheck {
   /// For each leaf d row / d element, row by row.
   using Jacobian = std::vector<std::vector<double>>;
   using Evaluate = std::function<std::vector<double>()>;
+  /// What is varied: an element of an input, or, without an index, a direction.
+  struct Place {
+    int input;
+    std::string name;
+    std::vector<std::int64_t> index;
+  };
+  /// The rows at a place.
+  using Function = std::function<std::vector<double>(double)>;
   /// Thrown where a walk has thrown, which is told by then.
   struct Stopped {};
 
@@ -82,7 +91,9 @@ class FunctionCheck {
                     std::size_t rows, const std::vector<double>& analytic, std::size_t elements);
   bool small(std::int64_t elements) const { return elements <= options_.exhaustive; }
   double error_of(double analytic, double numeric, double size) const;
-  bool compare(double analytic, double numeric, double error);
+  void judge(const Place& place, const Function& at, double x, std::span<const double> analytic);
+  void compare(const Place& place, std::size_t row, double analytic, double numeric,
+               double uncertainty, double error);
   std::string input_text(int input) const;
   void problem(std::string text);
 

@@ -29,7 +29,7 @@ void FunctionCheck::vary(Tensor leaf, int input, const Evaluate& evaluate, std::
                             std::size_t last) {
       return std::span(all).subspan(from + first, last - first);
     };
-    /// The differences along the elements [first, last) of the direction.
+    // The differences along the elements [first, last) of the direction.
     const auto along = [&](std::size_t first, std::size_t last) {
       const auto at = [&](double t) {
         std::vector<double> moved = original;
@@ -51,12 +51,8 @@ void FunctionCheck::vary(Tensor leaf, int input, const Evaluate& evaluate, std::
     for (std::size_t i = 0; i < rows; ++i) {
       const double error = error_along(i, 0, n, numeric.value[i]);
       if (error <= options_.rtol) {
-        if (!compare(dot(part_of(analytic, i * n, 0, n), v), numeric.value[i], error)) continue;
-        result_.uncertainty = numeric.uncertainty[i];
-        result_.input = input;
-        result_.input_name = input_text(input);
-        result_.index.clear();
-        result_.output = static_cast<std::int64_t>(i);
+        compare({input, input_text(input), {}}, i, dot(part_of(analytic, i * n, 0, n), v),
+                numeric.value[i], numeric.uncertainty[i], error);
         continue;
       }
       // The place, by halves.
@@ -90,34 +86,49 @@ void FunctionCheck::vary_element(Tensor& leaf, int input, std::size_t element,
                        name_, rows, values.size());
     return values;
   };
-  const auto place = [&] {
-    return unravel_index(static_cast<std::int64_t>(element), leaf.shape());
-  };
+  const Shape index = unravel_index(static_cast<std::int64_t>(element), leaf.shape());
+  std::vector<double> column;
+  for (std::size_t i = 0; i < rows; ++i) column.push_back(analytic[i * elements + element]);
+  judge({input, input_text(input), {index.begin(), index.end()}}, at, original, column);
+  set_value(leaf, element, original);
+}
+
+/// Compares the derivatives of `at` at `x` with `analytic`, row by row; one that differs may lie at a
+/// kink.
+void FunctionCheck::judge(const Place& place, const Function& at, double x,
+                          std::span<const double> analytic) {
   const Differences numeric =
-      differentiate(at, original, rows, options_.step, options_.rtol, options_.atol);
+      differentiate(at, x, analytic.size(), options_.step, options_.rtol, options_.atol);
   std::vector<Slopes> slopes;
-  for (std::size_t i = 0; i < rows; ++i) {
-    const double found = analytic[i * elements + element];
-    const double error = error_of(found, numeric.value[i], std::abs(numeric.value[i]));
+  for (std::size_t i = 0; i < analytic.size(); ++i) {
+    const double error = error_of(analytic[i], numeric.value[i], std::abs(numeric.value[i]));
     if (error > options_.rtol) {
-      if (slopes.empty()) slopes = one_sided_slopes(at, original, rows, options_.step);
-      if (slopes[i].allow(found, options_.rtol, options_.atol)) {
+      if (slopes.empty()) slopes = one_sided_slopes(at, x, analytic.size(), options_.step);
+      if (slopes[i].allow(analytic[i], options_.rtol, options_.atol)) {
         if (result_.kinks++ == 0)
           result_.first_kink =
-              fmt::format("{} {}, slopes {:.6g} and {:.6g}, {:.6g} on the tape", input_text(input),
-                          place(), slopes[i].left, slopes[i].right, found);
+              fmt::format("{} {}, slopes {:.6g} and {:.6g}, {:.6g} on the tape", place.name,
+                          Shape(place.index), slopes[i].left, slopes[i].right, analytic[i]);
         continue;
       }
     }
-    if (!compare(found, numeric.value[i], error)) continue;
-    result_.uncertainty = numeric.uncertainty[i];
-    result_.input = input;
-    result_.input_name = input_text(input);
-    const Shape index = place();
-    result_.index.assign(index.begin(), index.end());
-    result_.output = static_cast<std::int64_t>(i);
+    compare(place, i, analytic[i], numeric.value[i], numeric.uncertainty[i], error);
   }
-  set_value(leaf, element, original);
+}
+
+/// Counts an entry, and remembers the worst.
+void FunctionCheck::compare(const Place& place, std::size_t row, double analytic, double numeric,
+                            double uncertainty, double error) {
+  if (error > options_.rtol) result_.ok = false;
+  if (result_.entries++ > 0 && error <= result_.worst_error) return;
+  result_.worst_error = error;
+  result_.analytic = analytic;
+  result_.numeric = numeric;
+  result_.uncertainty = uncertainty;
+  result_.input = place.input;
+  result_.input_name = place.name;
+  result_.index = place.index;
+  result_.output = static_cast<std::int64_t>(row);
 }
 
 }  // namespace tapegrad::detail

@@ -37,10 +37,8 @@ std::string GradcheckResult::message() const {
   text += fmt::format("{} derivatives of order {} compared", entries, order);
   if (kinks > 0) text += fmt::format(", beside {} at kinks ({})", kinks, first_kink);
   if (entries > 0) {
-    const std::string varied = input_name.empty() ? "the inputs"
-                               : index.empty() && input < 0
-                                   ? input_name
-                                   : fmt::format("{} {}", input_name, Shape(index));
+    const std::string varied =
+        index.empty() && input < 0 ? input_name : fmt::format("{} {}", input_name, Shape(index));
     text += fmt::format(
         ", the worst: d output {} / d {} is {:.12g} on the tape and {:.12g} +- {:.0e} "
         "by differences; error {:.1e}, up to {:.0e} passes",
