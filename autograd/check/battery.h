@@ -22,6 +22,12 @@ struct Battery {
   }
 };
 
+/// Copies of the inputs, those of floating-point types as `dtype`.
+std::vector<Tensor> copies(const std::vector<Tensor>& inputs, DType dtype = float64);
+/// How far apart two tensors are, in units of the largest number of `exact`; infinite where the
+/// shapes differ.
+double distance(const Tensor& found, const Tensor& exact);
+
 /// A result and the gradients of those inputs that have one, for a fixed cotangent.
 struct Computed {
   Tensor value;
@@ -41,7 +47,7 @@ bool same_bits(const Computed& a, const Computed& b);
 
 void check_derivatives(const Battery& battery);
 void check_aliases(const Battery& battery);
-void check_arguments(const Battery& battery);
+void check_moved(const Battery& battery);
 void check_float32(const Battery& battery);
 void check_instruction_sets(const Battery& battery);
 void check_invariance(const Battery& battery);

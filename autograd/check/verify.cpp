@@ -24,15 +24,13 @@ void run(void (*part)(const Battery&), const char* name, const Battery& battery)
   }
 }
 
-/// All but what is about derivatives is skipped for a case that cannot even be called.
-void verify_case(const Battery& battery) {
-  const std::int64_t tensors = live_tensors(), records = live_records();
+void run_parts(const Battery& battery) {
   const std::size_t before = battery.result.findings.size();
   run(detail::check_derivatives, "gradients", battery);
-  if (battery.result.findings.size() > before) return;  // all that follows would say it again
+  if (battery.result.findings.size() > before) return;  // what follows would say it again
   if (battery.options.arguments) {
     run(detail::check_aliases, "aliases", battery);
-    run(detail::check_arguments, "arguments", battery);
+    run(detail::check_moved, "arguments", battery);
   }
   if (battery.options.float32) {
     run(detail::check_float32, "float32", battery);
@@ -41,9 +39,21 @@ void verify_case(const Battery& battery) {
   }
   if (battery.options.large) run(detail::check_large, "large", battery);
   if (battery.options.memory) run(detail::check_memory, "memory", battery);
+}
+
+/// The parts, which get the inputs themselves at times, and what must be as before after them all.
+void verify_case(const Battery& battery) {
+  const std::vector<Tensor>& inputs = battery.example.inputs;
+  const std::vector<Tensor> before = detail::copies(inputs);
+  const std::int64_t tensors = live_tensors(), records = live_records();
+  run_parts(battery);
   if (live_tensors() != tensors || live_records() != records)
     battery.found("leftovers", fmt::format("{} tensors and {} records are left behind",
                                            live_tensors() - tensors, live_records() - records));
+  if (!battery.options.arguments) return;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].defined() && detail::distance(inputs[i], before[i]) != 0)
+      battery.found("arguments", fmt::format("input {} has other elements afterwards", i));
 }
 
 /// What no case has.

@@ -25,7 +25,7 @@ struct VerifyOptions {
 
 /// Something that `verify` found.
 struct VerifyFinding {
-  std::string check;    ///< which part of the battery: "gradients", "threads", ...
+  std::string check;    ///< which part of the battery: "gradients", "large", ...
   std::string example;  ///< the case's label
   std::string text;     ///< what is wrong
 };
@@ -34,13 +34,14 @@ struct VerifyFinding {
 struct VerifyResult {
   std::string name;            ///< of the operator
   int cases = 0;               ///< how many there are
-  std::int64_t entries = 0;    ///< derivatives compared, of both orders
+  std::int64_t entries = 0;    ///< derivatives compared, in forward mode, too
   double worst_error[2] = {};  ///< of first and second order, as `GradcheckResult::worst_error`
   /// The same of forward mode; none where a rule for that is missing.
   std::optional<double> forward_error;
   std::vector<VerifyFinding> findings;  ///< nothing if all is right
   std::vector<Culprit> culprits;        ///< of the gradients that are wrong
-  /// What no case has, and so nobody knows: "an empty input", "a number (0-d)". No fault.
+  /// What was not looked at, and so nobody knows: "an empty input", "a number (0-d)", "large
+  /// inputs". No fault.
   std::vector<std::string> not_covered;
 
   bool ok() const { return findings.empty(); }     ///< nothing was found
@@ -60,23 +61,23 @@ struct VerifyResult {
 ///  - "forward mode": `jvp` against differences and the walk back, by fused loops and by operators;
 ///  - "aliases": the same tensor for each two inputs of one shape, `f(x, x)`;
 ///  - "arguments": they are as before, also where they are handed over (`OperatorCase::moved`);
-///  - "leftovers": no tensor, no record and no byte more is alive than before;
+///  - "leftovers": no tensor and no record more is alive than before;
 ///  - "float32": values and gradients are those of float64 arithmetic on the same numbers;
 ///  - "instruction sets": and those of every set of instructions that this machine has;
 ///  - "scale", "offset": what a common factor, or a common summand, of the first input does
 ///    (`OperatorInfo::scale`, `offset`), from 1e-30 to 1e30 and to 1e6 in float32;
 ///  - "large": with so many entries of a further first dimension (`leading` in custom.h) that the
 ///    largest input has over 600,000 elements, in several tiles, it gives what it gives for an
-///    entry by itself; with 2, 3 and 5 threads the same bits as with one; and with no entries nothing;
+///    entry by itself; with 2, 3 and 5 threads the same bits as with one; with no entries nothing;
 ///  - "memory": each block of memory that it asks for is refused once: that throws
 ///    `OutOfMemoryError`, leaves nothing behind, and the next call gives the same as before.
 ///
-/// For the second last the operator's members must be attributes (`visit` in custom.h). It changes
-/// the number of threads and the instruction set of the program for a while, and counts what is
-/// alive in all threads: let no other thread compute meanwhile.
+/// "large" needs a call of an operator of that name, whose members are attributes (`visit` in
+/// custom.h). The number of threads and the instruction set of the program change for a while, and
+/// what is alive is counted in all threads: let no other thread compute meanwhile.
 ///
-/// Errors: `ValueError` without a case; `DTypeError`, `GradError` as `gradcheck`. What the operator
-/// throws is a finding.
+/// Errors: `ValueError` without a case, or for one without a function. What else is thrown, by the
+/// operator or because an input does not suit `gradcheck`, is a finding.
 VerifyResult verify(const OperatorInfo& op, const VerifyOptions& options = {});
 
 /// @}

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "autograd/autograd.h"
+#include "autograd/kernels/simd/cpu.h"
 #include "nn/nn.h"
 #include "tests/all_operators.h"
 #include "tests/catch.h"
@@ -81,6 +82,26 @@ struct Keeps : Cube {
   static inline std::vector<Tensor> kept;
 };
 
+struct WrongSecondOrder : Cube {
+  static Tensor vjp(const Tensor& g, const Tensor& x, auto) { return g * 3 * (x * x).detach(); }
+};
+struct ByInstructionSet : Cube {
+  static Tensor forward(const Tensor& x) {
+    return x * x * x * (1 + 1e-10 * tg::kernels::isa_index());
+  }
+};
+/// Its second input is a constant, into which it writes behind the library's back.
+struct Scribbles {
+  static constexpr const char* name = "scribbles";
+  static constexpr tg::Reads reads[] = {tg::kNone, tg::kNone}, constant = tg::kB;
+  static constexpr bool linear = true;
+  static Tensor forward(const Tensor& a, const Tensor& b) {
+    const_cast<std::int64_t*>(b.data<std::int64_t>().data())[0] = 7;
+    return a * 2;
+  }
+  static Tensor vjp_a(const Tensor& g, auto, auto, auto) { return g * 2; }
+};
+
 /// log(sum(exp(x))) as it stands in a book.
 struct BookLogSum {
   static constexpr const char* name = "book_log_sum";
@@ -104,10 +125,11 @@ struct Forgetful {
 };
 
 template <class Op>
-tg::VerifyResult verdict(tg::Invariance offset = tg::Invariance::unsaid) {
+tg::VerifyResult verdict(tg::Invariance offset = tg::Invariance::unsaid,
+                         tg::Invariance scale = tg::Invariance::unsaid) {
   const Tensor x = tg::tensor({{0.5, -1.25, 2.0}, {0.75, -0.3, 1.0}}, tg::float64);
   const auto f = [](const Tensors& in) { return tg::apply(Op(), in[0]); };
-  return tg::verify({Op::name, {{"a matrix", {Tensor(x).requires_grad_()}, f}}, {}, offset});
+  return tg::verify({Op::name, {{"a matrix", {Tensor(x).requires_grad_()}, f}}, scale, offset});
 }
 
 /// The parts that found something.
@@ -129,7 +151,10 @@ TEST_CASE("each part of the battery finds what it is for") {
 
   CHECK(parts(verdict<WrongRule>()) == "gradients");
   REQUIRE(verdict<WrongRule>().culprits.size() == 1);
+  CHECK(parts(verdict<WrongSecondOrder>()) == "second order");
   CHECK(parts(verdict<WrongForwardMode>()) == "forward mode");
+  CHECK(parts(verdict<Cube>({}, tg::Invariance::follows)) == "scale");
+  if (tg::kernels::isa_index() > 0) CHECK(parts(verdict<ByInstructionSet>()) == "instruction sets");
   CHECK(parts(verdict<WrongInFloat32>()) == "float32");
   CHECK(parts(verdict<WrongInLargeInputs>()) == "large");
   CHECK(parts(verdict<ByThreads>()) == "large");
@@ -139,6 +164,21 @@ TEST_CASE("each part of the battery finds what it is for") {
   const tg::VerifyResult book = verdict<BookLogSum>(tg::Invariance::follows);
   CHECK(parts(book) == "offset");
   CHECK_FALSE(book.forward_error.has_value());
+
+  const auto scribbles = [](const Tensors& in) { return tg::apply(Scribbles(), in[0], in[1]); };
+  const tg::VerifyResult scribbled = tg::verify(
+      {"scribbles",
+       {{"a row", {tg::ones({2}, tg::float64).requires_grad_(), tg::arange(2)}, scribbles}}});
+  CHECK(parts(scribbled) == "arguments");
+  CHECK_THAT(scribbled.message(), ContainsSubstring("input 1 has other elements afterwards"));
+  const auto keeps_what_is_moved = [](Tensors&& in) { return in[0] * 3; };
+  const auto doubles = [](const Tensors& in) { return in[0] * 2; };
+  const Tensor row = tg::ones({2}, tg::float64).requires_grad_();
+  const tg::VerifyResult moved =
+      tg::verify({"mul", {{"a row", {row}, doubles, keeps_what_is_moved}}});
+  CHECK(parts(moved) == "arguments");
+  // Of what is no call of an operator nobody knows what large inputs do.
+  CHECK(tg::verify({"double", {{"a row", {row}, doubles}}}).not_covered.back() == "large inputs");
 
   const Tensor a = tg::tensor({1.0, 2.0}, tg::float64), b = tg::tensor({3.0, 5.0}, tg::float64);
   const auto product = [](const Tensors& in) { return tg::apply(Forgetful(), in[0], in[1]); };
