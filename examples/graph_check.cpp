@@ -180,7 +180,7 @@ bool check_all(const Options& options, const std::vector<tg::OperatorInfo>& oper
   for (const Model& model : all_models) {
     if (!chosen(options, model.name)) continue;
     const Row row{"model", result_of(model.name, [&] {
-                    return tg::graph_check(model.net, model.input, model.loss, battery);
+                    return tg::graph_check(model.net, model.input, model.loss);
                   })};
     add(row);
     if (options.json || row.result.culprits.empty()) continue;
@@ -192,13 +192,15 @@ bool check_all(const Options& options, const std::vector<tg::OperatorInfo>& oper
   return ok;
 }
 
-void show_tape(const std::string& dot) {
+/// The tape of a model's loss: as a table, if that is wanted, and as a graph.
+void show_tape(bool table, const std::string& dot) {
   nn::Sequential net{nn::Linear{3, 5}, tg::tanh, nn::Linear{5, 3}};
   nn::name_modules(net, "net");
   const tg::Tensor loss = nn::cross_entropy(net(tg::randn({4, 3})), tg::tensor({0, 2, 1, 2}));
   tg::TensorNames names{{"loss", loss}};
   for (const nn::Parameter& p : nn::parameters(net)) names.emplace_back(p.name, p.value);
-  fmt::print("\nThe tape of a perceptron with its loss\n{}\n", tg::format_records(loss, names));
+  if (table)
+    fmt::print("\nThe tape of a perceptron with its loss\n{}\n", tg::format_records(loss, names));
   if (!dot.empty()) tg::write_dot(dot, loss, names);
 }
 
@@ -251,7 +253,7 @@ int run(int argc, char** argv) {
 
   const bool ok = check_all(options, operators);
   broken.reset();
-  if (!options.json && options.only.empty()) show_tape(options.dot);
+  show_tape(!options.json && options.only.empty(), options.dot);
   if (!options.json)
     fmt::print("{}\n", ok ? "All gradients are right." : "Some are WRONG; see above.");
   return ok ? 0 : 1;

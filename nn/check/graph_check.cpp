@@ -38,13 +38,16 @@ Tensor checked_input(const Tensor& input) {
 }
 
 VerifyResult check_model(const std::string& name, OperatorCase example,
-                         std::vector<std::string> names, VerifyOptions options) {
-  options.gradcheck.names = std::move(names);
-  // Of a model these say no more than of its operators.
-  options.arguments = options.float32 = options.large = options.memory = false;
+                         std::vector<std::string> names, GradcheckOptions options) {
+  options.names = std::move(names);
   OperatorInfo info{name, {}};
   info.cases.push_back(std::move(example));
-  return verify(info, options);
+  // Of a model the other parts say no more than of its operators.
+  return verify(info, {.gradcheck = std::move(options),
+                       .arguments = false,
+                       .float32 = false,
+                       .large = false,
+                       .memory = false});
 }
 
 }  // namespace tapegrad::nn::detail

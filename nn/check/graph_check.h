@@ -57,7 +57,7 @@ OperatorCase model_case(const Model& model, const Tensor& input, const std::stri
 }
 
 VerifyResult check_model(const std::string& name, OperatorCase example,
-                         std::vector<std::string> names, VerifyOptions options);
+                         std::vector<std::string> names, GradcheckOptions options);
 
 }  // namespace nn::detail
 /// @endcond
@@ -70,9 +70,10 @@ VerifyResult check_model(const std::string& name, OperatorCase example,
 ///     CHECK(tg::graph_check(net, x));
 ///
 /// A copy of `model`, converted to float64, is checked as an operator of its input and of every
-/// parameter that requires a gradient, at first and second order and in forward mode; see `verify`.
-/// The result names the parameter, and the operator and the layer (such as "net.fc2") whose rule is
-/// wrong. `loss`, if given, is applied to what the model returns, and then checked with it.
+/// parameter that requires a gradient, at first and second order and in forward mode: the first two
+/// parts of `verify`, with its "leftovers". The result names the parameter, and the operator and the
+/// layer (such as "net.fc2") whose rule is wrong. `loss`, if given, is applied to what the model
+/// returns, and then checked with it. Of `options` the names are replaced by those of parameters.
 ///
 /// `model` is a module of whatever size: large parameters are checked along random directions.
 /// `input`, floating-point of any type or integer, is of a shape that it takes; a few rows are
@@ -84,7 +85,7 @@ VerifyResult check_model(const std::string& name, OperatorCase example,
 template <nn::Module Model>
 VerifyResult graph_check(const Model& model, const Tensor& input,
                          std::function<Tensor(const Tensor&)> loss = {},
-                         const VerifyOptions& options = {}) {
+                         const GradcheckOptions& options = {}) {
   std::vector<std::string> names;
   OperatorCase example = nn::detail::model_case(model, input, "net", std::move(loss), names);
   return nn::detail::check_model("net", std::move(example), std::move(names), options);
