@@ -93,8 +93,8 @@ void FunctionCheck::vary_element(Tensor& leaf, int input, std::size_t element,
   set_value(leaf, element, original);
 }
 
-/// Compares the derivatives of `at` at `x` with `analytic`, row by row; one that differs may lie at a
-/// kink.
+/// Compares the derivatives of `at` at `x` with `analytic`, row by row; one that differs may lie at
+/// a kink.
 void FunctionCheck::judge(const Place& place, const Function& at, double x,
                           std::span<const double> analytic) {
   const Differences numeric =

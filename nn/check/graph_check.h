@@ -71,8 +71,8 @@ VerifyResult check_model(const std::string& name, OperatorCase example,
 ///
 /// A copy of `model`, converted to float64, is checked as an operator of its input and of every
 /// parameter that requires a gradient, at first and second order and in forward mode: the first two
-/// parts of `verify`, with its "leftovers". The result names the parameter, and the operator and the
-/// layer (such as "net.fc2") whose rule is wrong. `loss`, if given, is applied to what the model
+/// parts of `verify`, with its "leftovers". The result names the parameter, and the operator and
+/// the layer (such as "net.fc2") whose rule is wrong. `loss`, if given, is applied to what the model
 /// returns, and then checked with it. Of `options` the names are replaced by those of parameters.
 ///
 /// `model` is a module of whatever size: large parameters are checked along random directions.
