@@ -80,7 +80,9 @@ tg::VerifyResult result_of(const std::string& name, const F& check) {
   return result;
 }
 
-std::string number(double error) { return error == 0 ? "0" : fmt::format("{:.1e}", error); }
+std::string number(double error) {
+  return std::isnan(error) ? "-" : error == 0 ? "0" : fmt::format("{:.1e}", error);
+}
 
 constexpr int kWidth = 32;  // of names
 

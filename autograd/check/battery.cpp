@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "autograd/check/function_check.h"
@@ -105,7 +106,7 @@ namespace {
 /// Adds what a check of derivatives has found, and makes `worst` what it found if that is worse.
 void note(const Battery& battery, const char* check, const GradcheckResult& found, double& worst) {
   battery.result.entries += found.entries;
-  worst = std::max(worst, found.worst_error);
+  if (found.entries > 0) worst = std::fmax(worst, found.worst_error);  // NaN is none yet
   if (found) return;
   battery.found(check, found.message());
   for (const Culprit& culprit : found.culprits) battery.result.culprits.push_back(culprit);
@@ -132,10 +133,9 @@ void check_forward_mode(const Battery& battery) {
     if (missing.any) return battery.result.forward_error.reset();
   }
   FunctionCheck check("verify", example.call, example.inputs, battery.options.gradcheck);
-  double worst = 0;
-  note(battery, "forward mode", check.forward_mode(), worst);
-  std::optional<double>& error = battery.result.forward_error;
-  if (error) error = std::max(*error, worst);
+  double none = std::numeric_limits<double>::quiet_NaN();
+  std::optional<double>& worst = battery.result.forward_error;
+  note(battery, "forward mode", check.forward_mode(), worst ? *worst : none);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <exception>
 
 #include "autograd/base/fail.h"
@@ -81,7 +82,6 @@ VerifyResult verify(const OperatorInfo& op, const VerifyOptions& options) {
   const EnableGrad enable_grad;
   VerifyResult result;
   result.name = op.name;
-  result.forward_error = 0;
   note_coverage(op, result);
   for (const OperatorCase& example : op.cases) {
     if (!example.call)
@@ -94,11 +94,14 @@ VerifyResult verify(const OperatorInfo& op, const VerifyOptions& options) {
 }
 
 std::string VerifyResult::message() const {
+  const auto shown = [](double error) {
+    return std::isnan(error) ? "-" : fmt::format("{:.1e}", error);
+  };
   if (ok())
-    return fmt::format("{}: {} cases, {} derivatives, worst errors {:.1e} and {:.1e}, {}", name,
-                       cases, entries, worst_error[0], worst_error[1],
-                       forward_error ? fmt::format("{:.1e} in forward mode", *forward_error)
-                                     : "no rule for forward mode");
+    return fmt::format(
+        "{}: {} case{}, {} derivatives, worst errors {} and {}, {}", name, cases,
+        cases == 1 ? "" : "s", entries, shown(worst_error[0]), shown(worst_error[1]),
+        forward_error ? shown(*forward_error) + " in forward mode" : "no rule for forward mode");
   std::string text;
   for (const VerifyFinding& each : findings) {
     if (!text.empty()) text += "\n";

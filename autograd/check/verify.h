@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,12 +33,15 @@ struct VerifyFinding {
 
 /// What `verify` says of one operator.
 struct VerifyResult {
-  std::string name;            ///< of the operator
-  int cases = 0;               ///< how many there are
-  std::int64_t entries = 0;    ///< derivatives compared, in forward mode, too
-  double worst_error[2] = {};  ///< of first and second order, as `GradcheckResult::worst_error`
+  std::string name;          ///< of the operator
+  int cases = 0;             ///< how many there are
+  std::int64_t entries = 0;  ///< derivatives compared, in forward mode, too
+  /// Of first and second order, as `GradcheckResult::worst_error`; NaN where none was compared, such
+  /// as the second after a wrong first.
+  double worst_error[2] = {std::numeric_limits<double>::quiet_NaN(),
+                           std::numeric_limits<double>::quiet_NaN()};
   /// The same of forward mode; none where a rule for that is missing.
-  std::optional<double> forward_error;
+  std::optional<double> forward_error = std::numeric_limits<double>::quiet_NaN();
   std::vector<VerifyFinding> findings;  ///< nothing if all is right
   std::vector<Culprit> culprits;        ///< of the gradients that are wrong
   /// What was not looked at, and so nobody knows: "an empty input", "a number (0-d)", "large

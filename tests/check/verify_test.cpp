@@ -2,6 +2,7 @@
 
 #include "autograd/check/verify.h"
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -147,10 +148,11 @@ TEST_CASE("each part of the battery finds what it is for") {
   INFO(right.message());
   CHECK(right.ok());
   CHECK(right.not_covered == std::vector<std::string>{"an empty input", "a number (0-d)"});
-  CHECK_THAT(right.message(), ContainsSubstring("cube: 1 cases, 60 derivatives, worst errors "));
+  CHECK_THAT(right.message(), ContainsSubstring("cube: 1 case, 60 derivatives, worst errors "));
 
   CHECK(parts(verdict<WrongRule>()) == "gradients");
   REQUIRE(verdict<WrongRule>().culprits.size() == 1);
+  CHECK(std::isnan(verdict<WrongRule>().worst_error[1]));  // nobody looked
   CHECK(parts(verdict<WrongSecondOrder>()) == "second order");
   CHECK(parts(verdict<WrongForwardMode>()) == "forward mode");
   CHECK(parts(verdict<Cube>({}, tg::Invariance::follows)) == "scale");
