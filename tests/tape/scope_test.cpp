@@ -100,9 +100,10 @@ TEST_CASE("ever new names use up their room, and no more; names that were there 
     for (int i = 0; i < 400'000; ++i) const Scope step("step " + std::to_string(i));
     bool right = resident() - before < (64 << 20);
     {
-      const Scope fresh("never seen");
+      // Longer than those: where one of them had no room, these have none.
+      const Scope fresh("a name that was never seen");
       right &= path() == "net...";
-      const Scope inner("inside");
+      const Scope inner("nor this inside of it");
       right &= path() == "net...";
     }
     {
