@@ -22,24 +22,19 @@ bool any_recorded(std::span<const Tensor> tensors) {
                      [](const Tensor& each) { return requires_record(each); });
 }
 
-/// True for a call that puts other operators on the tape than itself (copies, conversions), whose
-/// saved values would have no tangents.
-bool recorded_beside(const OperatorCall& call) {
+/// True for a call that may put other operators on the tape than itself (copies, conversions), whose
+/// saved values need tangents, since a walk may read them.
+bool records_within(const OperatorCall& call) {
+  if (!grad_enabled() || !(call.in_place || call.type->promotes)) return false;
   const auto recorded = [](const Tensor* each) { return requires_record(*each); };
-  if (!grad_enabled() || std::none_of(call.inputs.begin(), call.inputs.end(), recorded))
-    return false;
-  if (call.in_place) return true;
-  if (!call.type->promotes) return false;
+  if (std::none_of(call.inputs.begin(), call.inputs.end(), recorded)) return false;
   const Tensor* first = nullptr;
   for (const Tensor* each : call.inputs) {
-    if (!each->defined()) continue;
-    const bool number = impl_of(*each)->has(Impl::kNumber);
-    if (number && recorded(each)) return true;
-    if (number) continue;
+    if (!each->defined() || impl_of(*each)->has(Impl::kNumber)) continue;
     if (first && first->dtype() != each->dtype()) return true;
     first = each;
   }
-  return false;
+  return call.in_place;
 }
 
 constexpr const char* kHostWrite =
@@ -61,7 +56,7 @@ ForwardMode::ForwardMode() {
 ForwardMode::~ForwardMode() {
   innermost = around_;
   stop();
-  frame_.clear();
+  while (looked_at_ > 0) drop_frame();
 }
 
 void ForwardMode::set(const Tensor& x, const Tensor& t) { tangents_[impl_of(x)] = t; }
@@ -77,29 +72,47 @@ Tensor ForwardMode::tangent(const Tensor& y) const {
 void ForwardMode::call(const OperatorCall& call) {
   if (!call.type) return;
   if (fault_) fail<GradError>("{}", fault_);
-  if (depth_ == 0) begin(call);
-  ++depth_;
+  if (looked_at_ > 0 && !top().open) {
+    ++hidden_;
+    return;
+  }
+  if (looked_at_ == frames_.size()) frames_.emplace_back();
+  ++looked_at_;
+  try {
+    begin(call);
+  } catch (...) {
+    drop_frame();
+    throw;
+  }
 }
 
 void ForwardMode::called(const OperatorCall& call, std::span<const Tensor> outputs) {
   if (!call.type) return;
-  if (--depth_ == 0) end(call, outputs);
+  if (hidden_ > 0)
+    --hidden_;
+  else
+    end(call, outputs);
 }
 
 void ForwardMode::failed(const OperatorCall& call) noexcept {
   if (!call.type) return;
-  if (--depth_ == 0) drop_frame();
+  if (hidden_ > 0)
+    --hidden_;
+  else
+    drop_frame();
 }
 
 void ForwardMode::drop_frame() noexcept {
   const Seen seen(innermost);  // what goes now may have a tangent, in any of them
   results_.clear();
-  frame_.clear();
+  top().clear();
+  --looked_at_;
 }
 
 void ForwardMode::Frame::clear() noexcept {
   if (rule && rule->destroy) rule->destroy(op.data());
   rule = nullptr;
+  open = false;
   inputs.clear();
   tangents.clear();
 }
@@ -120,53 +133,44 @@ void ForwardMode::begin(const OperatorCall& call) {
           call.name, target.shape());
   }
   if (varying == 0 || !call.type->has_gradient) return;
-  if (recorded_beside(call))
-    fail<GradError>(
-        "{}: in forward mode an operator that is recorded cannot change a tensor in place, nor mix "
-        "element types; use the form without underscore, convert by to() first, or detach()",
-        call.name);
   const TangentRule* rule = call.type->tangent;
   if (!rule)
     fail<GradError>(
         "{}: it has no forward-mode rule; give its struct one (jvp, or linear, bilinear or "
         "symmetric = true; custom.h), or use grad()",
         call.name);
-  try {
-    keep(call, *rule, varying);
-  } catch (...) {
-    drop_frame();
-    throw;
-  }
+  keep(call, *rule, varying);
+  top().open = records_within(call);
 }
 
 void ForwardMode::keep(const OperatorCall& call, const TangentRule& rule, unsigned varying) {
   const unsigned reads = rule.values_needed(*call.type, varying);
+  Frame& frame = top();
   const Seen seen(outer());
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     const Tensor& input = *call.inputs[i];
     const auto found = input.defined() ? tangents_.find(impl_of(input)) : tangents_.end();
-    frame_.tangents.push_back(found == tangents_.end() ? Tensor() : found->second);
+    frame.tangents.push_back(found == tangents_.end() ? Tensor() : found->second);
     // What nobody reads may lend its memory to the result; only a copy keeps what is overwritten.
     const bool read = reads >> std::min(i, TangentRule::kLast) & 1;
     const bool overwritten = call.in_place && input.defined() &&
                              impl_of(input)->owner() == impl_of(*call.inputs[0])->owner();
-    frame_.inputs.push_back(!read ? Tensor() : overwritten ? input.clone() : input);
+    frame.inputs.push_back(!read ? Tensor() : overwritten ? input.clone() : input);
   }
   constexpr std::size_t unit = sizeof(std::max_align_t);
-  frame_.op.resize((rule.bytes + unit - 1) / unit);
+  frame.op.resize((rule.bytes + unit - 1) / unit);
   if (rule.copy)
-    rule.copy(*call.type, call.op, frame_.op.data());
+    rule.copy(*call.type, call.op, frame.op.data());
   else
-    std::memcpy(frame_.op.data(), call.op, rule.bytes);
-  frame_.rule = &rule;
+    std::memcpy(frame.op.data(), call.op, rule.bytes);
+  frame.rule = &rule;
 }
 
 void ForwardMode::end(const OperatorCall& call, std::span<const Tensor> outputs) {
   // Where a result has the memory of an operand, the tangent of that one is used for the last time.
   for (const Tensor& output : outputs) forget(impl_of(output));
-  if (!frame_.rule) return;
   try {
-    bind(call, outputs);
+    if (top().rule) bind(call, outputs);
   } catch (...) {
     fault_ = kAfterError;
     drop_frame();
@@ -176,16 +180,17 @@ void ForwardMode::end(const OperatorCall& call, std::span<const Tensor> outputs)
 }
 
 void ForwardMode::bind(const OperatorCall& call, std::span<const Tensor> outputs) {
+  Frame& frame = top();
   const Seen seen(outer());
-  const bool recorded = grad_enabled() && (any_recorded(frame_.inputs) || any_recorded(outputs) ||
-                                           any_recorded(frame_.tangents));
+  const bool recorded = grad_enabled() && (any_recorded(frame.inputs) || any_recorded(outputs) ||
+                                           any_recorded(frame.tangents));
   // What is recorded may save a result, which a later change in place must not change.
   const bool copied = call.in_place && recorded;
   const Tensor copy = copied ? outputs[0].clone() : Tensor();
   const std::span<const Tensor> made = copied ? std::span(&copy, 1) : outputs;
   results_.resize(outputs.size());
-  frame_.rule->run(frame_.op.data(), {*call.type, frame_.inputs, frame_.tangents, made, call.kept,
-                                      !outer() && !recorded, results_, sum_up});
+  frame.rule->run(frame.op.data(), {*call.type, frame.inputs, frame.tangents, made, call.kept,
+                                    !outer() && !recorded, results_, sum_up});
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     Tensor& t = results_[i];
     if (!t.defined() || !is_floating_point(outputs[i].dtype())) continue;
@@ -211,7 +216,7 @@ bool ForwardMode::shares_memory(const Impl& value) const noexcept {
 }
 
 void ForwardMode::launch(const Launch& launch) {
-  if (depth_ > 0) return;
+  if (looked_at_ > 0) return;
   // Outside of a call that is looked at. What is written from a value that has a tangent loses it;
   // what else is written is new, or replaced.
   bool writes = false, varies = false;
@@ -230,7 +235,8 @@ void ForwardMode::event(Event event, const Impl& value) noexcept {
   if (event == Event::freed) {
     forget(&value);
   } else if (event == Event::host_write) {
-    if (depth_ == 0 && (tangents_.contains(&value) || shares_memory(value))) fault_ = kHostWrite;
+    if (looked_at_ == 0 && (tangents_.contains(&value) || shares_memory(value)))
+      fault_ = kHostWrite;
   }
 }
 

@@ -38,14 +38,17 @@ class ForwardMode : Watcher {
   void event(Event event, const Impl& value) noexcept override;
   void shown(const Impl& view, const Impl& value) noexcept override;
 
-  /// The call that is looked at, with what its rule reads. Its memory is kept for the next one.
+  /// A call that is looked at, with what its rule reads. Its memory is kept for the next one.
   struct Frame {
     const TangentRule* rule = nullptr;  // where an input has a tangent
+    bool open = false;                  // the calls within it are looked at too
     std::vector<std::max_align_t> op = {};
     std::vector<Tensor> inputs = {}, tangents = {};
     void clear() noexcept;
   };
 
+  /// The innermost call that is looked at.
+  Frame& top() noexcept { return frames_[looked_at_ - 1]; }
   void begin(const OperatorCall& call);
   void keep(const OperatorCall& call, const TangentRule& rule, unsigned varying);
   void end(const OperatorCall& call, std::span<const Tensor> outputs);
@@ -57,8 +60,9 @@ class ForwardMode : Watcher {
 
   ForwardMode* around_ = nullptr;
   std::unordered_map<const Impl*, Tensor> tangents_;
-  int depth_ = 0;  // calls within, and with, the one that is looked at
-  Frame frame_;
+  std::vector<Frame> frames_;
+  std::size_t looked_at_ = 0;  // so many of the frames are of calls that run
+  int hidden_ = 0;             // calls within the innermost of them, where it is not open
   std::vector<Tensor> results_;
   const char* fault_ = nullptr;  // what could not be thrown
 };
