@@ -11,10 +11,9 @@ import xml.sax.saxutils
 from building import PROGRAMS, copy_tracked, execute
 from listing import Failure
 
-# One test case of scope_test wants a process of its own: names of scopes are kept for ever.
 ARGUMENTS = {
     "graph_check": ["--json"],
-    "tapegrad_tests": ["--filenames-as-tags", "~[#scope_test]", "--abort", "--reporter", "xml"],
+    "tapegrad_tests": ["--abort", "--reporter", "xml"],
 }
 
 
@@ -26,6 +25,7 @@ class Seen:
         self.fault = ""  # why it could not be built
         self.battery, self.checks = [], set()  # rows that are wrong, parts that found something
         self.tests = ""  # the first that fails
+        self.unasked = False  # the tests have not run, since the battery has seen it
         self.blamed = collections.Counter()
 
     @property
@@ -109,8 +109,8 @@ def limits_of(build, say):
 class Worker:
     """Has a copy of the sources in which one mistake at a time is planted."""
 
-    def __init__(self, build, number, limits):
-        self.build, self.limits = build, limits
+    def __init__(self, build, number, limits, first):
+        self.build, self.limits, self.first = build, limits, first
         self.source = build.folder / f"planted-{number}"
         copy_tracked(self.source)
 
@@ -146,6 +146,9 @@ class Worker:
             finally:
                 path.write_text(right)
             for name in PROGRAMS:
+                if self.first and seen.battery:
+                    seen.unasked = True
+                    break
                 program = folder / name
                 if not self.build.link(name, made, program):
                     continue
