@@ -238,7 +238,7 @@ static void cross_entropy_rule(const T* x, const T* shift, const T* sum, const s
       continue;
     }
     const V center(shift[r]);
-    const V factor(*scale / sum[r]);
+    const V factor(*scale / (sum[r] + (sum[r] - sum[r])));  // NaN where a logit is inf
     detail::for_each_place<Arch, T>(n,
                                     [=](auto at) { at.store(out, factor * exp(at(x) - center)); });
     // What all others have, with minus: p - 1 would have lost its digits where p is near 1.

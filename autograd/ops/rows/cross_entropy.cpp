@@ -104,8 +104,9 @@ struct CrossEntropy {
     const Tensor counts = row[2] >= 0;
     const Tensor scale = where(counts, g / divisor, 0);
     const Tensor hot = one_hot(where(counts, target, 0), x.shape()[1]).to(x.dtype());
-    // NaN in an ignored row stays there.
-    return unsqueeze(scale, 1) * (softmax(where(unsqueeze(counts, 1), x, 0), 1) - hot);
+    // NaN in a row that is ignored, or has no cotangent, stays there.
+    const Tensor live = counts & ((scale != 0) | isfinite(row[0] + row[1]));
+    return unsqueeze(scale, 1) * (softmax(where(unsqueeze(live, 1), x, 0), 1) - hot);
   }
   /// The mean, weighted by softmax, of how much the tangents of a row are above that of the target.
   Tensor jvp_a(const Tensor& t, const Tensor& x, const Tensor&, const Tensor&, KeptRows row) const {

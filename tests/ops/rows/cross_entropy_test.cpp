@@ -139,6 +139,13 @@ TEST_CASE("cross_entropy: NaN in an ignored row stays there, whatever the option
   check_at("probable, without weight", loss(rows, {.weight = weight}),
            {Input({NaN, inf, 0, 0, 0, 0}, {2, 3}, {0, 0, 0, -1. / 3, 1. / 6, 1. / 6})},
            {std::log(3.0) / 2});
+  const auto masked = [&](const std::vector<Tensor>& x) {
+    const Tensor each =
+        tg::cross_entropy(x[0], tg::tensor({1, 0}), {.reduction = tg::Reduction::none});
+    return tg::where(tg::tensor({false, true}), each, 0.0);
+  };
+  check_at("masked afterwards", masked, {Input({NaN, inf, 0, 0}, {2, 2}, {0, 0, -0.5, 0.5})},
+           {0, log_2});
 }
 
 TEST_CASE("cross_entropy: an empty batch has mean NaN, sum 0 and a gradient of no elements") {
