@@ -47,10 +47,16 @@ def smooth():
     mp_case("cos", mpmath.cos, turns)
     mp_case("tanh", mpmath.tanh, WIDE + [0], grad_eps=2)
     mp_case("erf", mpmath.erf, both_signs(1e-6, 0.1, 0.5, 0.9, 1, 1.5, 2, 3, 4, 5, 6, 30))
+    mp_case("erfc", mpmath.erfc, both_signs(1e-6, 0.1, 0.5, 0.9, 1, 2, 3, 5) + [0, 6, 9, 30],
+            rtol=[1e-14, 1e-5])
+    mp_case("erfc", mpmath.erfc, [12, 20, 26, 27], rtol=[4e-13, 1e-5])
     mp_case("sigmoid", sigmoid, WIDE + [0, 80, -80, 700, -700], grad_eps=2)
     mp_case("logsigmoid", lambda x: -mpmath.log1p(exp(-x)), WIDE + [0, 80, -80, 700, -700])
     mp_case("silu", lambda x: x * sigmoid(x), WIDE + [0, 80, -80, 700, -700])
     mp_case("gelu", gelu, both_signs(1e-6, 0.1, 0.5, 1, 2) + [0, 3, 4, 5, 7, 9, 30])
+    # Far below 0 nothing cancels, and the relative error is that of e^(-x^2 / 2).
+    mp_case("gelu", gelu, [-3, -4, -5, -6, -7, -9, -11, -12.5], rtol=[1e-13, 2e-5])
+    mp_case("gelu", gelu, [-20, -30, -37], rtol=[1e-12, 2e-5])
 
 
 def with_options():

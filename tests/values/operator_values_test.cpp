@@ -83,6 +83,7 @@ Functions elementwise() {
       {"cos", unary(tg::cos)},
       {"tanh", unary(tg::tanh)},
       {"erf", unary(tg::erf)},
+      {"erfc", unary(tg::erfc)},
       {"relu", unary(tg::relu)},
       {"gelu", unary(tg::gelu)},
       {"silu", unary(tg::silu)},

@@ -70,7 +70,8 @@ struct Elu {
   }
 };
 
-/// Phi(x) = (1 + erf(x / sqrt 2)) / 2. d/dx = Phi(x) + x phi(x), with its limits at -inf and inf.
+/// Phi(x) = erfc(-x / sqrt 2) / 2, in which nothing cancels far below 0. d/dx = Phi(x) + x phi(x),
+/// with its limits at -inf and inf.
 struct Gelu {
   static constexpr const char* name = "gelu";
   static constexpr auto function = tapegrad::gelu;
@@ -80,11 +81,11 @@ struct Gelu {
   static constexpr Samples samples{-3, 3};
   static constexpr double sqrt_half = 0.70710678118654752;
   static constexpr double inverse_sqrt_2pi = 0.39894228040143268;
-  static auto forward(auto x) { return where(x < -40, 0, 0.5 * x * (1 + erf(x * sqrt_half))); }
+  static auto forward(auto x) { return where(x < -40, 0, 0.5 * x * erfc(x * -sqrt_half)); }
   static auto vjp(auto g, auto x, auto) {
     const auto inner = where(abs(x) > 40, 0, x);
-    return g * (0.5 * (1 + erf(x * sqrt_half)) +
-                inner * (inverse_sqrt_2pi * exp(-0.5 * inner * inner)));
+    return g *
+           (0.5 * erfc(x * -sqrt_half) + inner * (inverse_sqrt_2pi * exp(-0.5 * inner * inner)));
   }
 };
 

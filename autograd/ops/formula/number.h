@@ -86,6 +86,7 @@ struct Number {
   friend Number cos(Number x) noexcept { return std::cos(x.value); }
   friend Number tanh(Number x) noexcept { return std::tanh(x.value); }
   friend Number erf(Number x) noexcept { return std::erf(x.value); }
+  friend Number erfc(Number x) noexcept { return std::erfc(x.value); }
   friend Number sigmoid(Number x) noexcept { return 1 / (1 + std::exp(-x.value)); }
   friend Number sign(Number x) noexcept { return T(x.value > 0) - T(x.value < 0); }
   friend Number pow(Number x, Number exponent) noexcept {

@@ -131,6 +131,7 @@ TEMPLATE_TEST_CASE("functions of a vector are right to a few units in the last p
   CHECK(error_of([](auto v) { return cos(v); }, [](Exact v) { return std::cos(v); }) < 2.5);
   CHECK(error_of([](auto v) { return tan(v); }, [](Exact v) { return std::tan(v); }) < 3.6);
   CHECK(error_of([](auto v) { return erf(v); }, [](Exact v) { return std::erf(v); }) < 1.5);
+  CHECK(error_of([](auto v) { return erfc(v); }, [](Exact v) { return std::erfc(v); }) < 5);
   CHECK(error_of([](auto v) { return sqrt(v); }, [](Exact v) { return std::sqrt(v); }) <= 0.5);
   CHECK(error_of([](auto v) { return rsqrt(v); }, [](Exact v) { return 1 / std::sqrt(v); }) < 1.6);
 }
