@@ -71,8 +71,10 @@ constexpr std::int64_t kUpdateTile = kernels::tile_size(1 << 15);
 [[gnu::cold]] void announce_update(const UpdateInfo& info, const void* formula,
                                    const Tensor& parameter, const Tensor& gradient,
                                    Tensor* const* slots) {
-  std::vector<LaunchArgument> all{{impl_of(parameter), 0, Access::update},
-                                  {impl_of(gradient), 0, Access::read}};
+  std::vector<LaunchArgument> all;
+  all.reserve(3 + info.slots);
+  all.push_back({impl_of(parameter), 0, Access::update});
+  all.push_back({impl_of(gradient), 0, Access::read});
   for (std::size_t i = 0; i < info.slots; ++i)
     all.push_back({slots[i] ? impl_of(*slots[i]) : nullptr, 0, Access::update});
   all.push_back({formula, info.bytes, Access::parameter});

@@ -161,6 +161,7 @@ Tensor Optimizer::evaluate(const std::function<Tensor()>& closure) {
 }
 
 void Optimizer::update_all(Findings& found) {
+  if (tapegrad::detail::watched()) announce_settings();
   const std::tuple before(steps_, next_look_, following_);
   const bool look = ++steps_ >= next_look_;
   if (look) next_look_ = detail::next_look(steps_);
@@ -181,7 +182,7 @@ void Optimizer::update_all(Findings& found) {
       entry.unused = 0;
       ++entry.step;
       try {
-        if (tapegrad::detail::watched()) announce(group, entry);
+        if (tapegrad::detail::watched()) announce(entry);
         update(group, entry, grad);
       } catch (...) {
         --entry.step;
@@ -203,9 +204,13 @@ void Optimizer::update_all(Findings& found) {
   if ((look || glimpsed) && !told_not_finite_) look_at_parameters(found);
 }
 
-void Optimizer::announce(std::size_t group, const Entry& entry) const {
-  for (const auto& [name, value] : settings(group))
-    tapegrad::detail::announce_host_state(name, value);
+void Optimizer::announce_settings() const {
+  for (std::size_t group = 0; group < groups_.size(); ++group)
+    for (const auto& [name, value] : settings(group))
+      tapegrad::detail::announce_host_state(name, value);
+}
+
+void Optimizer::announce(const Entry& entry) {
   tapegrad::detail::announce_host_state("step", static_cast<double>(entry.step));
   const Parameter& parameter = entry.parameter;
   tapegrad::detail::announce_name(*tapegrad::detail::impl_of(parameter.value), parameter.name);

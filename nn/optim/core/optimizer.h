@@ -230,7 +230,8 @@ class Optimizer {
   void make_slot(std::size_t group, std::size_t slot, Entry& entry);
   void drop_fresh_slots() noexcept;
   void update_all(Findings& found);
-  void announce(std::size_t group, const Entry& entry) const;
+  void announce_settings() const;
+  static void announce(const Entry& entry);
   void check_gradients() const;
   void check_finite(const Entry& entry) const;
   void note_unused(const Watch& watch, Entry& entry, Findings& found);
