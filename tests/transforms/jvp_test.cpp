@@ -1,6 +1,7 @@
 // Forward mode: nested, and what a function may do while it is differentiated. Every operator's
 // rule is checked by `verify`.
 
+#include <functional>
 #include <limits>
 #include <optional>
 
@@ -214,6 +215,36 @@ TEST_CASE(
         return b.to(tg::float64) * tg::full({3}, 0.5);
       },
       [](double at) { return 2 * at * at * at; }, [](double at) { return 6 * at * at; });
+}
+
+TEST_CASE("at ties forward mode follows the same convention as the walk") {
+  const Tensor x = tg::tensor({{1.0, 3.0, 3.0}, {2.0, 2.0, 2.0}}, tg::float64);
+  const Tensor v = tg::tensor({{1.0, 2.0, 4.0}, {8.0, 16.0, 32.0}}, tg::float64);
+  const std::pair<const char*, std::function<Tensor(const Tensor&)>> functions[] = {
+      {"amax", [](const Tensor& a) { return tg::amax(a, 1); }},
+      {"amin", [](const Tensor& a) { return tg::amin(a, 1); }},
+      {"amax of all", [](const Tensor& a) { return tg::amax(a); }},
+      {"max", [](const Tensor& a) { return tg::max(a, 1).values; }},
+      {"min", [](const Tensor& a) { return tg::min(a, 1).values; }},
+      {"maximum",
+       [](const Tensor& a) {
+         return tg::maximum(a, tg::full({2, 3}, 2.0));
+       }},
+      {"minimum", [](const Tensor& a) { return tg::minimum(a, a.detach()); }},
+      {"clamp", [](const Tensor& a) { return tg::clamp(a, 2.0, 3.0); }},
+      {"prod of zeros", [](const Tensor& a) { return tg::prod(a - 3, 1); }},
+      {"abs", [](const Tensor& a) { return tg::abs(a - 2); }},
+      {"relu", [](const Tensor& a) { return tg::relu(a - 2); }},
+      {"var of equal ones", [](const Tensor& a) { return tg::var(a, 1); }},
+      {"std of equal ones", [](const Tensor& a) { return tg::std(a, 1); }},
+  };
+  for (const auto& [name, f] : functions) {
+    CAPTURE(name);
+    const Tensor leaf = x.clone().requires_grad_();
+    const Tensor g = tg::randn(f(x).shape(), tg::float64);
+    const Tensor gradient = tg::grad({f(leaf)}, {leaf}, {.grad_outputs = {g}})[0];
+    CHECK(close(dot({tg::jvp(f, x, v).second}, {g}), dot({gradient}, {v})));
+  }
 }
 
 TEST_CASE("numbers, and rows that do not count, in forward mode") {

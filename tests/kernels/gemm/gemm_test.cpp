@@ -83,10 +83,11 @@ TEMPLATE_TEST_CASE("gemm agrees with the definition for the shapes of networks",
   // Forward, weight gradient and input gradient of common layers; single rows and columns; shapes
   // that are split into tiles of every kind.
   const std::vector<Sizes> shapes = {
-      {1, 128, 784},  {64, 128, 784},  {128, 784, 64}, {64, 784, 128},  {64, 10, 128},
-      {10, 128, 64},  {128, 160, 333}, {1, 1000, 999}, {999, 1, 1000},  {1000, 500, 1},
-      {4096, 16, 16}, {16, 4096, 16},  {16, 16, 4096}, {100, 200, 300}, {40, 40, 1500},
-      {20, 90, 2000}, {3, 5, 8192},    {1, 70000, 9},  {70000, 1, 9}};
+      {1, 128, 784},   {64, 128, 784},  {128, 784, 64}, {64, 784, 128},  {64, 10, 128},
+      {10, 128, 64},   {128, 160, 333}, {1, 1000, 999}, {999, 1, 1000},  {1000, 500, 1},
+      {4096, 16, 16},  {16, 4096, 16},  {16, 16, 4096}, {100, 200, 300}, {40, 40, 1500},
+      {20, 90, 2000},  {3, 5, 8192},    {1, 70000, 9},  {70000, 1, 9},   {1000, 96, 240},
+      {96, 1000, 240}, {700, 700, 60}};
   TestType beta = 0;
   for (Sizes shape : shapes) {
     const Sizes s = cut_as(shape);

@@ -95,6 +95,24 @@ TEST_CASE("an operand may be the tensor itself or overlap it") {
   CHECK(values(x) == std::vector<float>(4, 4.0f / 6));
 }
 
+TEST_CASE("an operand may overlap the tensor by more than a vector, in either direction") {
+  constexpr std::int64_t n = 1000;
+  for (const std::int64_t by : {1, 3, 8, 100}) {
+    for (const bool forwards : {true, false}) {
+      CAPTURE(by, forwards);
+      Tensor x = arange(n).to(float32);
+      Tensor changed = x.narrow(0, forwards ? by : 0, n - by);
+      changed.add_(x.narrow(0, forwards ? 0 : by, n - by));
+      std::vector<float> expected;
+      for (std::int64_t i = 0; i < n; ++i) {
+        const std::int64_t other = forwards ? i - by : i + by;
+        expected.push_back(static_cast<float>(other < 0 || other >= n ? i : i + other));
+      }
+      CHECK(values(x) == expected);
+    }
+  }
+}
+
 TEST_CASE("operands broadcast to the tensor, never the other way") {
   Tensor x = zeros({2, 3});
   x.add_(tensor({1.0, 2.0, 3.0}));

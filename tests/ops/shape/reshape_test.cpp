@@ -117,6 +117,10 @@ TEST_CASE("permute moves every element to its place") {
   check_permuted(counted({2, 3, 4}), {0, 2, 1});
   check_permuted(counted({2, 3, 4}), {1, 0, 2});
   check_permuted(counted({2, 1, 3, 1, 4}), {4, 1, 2, 3, 0});
+  // Rows of many strips, under several entries.
+  check_permuted(counted({3, 150, 70}), {0, 2, 1});
+  check_permuted(counted({2, 3, 70, 150}), {1, 0, 3, 2});
+  check_permuted(counted({2, 12'000, 2, 3}), {0, 2, 1, 3});
   check_permuted(counted({2, 1, 2, 3, 2, 1, 2, 3}), {7, 3, 0, 5, 2, 6, 1, 4});
   check_permuted(counted({70, 3, 33}), {2, 1, 0});
   check_permuted(counted({3, 70, 33}), {0, 2, 1});
