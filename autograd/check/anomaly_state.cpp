@@ -56,20 +56,22 @@ bool has_new_infinity(const Tensor& y, std::span<const Tensor> inputs) {
 DetectAnomaly::State::Before DetectAnomaly::State::look(const Impl& value, Made made) {
   NoteId id = notes.find(value);
   if (id == 0) {
-    Note note;
-    note.range = range_of(value);
-    note.made = made;
+    const Record* record = detail::record_of(value);
     // A leaf was given in any case.
-    if (notes.forgetful() && !value.has(Impl::kRequiresGrad))
-      note.made = made == Made::seed ? Made::seed_or_rule : Made::given_or_operation;
-    if (const Record* record = detail::record_of(value)) {
-      note.made = Made::operation;
+    if (record)
+      made = Made::operation;
+    else if (notes.forgetful() && !value.has(Impl::kRequiresGrad))
+      made = made == Made::seed ? Made::seed_or_rule : Made::given_or_operation;
+    const ValueRange range = range_of(value);
+    Note& note = notes.add(value, made);
+    note.range = range;
+    if (record) {
       note.name = record->name();
       note.path = record->scope;
     } else if (value.owner()->version > 0) {
       note.name = value.owner()->last_change.name();
     }
-    id = notes.add(value, std::move(note));
+    id = notes.last();
   }
   const ValueRange& range = notes.at(id)->range;
   return {id, value.numel(), range.nan, range.infinite()};
@@ -82,9 +84,12 @@ void DetectAnomaly::State::begin(const OperatorCall& call) {
   updates = false;
   if (is_rule(call)) return begin_rule(call);
   bool infinite = false;
-  for (const Tensor* input : call.inputs) {
-    inputs.push_back(may_be_infinite(*input) ? look(*impl_of(*input)) : Before());
-    infinite |= inputs.back().infinite > 0;
+  inputs.resize(call.inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& input = *call.inputs[i];
+    if (!may_be_infinite(input)) continue;
+    inputs[i] = look(*impl_of(input));
+    infinite |= inputs[i].infinite > 0;
   }
   if (infinite && is_elementwise(call)) keep(call);
   updates = !call.type && call.phase == Phase::update;
@@ -125,18 +130,17 @@ void DetectAnomaly::State::end(const OperatorCall& call, std::span<const Tensor>
   if (may_be_infinite(outputs[0])) end_rule(call, *impl_of(outputs[0]));
 }
 
-Note DetectAnomaly::State::note_of(const OperatorCall& call, Made made,
-                                   const ValueRange& range) const {
-  Note note;
+/// Notes what `call` made of `value`.
+void DetectAnomaly::State::add_note(const OperatorCall& call, const Impl& value, Made made,
+                                    const ValueRange& range) {
+  Note& note = notes.add(value, made);
   note.name = call.name;
   note.path = call.path;
   note.range = range;
-  note.made = made;
   for (const Before& input : inputs) {
     if (note.input_count == Note::kInputs) break;
     note.inputs[note.input_count++] = input.id;
   }
-  return note;
 }
 
 void DetectAnomaly::State::end_operator(const OperatorCall& call, std::span<const Tensor> outputs,
@@ -145,7 +149,7 @@ void DetectAnomaly::State::end_operator(const OperatorCall& call, std::span<cons
     if (!may_be_infinite(outputs[i])) continue;
     const Impl& output = *impl_of(outputs[i]);
     const ValueRange range = range_of(output);
-    notes.add(output, note_of(call, Made::operation, range));
+    add_note(call, output, Made::operation, range);
     if (!range.finite() && (range.nan > 0 || !legitimate(call, outputs[i], before)))
       fail_result(call, output, i, outputs.size(), range);
   }
@@ -174,7 +178,7 @@ bool DetectAnomaly::State::legitimate(const OperatorCall& call, const Tensor& ou
 
 void DetectAnomaly::State::end_rule(const OperatorCall& call, const Impl& value) {
   const ValueRange range = range_of(value);
-  notes.add(value, note_of(call, Made::rule, range));
+  add_note(call, value, Made::rule, range);
   if (range.finite()) return;
   if (range.nan == 0 && (!all_finite() || !arrived.finite())) return;
   fail_rule(call, value, range);
@@ -184,7 +188,7 @@ void DetectAnomaly::State::end_update(const OperatorCall& call, const Impl& para
   int slot = -1;
   for (const Changed& each : changed) {
     const ValueRange range = range_of(*each.value);
-    notes.add(*each.value, note_of(call, Made::update, range));
+    add_note(call, *each.value, Made::update, range);
     const bool is_parameter = each.value == &parameter;
     slot += !is_parameter;
     if (range.finite() || (range.nan == 0 && !each.finite)) continue;
@@ -207,14 +211,12 @@ void DetectAnomaly::State::collected(const Tensor& leaf, const Tensor& sum) {
   const Before added = look(*impl_of(sum));
   const Note* known = notes.at(before);
   const bool was_finite = (!known || known->range.finite()) && added.finite();
-  Note note;
+  const ValueRange range = range_of(gradient);
+  Note& note = notes.add(gradient, Made::sum);
   note.name = "backward";
-  note.range = range_of(gradient);
-  note.made = Made::sum;
+  note.range = range;
   note.inputs[note.input_count++] = before;
   note.inputs[note.input_count++] = added.id;
-  const ValueRange range = note.range;
-  notes.add(gradient, std::move(note));
   if (range.finite() || (range.nan == 0 && !was_finite)) return;
   AnomalyText text(
       notes, names,

@@ -54,8 +54,8 @@ struct DetectAnomaly::State {
                     std::span<const Tensor> before);
   void end_rule(const detail::OperatorCall& call, const detail::Impl& value);
   void end_update(const detail::OperatorCall& call, const detail::Impl& parameter);
-  detail::Note note_of(const detail::OperatorCall& call, detail::Made made,
-                       const detail::ValueRange& range) const;
+  void add_note(const detail::OperatorCall& call, const detail::Impl& value, detail::Made made,
+                const detail::ValueRange& range);
   bool all_finite() const noexcept;
   bool legitimate(const detail::OperatorCall& call, const Tensor& output,
                   std::span<const Tensor> before) const;

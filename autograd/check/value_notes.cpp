@@ -6,12 +6,19 @@
 
 namespace tapegrad::detail {
 
-Notes::Notes() : entries_(kFirst * kPerNote) { notes_.reserve(kFirst); }
+Notes::Notes() : entries_(kFirst * kPerNote) {
+  notes_.reserve(kFirst);
+  shift_ = shift_for(entries_);
+}
+
+/// There is a power of two of sets.
+int Notes::shift_for(const std::vector<Entry>& entries) noexcept {
+  return 64 - std::countr_zero(entries.size() / kSet);
+}
 
 Notes::Entry* Notes::set_of(const void* key) noexcept {
-  const std::size_t sets = entries_.size() / kSet;  // a power of two
   const std::uint64_t hash = reinterpret_cast<std::uintptr_t>(key) * 0x9E37'79B9'7F4A'7C15;
-  return &entries_[kSet * (hash >> (64 - std::countr_zero(sets)))];
+  return &entries_[kSet * (hash >> shift_)];
 }
 
 NoteId Notes::find(const void* key, std::uint64_t stamp) const noexcept {
@@ -39,6 +46,7 @@ void Notes::grow() noexcept {
     std::vector<Entry> before(2 * entries_.size());
     notes_.reserve(2 * notes_.size());
     before.swap(entries_);
+    shift_ = shift_for(entries_);
     for (const Entry& entry : before)
       if (entry.key) put(entry);
   } catch (const std::bad_alloc&) {
@@ -46,22 +54,22 @@ void Notes::grow() noexcept {
   }
 }
 
-NoteId Notes::add(const Impl& value, Note note) noexcept {
-  note.value = &value;
-  note.shape = value.shape_ref;
+Note& Notes::add(const Impl& value, Made made) noexcept {
   if (notes_.size() == notes_.capacity() && notes_.size() < limit_) grow();
   const NoteId id = ++last_;
-  if (notes_.size() < limit_)
-    notes_.push_back(std::move(note));
-  else
-    notes_[(id - 1) % limit_] = std::move(note);
+  const bool room = notes_.size() < limit_;
+  Note& note = room ? notes_.emplace_back() : notes_[(id - 1) % limit_];
+  if (!room) note = {};
+  note.value = &value;
+  note.shape = value.shape_ref;
+  note.made = made;
   put({&value, value.owner()->version, id});
-  if (note.made == Made::operation) {
+  if (made == Made::operation) {
     const Record* record = record_of(value);
     if (record && record->port) record = record->edge(0).record();  // of the whole call
     if (record) put({record, record->sequence, id});
   }
-  return id;
+  return note;
 }
 
 void Notes::forget(const Impl& value) noexcept {

@@ -60,8 +60,9 @@ class Notes {
   /// True when notes have been forgotten.
   bool forgetful() const noexcept { return last_ > notes_.size(); }
 
-  /// Notes what `value` is now. The rest of `note` is filled in.
-  NoteId add(const Impl& value, Note note) noexcept;
+  /// A new note of what `value` is now, the `last`; what else it says is for the caller to fill in.
+  Note& add(const Impl& value, Made made) noexcept;
+  NoteId last() const noexcept { return last_; }
   /// That value is gone.
   void forget(const Impl& value) noexcept;
 
@@ -76,6 +77,7 @@ class Notes {
   static constexpr std::size_t kSet = 4;                   // entries among which one may stand
   static constexpr std::size_t kPerNote = 4;               // entries
 
+  static int shift_for(const std::vector<Entry>& entries) noexcept;
   Entry* set_of(const void* key) noexcept;
   const Entry* set_of(const void* key) const noexcept {
     return const_cast<Notes*>(this)->set_of(key);
@@ -86,6 +88,7 @@ class Notes {
 
   std::vector<Note> notes_;  // note `id` at (id - 1) % limit_
   std::vector<Entry> entries_;
+  int shift_ = 64;  // of a hash, to the number of a set
   NoteId last_ = 0;
   std::size_t limit_ = kMost;
 };

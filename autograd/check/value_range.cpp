@@ -51,10 +51,9 @@ ValueRange plain(const T* x, std::int64_t n) {
   return {static_cast<double>(found[0]), static_cast<double>(found[1])};
 }
 
-/// The same, shared among threads where that is worth it.
+/// The same, shared among threads.
 template <class T>
-ValueRange shared(const T* x, std::int64_t n) {
-  if (!kernels::worth_threads(n)) return plain(x, n);
+[[gnu::noinline]] ValueRange shared(const T* x, std::int64_t n) {
   constexpr std::int64_t most = 64;
   ValueRange parts[most];
   const std::int64_t length = (n + most - 1) / most, tiles = (n + length - 1) / length;
@@ -78,8 +77,11 @@ Elements<T, Access::read> elements(const Impl& value) {
 ValueRange range_of(const Impl& value) {
   return visit_floating(value.dtype, [&]<class T>(T) {
     return launch(
-        "range_of", [](const T* x, std::int64_t n) { return shared(x, n); }, elements<T>(value),
-        value.numel());
+        "range_of",
+        [](const T* x, std::int64_t n) {
+          return kernels::worth_threads(n) ? shared(x, n) : plain(x, n);
+        },
+        elements<T>(value), value.numel());
   });
 }
 

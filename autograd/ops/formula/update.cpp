@@ -86,27 +86,26 @@ constexpr std::int64_t kUpdateTile = kernels::tile_size(1 << 15);
                                               Tensor& parameter, const Tensor& gradient,
                                               Tensor* const* slots, void** arrays) {
   prepare(info, parameter, gradient, slots);
+  if (watched()) [[unlikely]]
+    announce_update(info, formula, parameter, gradient, slots);
   Impl* changed = impl_of(parameter);
   arrays[0] = Raw::of(*changed);
   arrays[1] = Raw::of(*impl_of(gradient));
-  for (std::size_t i = 0; i < info.slots; ++i) {
-    arrays[2 + i] = arrays[0];
-    if (!slots[i]) continue;
-    Impl* slot = impl_of(*slots[i]);
-    slot->changed(info.change);
-    arrays[2 + i] = Raw::of(*slot);
-  }
-  changed->changed(info.change);
-  if (watched()) [[unlikely]]
-    announce_update(info, formula, parameter, gradient, slots);
+  for (std::size_t i = 0; i < info.slots; ++i)
+    arrays[2 + i] = slots[i] ? Raw::of(*impl_of(*slots[i])) : arrays[0];
 
   const UpdateLoop loop =
       parameter.dtype() == DType::float32 ? info.loops->float32 : info.loops->float64;
   const std::int64_t n = parameter.numel();
-  if (!kernels::worth_threads(n)) return loop(formula, arrays, 0, n);
-  kernels::parallel_for((n + kUpdateTile - 1) / kUpdateTile, [&](std::int64_t tile) {
-    loop(formula, arrays, tile * kUpdateTile, std::min(kUpdateTile, n - tile * kUpdateTile));
-  });
+  if (kernels::worth_threads(n))
+    kernels::parallel_for((n + kUpdateTile - 1) / kUpdateTile, [&](std::int64_t tile) {
+      loop(formula, arrays, tile * kUpdateTile, std::min(kUpdateTile, n - tile * kUpdateTile));
+    });
+  else
+    loop(formula, arrays, 0, n);
+  for (std::size_t i = 0; i < info.slots; ++i)
+    if (slots[i]) impl_of(*slots[i])->changed(info.change);
+  changed->changed(info.change);
 }
 
 [[gnu::noinline, gnu::cold]] void watched_update(const UpdateInfo& info, const void* formula,

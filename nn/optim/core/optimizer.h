@@ -310,6 +310,7 @@ class OptimizerOf : public Optimizer {
   /// What `Options::visit` shows.
   std::vector<Setting> settings(std::size_t group) const final {
     std::vector<Setting> list;
+    list.reserve(16);
     Options::visit(options_[group], [&](std::string_view name, const auto& value) {
       list.push_back({name, static_cast<double>(value)});
     });
