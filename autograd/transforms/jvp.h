@@ -30,8 +30,7 @@ namespace tapegrad {
 ///
 /// Errors: `ShapeError`, `DTypeError` where `v` does not fit `x`, or `x` is not floating-point;
 /// `ValueError` for lists of different lengths; `GradError` for an operator without a rule, and for
-/// changes that have none (elements written by the host, a view whose memory is changed), and,
-/// where it is recorded too, for a change in place and for operands of several types; what `f`
+/// changes that have none (elements written by the host, a view whose memory is changed); what `f`
 /// throws.
 std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp(
     const std::function<std::vector<Tensor>(const std::vector<Tensor>&)>& f,
