@@ -425,6 +425,19 @@ TEST_CASE("nested forward mode of operands of several types") {
   CHECK(tg::jvp(inner, x, one).second.item() == Approx(4));
 }
 
+TEST_CASE("what jvp returns shares no memory with what it got, nor with each other") {
+  const Tensor x = tg::ones({3}), v = tg::full({3}, 2.0);
+  const auto f = [](const Tensors& in) { return Tensors{in[0], in[0].reshape({3, 1}), in[0] + 1}; };
+  auto [y, dy] = tg::jvp(f, Tensors{x}, Tensors{v});
+  for (const Tensor& each : dy) CHECK(numbers_of(each) == std::vector<double>{2, 2, 2});
+  y[0].fill_(7);
+  dy[0].fill_(8);
+  CHECK(numbers_of(x) == std::vector<double>{1, 1, 1});
+  CHECK(numbers_of(v) == std::vector<double>{2, 2, 2});
+  CHECK(numbers_of(dy[1]) == std::vector<double>{2, 2, 2});
+  CHECK(numbers_of(dy[2]) == std::vector<double>{2, 2, 2});
+}
+
 TEST_CASE("tangents go with their values") {
   const Tensor x = tg::ones({1000}), v = tg::ones({1000});
   const std::int64_t before = tg::memory_stats().live_bytes;
