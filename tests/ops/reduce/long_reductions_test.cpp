@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "autograd/autograd.h"
+#include "autograd/base/threads/tile.h"
 #include "tests/catch.h"
 
 namespace tg = tapegrad;
@@ -92,8 +93,14 @@ TEST_CASE("long reductions are right along every dimension, at any number of thr
           "[threads]") {
   const int before = tg::num_threads();
   tg::manual_seed(5);
-  const tg::Shape shapes[] = {{1, 100'003, 1}, {3, 40'009, 1}, {1, 40'009, 3},
-                              {2, 9'973, 5},   {1, 701, 67},   {40'009, 2, 1}};
+  using tg::kernels::tile_size;
+  const std::int64_t longest = tile_size(100'003, 6'251), n = tile_size(40'009, 2'503);
+  const tg::Shape shapes[] = {{1, longest, 1},
+                              {3, n, 1},
+                              {1, n, 3},
+                              {2, tile_size(9'973, 701), 5},
+                              {1, tile_size(701, 131), 67},
+                              {n, 2, 1}};
   for (const Reduction& reduction : reductions()) {
     for (const tg::Shape& shape : shapes) {
       CAPTURE(reduction.name, to_string(shape));
