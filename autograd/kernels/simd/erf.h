@@ -118,8 +118,9 @@ template <class T, class Arch>
 
 /// 1 - erf(x), with its relative accuracy where erf is near 1.
 ///
-/// From (1 + 2x) e^(x^2) erfc(x), a polynomial of (x - k) / (x + k) (M. Shepherd and J. Laframboise,
-/// Mathematics of Computation 36, 1981). Coefficients: fits of our own at Chebyshev points.
+/// From (1 + 2x) e^(x^2) erfc(x), a polynomial of (x - k) / (x + k) (M. Shepherd and J.
+/// Laframboise, Mathematics of Computation 36, 1981). Coefficients: fits of our own at Chebyshev
+/// points.
 template <class T, class Arch>
 inline Vec<T, Arch> erfc(Vec<T, Arch> x) noexcept {
   return detail::erfc_called(x);
