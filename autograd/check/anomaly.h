@@ -45,7 +45,7 @@ namespace tapegrad {
 /// the program.
 ///
 /// Every result is read once more: a training step takes 1.1 to 1.2 times as long where its layers
-/// have hundreds of units, 1.6 to 1.9 times with 64, and 3 times where they have so few that the
+/// have hundreds of units, 1.4 to 1.6 times with 64, and 2.4 times where they have so few that the
 /// call of an operator counts. Nothing while no scope is open. It keeps notes of the last thousand
 /// results, some 200 KB, and no tensors.
 class [[nodiscard]] DetectAnomaly final : detail::Watcher {
