@@ -57,10 +57,9 @@ DetectAnomaly::State::Before DetectAnomaly::State::look(const Impl& value, Made 
   NoteId id = notes.find(value);
   if (id == 0) {
     const Record* record = detail::record_of(value);
-    // A leaf was given in any case.
     if (record)
       made = Made::operation;
-    else if (notes.forgetful() && !value.has(Impl::kRequiresGrad))
+    else if (notes.forgetful() && !value.has(Impl::kRequiresGrad))  // a leaf was given in any case
       made = made == Made::seed ? Made::seed_or_rule : Made::given_or_operation;
     const ValueRange range = range_of(value);
     Note& note = notes.add(value, made);

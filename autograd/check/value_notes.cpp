@@ -2,14 +2,10 @@
 
 #include <bit>
 #include <new>
-#include <utility>
 
 namespace tapegrad::detail {
 
-Notes::Notes() : entries_(kFirst * kPerNote) {
-  notes_.reserve(kFirst);
-  shift_ = shift_for(entries_);
-}
+Notes::Notes() : entries_(kFirst * kPerNote) { notes_.reserve(kFirst); }
 
 /// There is a power of two of sets.
 int Notes::shift_for(const std::vector<Entry>& entries) noexcept {

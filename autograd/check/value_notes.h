@@ -88,7 +88,7 @@ class Notes {
 
   std::vector<Note> notes_;  // note `id` at (id - 1) % limit_
   std::vector<Entry> entries_;
-  int shift_ = 64;  // of a hash, to the number of a set
+  int shift_ = shift_for(entries_);  // of a hash, to the number of a set
   NoteId last_ = 0;
   std::size_t limit_ = kMost;
 };
