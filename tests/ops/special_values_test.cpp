@@ -9,6 +9,7 @@
 #include "autograd/autograd.h"
 #include "tests/all_operators.h"
 #include "tests/catch.h"
+#include "tests/point_gradients.h"
 
 namespace tg = tapegrad;
 using tg::Tensor;
@@ -46,13 +47,7 @@ std::optional<std::vector<Numbers>> gradients(const tg::OperatorCase& example,
   std::vector<Numbers> all;
   for (const Tensor& each : tg::grad(
            {y}, leaves, {.grad_outputs = {g}, .create_graph = recorded, .allow_unused = true})) {
-    if (!each.defined()) {
-      all.emplace_back();
-      continue;
-    }
-    const Tensor wide = each.detach().to(tg::float64);
-    const auto data = wide.data<double>();
-    all.emplace_back(data.begin(), data.end());
+    all.push_back(each.defined() ? point_gradients::values_of(each.detach()) : Numbers());
   }
   return all;
 } catch (const tg::Error&) {

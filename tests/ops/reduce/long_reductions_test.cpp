@@ -10,8 +10,10 @@
 #include "autograd/autograd.h"
 #include "autograd/base/threads/tile.h"
 #include "tests/catch.h"
+#include "tests/point_gradients.h"
 
 namespace tg = tapegrad;
+using point_gradients::values_of;
 using tg::Tensor;
 
 namespace {
@@ -82,11 +84,6 @@ std::vector<double> column(const std::vector<double>& x, std::int64_t n, std::in
   return numbers;
 }
 
-std::vector<double> numbers_of(const Tensor& t) {
-  const auto data = t.data<double>();
-  return {data.begin(), data.end()};
-}
-
 }  // namespace
 
 TEST_CASE("long reductions are right along every dimension, at any number of threads",
@@ -110,10 +107,10 @@ TEST_CASE("long reductions are right along every dimension, at any number of thr
         const Tensor leaf = x.detach().clone().requires_grad_();
         const Tensor y = reduction.f(leaf, {1});
         tg::sum(y).backward();
-        return std::pair(numbers_of(y), numbers_of(leaf.grad()));
+        return std::pair(values_of(y), values_of(leaf.grad()));
       };
       const auto one = run(1);
-      const std::vector<double> numbers = numbers_of(x);
+      const std::vector<double> numbers = values_of(x);
       double worst = 0;
       for (std::int64_t r = 0; r < shape[0] * shape[2]; ++r) {
         const std::vector<double> own = column(numbers, shape[1], shape[2], r);
