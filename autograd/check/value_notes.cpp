@@ -12,11 +12,6 @@ int Notes::shift_for(const std::vector<Entry>& entries) noexcept {
   return 64 - std::countr_zero(entries.size() / kSet);
 }
 
-Notes::Entry* Notes::set_of(const void* key) noexcept {
-  const std::uint64_t hash = reinterpret_cast<std::uintptr_t>(key) * 0x9E37'79B9'7F4A'7C15;
-  return &entries_[kSet * (hash >> shift_)];
-}
-
 NoteId Notes::find(const void* key, std::uint64_t stamp) const noexcept {
   const Entry* set = set_of(key);
   for (std::size_t i = 0; i < kSet; ++i)

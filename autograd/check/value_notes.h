@@ -78,7 +78,10 @@ class Notes {
   static constexpr std::size_t kPerNote = 4;               // entries
 
   static int shift_for(const std::vector<Entry>& entries) noexcept;
-  Entry* set_of(const void* key) noexcept;
+  Entry* set_of(const void* key) noexcept {
+    const std::uint64_t hash = reinterpret_cast<std::uintptr_t>(key) * 0x9E37'79B9'7F4A'7C15;
+    return &entries_[kSet * (hash >> shift_)];
+  }
   const Entry* set_of(const void* key) const noexcept {
     return const_cast<Notes*>(this)->set_of(key);
   }

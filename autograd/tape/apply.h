@@ -224,7 +224,8 @@ inline constexpr OperatorType operator_type = describe_operator<Op, call_on<Op>,
 ///    gradients; else `jvp` for one input, or `jvp_a` to `jvp_h`: what the tangent of that input,
 ///    the first argument, adds to that of the output. Then come every input, the output, and the
 ///    kept values where there are any, each a `const Tensor&`. Without one it cannot be used within
-///    `jvp`, which says so.
+///    `jvp`, which says so. Of `jvp_a` there may be a second form, `jvp_fused_a`, for tangents that
+///    are not recorded.
 ///  - optionally, with one input, `void vjp_add(const Tensor& g, const Tensor& sum) const`: adds
 ///    the cotangent to `sum` by writing into its data, where that is less work than making one.
 ///  - where it has members, `static constexpr void visit(auto& op, auto f)`, which calls
@@ -265,10 +266,10 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
       sizeof...(Tensors) == 1 || !requires { op.vjp_add((inputs, ...), (inputs, ...)); },
       "vjp_add is for an operator with one input");
   detail::RunningCall* running = nullptr;
+  detail::RoomForCall<sizeof...(Tensors)> room;
   try {
     if (detail::watched()) [[unlikely]]
-      running =
-          detail::Door::begin({Op::name, &detail::operator_type<Op>, &op, std::array{&inputs...}});
+      running = detail::Door::begin(room.fill(detail::operator_type<Op>, &op, inputs...));
     [[maybe_unused]] const bool history = (detail::requires_record(inputs) || ...);
     detail::KeptBy<Op> kept;
     Tensor output = [&] {

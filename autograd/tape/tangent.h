@@ -49,8 +49,12 @@ inline Tensor linear_argument(const Tensor& input, const Tensor& tangent) {
 }
 
 /// `op.jvp...(args...)` of input `input`, which has its letter, or none where there is one.
+/// `fused`: or the second form that does not consist of operators, of input a.
 template <int input, class Op, class... A>
-Tensor call_jvp(const Op& op, const A&... args) {
+Tensor call_jvp(const Op& op, [[maybe_unused]] bool fused, const A&... args) {
+  if constexpr (input == 0 && requires { op.jvp_fused_a(args...); }) {
+    if (fused) return op.jvp_fused_a(args...);
+  }
   if constexpr (input == 0 && requires { op.jvp(args...); })
     return op.jvp(args...);
   else if constexpr (input == 0)
@@ -110,8 +114,8 @@ struct TangentOf {
         with_kept(call, rule);
       } else {
         with_kept(call, [&](const auto&... kept) {
-          call.add(0, call_jvp<static_cast<int>(i)>(op, t, call.inputs[all]..., call.outputs[0],
-                                                    kept...));
+          call.add(0, call_jvp<static_cast<int>(i)>(op, call.fused, t, call.inputs[all]...,
+                                                    call.outputs[0], kept...));
         });
       }
     }

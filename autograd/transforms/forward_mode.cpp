@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/threads/thread_kept.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/record.h"
 #include "autograd/tensor/create/create.h"
@@ -50,6 +51,7 @@ constexpr const char* kAfterError =
 thread_local constinit ForwardMode* ForwardMode::innermost = nullptr;
 
 ForwardMode::ForwardMode() {
+  lists_.taken = true;
   start();
   around_ = std::exchange(innermost, this);
 }
@@ -57,16 +59,23 @@ ForwardMode::~ForwardMode() {
   innermost = around_;
   stop();
   while (looked_at_ > 0) drop_frame();
+  tangents_.clear();
+  lists_.taken = false;
 }
 
-void ForwardMode::set(const Tensor& x, const Tensor& t) { tangents_[impl_of(x)] = t; }
+ForwardMode::Lists& ForwardMode::lists_to_use() {
+  if (Lists* kept = kernels::kept_by_thread<Lists>(); kept && !kept->taken) return *kept;
+  return *(own_lists_ = std::make_unique<Lists>());
+}
+
+void ForwardMode::set(const Tensor& x, const Tensor& t) { tangents_.put(impl_of(x), t); }
 
 Tensor ForwardMode::tangent(const Tensor& y) const {
   if (fault_) fail<GradError>("{}", fault_);
-  const auto found = tangents_.find(impl_of(y));
-  if (found == tangents_.end()) return zeros(y.shape(), y.dtype());
+  const Tensor* found = tangents_.find(impl_of(y));
+  if (!found) return zeros(y.shape(), y.dtype());
   // The direction, or what another value has, stays its own.
-  return impl_of(found->second)->unique() ? found->second : found->second.clone();
+  return impl_of(*found)->unique() ? *found : found->clone();
 }
 
 void ForwardMode::call(const OperatorCall& call) {
@@ -76,7 +85,7 @@ void ForwardMode::call(const OperatorCall& call) {
     ++hidden_;
     return;
   }
-  if (looked_at_ == frames_.size()) frames_.emplace_back();
+  if (looked_at_ == lists_.frames.size()) lists_.frames.emplace_back();
   ++looked_at_;
   try {
     begin(call);
@@ -104,7 +113,7 @@ void ForwardMode::failed(const OperatorCall& call) noexcept {
 
 void ForwardMode::drop_frame() noexcept {
   const Seen seen(innermost);  // what goes now may have a tangent, in any of them
-  results_.clear();
+  lists_.results.clear();
   top().clear();
   --looked_at_;
 }
@@ -121,7 +130,7 @@ void ForwardMode::begin(const OperatorCall& call) {
   if (tangents_.empty()) return;
   unsigned varying = 0;
   for (std::size_t i = 0; i < call.inputs.size(); ++i)
-    if (call.inputs[i]->defined() && tangents_.contains(impl_of(*call.inputs[i])))
+    if (call.inputs[i]->defined() && tangents_.find(impl_of(*call.inputs[i])))
       varying |= 1u << std::min(i, TangentRule::kLast);
   if (call.in_place) {
     const Impl& target = *impl_of(*call.inputs[0]);
@@ -149,8 +158,8 @@ void ForwardMode::keep(const OperatorCall& call, const TangentRule& rule, unsign
   const Seen seen(outer());
   for (std::size_t i = 0; i < call.inputs.size(); ++i) {
     const Tensor& input = *call.inputs[i];
-    const auto found = input.defined() ? tangents_.find(impl_of(input)) : tangents_.end();
-    frame.tangents.push_back(found == tangents_.end() ? Tensor() : found->second);
+    const Tensor* tangent = input.defined() ? tangents_.find(impl_of(input)) : nullptr;
+    frame.tangents.push_back(tangent ? *tangent : Tensor());
     // What nobody reads may lend its memory to the result; only a copy keeps what is overwritten.
     const bool read = reads >> std::min(i, TangentRule::kLast) & 1;
     const bool overwritten = call.in_place && input.defined() &&
@@ -188,31 +197,30 @@ void ForwardMode::bind(const OperatorCall& call, std::span<const Tensor> outputs
   const bool copied = call.in_place && recorded;
   const Tensor copy = copied ? outputs[0].clone() : Tensor();
   const std::span<const Tensor> made = copied ? std::span(&copy, 1) : outputs;
-  results_.resize(outputs.size());
+  std::vector<Tensor>& results = lists_.results;
+  results.resize(outputs.size());
   frame.rule->run(frame.op.data(), {*call.type, frame.inputs, frame.tangents, made, call.kept,
-                                    !outer() && !recorded, results_, sum_up});
+                                    !outer() && !recorded, results, sum_up});
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    Tensor& t = results_[i];
+    Tensor& t = results[i];
     if (!t.defined() || !is_floating_point(outputs[i].dtype())) continue;
     if (t.dtype() != outputs[i].dtype()) t = t.to(outputs[i].dtype());
     if (t.shape() != outputs[i].shape()) t = expand(t, outputs[i].shape());
-    tangents_[impl_of(outputs[i])] = std::move(t);
+    tangents_.put(impl_of(outputs[i]), std::move(t));
   }
 }
 
 void ForwardMode::forget(const Impl* value) noexcept {
-  const auto found = tangents_.find(value);
-  if (found == tangents_.end()) return;
+  Tensor gone = tangents_.take(value);
+  if (!gone.defined()) return;
   const Seen seen(innermost);  // with a tangent its graph may go, and values that this saved
-  const Tensor gone = std::move(found->second);
-  tangents_.erase(found);
+  gone = {};
 }
 
 bool ForwardMode::shares_memory(const Impl& value) const noexcept {
   if (!value.base && !value.has(Impl::kViewed)) return false;
-  return std::any_of(tangents_.begin(), tangents_.end(), [&](const auto& entry) {
-    return entry.first != &value && entry.first->owner() == value.owner();
-  });
+  return tangents_.any(
+      [&](const Impl* other) { return other != &value && other->owner() == value.owner(); });
 }
 
 void ForwardMode::launch(const Launch& launch) {
@@ -224,7 +232,7 @@ void ForwardMode::launch(const Launch& launch) {
     const Impl* value = argument.access == Access::parameter ? nullptr : argument.value();
     if (!value) continue;
     writes |= argument.access != Access::read;
-    varies |= argument.access != Access::write && tangents_.contains(value);
+    varies |= argument.access != Access::write && tangents_.find(value);
   }
   if (writes && varies) fault_ = kHostWrite;
   for (const LaunchArgument& argument : launch.arguments)
@@ -235,16 +243,14 @@ void ForwardMode::event(Event event, const Impl& value) noexcept {
   if (event == Event::freed) {
     forget(&value);
   } else if (event == Event::host_write) {
-    if (looked_at_ == 0 && (tangents_.contains(&value) || shares_memory(value)))
-      fault_ = kHostWrite;
+    if (looked_at_ == 0 && (tangents_.find(&value) || shares_memory(value))) fault_ = kHostWrite;
   }
 }
 
 void ForwardMode::shown(const Impl& view, const Impl& value) noexcept {
   // Not thrown: there is no memory, and what follows would be wrong.
   try {
-    if (const auto found = tangents_.find(&value); found != tangents_.end())
-      tangents_.insert_or_assign(&view, found->second);
+    if (const Tensor* tangent = tangents_.find(&value)) tangents_.put(&view, Tensor(*tangent));
   } catch (...) {
     fault_ = "jvp: out of memory";
   }

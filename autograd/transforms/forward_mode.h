@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <unordered_map>
+#include <memory>
 #include <vector>
 
 #include "autograd/tensor/door/watcher.h"
+#include "autograd/transforms/tangent_table.h"
 
 // Internal: derivatives along a direction, computed beside the values.
 
@@ -47,8 +48,18 @@ class ForwardMode : Watcher {
     void clear() noexcept;
   };
 
+  /// What it lists. Kept for the next one of the thread.
+  struct Lists {
+    TangentTable tangents;
+    std::vector<Frame> frames;
+    std::vector<Tensor> results;  // of a rule that runs
+    bool taken = false;
+  };
+
+  /// Those that the thread keeps, or, within another one, new ones.
+  Lists& lists_to_use();
   /// The innermost call that is looked at.
-  Frame& top() noexcept { return frames_[looked_at_ - 1]; }
+  Frame& top() noexcept { return lists_.frames[looked_at_ - 1]; }
   void begin(const OperatorCall& call);
   void keep(const OperatorCall& call, const TangentRule& rule, unsigned varying);
   void end(const OperatorCall& call, std::span<const Tensor> outputs);
@@ -59,11 +70,11 @@ class ForwardMode : Watcher {
   bool shares_memory(const Impl& value) const noexcept;
 
   ForwardMode* around_ = nullptr;
-  std::unordered_map<const Impl*, Tensor> tangents_;
-  std::vector<Frame> frames_;
-  std::size_t looked_at_ = 0;  // so many of the frames are of calls that run
-  int hidden_ = 0;             // calls within the innermost of them, where it is not open
-  std::vector<Tensor> results_;
+  std::unique_ptr<Lists> own_lists_;
+  Lists& lists_ = lists_to_use();
+  TangentTable& tangents_ = lists_.tangents;
+  std::size_t looked_at_ = 0;    // so many of the frames are of calls that run
+  int hidden_ = 0;               // calls within the innermost of them, where it is not open
   const char* fault_ = nullptr;  // what could not be thrown
 };
 

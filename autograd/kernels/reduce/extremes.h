@@ -48,7 +48,10 @@ template <class Arch, class T, int... i>
 /// or NaN where one is not finite, and then the others say nothing.
 template <class Arch, class T>
 static void extremes(const T* x, std::int64_t n, T* found) noexcept {
-  detail::find_extremes<Arch, T>(x, n, found, std::make_integer_sequence<int, 4>());
+  if (n < 4 * Vec<T, Arch>::size)  // not worth more than one
+    detail::find_extremes<Arch, T>(x, n, found, std::make_integer_sequence<int, 1>());
+  else
+    detail::find_extremes<Arch, T>(x, n, found, std::make_integer_sequence<int, 4>());
 }
 
 }  // namespace tapegrad::kernels

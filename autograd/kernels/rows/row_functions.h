@@ -250,4 +250,20 @@ static void cross_entropy_rule(const T* x, const T* shift, const T* sum, const s
   }
 }
 
+/// out[r] = sum_j softmax(x[r])_j (t[r][j] - t[r][target[r]]), the derivative of cross_entropy along
+/// t; 0 in a row that does not count.
+template <class Arch, class T>
+static void cross_entropy_tangent(const T* x, const T* shift, const T* sum,
+                                  const std::int64_t* target, const T* t, T* out, std::int64_t rows,
+                                  std::int64_t n) noexcept {
+  using V = Vec<T, Arch>;
+  for (std::int64_t r = 0; r < rows; ++r, x += n, t += n) {
+    const bool counts = target[r] >= 0 && target[r] < n;
+    const V center(shift[r]), own(counts ? t[target[r]] : T(0));
+    const auto term = [=](auto at) { return exp(at(x) - center) * (at(t) - own); };
+    const T total = sum[r] + (sum[r] - sum[r]);  // NaN where a logit is inf
+    out[r] = counts ? detail::reduce_places<Arch, T, Sum, 1>(n, term) / total : T(0);
+  }
+}
+
 }  // namespace tapegrad::kernels

@@ -15,7 +15,8 @@ constexpr RowKernels<T> make_table() {
           .log_softmax = log_softmax<Arch, T>,
           .log_softmax_rule = log_softmax_rule<Arch, T>,
           .cross_entropy = cross_entropy<Arch, T>,
-          .cross_entropy_rule = cross_entropy_rule<Arch, T>};
+          .cross_entropy_rule = cross_entropy_rule<Arch, T>,
+          .cross_entropy_tangent = cross_entropy_tangent<Arch, T>};
 }
 
 }  // namespace

@@ -24,6 +24,9 @@ struct RowKernels {
   /// 0.
   void (*cross_entropy_rule)(const T* x, const T* shift, const T* sum, const Int* target,
                              const T* scale, Int scale_step, T* out, Int rows, Int n);
+  /// out = sum(exp(x - shift) / sum (t - t[class])) of each row.
+  void (*cross_entropy_tangent)(const T* x, const T* shift, const T* sum, const Int* target,
+                                const T* t, T* out, Int rows, Int n);
 };
 
 }  // namespace tapegrad::kernels

@@ -83,8 +83,12 @@ struct CrossEntropy {
                               sums + at, tile.rows, tile.length);
         },
         in(x), in<std::int64_t>(counted), out(loss), out(shift), out(total));
-    if (reduction == Reduction::none) return loss;
-    return detail::reduce_mean(loss, detail::ReducedShape(rows, {}, false, name), divisor);
+    return of_rows(loss, divisor);
+  }
+  /// The loss, from that of each row.
+  Tensor of_rows(const Tensor& each, double count) const {
+    if (reduction == Reduction::none) return each;
+    return detail::reduce_mean(each, detail::ReducedShape(each.shape(), {}, false, name), count);
   }
 
   Tensor batched(const Batch& batch) const {
@@ -116,6 +120,20 @@ struct CrossEntropy {
     const Tensor each = sum(softmax(where(counts, x, 0), 1) * above, 1, true);
     const Tensor along = where(counts, each / divisor, 0);
     return reduction == Reduction::none ? squeeze(along, 1) : sum(along);
+  }
+  Tensor jvp_fused_a(const Tensor& t, const Tensor& x, const Tensor&, const Tensor&,
+                     KeptRows row) const {
+    const Tensor along = new_tensor(x.shape()[0], x.dtype());
+    detail::launch_rows<RowKernels>(
+        "cross_entropy_tangent", x,
+        []<class T>(const RowKernels<T>& loops, RowTile tile, const T* logits, const T* largest,
+                    const T* sums, const std::int64_t* classes, const T* tangent, T* to) {
+          const std::int64_t at = tile.first;
+          loops.cross_entropy_tangent(logits + tile.start(), largest + at, sums + at, classes + at,
+                                      tangent + tile.start(), to + at, tile.rows, tile.length);
+        },
+        in(x), in(row[0]), in(row[1]), in<std::int64_t>(row[2]), in(t), out(along));
+    return of_rows(along, divisor == 0 ? 1 : divisor);  // 0 where no row counts
   }
   Tensor vjp_fused_a(const Tensor& g, const Tensor& x, auto, auto, KeptRows row) const {
     return detail::run_rows<RowKernels>(

@@ -1,11 +1,9 @@
 #include <fmt/format.h>
 
 #include <exception>
-#include <memory>
 #include <utility>
 
 #include "autograd/base/fail.h"
-#include "autograd/base/threads/thread_kept.h"
 #include "autograd/tensor/door/cancel.h"
 #include "autograd/tensor/door/watcher.h"
 
@@ -73,72 +71,29 @@ void Door::tell_outermost_first(Watcher* watcher, const F& f) {
   f(*watcher);
 }
 
-struct RunningCall {
-  OperatorCall call;
-  std::vector<const Tensor*> inputs;
-  std::size_t told = 0;  // who is told of the call is told of its end
-};
-
-namespace {
-
-/// Those that the thread keeps for its next calls.
-struct SpareCalls {
-  std::vector<std::unique_ptr<RunningCall>> calls;
-};
-
-std::unique_ptr<RunningCall> take_call() {
-  SpareCalls* spare = kernels::kept_by_thread<SpareCalls>();
-  if (!spare || spare->calls.empty()) return std::make_unique<RunningCall>();
-  std::unique_ptr<RunningCall> call = std::move(spare->calls.back());
-  spare->calls.pop_back();
-  return call;
-}
-
-/// Keeps a call that has ended.
-struct EndCall {
-  void operator()(RunningCall* call) const noexcept {
-    std::unique_ptr<RunningCall> owned(call);
-    SpareCalls* spare = kernels::kept_by_thread<SpareCalls>();
-    if (!spare || spare->calls.size() == 8 || call->inputs.capacity() > 64) return;
-    call->told = 0;
-    try {
-      spare->calls.push_back(std::move(owned));
-    } catch (...) {  // it goes
-    }
-  }
-};
-using EndedCall = std::unique_ptr<RunningCall, EndCall>;
-
-}  // namespace
-
-RunningCall* Door::begin(const OperatorCall& call) {
-  std::unique_ptr<RunningCall> running = take_call();
-  running->call = call;
-  running->inputs.assign(call.inputs.begin(), call.inputs.end());
-  running->call.inputs = running->inputs;
-  running->call.phase = current_phase;
-  running->call.path = thread_tape.scope;
+RunningCall* Door::begin(RunningCall& running) {
+  running.call.phase = current_phase;
+  running.call.path = thread_tape.scope;
   try {
     tell([&](Watcher& watcher) {
-      watcher.call(running->call);
-      ++running->told;
+      watcher.call(running.call);
+      ++running.told;
     });
   } catch (...) {
-    fail(running.release());
+    fail(&running);
     throw;
   }
-  return running.release();
+  return &running;
 }
 
 void Door::end(RunningCall* running, std::span<const Tensor> outputs,
                std::span<const Tensor> kept) {
-  const EndedCall done(running);
-  done->call.kept = kept;
+  running->call.kept = kept;
   std::exception_ptr error;  // of the first that throws; all are told
   const Unwatched unwatched;
   tell_outermost_first(unwatched.watcher, [&](Watcher& watcher) {
     try {
-      watcher.called(done->call, outputs);
+      watcher.called(running->call, outputs);
     } catch (...) {
       if (!error) error = std::current_exception();
     }
@@ -148,11 +103,10 @@ void Door::end(RunningCall* running, std::span<const Tensor> outputs,
 
 void Door::fail(RunningCall* running) noexcept {
   if (!running) return;
-  const EndedCall done(running);
   tell([&](Watcher& watcher) {
-    if (done->told == 0) return;
-    --done->told;
-    watcher.failed(done->call);
+    if (running->told == 0) return;
+    --running->told;
+    watcher.failed(running->call);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -57,14 +58,14 @@ struct OperatorType {
 /// inputs, and the parameter as output.
 struct OperatorCall {
   const char* name;
-  const OperatorType* type;               ///< nullptr for a rule, and for the step of an optimizer
-  const void* op;                         ///< the operator's struct, while the call runs; see below
-  std::span<const Tensor* const> inputs;  ///< the door keeps a list of its own
-  bool in_place = false;                  ///< the output is input 0, with other elements
-  int rule = -1;                          ///< of a rule: the number of the input that it is for
-  Phase phase = {};                       ///< filled in by the door, like the next
-  const char* path = {};                  ///< the module path, or nullptr
-  std::span<const Tensor> kept = {};      ///< at the end: what the forward kept for rules
+  const OperatorType* type;  ///< nullptr for a rule, and for the step of an optimizer
+  const void* op;            ///< the operator's struct, while the call runs; see below
+  std::span<const Tensor* const> inputs;
+  bool in_place = false;              ///< the output is input 0, with other elements
+  int rule = -1;                      ///< of a rule: the number of the input that it is for
+  Phase phase = {};                   ///< filled in by the door, like the next
+  const char* path = {};              ///< the module path, or nullptr
+  std::span<const Tensor> kept = {};  ///< at the end: what the forward kept for rules
 };
 
 /// What a kernel does with the elements of an argument. `update`: it reads and writes.
@@ -145,14 +146,39 @@ class Watcher {
   Watcher* outer_ = nullptr;
 };
 
-/// A call that somebody watches.
-struct RunningCall;
+/// A call that somebody watches. It stands with the caller, and so does its list of inputs.
+struct RunningCall {
+  OperatorCall call;
+  std::size_t told = 0;  ///< so many watchers, who are told of its end
+};
+
+/// Room for one with `n` inputs, which is only filled in where somebody watches.
+template <std::size_t n>
+struct RoomForCall {
+  RoomForCall() noexcept {}  // NOLINT(modernize-use-equals-default): nothing is initialized
+  RoomForCall(const RoomForCall&) = delete;
+  RoomForCall& operator=(const RoomForCall&) = delete;
+
+  template <class... Tensors>
+  [[gnu::cold]] RunningCall& fill(const OperatorType& type, const void* op,
+                                  const Tensors&... inputs) noexcept {
+    std::size_t i = 0;
+    ((all[i++] = &inputs), ...);
+    return *new (&running) RunningCall{{type.name, &type, op, all}};
+  }
+
+  const Tensor* all[n];
+  union {
+    RunningCall running;
+  };
+};
 
 /// Where announcements go in. To be called only while somebody watches.
 struct Door {
-  /// A call, which the caller runs: it has to `end`, or to `fail` (which does nothing for nullptr).
+  /// A call, which the caller runs: unless `begin` throws, it has to `end`, or to `fail` (which does
+  /// nothing for nullptr).
   /// @{
-  [[gnu::cold]] static RunningCall* begin(const OperatorCall& call);
+  [[gnu::cold]] static RunningCall* begin(RunningCall& running);
   [[gnu::cold]] static void end(RunningCall* running, std::span<const Tensor> outputs,
                                 std::span<const Tensor> kept = {});
   [[gnu::cold]] static void fail(RunningCall* running) noexcept;
@@ -181,9 +207,10 @@ struct Door {
 /// of them, or nothing.
 template <class F>
 [[gnu::noinline, gnu::cold]] auto watched_call(const OperatorCall& call, const F& body) {
+  RunningCall room{call};
   RunningCall* running = nullptr;
   try {
-    running = Door::begin(call);
+    running = Door::begin(room);
     using Result = decltype(body());
     if constexpr (std::is_void_v<Result>) {
       body();

@@ -63,7 +63,7 @@ TEMPLATE_TEST_CASE("softmax and its relatives have their limits at infinities", 
   CHECK(of(log_softmax_, {-kInf<T>, 0}) == Array<T>{-kInf<T>, 0});
 }
 
-TEMPLATE_TEST_CASE("cross_entropy is log_softmax at the target, and so is its rule", "[simd]",
+TEMPLATE_TEST_CASE("cross_entropy is log_softmax at the target, and so are its rules", "[simd]",
                    float, double) {
   using T = TestType;
   constexpr Int rows = 70;
@@ -73,11 +73,14 @@ TEMPLATE_TEST_CASE("cross_entropy is log_softmax at the target, and so is its ru
     const Array<T> scale = numbers<T>(rows, 1.3);
     Array<Int> target(rows);
     for (Int r = 0; r < rows; ++r) target[index(r)] = r % 7 == 6 ? -100 : (r * 5) % n;
-    Array<T> loss(rows), shift(rows), sum(rows), gx(x.size());
+    const Array<T> t = numbers<T>(rows * n, 0.7);
+    Array<T> loss(rows), shift(rows), sum(rows), gx(x.size()), along(rows, T(7));
     cross_entropy<Arch, T>(x.data(), target.data(), loss.data(), shift.data(), sum.data(), rows, n);
     cross_entropy_rule<Arch, T>(x.data(), shift.data(), sum.data(), target.data(), scale.data(), 1,
                                 gx.data(), rows, n);
-    Array<Exact> exact(rows, 0), exact_gx(x.size(), 0);
+    cross_entropy_tangent<Arch, T>(x.data(), shift.data(), sum.data(), target.data(), t.data(),
+                                   along.data(), rows, n);
+    Array<Exact> exact(rows, 0), exact_gx(x.size(), 0), exact_along(rows, 0);
     for (Int r = 0; r < rows; ++r) {
       if (target[index(r)] < 0) continue;
       Exact total = 0;
@@ -86,10 +89,13 @@ TEMPLATE_TEST_CASE("cross_entropy is log_softmax at the target, and so is its ru
       for (Int i = 0; i < n; ++i) {
         const Exact p = std::exp(Exact(x[index(r * n + i)])) / total;
         exact_gx[index(r * n + i)] = scale[index(r)] * (p - (i == target[index(r)] ? 1 : 0));
+        exact_along[index(r)] +=
+            p * (Exact(t[index(r * n + i)]) - t[index(r * n + target[index(r)])]);
       }
     }
     CHECK(difference(loss, exact) < kTolerance<T>);
     CHECK(difference(gx, exact_gx) < 3 * kTolerance<T>);
+    CHECK(difference(along, exact_along) < 3 * kTolerance<T>);
   }
 }
 
@@ -106,9 +112,11 @@ TEMPLATE_TEST_CASE("cross_entropy keeps the digits of a small loss beside large 
 TEMPLATE_TEST_CASE("cross_entropy has its limits at infinite logits", "[simd]", float, double) {
   using T = TestType;
   const auto check = [](Array<T> x, Int target, T loss_is, const Array<T>& gx_is) {
-    T loss, shift, sum;
-    const T one = 1;
+    T loss, shift, sum, along;
+    const T one = 1, t[2] = {3, 5};
     cross_entropy<Arch, T>(x.data(), &target, &loss, &shift, &sum, 1, 2);
+    cross_entropy_tangent<Arch, T>(x.data(), &shift, &sum, &target, t, &along, 1, 2);
+    CHECK(along == gx_is[0] * t[0] + gx_is[1] * t[1]);
     cross_entropy_rule<Arch, T>(x.data(), &shift, &sum, &target, &one, 0, x.data(), 1, 2);
     CHECK(loss == loss_is);
     CHECK(x == gx_is);

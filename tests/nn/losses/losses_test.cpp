@@ -227,6 +227,13 @@ TEST_CASE("binary_cross_entropy costs 100 for certainty that is wrong and still 
   check(loss(0), f64({1.}), {100}, {1e12});
 }
 
+TEST_CASE("binary_cross_entropy keeps the digits of a small loss") {
+  for (const double p : {1e-300, 1e-20, 1e-12, 1e-7}) {
+    const double loss = nn::binary_cross_entropy(f64({p}), f64({0.})).item();
+    CHECK(loss == Approx(p + p * p / 2).epsilon(1e-14));
+  }
+}
+
 TEST_CASE("binary_cross_entropy refuses what is no probability and names the range") {
   const Tensor y = tg::zeros(2);
   for (const double bad : {-0.25, 1.5, NaN}) {

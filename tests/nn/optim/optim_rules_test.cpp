@@ -177,3 +177,38 @@ TEST_CASE("the defaults are PyTorch's", "[optim]") {
   CHECK(nn::AdagradOptions{}.lr == 1e-2);
   CHECK(nn::AdagradOptions{}.eps == 1e-10);
 }
+
+namespace {
+
+/// Two groups of one optimizer, with these options, change their parameters as two optimizers do.
+template <class Optimizer, class Options>
+void check_groups_apart(const Options& one, const Options& other) {
+  const auto start = [](double shift) { return leaf({1 + shift, -2, 0.5 + shift}, tg::float64); };
+  Tensor a = start(0), b = start(1), alone_a = start(0), alone_b = start(1);
+  Optimizer groups({{"a", a}}, one);
+  groups.add_group({{"b", b}}, other);
+  Optimizer first({{"a", alone_a}}, one), second({{"b", alone_b}}, other);
+  for (int step = 0; step < 5; ++step) {
+    for (Tensor* each : {&a, &b, &alone_a, &alone_b}) set_gradient(*each, step);
+    groups.step();
+    first.step();
+    second.step();
+    CHECK(values_of(a) == values_of(alone_a));
+    CHECK(values_of(b) == values_of(alone_b));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("groups with other options are as optimizers of their own", "[optim]") {
+  check_groups_apart<nn::SGD>(nn::SGDOptions{.lr = 0.1, .momentum = 0.9},
+                              nn::SGDOptions{.lr = 0.05, .momentum = 0.5, .nesterov = true});
+  check_groups_apart<nn::Adam>(nn::AdamOptions{.betas = {0.9, 0.99}},
+                               nn::AdamOptions{.betas = {0.5, 0.6}, .amsgrad = true});
+  check_groups_apart<nn::AdamW>(nn::AdamWOptions{.betas = {0.9, 0.99}},
+                                nn::AdamWOptions{.betas = {0.9, 0.6}, .weight_decay = 0.3});
+  check_groups_apart<nn::RMSprop>(nn::RMSpropOptions{.alpha = 0.9},
+                                  nn::RMSpropOptions{.alpha = 0.5, .centered = true});
+  check_groups_apart<nn::Adagrad>(nn::AdagradOptions{.lr = 0.1, .lr_decay = 0.05},
+                                  nn::AdagradOptions{.lr = 0.2, .lr_decay = 0.5});
+}
