@@ -222,3 +222,29 @@ TEST_CASE(
   CHECK(shown(read_model(folder, "net.onnx")) == Lines{"Relu(input) = output"});
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
+
+namespace {
+
+/// A rectifier whose slope below 0 is a number of the operator.
+struct Leaky {
+  static constexpr const char* name = "leaky";
+  static constexpr tg::Reads reads[] = {tg::kA};
+  static constexpr const char* onnx = "y = LeakyRelu<alpha={slope}>(a)";
+  double slope;
+  static constexpr void visit(auto& op, auto f) { f("slope", op.slope); }
+  Tensor forward(const Tensor& x) const { return where(x > 0, x, slope * x); }
+  Tensor vjp(const Tensor& g, const Tensor& x, auto) const { return where(x > 0, g, slope * g); }
+};
+
+}  // namespace
+
+TEST_CASE("a number of an operator is no integer for having no fraction") {
+  for (const double slope : {2.0, 0.5, 1e20}) {
+    const onnx::ModelProto model =
+        model_of([slope](const Tensor& x) { return tg::apply(Leaky{slope}, x); }, tg::rand({2, 3}));
+    REQUIRE(model.graph().node(0).attribute_size() == 1);
+    const onnx::AttributeProto& alpha = model.graph().node(0).attribute(0);
+    CHECK(alpha.type() == onnx::AttributeProto::FLOAT);
+    CHECK(alpha.f() == static_cast<float>(slope));
+  }
+}

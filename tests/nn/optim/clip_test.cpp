@@ -48,7 +48,10 @@ TEST_CASE("clip_grad_norm_ tells of norms that are not finite", "[optim][clip]")
   CHECK(values_of(parameters[0].value.grad())[0] == 1);
   CHECK(std::isinf(nn::clip_grad_norm_(parameters, 1)));
   CHECK(std::isnan(values_of(parameters[1].value.grad())[0]));
+  // A finite gradient beside one that is NaN goes with it, as in PyTorch.
+  parameters[0].value.set_grad(tg::ones_like(parameters[0].value));
   CHECK(std::isnan(nn::clip_grad_norm_(parameters, 1)));
+  CHECK(std::isnan(values_of(parameters[0].value.grad())[0]));
   CHECK_THROWS_AS(nn::clip_grad_norm_(parameters, -1), tg::ValueError);
   CHECK_THROWS_AS(nn::clip_grad_norm_(parameters, 1, 0), tg::ValueError);
 }

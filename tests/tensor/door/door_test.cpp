@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <set>
@@ -257,6 +258,35 @@ TEST_CASE("a profile counts calls by operator, module and phase") {
   CHECK(table.starts_with("operator"));
   CHECK(table.find("linear    net     backward") != table.npos);
   CHECK(table.find("together") != table.npos);
+}
+
+namespace {
+
+/// Does its work by another operator.
+struct Outer {
+  static constexpr const char* name = "outer";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  static tg::Tensor forward(const tg::Tensor& x) {
+    tg::Tensor y = x;
+    for (int i = 0; i < 20; ++i) y = tg::tanh(y);
+    return y;
+  }
+  static tg::Tensor vjp(const tg::Tensor& g, auto, auto) { return g; }
+};
+
+}  // namespace
+
+TEST_CASE("the time of an operator is without that of those which it calls") {
+  const tg::Tensor x = tg::rand({200, 500});
+  using Clock = std::chrono::steady_clock;
+  tg::ProfileScope profile;
+  const Clock::time_point start = Clock::now();
+  tg::apply(Outer(), x);
+  const double passed = std::chrono::duration<double>(Clock::now() - start).count();
+  double together = 0;
+  for (const tg::ProfileRow& row : profile.rows()) together += row.seconds;
+  // Else nearly all of it would be counted twice.
+  CHECK(together <= passed);
 }
 
 TEST_CASE("profiles nest, and count calls that throw") {
