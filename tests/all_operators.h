@@ -25,4 +25,5 @@ inline void call_operators_without_gradients() {
   tapegrad::logical_or(x, true);
   tapegrad::any(x);
   tapegrad::one_hot(x.to(tapegrad::int64), 4);
+  tapegrad::nonzero(x);
 }

@@ -71,6 +71,13 @@ inline Tensor Tensor::narrow(int dim, Integer start, Integer length) const {
 inline Tensor Tensor::select(int dim, Integer index) const {
   return tapegrad::select(*this, dim, index);
 }
+template <std::derived_from<Tensor> Table>
+Tensor Tensor::operator[](const Table& table) const {
+  return tapegrad::index(*this, {Index(Tensor(table))});
+}
+inline Tensor Tensor::index(const std::vector<Index>& indices) const {
+  return tapegrad::index(*this, indices);
+}
 inline Tensor Tensor::index_select(int dim, const Tensor& index) const {
   return tapegrad::index_select(*this, dim, index);
 }

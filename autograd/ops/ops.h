@@ -5,6 +5,7 @@
 #include "autograd/ops/elementwise/clamp.h"
 #include "autograd/ops/elementwise/families.h"
 #include "autograd/ops/index/index.h"
+#include "autograd/ops/index/subscript.h"
 #include "autograd/ops/linalg/linalg.h"
 #include "autograd/ops/logic/logic.h"
 #include "autograd/ops/reduce/reductions.h"

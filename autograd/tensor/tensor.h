@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "autograd/base/dtype.h"
 #include "autograd/base/error.h"
@@ -25,6 +26,7 @@ struct BackwardOptions {
 };
 
 struct ValuesAndIndices;
+class Index;
 class MutableGrad;
 class Tensor;
 
@@ -250,6 +252,10 @@ class Tensor {
   Tensor& fill_(const Tensor& value) &;
   /// Sets every element to 0. Errors: those of `add_`.
   Tensor& zero_() &;
+  /// Writes `value` at these indices, as `index_put` does, into this tensor itself. Errors: those of
+  /// `index_put` and of `add_`.
+  Tensor& index_put_(const std::vector<Index>& indices, const Tensor& value,
+                     Flag accumulate = false) &;
   /// `add_`, `sub_`, `mul_` and `div_` as signs.
   /// @{
   Tensor& operator+=(const Tensor& other) & { return add_(other); }
@@ -260,24 +266,25 @@ class Tensor {
 
   // A temporary is not written into. `x[i]`, `x.at({i, j})` and `x.narrow(0, ...)` share the data
   // of x: named, such a piece can be changed, and x with it. All other pieces are copies, and
-  // naming one does not write into x either: `x.write` does. Compilers print the line that they
+  // naming one does not write into x either: `x.index_put_` does. Compilers print the line that they
   // refuse.
   /// @cond
   // clang-format off
-  template <class T> void operator=(T&&) && = delete;   // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.copy_(y)`; elsewhere x.write (a named copy is not x)
-  template <class T> void operator+=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row += y`; elsewhere x.write (a named copy is not x)
-  template <class T> void operator-=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row -= y`; elsewhere x.write (a named copy is not x)
-  template <class T> void operator*=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row *= y`; elsewhere x.write (a named copy is not x)
-  template <class T> void operator/=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row /= y`; elsewhere x.write (a named copy is not x)
-  template <class... T> void add_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.add_(y)`; elsewhere x.write (a named copy is not x)
-  template <class... T> void sub_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.sub_(y)`; elsewhere x.write (a named copy is not x)
+  template <class T> void operator=(T&&) && = delete;   // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.copy_(y)`; elsewhere x.index_put_({...}, y)
+  template <class T> void operator+=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row += y`; elsewhere x.index_put_({...}, y)
+  template <class T> void operator-=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row -= y`; elsewhere x.index_put_({...}, y)
+  template <class T> void operator*=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row *= y`; elsewhere x.index_put_({...}, y)
+  template <class T> void operator/=(T&&) && = delete;  // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row /= y`; elsewhere x.index_put_({...}, y)
+  template <class... T> void add_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.add_(y)`; elsewhere x.index_put_({...}, y)
+  template <class... T> void sub_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.sub_(y)`; elsewhere x.index_put_({...}, y)
   template <class... T> void mul_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.mul_(y)`; a gradient: w.mutable_grad().mul_(y)
   template <class... T> void div_(T&&...) && = delete;    // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.div_(y)`; a gradient: w.mutable_grad().div_(y)
   template <class... T> void clamp_(T&&...) && = delete;  // lost with the temporary: use clamp(); for a leading row of x, name it first; a gradient: w.mutable_grad().clamp_(a, b)
-  template <class... T> void copy_(T&&...) && = delete;   // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.copy_(y)`; elsewhere x.write (a named copy is not x)
-  template <class... T> void fill_(T&&...) && = delete;   // lost with the temporary: use full(shape, value); for a leading row of x, name it first; elsewhere x.write (a named copy is not x)
+  template <class... T> void copy_(T&&...) && = delete;   // lost with the temporary: for a leading row of x, `Tensor row = x[i]; row.copy_(y)`; elsewhere x.index_put_({...}, y)
+  template <class... T> void fill_(T&&...) && = delete;   // lost with the temporary: use full(shape, value); for a leading row of x, name it first; elsewhere x.index_put_({...}, y)
   template <class... T> void zero_(T&&...) && = delete;   // lost with the temporary: use zeros(shape); for a leading row of x, name it first; a gradient: w.mutable_grad().zero_()
-  template <class T, class F> void write(F&&) && = delete;  // lost with the temporary: for a leading row of x, name it first; elsewhere x.write (a named copy is not x)
+  void index_put_(const std::vector<Index>&, const Tensor&, Flag = false) && = delete;  // lost with the temporary: name all indices at once, `x.index_put_({0, mask}, y)`
+  template <class T, class F> void write(F&&) && = delete;  // lost with the temporary: for a leading row of x, name it first; elsewhere x.index_put_({...}, y)
   // clang-format on
   /// @endcond
 
@@ -285,6 +292,10 @@ class Tensor {
 
   /// `select(0, index)`: shares the data.
   inline Tensor operator[](Integer index) const;
+  /// `index({table})`: the entries of the first dimension that an int64 tensor holds, or where one
+  /// of bool is true.
+  template <std::derived_from<Tensor> Table>
+  Tensor operator[](const Table& table) const;
 #if defined(__cpp_multidimensional_subscript)
   /// `at({indices...})`, from C++23 on.
   template <std::integral... Indices>
@@ -329,6 +340,7 @@ class Tensor {
   /// @}
   /// What the function of that name in @ref indexing gives for this tensor.
   /// @{
+  inline Tensor index(const std::vector<Index>& indices) const;
   inline Tensor index_select(int dim, const Tensor& index) const;
   inline Tensor gather(int dim, const Tensor& index) const;
   /// @}

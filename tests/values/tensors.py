@@ -199,6 +199,82 @@ def indexing():
     case("one_hot", functional.one_hot, [[[0, 2], [1, 0]]])
     case("one_hot", lambda x: functional.one_hot(x, 5), [[0, 2, 1]], {"num_classes": 5})
 
+def indices_of(tokens, tables):
+    """What the texts of an index are: "1:5:2", "None", "...", "3", "[0,2]", "t1" for input 1."""
+    def one(token):
+        if token.startswith("t"):
+            return tables[int(token[1:]) - 1]
+        if ":" in token:
+            return slice(*(int(part) if part else None for part in token.split(":")))
+        return {"None": None, "...": ...}.get(token) if token in ("None", "...") else eval(token)
+    return tuple(one(token) for token in tokens)
+
+
+def subscripts():
+    x, ids, mask = grid(4, 3, 2), [2, 0, -1], [True, False, True, True]
+    cells = (grid(4, 3, step=19) > 0).tolist()
+    forms = [(["1:3"], []), (["-3:", ":", "1"], []), (["::2"], []), ([":", "1:9:2"], []),
+             (["...", "-1"], []), (["None", "2"], []), (["1", "None", "...", "None", "0:1"], []),
+             (["t1"], [ids]), (["t1"], [mask]), (["t1"], [cells]), ([":", "t1"], [[0, 2, 2, 1]]),
+             (["...", "t1"], [[1, 1, 0]]), (["t1"], [[[0, 1], [-1, 2]]]), (["[0,2]"], []),
+             (["t1", "t2"], [ids, [1, 1, 0]]), (["t1", ":", "t2"], [ids, [1, 1, 0]]),
+             (["t1", "t2"], [[[0], [3]], [0, 2]]), (["t1", "None", "t2"], [ids, [1, 1, 0]]),
+             (["2", ":", "t1"], [[1, 0]]), (["1:", "t1"], [[2, 0]]), (["::2", "t1", "0"], [[2, 2]]),
+             (["t1", "...", "1"], [mask]), (["0", "t1"], [[1, 1, 0]]),
+             (["t1"], [[False] * 4])]
+    for tokens, tables in forms:
+        inputs = [x, *tables]
+        case("index", lambda x, *t: x[indices_of(tokens, t)], inputs, {"indices": tokens})
+        places = torch.arange(x.numel()).reshape(x.shape)
+        named = places[indices_of(tokens, [torch.tensor(t) for t in tables])]
+        if named.unique().numel() < named.numel():
+            continue  # PyTorch gives the gradient to all of an entry that is named twice
+        shape = named.shape
+        for value in (grid(*shape, step=17, shift=8), 0.5 * torch.ones((), dtype=torch.float64)):
+            put = lambda x, v, *t: setitem(x, indices_of(tokens, t), v)
+            case("index_put", put, [x, value, *tables], {"indices": tokens})
+    twice = [1, 3, 1, 1]
+    add_up = lambda x, v, i: x.index_put((i,), v, accumulate=True)
+    case("index_put", add_up, [x, grid(4, 3, 2, step=17), twice],
+         {"indices": ["t1"], "accumulate": True})
+
+    source = grid(2, 3, 2, step=17, shift=8)
+    case("index_copy", lambda x, i, s: x.index_copy(0, i, s), [x, [2, 0], source], {"dim": 0})
+    case("index_copy", lambda x, i, s: x.index_copy(-1, i, s), [x, [1], grid(4, 3, 1, step=17)],
+         {"dim": -1})
+    for dim, index in ((0, [2, 0]), (1, [1, 1]), (-1, [0])):
+        fill = lambda x, i, v: x.index_fill(dim, i, v)
+        case("index_fill", fill, [x, index, torch.tensor(0.25, dtype=torch.float64)],
+             {"dim": dim})
+    rows, y = [[2, 0, 1], [0, 2, 2]], grid(3, 4)
+    case("scatter", lambda x, i, s: x.scatter(0, i, s), [y, rows, grid(2, 3, step=17)], {"dim": 0})
+    case("scatter", lambda x, i, s: x.scatter(-1, i, s[:2, :2]),
+         [y, [[3, 0], [1, 2]], grid(3, 4, step=17)], {"dim": -1})
+    case("take", torch.take, [y, [[0, -1], [5, 5]]])
+    case("take_along_dim", lambda x, i: torch.take_along_dim(x, i, 0), [y, [[2, 1, 0, 0]]],
+         {"dim": 0})
+    case("take_along_dim", lambda x, i: torch.take_along_dim(x, i, 1), [y, [[3], [0], [1]]],
+         {"dim": 1})
+    case("take_along_dim", torch.take_along_dim, [y, [[3], [11]]])
+    some = (grid(3, 4, step=19) > 0).tolist()
+    for value in (torch.tensor(0.25, dtype=torch.float64),):
+        case("masked_fill", torch.masked_fill, [y, some, value])
+        case("masked_fill", torch.masked_fill, [y, [True, False, False, True], value])
+    case("masked_select", torch.masked_select, [y, some])
+    case("masked_select", torch.masked_select, [y, [[True], [False], [True]]])
+    case("masked_scatter", torch.masked_scatter, [y, some, grid(4, 4, step=17)])
+    for op in ("nonzero", "argwhere"):
+        for values in ([[0.0, nan, 2.0], [0.0, -0.0, inf]], [[0, 3], [5, 0]], [True, False, True],
+                       [0.0], torch.zeros(0, 2, dtype=torch.float64)):
+            case(op, getattr(torch, op), [values])
+    case("where", torch.where, [[[True, False], [True, True]]])
+
+
+def setitem(x, indices, value):
+    y = x.clone()
+    y[indices] = value
+    return y
+
 
 def products():
     for a, b in (((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((2, 3), (3, 4)),
@@ -261,5 +337,6 @@ def write_all():
     cross_entropy()
     shapes()
     indexing()
+    subscripts()
     products()
     logic()

@@ -19,13 +19,13 @@ using detail::element_size;
 using detail::in;
 using detail::inout;
 using detail::launch;
-using detail::Slice;
+using detail::Section;
 using detail::taken;
 
 namespace {
 
-Tensor put(const Tensor& x, const Slice& range);
-void add_to(const Tensor& sum, const Tensor& part, const Slice& range);
+Tensor put(const Tensor& x, const Section& range);
+void add_to(const Tensor& sum, const Tensor& part, const Section& range);
 
 struct Narrow {
   static constexpr const char* name = "narrow";
@@ -33,7 +33,7 @@ struct Narrow {
   static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
-  Slice range;
+  Section range;
   static constexpr void visit(auto& op, auto f) { f("range", op.range); }
   static std::string onnx(const Narrow& op, std::span<const Tensor* const>) {
     return fmt::format("y = Slice(a, [{{start}}], [{}], [{{dim}}])",
@@ -60,7 +60,7 @@ struct Pad {
   static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone};
-  Slice range;
+  Section range;
   static constexpr void visit(auto& op, auto f) { f("range", op.range); }
   /// Zeros before and after, for each dimension.
   static std::string onnx(const Pad& op, std::span<const Tensor* const>) {
@@ -86,7 +86,7 @@ constexpr auto copy_kernel = [](const char* from, char* to, std::int64_t start,
 };
 
 /// `x` in the range, zeros around it.
-Tensor put(const Tensor& part, const Slice& range) {
+Tensor put(const Tensor& part, const Section& range) {
   const AroundDim around(range.whole, range.dim);
   const Tensor y = zeros(range.whole, part.dtype());
   const std::int64_t element = element_size(part);
@@ -98,7 +98,7 @@ Tensor put(const Tensor& part, const Slice& range) {
 }
 
 /// sum += `part`, in the range.
-void add_to(const Tensor& sum, const Tensor& part, const Slice& range) {
+void add_to(const Tensor& sum, const Tensor& part, const Section& range) {
   const AroundDim around(range.whole, range.dim);
   visit_floating(sum.dtype(), [&]<class T>(T) {
     launch(
@@ -124,7 +124,7 @@ Tensor narrow_at(const Tensor& x, int dim, std::int64_t start, std::int64_t leng
 
 namespace detail {
 
-Tensor taken(const Tensor& x, const Slice& range) {
+Tensor taken(const Tensor& x, const Section& range) {
   const AroundDim around(range.whole, range.dim);
   const std::int64_t first = range.start * around.inner;
   if (around.outer == 1) return detail::view_of(x, range.part, first);

@@ -8,7 +8,7 @@ namespace tapegrad::detail {
 
 /// A range of entries along one dimension of a tensor of shape `whole`; taken out it has shape
 /// `part`.
-struct Slice {
+struct Section {
   Shape whole, part;
   int dim;
   std::int64_t start, length;
@@ -22,7 +22,7 @@ struct Slice {
 };
 
 /// The range of `x`, without copying where it is one piece of the data.
-Tensor taken(const Tensor& x, const Slice& range);
+Tensor taken(const Tensor& x, const Section& range);
 
 /// `dim` of a tensor that must have dimensions, counted from 0.
 int dimension_of(const Shape& shape, int dim, const char* name);
