@@ -231,6 +231,42 @@ inline std::vector<Function> products_and_shapes() {
       TAPEGRAD_ONE(one_hot)};
 }
 
+inline std::vector<Function> subscripts() {
+  return {{"index", {"the first argument"}, [](Arguments& a) { tg::index(a[0], {0}); }},
+          {"index", {"the first argument"}, [](Arguments& a) { a[0].index({0}); }},
+          {"index_put",
+           {"the first argument", "the value"},
+           [](Arguments& a) { tg::index_put(a[0], {0}, a[1]); }},
+          {"index_put_",
+           {"the first argument", "the value"},
+           [](Arguments& a) { a[0].index_put_({0}, a[1]); }},
+          {"index_copy",
+           {"the first argument", "the index", "the source"},
+           [](Arguments& a) { tg::index_copy(a[0], 0, a[1], a[2]); }},
+          {"index_fill",
+           {"the first argument", "the index", "the value"},
+           [](Arguments& a) { tg::index_fill(a[0], 0, a[1], a[2]); }},
+          {"scatter",
+           {"the first argument", "the index", "the source"},
+           [](Arguments& a) { tg::scatter(a[0], 0, a[1], a[2]); }},
+          {"take", {"the first argument", "the index"}, [](Arguments& a) { tg::take(a[0], a[1]); }},
+          {"take_along_dim",
+           {"the first argument", "the indices"},
+           [](Arguments& a) { tg::take_along_dim(a[0], a[1], 0); }},
+          {"masked_fill",
+           {"the first argument", "the mask", "the value"},
+           [](Arguments& a) { tg::masked_fill(a[0], a[1], a[2]); }},
+          {"masked_select",
+           {"the first argument", "the mask"},
+           [](Arguments& a) { tg::masked_select(a[0], a[1]); }},
+          {"masked_scatter",
+           {"the first argument", "the mask", "the source"},
+           [](Arguments& a) { tg::masked_scatter(a[0], a[1], a[2]); }},
+          TAPEGRAD_ONE(nonzero),
+          TAPEGRAD_ONE(argwhere),
+          one("where", [](T x) { tg::where(x); })};
+}
+
 inline std::vector<Function> rows() {
   return {TAPEGRAD_DIM(softmax),
           TAPEGRAD_DIM(log_softmax),
@@ -308,7 +344,7 @@ inline std::vector<Function> losses() {
 inline std::vector<Function> functions() {
   std::vector<Function> all;
   for (const auto& group : {formulas(), elementwise(), comparisons(), reductions(),
-                            products_and_shapes(), rows(), methods(), losses()})
+                            products_and_shapes(), subscripts(), rows(), methods(), losses()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

@@ -66,8 +66,7 @@ struct Nonzero {
 };
 
 /// Throws unless `mask` is bool.
-void require_mask(const Tensor& mask, const char* name) {
-  detail::require_defined(mask, "the mask", name);
+void require_bool(const Tensor& mask, const char* name) {
   if (mask.dtype() != boolean)
     fail<DTypeError>("{}: the mask must be bool, not {}; write mask != 0", name, mask.dtype());
 }
@@ -75,7 +74,8 @@ void require_mask(const Tensor& mask, const char* name) {
 /// `x` and `mask` as they broadcast to each other.
 std::pair<Tensor, Tensor> broadcast_with(const Tensor& x, const Tensor& mask, const char* name) {
   detail::require_defined(x, "the first argument", name);
-  require_mask(mask, name);
+  detail::require_defined(mask, "the mask", name);
+  require_bool(mask, name);
   const Shape shape = detail::broadcast(x.shape(), mask.shape(), name);
   const auto to_shape = [&](const Tensor& t) { return t.shape() == shape ? t : expand(t, shape); };
   return {to_shape(x), to_shape(mask)};
@@ -90,7 +90,10 @@ Tensor nonzero(const Tensor& x) {
   return apply(Nonzero{false}, x);
 }
 
-Tensor argwhere(const Tensor& x) { return nonzero(x); }
+Tensor argwhere(const Tensor& x) {
+  detail::require_defined(x, "argwhere");
+  return nonzero(x);
+}
 
 std::vector<Tensor> where(const Tensor& condition) {
   detail::require_defined(condition, "where");
@@ -103,8 +106,9 @@ std::vector<Tensor> where(const Tensor& condition) {
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) try {
   detail::require_defined(x, "the first argument", "masked_fill");
-  require_mask(mask, "masked_fill");
+  detail::require_defined(mask, "the mask", "masked_fill");
   detail::require_defined(value, "the value", "masked_fill");
+  require_bool(mask, "masked_fill");
   if (value.dim() != 0)
     fail<ShapeError>(
         "masked_fill: the value must be a number or a 0-d tensor, not of shape {}; "
@@ -123,8 +127,10 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) try {
 }
 
 Tensor masked_scatter(const Tensor& x, const Tensor& mask, const Tensor& source) try {
-  const auto [all, where_true] = broadcast_with(x, mask, "masked_scatter");
+  detail::require_defined(x, "the first argument", "masked_scatter");
+  detail::require_defined(mask, "the mask", "masked_scatter");
   detail::require_defined(source, "the source", "masked_scatter");
+  const auto [all, where_true] = broadcast_with(x, mask, "masked_scatter");
   detail::require_same_type("source", source.dtype(), "tensor", x.dtype(), "masked_scatter");
   const Tensor positions = detail::positions_of(where_true);
   const std::int64_t count = positions.numel();
