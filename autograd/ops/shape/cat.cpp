@@ -5,6 +5,7 @@
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
+#include "autograd/ops/shape/named.h"
 #include "autograd/tape/apply_list.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/launch.h"
@@ -84,22 +85,21 @@ bool fit(const Shape& a, const Shape& b, int dim) {
   return a.rank() == b.rank() && a.with_size(dim, b[dim]) == b;
 }
 
-/// Throws when there is no tensor, or an undefined one.
-void require_tensors(const std::vector<Tensor>& tensors, const char* name) {
+}  // namespace
+
+void detail::require_tensors(const std::vector<Tensor>& tensors, const char* name) {
   if (tensors.empty()) fail<ValueError>("{}: the list of tensors is empty", name);
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (!tensors[i].defined()) detail::fail_undefined(fmt::format("tensor {}", i).c_str(), name);
+    if (!tensors[i].defined()) fail_undefined(fmt::format("tensor {}", i).c_str(), name);
   }
 }
 
-}  // namespace
-
-Tensor cat(const std::vector<Tensor>& tensors, int dim) try {
-  require_tensors(tensors, "cat");
+Tensor detail::joined(const std::vector<Tensor>& tensors, int dim, const char* name) try {
+  require_tensors(tensors, name);
   std::size_t model = 0;  // the tensor that the others are compared with
   while (model + 1 < tensors.size() && is_empty_vector(tensors[model])) ++model;
   Shape shape = tensors[model].shape();
-  const int d = normal_dim(dim, shape.rank(), "cat");
+  const int d = normal_dim(dim, shape.rank(), name);
   DType dtype = tensors[0].dtype();
   std::vector<std::int64_t> sizes, starts;
   sizes.reserve(tensors.size());
@@ -109,15 +109,15 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) try {
     const Tensor& x = tensors[i];
     if (x.dim() == 0)
       fail<ShapeError>(
-          "cat: tensor {} is a number (0-d), which has no dimension to join along; use stack, "
+          "{}: tensor {} is a number (0-d), which has no dimension to join along; use stack, "
           "or reshape it to [1]",
-          i);
+          name, i);
     const bool skipped = is_empty_vector(x);
     if (!skipped && !fit(x.shape(), shape, d))
       fail<ShapeError>(
-          "cat: tensor {} has shape {}, which does not fit shape {} of tensor {}: they may "
+          "{}: tensor {} has shape {}, which does not fit shape {} of tensor {}: they may "
           "differ in dimension {} only",
-          i, x.shape(), shape, model, d);
+          name, i, x.shape(), shape, model, d);
     sizes.push_back(skipped ? -1 : x.shape()[d]);
     starts.push_back(total);
     if (!skipped) total += sizes.back();
@@ -126,11 +126,15 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim) try {
   shape[d] = total;
   return apply(Cat{shape, dtype, d, std::move(sizes), std::move(starts)}, std::span(tensors));
 } catch (...) {
-  detail::rethrow_for("cat");
+  detail::rethrow_for(name);
+}
+
+Tensor cat(const std::vector<Tensor>& tensors, int dim) {
+  return detail::joined(tensors, dim, "cat");
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int dim) try {
-  require_tensors(tensors, "stack");
+  detail::require_tensors(tensors, "stack");
   const Shape& shape = tensors[0].shape();
   detail::require_room(shape, "stack");
   const int d = normal_dim(dim, shape.rank() + 1, "stack");

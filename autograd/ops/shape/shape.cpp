@@ -12,6 +12,7 @@
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
+#include "autograd/ops/shape/named.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/door/launch.h"
 
@@ -23,6 +24,7 @@ using detail::new_tensor;
 using detail::new_tensor_like;
 using detail::normal_dim;
 using detail::out;
+using detail::viewed;
 
 namespace detail {
 
@@ -165,29 +167,30 @@ Tensor as_tensor(const Tensor& number) {
   return number.to(is_floating_point(number.dtype()) ? get_default_dtype() : number.dtype());
 }
 
-/// `x` under `shape`, which has as many elements.
-Tensor viewed(const Tensor& x, const Shape& shape) {
+}  // namespace
+
+Tensor detail::viewed(const Tensor& x, const Shape& shape) {
   if (detail::is_number(x))
     return shape.empty() ? detail::as_number(detail::view_of(x, shape))
                          : viewed(as_tensor(x), shape);
   return apply(Reshape{.from = x.shape(), .to = shape}, x);
 }
 
-/// `shape` with its -1 replaced by what `x` has elements for.
-Shape complete(const Tensor& x, const Shape& shape) {
+Shape detail::completed(const Shape& from, const Shape& to, const char* name) {
   constexpr std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t count = from.numel();
   int open = -1;
   std::int64_t known = 1;  // elements without the open dimension
   bool overflow = false;
-  for (int i = 0; i < shape.rank(); ++i) {
-    const std::int64_t size = shape[i];
+  for (int i = 0; i < to.rank(); ++i) {
+    const std::int64_t size = to[i];
     if (size < -1)
-      fail<ShapeError>("reshape: shape {} has the negative size {}; only -1 has a meaning", shape,
+      fail<ShapeError>("{}: shape {} has the negative size {}; only -1 has a meaning", name, to,
                        size);
     if (size == -1) {
       if (open >= 0)
-        fail<ShapeError>("reshape: shape {} has more than one -1; only one size can be inferred",
-                         shape);
+        fail<ShapeError>("{}: shape {} has more than one -1; only one size can be inferred", name,
+                         to);
       open = i;
     } else {
       overflow |= size != 0 && known > limit / size;
@@ -195,33 +198,31 @@ Shape complete(const Tensor& x, const Shape& shape) {
     }
   }
   if (overflow)
-    fail<ShapeError>("reshape: shape {} has more elements than memory can hold, and {} has {}",
-                     shape, x.shape(), x.numel());
+    fail<ShapeError>("{}: shape {} has more elements than memory can hold, and {} has {}", name, to,
+                     from, count);
   if (open < 0) {
-    if (known != x.numel())
-      fail<ShapeError>("reshape: shape {} has {} elements, which do not fit into {} with {}",
-                       x.shape(), x.numel(), shape, known);
-    return shape;
+    if (known != count)
+      fail<ShapeError>("{}: shape {} has {} elements, which do not fit into {} with {}", name, from,
+                       count, to, known);
+    return to;
   }
   if (known == 0)
     fail<ShapeError>(
-        "reshape: the -1 in {} could be any size, because another size is 0; write the size",
-        shape);
-  if (x.numel() % known != 0)
+        "{}: the -1 in {} could be any size, because another size is 0; write the size", name, to);
+  if (count % known != 0)
     fail<ShapeError>(
-        "reshape: shape {} has {} elements, which is no multiple of the {} that {} has "
-        "without its -1",
-        x.shape(), x.numel(), known, shape);
-  Shape result = shape;
-  result[open] = x.numel() / known;
-  return result;
+        "{}: shape {} has {} elements, which is no multiple of the {} that {} has without its -1",
+        name, from, count, known, to);
+  return to.with_size(open, count / known);
 }
 
-}  // namespace
+Tensor detail::reshaped(const Tensor& x, const Shape& shape, const char* name) {
+  require_defined(x, name);
+  return viewed(x, completed(x.shape(), shape, name));
+}
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
-  detail::require_defined(x, "reshape");
-  return viewed(x, complete(x, shape));
+  return detail::reshaped(x, shape, "reshape");
 }
 
 Tensor flatten(const Tensor& x, int start_dim, int end_dim) {
@@ -264,21 +265,25 @@ Tensor unsqueeze(const Tensor& x, int dim) {
   return viewed(x, result);
 }
 
+Dims detail::distinct_dims(const Dims& dims, int rank, const char* name) {
+  Dims all = dims;
+  unsigned seen = 0;
+  for (std::int64_t& dim : all) {
+    const int i = normal_dim(dim, rank, name);
+    if (seen >> i & 1) fail_named_twice(dim, dims, name);
+    seen |= 1u << i;
+    dim = i;
+  }
+  return all;
+}
+
 Tensor permute(const Tensor& x, const Dims& dims) {
   detail::require_defined(x, "permute");
   const int rank = x.dim();
   if (dims.rank() != rank)
     fail<ShapeError>("permute: {} dimensions {} for a tensor of shape {}; name each of its {} once",
                      dims.rank(), dims, x.shape(), rank);
-  Dims order = dims;
-  unsigned seen = 0;
-  for (std::int64_t& dim : order) {
-    const int i = normal_dim(dim, rank, "permute");
-    if (seen >> i & 1) detail::fail_named_twice(dim, dims, "permute");
-    seen |= 1u << i;
-    dim = i;
-  }
-  return apply(Permute{order}, x);
+  return apply(Permute{detail::distinct_dims(dims, rank, "permute")}, x);
 }
 
 Tensor transpose(const Tensor& x, int dim0, int dim1) {
@@ -297,12 +302,12 @@ Tensor t(const Tensor& x) {
   return x.dim() == 2 ? transpose(x, 0, 1) : x;
 }
 
-Tensor expand(const Tensor& x, const Shape& shape) {
-  detail::require_defined(x, "expand");
+Tensor detail::expanded(const Tensor& x, const Shape& shape, const char* name) {
+  require_defined(x, name);
   const Shape& from = x.shape();
   const int added = shape.rank() - from.rank();
   if (added < 0)
-    fail<ShapeError>("expand: shape {} has fewer dimensions than the tensor, whose shape is {}",
+    fail<ShapeError>("{}: shape {} has fewer dimensions than the tensor, whose shape is {}", name,
                      shape, from);
   Shape to = shape;
   for (int i = 0; i < to.rank(); ++i) {
@@ -310,18 +315,20 @@ Tensor expand(const Tensor& x, const Shape& shape) {
     if (to[i] == -1 && i >= added) to[i] = own;
     if (to[i] < 0)
       fail<ShapeError>(
-          "expand: size {} of dimension {} in {} is negative; -1 keeps a size that the "
+          "{}: size {} of dimension {} in {} is negative; -1 keeps a size that the "
           "tensor has, and its shape is {}",
-          to[i], i, shape, from);
+          name, to[i], i, shape, from);
     if (own != 1 && to[i] != own)
       fail<ShapeError>(
-          "expand: shape {} does not expand to {}: dimension {} has size {}, and only "
+          "{}: shape {} does not expand to {}: dimension {} has size {}, and only "
           "size 1 can become {}",
-          from, shape, i - added, own, to[i]);
+          name, from, shape, i - added, own, to[i]);
   }
-  if (detail::is_number(x)) return to.empty() ? x.clone() : expand(as_tensor(x), shape);
+  if (is_number(x)) return to.empty() ? x.clone() : expand(as_tensor(x), shape);
   return apply(Expand{.from = from, .to = to}, x);
 }
+
+Tensor expand(const Tensor& x, const Shape& shape) { return detail::expanded(x, shape, "expand"); }
 
 // ---- Methods -----------------------------------------------------------------------------------
 
