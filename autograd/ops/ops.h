@@ -10,7 +10,12 @@
 #include "autograd/ops/logic/logic.h"
 #include "autograd/ops/reduce/reductions.h"
 #include "autograd/ops/rows/rows.h"
+#include "autograd/ops/shape/arrange.h"
+#include "autograd/ops/shape/diagonal.h"
+#include "autograd/ops/shape/pad.h"
+#include "autograd/ops/shape/pieces.h"
 #include "autograd/ops/shape/shape.h"
+#include "autograd/ops/shape/views.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

@@ -267,6 +267,72 @@ inline std::vector<Function> subscripts() {
           one("where", [](T x) { tg::where(x); })};
 }
 
+inline std::vector<Function> further_shapes() {
+  const std::vector<std::string> list{"tensor 0", "tensor 1"};
+  return {one("view", [](T x) { tg::view(x, {4}); }),
+          TAPEGRAD_TWO(view_as),
+          TAPEGRAD_TWO(reshape_as),
+          TAPEGRAD_TWO(expand_as),
+          one("unflatten",
+              [](T x) {
+                tg::unflatten(x, 0, {2, 1});
+              }),
+          TAPEGRAD_ONE(atleast_1d),
+          TAPEGRAD_ONE(atleast_2d),
+          TAPEGRAD_ONE(atleast_3d),
+          {"atleast_1d", list, [](Arguments& a) { tg::atleast_1d(a); }},
+          one("movedim", [](T x) { tg::movedim(x, 0, 1); }),
+          one("swapaxes", [](T x) { tg::swapaxes(x, 0, 1); }),
+          one("swapdims", [](T x) { tg::swapdims(x, 0, 1); }),
+          one("broadcast_to",
+              [](T x) {
+                tg::broadcast_to(x, {2, 2});
+              }),
+          {"broadcast_tensors", list, [](Arguments& a) { tg::broadcast_tensors(a); }},
+          one("chunk", [](T x) { tg::chunk(x, 2); }),
+          one("tensor_split", [](T x) { tg::tensor_split(x, 2); }),
+          one("tensor_split",
+              [](T x) {
+                tg::tensor_split(x, {1, 2});
+              }),
+          TAPEGRAD_ONE(unbind),
+          {"hstack", list, [](Arguments& a) { tg::hstack(a); }},
+          {"vstack", list, [](Arguments& a) { tg::vstack(a); }},
+          {"dstack", list, [](Arguments& a) { tg::dstack(a); }},
+          {"column_stack", list, [](Arguments& a) { tg::column_stack(a); }},
+          one("flip", [](T x) { tg::flip(x, 0); }),
+          one("roll", [](T x) { tg::roll(x, 1, 0); }),
+          TAPEGRAD_ONE(rot90),
+          one("repeat",
+              [](T x) {
+                tg::repeat(x, {2, 2});
+              }),
+          one("tile", [](T x) { tg::tile(x, 2); }),
+          {"repeat_interleave",
+           {"the first argument", "the repeats"},
+           [](Arguments& a) { tg::repeat_interleave(a[0], a[1], 0); }},
+          {"repeat_interleave",
+           {"the first argument", "the repeats"},
+           [](Arguments& a) { tg::repeat_interleave(a[0], a[1]); }},
+          {"repeat_interleave", {"the repeats"}, [](Arguments& a) { tg::repeat_interleave(a[0]); }},
+          {"meshgrid", list, [](Arguments& a) { tg::meshgrid(a); }},
+          {"cartesian_prod", list, [](Arguments& a) { tg::cartesian_prod(a); }},
+          TAPEGRAD_ONE(combinations),
+          TAPEGRAD_ONE(diag),
+          TAPEGRAD_ONE(diag_embed),
+          TAPEGRAD_ONE(diagonal),
+          TAPEGRAD_ONE(trace),
+          TAPEGRAD_ONE(tril),
+          TAPEGRAD_ONE(triu),
+          {"block_diag", list, [](Arguments& a) { tg::block_diag(a); }},
+          one("pad",
+              [](T x) {
+                tg::pad(x, {1, 1});
+              }),
+          one("pixel_shuffle", [](T x) { tg::pixel_shuffle(x, 2); }),
+          one("pixel_unshuffle", [](T x) { tg::pixel_unshuffle(x, 2); })};
+}
+
 inline std::vector<Function> rows() {
   return {TAPEGRAD_DIM(softmax),
           TAPEGRAD_DIM(log_softmax),
@@ -344,7 +410,7 @@ inline std::vector<Function> losses() {
 inline std::vector<Function> functions() {
   std::vector<Function> all;
   for (const auto& group : {formulas(), elementwise(), comparisons(), reductions(),
-                            products_and_shapes(), subscripts(), rows(), methods(), losses()})
+                            products_and_shapes(), subscripts(), rows(), methods(), losses(), further_shapes()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

@@ -16,12 +16,14 @@ sys.dont_write_bytecode = True  # leaves nothing beside the sources
 
 import elementwise
 import networks
+import shapes
 import table
 import tensors
 import training
 
 elementwise.write_all()
 tensors.write_all()
+shapes.write_all()
 networks.write_all()
 training.write_all()
 table.write(pathlib.Path(__file__).parent / "values.json")

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <vector>
+
+#include "autograd/base/flag.h"
+#include "autograd/tensor/tensor.h"
+
+namespace tapegrad {
+
+/// @addtogroup shapes
+/// @{
+
+/// At most `chunks` pieces of one size along `dim`; the last may be smaller, and there may be fewer
+/// of them: 5 entries in 4 chunks are 2, 2 and 1. They share the data or copy as `split` does.
+/// Errors: `ValueError` for fewer than one.
+std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, int dim = 0);
+/// Exactly `sections` pieces along `dim`, the first of them one entry larger than the others where
+/// they must: 5 entries in 3 sections are 2, 2 and 1. They share the data or copy as `split` does.
+/// Errors: `ValueError` for fewer than one.
+std::vector<Tensor> tensor_split(const Tensor& x, Integer sections, int dim = 0);
+/// The pieces up to `indices[0]`, from there up to `indices[1]`, and so on to the end, as slices of
+/// Python: negative ones count from the end, what is beyond an end is that end, and a piece whose
+/// end comes before its start is empty. They share the data or copy likewise.
+/// @{
+std::vector<Tensor> tensor_split(const Tensor& x, const std::vector<std::int64_t>& indices,
+                                 int dim = 0);
+std::vector<Tensor> tensor_split(const Tensor& x, std::initializer_list<std::int64_t> indices,
+                                 int dim = 0);
+/// @}
+/// The entries of `dim`, which goes away. They share the data or copy as `narrow` does.
+std::vector<Tensor> unbind(const Tensor& x, int dim = 0);
+/// The tensors side by side: along dimension 1, vectors and numbers along dimension 0. A copy.
+/// Errors: `ValueError` for an empty list.
+Tensor hstack(const std::vector<Tensor>& tensors);
+/// The tensors below each other, along dimension 0, after `atleast_2d`: vectors are rows. A copy.
+/// Errors: `ValueError` for an empty list.
+Tensor vstack(const std::vector<Tensor>& tensors);
+/// The tensors behind each other, along dimension 2, after `atleast_3d`. A copy. Errors:
+/// `ValueError` for an empty list.
+Tensor dstack(const std::vector<Tensor>& tensors);
+/// The tensors side by side, along dimension 1: vectors and numbers are columns. A copy. Errors:
+/// `ValueError` for an empty list.
+Tensor column_stack(const std::vector<Tensor>& tensors);
+
+/// @}
+
+}  // namespace tapegrad
