@@ -135,6 +135,32 @@ Tensor floating_range(double start, double end, double step, DType dtype) {
   return result;
 }
 
+/// `F()(number, parameter)` of `size` numbers from `start` to `end`, evenly spaced.
+template <class F>
+Tensor spaced(const char* name, double start, double end, std::int64_t size, DType dtype, F,
+              double parameter = 0) {
+  detail::require_floating(dtype, name);
+  detail::require_size(size, "steps", name);
+  Tensor result = detail::allocate(name, Shape(size), dtype);
+  const double gaps = static_cast<double>(size - 1);
+  // From each end inwards, which is exact at both and the same in both directions.
+  const double step = std::isfinite(end - start) ? (end - start) / gaps : end / gaps - start / gaps;
+  visit_floating(dtype, [&]<class T>(T) {
+    launch(
+        name,
+        [](T* to, std::int64_t n, double first, double final, double gap, double number) {
+          for (std::int64_t i = 0; i < n; ++i) {
+            double value = first / 2 + final / 2;
+            if (2 * i < n - 1) value = first + gap * static_cast<double>(i);
+            if (2 * i > n - 1) value = final - gap * static_cast<double>(n - 1 - i);
+            to[i] = static_cast<T>(F()(n == 1 ? first : value, number));
+          }
+        },
+        out<T>(result), size, start, end, step, parameter);
+  });
+  return result;
+}
+
 bool is_whole(const Tensor& number) {
   if (!is_floating_point(number.dtype())) return true;
   const double value = number.item<double>();
@@ -256,21 +282,21 @@ Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype)
   return fill("full", shape, value, dtype.value_or(decimal ? get_default_dtype() : value.dtype()));
 }
 
-Tensor empty_like(const Tensor& like) {
+Tensor empty_like(const Tensor& like, std::optional<DType> dtype) {
   detail::require_defined(like, "empty_like");
-  return detail::allocate("empty_like", like.shape(), like.dtype());
+  return detail::allocate("empty_like", like.shape(), dtype.value_or(like.dtype()));
 }
-Tensor zeros_like(const Tensor& like) {
+Tensor zeros_like(const Tensor& like, std::optional<DType> dtype) {
   detail::require_defined(like, "zeros_like");
-  return filled("zeros_like", like.shape(), like.dtype(), 0);
+  return filled("zeros_like", like.shape(), dtype.value_or(like.dtype()), 0);
 }
-Tensor ones_like(const Tensor& like) {
+Tensor ones_like(const Tensor& like, std::optional<DType> dtype) {
   detail::require_defined(like, "ones_like");
-  return filled("ones_like", like.shape(), like.dtype(), 1);
+  return filled("ones_like", like.shape(), dtype.value_or(like.dtype()), 1);
 }
-Tensor full_like(const Tensor& like, const Tensor& value) {
+Tensor full_like(const Tensor& like, const Tensor& value, std::optional<DType> dtype) {
   detail::require_defined(like, value, "full_like");
-  return fill("full_like", like.shape(), value, like.dtype());
+  return fill("full_like", like.shape(), value, dtype.value_or(like.dtype()));
 }
 
 Tensor arange(const Tensor& start, const Tensor& end, const Tensor& step,
@@ -298,27 +324,13 @@ Tensor arange(const Tensor& start, const Tensor& end, const Tensor& step,
 Tensor arange(const Tensor& end, std::optional<DType> dtype) { return arange(0, end, 1, dtype); }
 
 Tensor linspace(double start, double end, Integer steps, DType dtype) {
-  detail::require_floating(dtype, "linspace");
-  const std::int64_t size = steps, last = size - 1;
-  detail::require_size(size, "steps", "linspace");
-  Tensor result = detail::allocate("linspace", Shape(size), dtype);
-  const double gaps = static_cast<double>(last);
-  // From each end inwards, which is exact at both and the same in both directions.
-  const double step = std::isfinite(end - start) ? (end - start) / gaps : end / gaps - start / gaps;
-  visit_floating(dtype, [&]<class T>(T) {
-    launch(
-        "linspace",
-        [](T* to, std::int64_t n, double first, double final, double gap) {
-          for (std::int64_t i = 0; i < n; ++i) {
-            double value = first / 2 + final / 2;
-            if (2 * i < n - 1) value = first + gap * static_cast<double>(i);
-            if (2 * i > n - 1) value = final - gap * static_cast<double>(n - 1 - i);
-            to[i] = static_cast<T>(n == 1 ? first : value);
-          }
-        },
-        out<T>(result), size, start, end, step);
-  });
-  return result;
+  return spaced("linspace", start, end, steps, dtype, [](double value, double) { return value; });
+}
+
+Tensor logspace(double start, double end, Integer steps, double base, DType dtype) {
+  return spaced(
+      "logspace", start, end, steps, dtype,
+      [](double value, double number) { return std::pow(number, value); }, base);
 }
 
 Tensor eye(Integer n, std::optional<Integer> m, DType dtype) {

@@ -134,13 +134,13 @@ Tensor ones(const Shape& shape, DType dtype = get_default_dtype());
 /// Without `dtype`: the default type for a decimal number, `int64` or `bool` otherwise; a tensor's
 /// own type is kept. Errors: `ValueError` for a value that `int64` cannot hold.
 Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype = {});
-/// What `empty`, `zeros`, `ones` and `full` give, with the shape and element type of `like`, and no
-/// history.
+/// What `empty`, `zeros`, `ones` and `full` give, with the shape of `like`, its element type unless
+/// `dtype` asks for another, and no history.
 /// @{
-Tensor empty_like(const Tensor& like);
-Tensor zeros_like(const Tensor& like);
-Tensor ones_like(const Tensor& like);
-Tensor full_like(const Tensor& like, const Tensor& value);
+Tensor empty_like(const Tensor& like, std::optional<DType> dtype = {});
+Tensor zeros_like(const Tensor& like, std::optional<DType> dtype = {});
+Tensor ones_like(const Tensor& like, std::optional<DType> dtype = {});
+Tensor full_like(const Tensor& like, const Tensor& value, std::optional<DType> dtype = {});
 /// @}
 
 // ---- Sequences
@@ -159,8 +159,19 @@ Tensor arange(const Tensor& end, std::optional<DType> dtype = {});
 /// `end` to `start` are the same ones backwards. One step gives `start`. Errors: `ShapeError` for
 /// negative `steps`; `DTypeError` unless floating-point.
 Tensor linspace(double start, double end, Integer steps, DType dtype = get_default_dtype());
+/// `base` to the power of each number that `linspace` gives, computed in double precision; NaN where
+/// a negative base has no real power. Errors: those of `linspace`.
+Tensor logspace(double start, double end, Integer steps, double base = 10,
+                DType dtype = get_default_dtype());
 /// Ones on the diagonal of an `n` by `m` (default `n`) matrix.
 Tensor eye(Integer n, std::optional<Integer> m = {}, DType dtype = get_default_dtype());
+/// Where a matrix of `row` rows and `col` columns has the elements of its lower (upper) triangle,
+/// up to and with diagonal `offset`, as `tril` and `triu` count: row by row, their rows and below
+/// these their columns, int64 `[2, count]`.
+/// @{
+Tensor tril_indices(Integer row, Integer col, Integer offset = 0);
+Tensor triu_indices(Integer row, Integer col, Integer offset = 0);
+/// @}
 
 /// @}
 

@@ -115,17 +115,30 @@ Tensor randn(const Shape& shape, DType dtype, Generator& generator) {
 Tensor randint(Integer low, Integer high, const Shape& shape, DType dtype, Generator& generator) {
   return integers("randint", low, high, shape, dtype, generator);
 }
+Tensor rand_like(const Tensor& like, DType dtype, Generator& generator) {
+  detail::require_defined(like, "rand_like");
+  return create("rand_like", like.shape(), dtype, generator, uniform, 0, 1);
+}
 Tensor rand_like(const Tensor& like, Generator& generator) {
   detail::require_defined(like, "rand_like");
-  return create("rand_like", like.shape(), like.dtype(), generator, uniform, 0, 1);
+  return rand_like(like, like.dtype(), generator);
+}
+Tensor randn_like(const Tensor& like, DType dtype, Generator& generator) {
+  detail::require_defined(like, "randn_like");
+  return create("randn_like", like.shape(), dtype, generator, normal, 0, 1);
 }
 Tensor randn_like(const Tensor& like, Generator& generator) {
   detail::require_defined(like, "randn_like");
-  return create("randn_like", like.shape(), like.dtype(), generator, normal, 0, 1);
+  return randn_like(like, like.dtype(), generator);
+}
+Tensor randint_like(const Tensor& like, Integer low, Integer high, DType dtype,
+                    Generator& generator) {
+  detail::require_defined(like, "randint_like");
+  return integers("randint_like", low, high, like.shape(), dtype, generator);
 }
 Tensor randint_like(const Tensor& like, Integer low, Integer high, Generator& generator) {
   detail::require_defined(like, "randint_like");
-  return integers("randint_like", low, high, like.shape(), like.dtype(), generator);
+  return randint_like(like, low, high, like.dtype(), generator);
 }
 
 Tensor randperm(Integer n, Generator& generator) {

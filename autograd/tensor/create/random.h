@@ -67,12 +67,16 @@ Tensor randint(Integer low, Integer high, const Shape& shape, DType dtype = int6
                Generator& generator = default_generator());
 /// A permutation of 0 ... n-1, `int64`.
 Tensor randperm(Integer n, Generator& generator = default_generator());
-/// What `rand`, `randn` and `randint` give, with the shape and element type of `like`, and no
-/// history.
+/// What `rand`, `randn` and `randint` give, with the shape of `like`, its element type unless
+/// `dtype` asks for another, and no history.
 /// @{
 Tensor rand_like(const Tensor& like, Generator& generator = default_generator());
+Tensor rand_like(const Tensor& like, DType dtype, Generator& generator = default_generator());
 Tensor randn_like(const Tensor& like, Generator& generator = default_generator());
+Tensor randn_like(const Tensor& like, DType dtype, Generator& generator = default_generator());
 Tensor randint_like(const Tensor& like, Integer low, Integer high,
+                    Generator& generator = default_generator());
+Tensor randint_like(const Tensor& like, Integer low, Integer high, DType dtype,
                     Generator& generator = default_generator());
 /// @}
 /// 1 with probability `p`, else 0; the same ones in each element type.

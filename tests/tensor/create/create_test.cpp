@@ -322,3 +322,58 @@ TEST_CASE("errors name the module that was being built") {
   CHECK_THROWS_WITH(zeros({-1}), ContainsSubstring("zeros: ") && ContainsSubstring("[in net.fc1]"));
   CHECK_THROWS_WITH(tensor({{1}, {}}), ContainsSubstring("[in net.fc1]"));
 }
+
+TEST_CASE("the _like forms take another element type") {
+  const Tensor like = ones({2, 3}, float64).requires_grad_();
+  for (const DType dtype : {float32, float64, int64, boolean}) {
+    for (const Tensor& made : {empty_like(like, dtype), zeros_like(like, dtype),
+                               ones_like(like, dtype), full_like(like, 7, dtype)}) {
+      CHECK(made.shape() == like.shape());
+      CHECK(made.dtype() == dtype);
+      CHECK_FALSE(made.requires_grad());
+    }
+  }
+  CHECK(full_like(like, 2.7, int64).at<std::int64_t>({0, 0}) == 2);
+  CHECK_THROWS_AS(full_like(like, NAN, int64), ValueError);
+}
+
+TEST_CASE("logspace gives powers of its base") {
+  CHECK(values<float>(logspace(0, 3, 4)) == std::vector<float>{1, 10, 100, 1000});
+  CHECK(values<double>(logspace(3, -1, 5, 2, float64)) == std::vector<double>{8, 4, 2, 1, 0.5});
+  CHECK(values<double>(logspace(0, 3, 4, -2, float64)) == std::vector<double>{1, -2, 4, -8});
+  CHECK(values<double>(logspace(2, 7, 1, 10, float64)) == std::vector<double>{100});
+  CHECK(std::isnan(values<double>(logspace(0, 1, 3, -2, float64))[1]));
+  CHECK(logspace(0, 1, 0).shape() == Shape{0});
+  CHECK_THROWS_WITH(logspace(0, 1, -1), ContainsSubstring("logspace: steps must not be negative"));
+  CHECK_THROWS_WITH(logspace(0, 1, 2, 10, int64), ContainsSubstring("logspace: "));
+}
+
+TEST_CASE("the indices of a triangle are where tril and triu keep elements") {
+  for (int rows = 0; rows < 5; ++rows) {
+    for (int columns = 0; columns < 5; ++columns) {
+      for (int offset = -6; offset < 7; ++offset) {
+        const Tensor numbers = reshape(arange(1, rows * columns + 1), {rows, columns});
+        for (const bool upper : {false, true}) {
+          const Tensor kept = upper ? triu(numbers, offset) : tril(numbers, offset);
+          std::vector<std::int64_t> wanted;
+          for (const std::int64_t number : kept.data<std::int64_t>())
+            if (number != 0) wanted.push_back(number);
+          const Tensor found =
+              upper ? triu_indices(rows, columns, offset) : tril_indices(rows, columns, offset);
+          REQUIRE(found.shape() == Shape{2, static_cast<std::int64_t>(wanted.size())});
+          CHECK(values<std::int64_t>(found[0] * columns + found[1] + 1) == wanted);
+        }
+      }
+    }
+  }
+  CHECK(values<std::int64_t>(tril_indices(2, 2)) == std::vector<std::int64_t>{0, 1, 1, 0, 0, 1});
+  CHECK(tril_indices(huge, huge, 2 - huge).shape() == Shape{2, 3});
+  CHECK(triu_indices(huge, huge, huge - 2).shape() == Shape{2, 3});
+  CHECK(tril_indices(3, 3, int64_min).shape() == Shape{2, 0});
+  CHECK(triu_indices(3, 3, int64_min).shape() == Shape{2, 9});
+  CHECK(tril_indices(int64_max, 0).shape() == Shape{2, 0});
+  CHECK_THROWS_AS(tril_indices(huge, huge), ShapeError);
+  CHECK_THROWS_AS(triu_indices(int64_max, int64_max), ShapeError);
+  CHECK_THROWS_WITH(tril_indices(-2, 3), ContainsSubstring("tril_indices: row must not be negat"));
+  CHECK_THROWS_WITH(triu_indices(2, -3), ContainsSubstring("triu_indices: col must not be negat"));
+}

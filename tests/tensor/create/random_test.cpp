@@ -165,6 +165,18 @@ TEST_CASE("random _like forms take shape and element type, but not the history")
   CHECK_THROWS_AS(randn_like(Tensor()), ValueError);
 }
 
+TEST_CASE("random _like forms take another element type") {
+  const Tensor like = zeros({2, 3}, int64);
+  Generator a(3), b(3);
+  CHECK(numbers(rand_like(like, float64, a)) == numbers(rand({2, 3}, float64, b)));
+  CHECK(numbers(randn_like(like, float64, a)) == numbers(randn({2, 3}, float64, b)));
+  CHECK(numbers(randint_like(like, 0, 9, float64, a)) ==
+        numbers(randint(0, 9, {2, 3}, float64, b)));
+  CHECK(rand_like(like, float32).dtype() == float32);
+  CHECK(randint_like(zeros({2}), 0, 9, int64).dtype() == int64);
+  CHECK_THROWS_AS(randn_like(zeros({2}), int64), DTypeError);
+}
+
 TEST_CASE("uniform numbers fill [0, 1)") {
   for (DType dtype : {float32, float64}) {
     Generator g(5);
