@@ -114,7 +114,8 @@ def diagonals():
         case("diagonal", lambda x: torch.diagonal(x, k), [x], {"offset": k} if k else None)
     for k in (0, 2, -1):
         case("diag", lambda x: torch.diag(x, k), [grid(3)], {"diagonal": k})
-        case("diag_embed", lambda x: torch.diag_embed(x, k), [grid(2, 3)], {"offset": k} if k else None)
+        case("diag_embed", lambda x: torch.diag_embed(x, k), [grid(2, 3)],
+             {"offset": k} if k else None)
     for op in ("tril", "triu"):
         case(op, getattr(torch, op), [grid(2, 2, 3)])
         case(op, getattr(torch, op), [[[1, 2], [3, 4]]])

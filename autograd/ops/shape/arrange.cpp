@@ -36,6 +36,12 @@ Tensor rolled(const Tensor& x, std::int64_t shift, int dim) {
   return cat({parts[1], parts[0]}, dim);
 }
 
+/// Each block of so many elements `times` times.
+Tensor blocks_repeated(const Tensor& x, std::int64_t block, std::int64_t times) {
+  const std::int64_t blocks = block == 0 ? 0 : x.numel() / block;
+  return expand(reshape(x, {blocks, 1, block}), {blocks, times, block});
+}
+
 /// `x`, which has no more dimensions than `sizes` are, as often as they say. A run of dimensions of
 /// which all but the last have size 1 is repeated at once.
 Tensor repeated(const Tensor& x, const Shape& sizes, const char* name) {
@@ -56,17 +62,34 @@ Tensor repeated(const Tensor& x, const Shape& sizes, const char* name) {
   if (count == 0) return reshape(expand(reshape(x, {1, x.numel()}), {0, x.numel()}), to);
 
   Tensor y = x;
-  std::int64_t outer = x.numel(), block = 1, times = 1;
+  std::int64_t block = 1, times = 1;
   for (int d = rank - 1; d >= 0; --d) {
-    outer /= from[d];
     block *= from[d];
     times *= sizes[d];
     if (times == 1 || (d > 0 && from[d - 1] == 1)) continue;
-    y = expand(reshape(y, {outer, 1, block}), {outer, times, block});
+    y = blocks_repeated(y, block, times);
     block *= times;
     times = 1;
   }
   return reshape(own(y, x), to);
+}
+
+[[noreturn]] void fail_negative_repeats(std::int64_t repeats, std::int64_t at) {
+  fail<ValueError>("repeat_interleave: {} repeats, at {}, are negative; 0 leaves the entry out",
+                   repeats, at);
+}
+
+/// Each entry of `dim` as often.
+Tensor interleaved(const Tensor& x, std::int64_t times, int dim) {
+  if (times < 0) fail_negative_repeats(times, 0);
+  const Shape& shape = x.shape();
+  Shape to = shape;
+  if (__builtin_mul_overflow(shape[dim], times, &to[dim]))
+    fail<ShapeError>(
+        "repeat_interleave: {} times size {} of dimension {} is more than memory can hold", times,
+        shape[dim], dim);
+  const std::int64_t block = shape.slice(dim + 1, shape.rank()).numel();
+  return reshape(blocks_repeated(x, block, times), to);
 }
 
 /// The numbers that repeats are checked with.
@@ -89,9 +112,7 @@ Tensor repeated_indices(const Tensor& repeats) {
         return result;
       },
       detail::in<std::int64_t>(repeats), repeats.numel());
-  if (counted.negative.at >= 0)
-    fail<ValueError>("repeat_interleave: {} repeats, at {}, are negative; 0 leaves the entry out",
-                     counted.negative.value, counted.negative.at);
+  if (counted.negative.at >= 0) fail_negative_repeats(counted.negative.value, counted.negative.at);
   if (counted.total < 0)
     fail<ShapeError>("repeat_interleave: the repeats add up to more entries than memory can hold");
   const Tensor index = detail::allocate("repeat_interleave", counted.total, int64);
@@ -238,9 +259,8 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, int dim) {
         "repeat_interleave: repeats of shape {} for dimension {} of shape {}; give {}, or one for "
         "all",
         repeats.shape(), d, shape, shape[d]);
-  const bool each = repeats.numel() == shape[d];
-  return index_select(
-      x, d, repeated_indices(each ? atleast_1d(repeats) : expand(atleast_1d(repeats), shape[d])));
+  if (repeats.numel() == 1) return interleaved(x, repeats.item<std::int64_t>(), d);
+  return index_select(x, d, repeated_indices(repeats));
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats) {

@@ -26,7 +26,7 @@ Tensor with_value(const Tensor& x, int dim, const Ends& ends, double value) {
   const std::int64_t kept = shape[dim] - ends.cut_before - ends.cut_after;
   std::vector<Tensor> parts;
   if (ends.before > 0) parts.push_back(border(ends.before));
-  parts.push_back(narrow(x, dim, ends.cut_before, kept));
+  parts.push_back(kept == shape[dim] ? x : narrow(x, dim, ends.cut_before, kept));
   if (ends.after > 0) parts.push_back(border(ends.after));
   return cat(parts, dim);
 }

@@ -30,12 +30,13 @@ enum class Padding {
 Tensor pad(const Tensor& x, const std::vector<std::int64_t>& pad, Padding mode = Padding::constant,
            Real value = 0);
 /// `[..., C r^2, H, W]` to `[..., C, H r, W r]` for `upscale_factor` r: the channels of each place
-/// become a square. Shi et al., CVPR 2016. A copy like `permute`. Errors: `ShapeError` for fewer than three
-/// dimensions and where the channels do not make up squares; `ValueError` for a factor below 1.
+/// become a square. Shi et al., CVPR 2016. A copy like `permute`. Errors: `ShapeError` for fewer
+/// than three dimensions and where the channels do not make up squares; `ValueError` for a factor
+/// below 1.
 Tensor pixel_shuffle(const Tensor& x, Integer upscale_factor);
 /// `[..., C, H r, W r]` to `[..., C r^2, H, W]` for `downscale_factor` r: the reverse of
-/// `pixel_shuffle`. A copy like `permute`. Errors: `ShapeError` for fewer than three dimensions and where heights
-/// or widths do not make up squares; `ValueError` for a factor below 1.
+/// `pixel_shuffle`. A copy like `permute`. Errors: `ShapeError` for fewer than three dimensions and
+/// where heights or widths do not make up squares; `ValueError` for a factor below 1.
 Tensor pixel_unshuffle(const Tensor& x, Integer downscale_factor);
 
 /// @}

@@ -39,13 +39,14 @@ void require_pieces(std::int64_t count, const char* what, const char* name) {
 
 }  // namespace
 
-std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, int dim) try {
+std::vector<Tensor> chunk(const Tensor& x, Integer chunks, int dim) try {
   detail::require_defined(x, "chunk");
   const int d = detail::dimension_of(x.shape(), dim, "chunk");
   require_pieces(chunks, "chunks", "chunk");
   const std::int64_t total = x.shape()[d];
-  if (total == 0) return split(x, Sizes(static_cast<std::size_t>(chunks), 0), d);
-  return split(x, total / chunks + (total % chunks != 0), d);
+  const std::int64_t count = chunks;
+  if (total == 0) return split(x, Sizes(static_cast<std::size_t>(count), 0), d);
+  return split(x, total / count + (total % count != 0), d);
 } catch (...) {
   detail::rethrow_for("chunk");
 }

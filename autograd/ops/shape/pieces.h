@@ -15,7 +15,7 @@ namespace tapegrad {
 /// At most `chunks` pieces of one size along `dim`; the last may be smaller, and there may be fewer
 /// of them: 5 entries in 4 chunks are 2, 2 and 1. They share the data or copy as `split` does.
 /// Errors: `ValueError` for fewer than one.
-std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, int dim = 0);
+std::vector<Tensor> chunk(const Tensor& x, Integer chunks, int dim = 0);
 /// Exactly `sections` pieces along `dim`, the first of them one entry larger than the others where
 /// they must: 5 entries in 3 sections are 2, 2 and 1. They share the data or copy as `split` does.
 /// Errors: `ValueError` for fewer than one.

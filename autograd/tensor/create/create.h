@@ -159,8 +159,8 @@ Tensor arange(const Tensor& end, std::optional<DType> dtype = {});
 /// `end` to `start` are the same ones backwards. One step gives `start`. Errors: `ShapeError` for
 /// negative `steps`; `DTypeError` unless floating-point.
 Tensor linspace(double start, double end, Integer steps, DType dtype = get_default_dtype());
-/// `base` to the power of each number that `linspace` gives, computed in double precision; NaN where
-/// a negative base has no real power. Errors: those of `linspace`.
+/// `base` to the power of each number that `linspace` gives, computed in double precision; NaN
+/// where a negative base has no real power. Errors: those of `linspace`.
 Tensor logspace(double start, double end, Integer steps, double base = 10,
                 DType dtype = get_default_dtype());
 /// Ones on the diagonal of an `n` by `m` (default `n`) matrix.
