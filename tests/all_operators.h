@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "autograd/autograd.h"
+#include "autograd/ops/order/order.h"
 #include "nn/losses/operators.h"
 
 /// The operators of the engine and of nn.
@@ -26,4 +27,7 @@ inline void call_operators_without_gradients() {
   tapegrad::any(x);
   tapegrad::one_hot(x.to(tapegrad::int64), 4);
   tapegrad::nonzero(x);
+  tapegrad::argsort(x);
+  tapegrad::cummax(x, 0);
+  tapegrad::cummin(x, 0);
 }

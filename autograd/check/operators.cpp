@@ -6,6 +6,7 @@
 #include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/ops/ops.h"
+#include "autograd/ops/order/order.h"
 
 // The families bring the cases; those of formulas follow from their samples.
 
@@ -89,6 +90,7 @@ std::vector<OperatorInfo> operators() {
   add_family(all, detail::kShapeCases);
   add_family(all, detail::kIndexCases);
   add_family(all, detail::kRowCases);
+  add_family(all, detail::kOrderCases);
   return all;
 }
 

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True  # leaves nothing beside the sources
 
 import elementwise
 import networks
+import order
 import shapes
 import table
 import tensors
@@ -24,6 +25,7 @@ import training
 elementwise.write_all()
 tensors.write_all()
 shapes.write_all()
+order.write_all()
 networks.write_all()
 training.write_all()
 table.write(pathlib.Path(__file__).parent / "values.json")

@@ -2,6 +2,7 @@
 
 #include "tests/operator_types.h"
 #include "tests/values/declared.h"
+#include "tests/values/order_functions.h"
 #include "tests/values/values.h"
 
 using namespace values;
@@ -417,7 +418,7 @@ Functions logic() {
 Functions all_functions() {
   Functions table;
   for (const Functions& part : {elementwise(), in_place(), reductions(), rows(), shapes(),
-                                subscripts(), indexing_and_products(), logic()})
+                                subscripts(), indexing_and_products(), logic(), order_functions()})
     table.insert(part.begin(), part.end());
   return table;
 }
@@ -443,8 +444,8 @@ TEST_CASE("every function and every option in the headers of operators has a cas
   for (const char* header :
        {"elementwise/activation", "elementwise/arithmetic", "elementwise/clamp",
         "elementwise/exponential", "elementwise/special", "elementwise/trigonometric",
-        "index/index", "index/subscript", "linalg/linalg", "logic/logic", "reduce/reductions",
-        "rows/rows", "shape/shape"})
+        "index/index", "index/subscript", "linalg/linalg", "logic/logic", "order/order",
+        "reduce/reductions", "rows/rows", "shape/shape"})
     declared.read("autograd/ops/" + std::string(header) + ".h");
   CHECK(declared.functions.size() >= 85);
   check_complete("operators", declared, {});

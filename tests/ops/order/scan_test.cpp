@@ -1,0 +1,74 @@
+// Scans, at zeros, infinities and for nothing, at both orders.
+
+#include "autograd/ops/order/order.h"
+#include "tests/message_of.h"
+#include "tests/ops/both_orders.h"
+#include "tests/ops/unary_points.h"
+
+using namespace point_gradients;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const Unary cumprod = [](const Tensor& x) { return tg::cumprod(x, -1); };
+const Unary logcumsumexp = [](const Tensor& x) { return tg::logcumsumexp(x, -1); };
+
+}  // namespace
+
+TEST_CASE("cumprod: any number of zeros") {
+  check("one", cumprod, Input({2, 0, 3, 4}, {1, 32, 0, 0}), {2, 0, 0, 0});
+  check("two", cumprod, Input({2, 0, 3, 0, 5}, {1, 8, 0, 0, 0}), {2, 0, 0, 0, 0});
+  check("at first", cumprod, Input({0, 0, 3}, {1, 0, 0}), {0, 0, 0});
+  for (const std::vector<double>& values :
+       {std::vector<double>{2, 0, 3, 4}, {2, 0, 3, 0, 5}, {0, 0, 0}, {1, 2, 3, 4}})
+    check_both_orders("cumprod",
+                      [](const std::vector<Tensor>& in) { return tg::cumprod(in[0], 0); },
+                      {leaf(values)});
+}
+
+TEST_CASE("logcumsumexp: infinities and large offsets") {
+  check("-inf alone", logcumsumexp, Input({-inf, -inf}, {0, 0}), {-inf, -inf});
+  check("-inf first", logcumsumexp, Input({-inf, 1}, {0, 1}), {-inf, 1});
+  check("inf", logcumsumexp, Input({1, inf, 2, inf}, {1, 2.5, 0, 0.5}), {1, inf, inf, inf});
+  check("NaN", logcumsumexp, Input({1, NaN}, {NaN, NaN}), {1, NaN});
+  // A common offset, which costs the value its digits, costs the gradient none.
+  for (const tg::DType dtype : {tg::float32, tg::float64}) {
+    for (const double offset : {0.0, 1e4, 1e8}) {
+      const Tensor x = tg::full({4}, offset, dtype).requires_grad_();
+      check_values("offset", tg::grad({tg::sum(tg::logcumsumexp(x, 0))}, {x})[0],
+                   {25 / 12., 13 / 12., 7 / 12., 0.25});
+    }
+  }
+}
+
+TEST_CASE("float32 is summed in double precision") {
+  const Tensor ones = tg::ones({1 << 25}, tg::float32);
+  CHECK(tg::cumsum(ones, 0)[-1].item() == 1 << 25);
+}
+
+TEST_CASE("scans give int64 for integers and truth values, and take numbers and nothing") {
+  CHECK(tg::equal(tg::cumsum(tg::tensor({true, true, false}), 0), tg::tensor({1, 2, 2})));
+  CHECK(tg::equal(tg::cumprod(tg::tensor({2, 3, 4}), 0), tg::tensor({2, 6, 24})));
+  CHECK(tg::cumsum(tg::tensor(2.5), -1).shape() == tg::Shape());
+  CHECK(tg::cumprod(tg::zeros({0, 3}), 0).shape() == tg::Shape{0, 3});
+  CHECK_THROWS_AS(tg::cumsum(tg::ones({2, 3}), 2), tg::IndexError);
+  CHECK_THROWS_AS(tg::cumprod(tg::tensor(1.0), 1), tg::IndexError);
+  CHECK_THROWS_AS(tg::cummax(tg::ones({2}), -2), tg::IndexError);
+  CHECK_THAT(message_of<tg::DTypeError>([] {
+               tg::logcumsumexp(tg::tensor({1, 2}), 0);
+             }),
+             ContainsSubstring("logcumsumexp") && ContainsSubstring("to(float32)"));
+}
+
+TEST_CASE("more columns than go side by side") {
+  const Tensor x = samples({3, 4, 70}, 7);
+  const Tensor by_rows = tg::transpose(tg::cumsum(tg::transpose(x, 1, 2), 2), 1, 2);
+  CHECK(tg::equal(tg::cumsum(x, 1), by_rows));
+}
+
+TEST_CASE("cummax and cummin: the last of equal ones gets the gradient") {
+  check("cummax", [](const Tensor& x) { return tg::cummax(x, 0).values; },
+        Input({1, 3, 3, 2}, {1, 1, 2, 0}), {1, 3, 3, 3});
+  check("cummin", [](const Tensor& x) { return tg::cummin(x, 0).values; },
+        Input({1, 3, 1, NaN, 2}, {2, 0, 1, 2, 0}), {1, 1, 1, NaN, NaN});
+}
