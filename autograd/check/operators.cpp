@@ -6,7 +6,6 @@
 #include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/ops/ops.h"
-#include "autograd/ops/order/order.h"
 
 // The families bring the cases; those of formulas follow from their samples.
 
@@ -86,6 +85,7 @@ std::vector<OperatorInfo> operators() {
   add_family(all, detail::kElementwiseCases);
   add_family(all, detail::kLogicCases);
   add_family(all, detail::kReductionCases);
+  add_family(all, detail::kNormCases);
   add_family(all, detail::kLinalgCases);
   add_family(all, detail::kShapeCases);
   add_family(all, detail::kIndexCases);

@@ -165,6 +165,56 @@ inline std::vector<Function> reductions() {
           TAPEGRAD_DIM(logsumexp), one("sum_to", [](T x) { tg::sum_to(x, {2}); })};
 }
 
+inline std::vector<Function> statistics() {
+  return {one("any", [](T x) { tg::any(x, 0); }),
+          one("all", [](T x) { tg::all(x, 0); }),
+          TAPEGRAD_ONE(count_nonzero),
+          TAPEGRAD_ONE(nansum),
+          TAPEGRAD_ONE(nanmean),
+          TAPEGRAD_ONE(var_mean),
+          TAPEGRAD_ONE(std_mean),
+          TAPEGRAD_ONE(aminmax),
+          TAPEGRAD_ONE(median),
+          one("median", [](T x) { tg::median(x, 0); }),
+          TAPEGRAD_ONE(nanmedian),
+          one("nanmedian", [](T x) { tg::nanmedian(x, 0); }),
+          TAPEGRAD_ONE(mode),
+          TAPEGRAD_TWO(quantile),
+          TAPEGRAD_TWO(nanquantile),
+          two("quantile", [](T x, T q) { tg::quantile(x, q, 0); }),
+          two("nanquantile", [](T x, T q) { tg::nanquantile(x, q, 0); }),
+          TAPEGRAD_ONE(diff),
+          TAPEGRAD_ONE(trapezoid),
+          TAPEGRAD_TWO(trapezoid),
+          TAPEGRAD_ONE(cumulative_trapezoid),
+          TAPEGRAD_TWO(cumulative_trapezoid),
+          TAPEGRAD_ONE(cov),
+          TAPEGRAD_ONE(corrcoef),
+          TAPEGRAD_ONE(vector_norm),
+          TAPEGRAD_ONE(norm),
+          TAPEGRAD_TWO(dist),
+          TAPEGRAD_ONE(matrix_norm),
+          one("matrix_norm", [](T x) { tg::matrix_norm(x, 1); })};
+}
+
+inline std::vector<Function> order() {
+  return {one("cumsum", [](T x) { tg::cumsum(x, 0); }),
+          one("cumprod", [](T x) { tg::cumprod(x, 0); }),
+          one("logcumsumexp", [](T x) { tg::logcumsumexp(x, 0); }),
+          one("cummax", [](T x) { tg::cummax(x, 0); }),
+          one("cummin", [](T x) { tg::cummin(x, 0); }),
+          TAPEGRAD_ONE(sort),
+          TAPEGRAD_ONE(argsort),
+          one("topk", [](T x) { tg::topk(x, 1); }),
+          one("kthvalue", [](T x) { tg::kthvalue(x, 1); }),
+          TAPEGRAD_ONE(unique),
+          TAPEGRAD_ONE(bincount),
+          TAPEGRAD_ONE(histc),
+          TAPEGRAD_TWO(searchsorted),
+          TAPEGRAD_TWO(bucketize),
+          TAPEGRAD_TWO(isin)};
+}
+
 inline std::vector<Function> products_and_shapes() {
   return {
       TAPEGRAD_TWO(matmul),
@@ -409,10 +459,11 @@ inline std::vector<Function> losses() {
 
 inline std::vector<Function> functions() {
   std::vector<Function> all;
-  for (const auto& group : {formulas(), elementwise(), comparisons(), reductions(),
-                            products_and_shapes(), subscripts(), rows(), methods(), losses(), further_shapes()})
+  formulas(), elementwise(), comparisons(), reductions(), products_and_shapes(), subscripts(),
+      rows(), methods(), losses(), further_shapes(), statistics(), order()
+})
     all.insert(all.end(), group.begin(), group.end());
-  return all;
+return all;
 }
 
 #undef TAPEGRAD_ONE

@@ -7,10 +7,10 @@ namespace tapegrad {
 struct OperatorInfo;
 
 /// @addtogroup order
-/// Along `dim`; a negative one counts from the end, and a number (0-d tensor) counts as a vector of
-/// one element. Results are copies. NaN counts as larger than all numbers, and sorting is stable:
-/// equal elements keep their order. Gradients go to the elements that the indices name. Errors of
-/// all: `IndexError` for a dimension that the tensor does not have.
+/// A negative dimension counts from the end, and a number (0-d tensor) counts as a vector of one
+/// element. Results are copies. NaN counts as larger than all numbers, and sorting is stable: equal
+/// elements keep their order. Gradients go to the elements that the indices name. Errors of all:
+/// `IndexError` for a dimension that the tensor does not have.
 /// @{
 
 /// y[i] = x[0] + ... + x[i], of the shape of `x`; of int64 and bool `int64`. float32 is summed in

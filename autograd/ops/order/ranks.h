@@ -7,6 +7,12 @@
 
 namespace tapegrad::detail {
 
+/// True when `a` is the larger one; NaN is larger than all numbers.
+template <class T>
+bool is_larger(T a, T b) {
+  return a > b || (a != a && b == b);
+}
+
 /// A number as a vector of one element.
 Tensor at_least_1d(const Tensor& x);
 

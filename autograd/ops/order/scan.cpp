@@ -4,7 +4,6 @@
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/ops.h"
-#include "autograd/ops/order/order.h"
 #include "autograd/ops/order/ranks.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create/create.h"
@@ -136,7 +135,7 @@ struct CumProd {
   static constexpr Sparsity sparsity = Sparsity::dense;
   static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads[] = {kA | kY};
-  static constexpr NoOnnx onnx{"it has running sums, but no running products"};
+  static constexpr NoOnnx onnx{"ONNX has running sums, but no running products"};
   int dim;
   static constexpr void visit(auto& op, auto f) { f("dim", op.dim); }
   Tensor forward(const Tensor& x) const { return scan<Times>(name, {}, x, dim, false); }
@@ -157,7 +156,7 @@ struct LogCumSumExp {
   static constexpr Sparsity sparsity = Sparsity::dense;
   static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads[] = {kA};
-  static constexpr NoOnnx onnx{"it has running sums, but no running maxima to take from them"};
+  static constexpr NoOnnx onnx{"ONNX has running sums, but no running maxima to take from them"};
   int dim;
   static constexpr void visit(auto& op, auto f) { f("dim", op.dim); }
 

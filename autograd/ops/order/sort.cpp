@@ -3,7 +3,6 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
-#include "autograd/ops/order/order.h"
 #include "autograd/ops/order/ranks.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/door/launch.h"
@@ -13,15 +12,10 @@ namespace tapegrad {
 using detail::AroundDim;
 using detail::at_least_1d;
 using detail::Impl;
+using detail::is_larger;
 using detail::normal_dim;
 
 namespace {
-
-/// True when `a` is the larger one; NaN is larger than all numbers.
-template <class T>
-bool is_larger(T a, T b) {
-  return a > b || (a != a && b == b);
-}
 
 template <class T>
 struct Entry {
@@ -62,7 +56,8 @@ struct Argsort {
   static constexpr int inputs = 1;
   static constexpr unsigned cut = Impl::kCutByChoice;
   static constexpr Leading leading = Leading::shift;
-  static constexpr NoOnnx onnx{"its TopK gives values first, and no way to take the indices alone"};
+  static constexpr NoOnnx onnx{
+      "TopK of ONNX gives values first, and no way to take the indices alone"};
   int dim;
   bool descending;
   std::int64_t first, count;  // places
@@ -107,7 +102,7 @@ struct CumArg {
   static constexpr int inputs = 1;
   static constexpr unsigned cut = Impl::kCutByChoice;
   static constexpr Leading leading = Leading::shift;
-  static constexpr NoOnnx onnx{"it has running sums, but no running extremes"};
+  static constexpr NoOnnx onnx{"ONNX has running sums, but no running extremes"};
   int dim;
   static constexpr void visit(auto& op, auto f) { f("dim", op.dim); }
   Tensor forward(const Tensor& x) const {

@@ -281,9 +281,13 @@ inline const char* refusal_of(std::string_view name) {
       {"binary_cross_entropy, a matrix", "looks at the result of 'logical_xor'"},
       {"binary_cross_entropy, a weighted mean", "looks at the result of 'any'"},
       {"binary_cross_entropy_with_logits, weights", "looks at the result of 'any'"},
-      {"dropout, a fixed draw", "random numbers are drawn"}};
+      {"dropout, a fixed draw", "random numbers are drawn"},
+      // All cases of these.
+      {"cumprod", "but no running products"},
+      {"linear_scan", "would be a loop"},
+      {"logcumsumexp", "but no running maxima"}};
   for (const auto& [each, reason] : refused)
-    if (each == name) return reason;
+    if (each == name || each == name.substr(0, name.find(','))) return reason;
   return kNothing;
 }
 

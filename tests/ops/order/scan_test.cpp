@@ -1,6 +1,5 @@
 // Scans, at zeros, infinities and for nothing, at both orders.
 
-#include "autograd/ops/order/order.h"
 #include "tests/message_of.h"
 #include "tests/ops/both_orders.h"
 #include "tests/ops/unary_points.h"

@@ -1,6 +1,5 @@
 // Sorting: ties, NaN, where gradients go, and what cannot be.
 
-#include "autograd/ops/order/order.h"
 #include "tests/message_of.h"
 #include "tests/ops/both_orders.h"
 #include "tests/ops/unary_points.h"

@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <cmath>
+
+#include "autograd/base/fail.h"
+#include "autograd/ops/core/leading.h"
+#include "autograd/ops/core/promotion.h"
+#include "autograd/ops/ops.h"
+#include "autograd/ops/order/ranks.h"
+#include "autograd/tape/apply.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/launch.h"
+
+namespace tapegrad {
+
+using detail::Impl;
+using detail::require_defined;
+
+namespace {
+
+Tensor flat(const Tensor& x) { return reshape(x.detach(), x.numel()); }
+
+/// The places of `m` values in a sequence of `n`, for each of `rows` pairs of these.
+template <class T>
+constexpr auto search_kernel = [](const T* sequence, const T* value, std::int64_t* to,
+                                  std::int64_t rows, std::int64_t n, std::int64_t m, bool right) {
+  for (std::int64_t r = 0; r < rows; ++r, sequence += n) {
+    for (std::int64_t j = 0; j < m; ++j, ++value) {
+      const T* const place =
+          std::partition_point(sequence, sequence + n, [=, wanted = *value](T each) {
+            return right ? !detail::is_larger(each, wanted) : detail::is_larger(wanted, each);
+          });
+      *to++ = place - sequence;
+    }
+  }
+};
+
+/// The places of values in sorted sequences, which have the same rows or are one vector.
+struct SearchSorted {
+  static constexpr const char* name = "searchsorted";
+  static constexpr int inputs = 2;
+  static constexpr unsigned cut = Impl::kCutByRounding;
+  static constexpr NoOnnx onnx{"ONNX has no search in sorted sequences"};
+  bool right;
+  static constexpr void visit(auto& op, auto f) { f("right", op.right); }
+  Tensor forward(const Tensor& sequence, const Tensor& values) const {
+    const Tensor result = detail::new_tensor_like(values, int64);
+    if (values.numel() == 0) return result;
+    const std::int64_t m = sequence.dim() == 1 ? values.numel() : values.shape().back();
+    visit_dtype(values.dtype(), [&]<class T>(T) {
+      detail::launch(name, search_kernel<T>, detail::in<T>(sequence), detail::in<T>(values),
+                     detail::out<std::int64_t>(result), values.numel() / m, sequence.shape().back(),
+                     m, right);
+    });
+    return result;
+  }
+  /// A vector becomes the rows of a matrix, and so do its values.
+  Tensor batched(const Batch& in) const {
+    const Tensor sequence = detail::with_leading(in, 0), values = detail::with_leading(in, 1);
+    if (sequence.dim() != 2 || values.dim() == 2) return apply(*this, sequence, values);
+    const std::int64_t each = in.size == 0 ? 0 : values.numel() / in.size;
+    return reshape(apply(*this, sequence, reshape(values, {in.size, each})), values.shape());
+  }
+};
+
+Tensor search(const Tensor& sequence, const Tensor& values, bool right, const char* name) {
+  const Shape &of = sequence.shape(), &shape = values.shape();
+  const bool rows =
+      of.rank() > 1 && of.rank() == shape.rank() && of.with_size(-1, 0) == shape.with_size(-1, 0);
+  if (of.rank() != 1 && !rows)
+    fail<ShapeError>(
+        "{}: a sorted sequence of shape {} does not fit values of shape {}: it must be a vector, "
+        "or differ in the last dimension alone",
+        name, of, shape);
+  const DType dtype = detail::result_type({&sequence, &values});
+  return apply(SearchSorted{right}, sequence.detach().to(dtype), values.detach().to(dtype));
+}
+
+}  // namespace
+
+UniqueElements unique(const Tensor& x) {
+  require_defined(x, "unique");
+  const Tensor all = flat(x);
+  const std::int64_t n = all.numel();
+  if (n == 0) return {all, zeros(x.shape(), int64), zeros({0}, int64)};
+  const auto [sorted, order] = sort(all);
+  const Tensor differs = narrow(sorted, 0, 1, n - 1) != narrow(sorted, 0, 0, n - 1);
+  const Tensor group = cumsum(cat({zeros({1}, boolean), differs}), 0);
+  const std::int64_t count = group[-1].item<std::int64_t>() + 1;
+  const Tensor counts = scatter_add(zeros({count}, int64), 0, group, ones({n}, int64));
+  const Tensor inverse = scatter_add(zeros({n}, int64), 0, order, group);
+  return {index_select(sorted, 0, cumsum(counts, 0) - counts), reshape(inverse, x.shape()), counts};
+}
+
+Tensor bincount(const Tensor& x, const Tensor& weights, Integer minlength) {
+  require_defined(x, "bincount");
+  detail::require_int64("the elements", x.dtype(), "bincount");
+  if (x.dim() != 1)
+    fail<ShapeError>("bincount: needs a vector, not a tensor of shape {}; flatten it", x.shape());
+  if (minlength < 0)
+    fail<ValueError>("bincount: minlength is {}; it must not be negative", std::int64_t{minlength});
+  std::int64_t count = minlength;
+  if (x.numel() > 0) {
+    if (const auto least = min(x).item<std::int64_t>(); least < 0)
+      fail<ValueError>("bincount: {} is negative; only 0, 1, ... are counted", least);
+    count = std::max(count, max(x).item<std::int64_t>() + 1);
+  }
+  if (!weights.defined()) return scatter_add(zeros({count}, int64), 0, x, ones(x.shape(), int64));
+  detail::require_same_shape("weight vector", weights.shape(), "tensor", x.shape(), "bincount");
+  const Tensor each =
+      weights.detach().to(is_floating_point(weights.dtype()) ? weights.dtype() : float64);
+  return scatter_add(zeros({count}, each.dtype()), 0, x, each);
+}
+
+Tensor histc(const Tensor& x, const HistcOptions& options) {
+  detail::require_floating(x, "histc");
+  if (options.bins < 1)
+    fail<ValueError>("histc: bins is {}; there must be at least one", options.bins);
+  double low = options.min, high = options.max;
+  const Tensor all = flat(x);
+  if (low == high && all.numel() > 0) {
+    low = min(all).item();
+    high = max(all).item();
+  }
+  if (low == high) {
+    low -= 1;
+    high += 1;
+  }
+  if (!(low < high) || !std::isfinite(low) || !std::isfinite(high))
+    fail<ValueError>("histc: the range from {} to {} is no range of finite numbers", low, high);
+  const Tensor edges = linspace(low, high, options.bins + 1, x.dtype());
+  const Tensor within = (all >= edges[0]) & (all <= edges[-1]);
+  // The last edge belongs to the last bin.
+  const Tensor bin = searchsorted(edges, all, true) - 1;
+  const Tensor own = where(within, where(all == edges[-1], options.bins - 1, bin), 0);
+  return scatter_add(zeros({options.bins}, int64), 0, own, within.to(int64)).to(x.dtype());
+}
+
+Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& values, Flag right) {
+  require_defined(sorted_sequence, values, "searchsorted");
+  return search(sorted_sequence, values, right, "searchsorted");
+}
+
+Tensor bucketize(const Tensor& x, const Tensor& boundaries, Flag right) {
+  require_defined(x, boundaries, "bucketize");
+  if (boundaries.dim() != 1)
+    fail<ShapeError>("bucketize: the boundaries must be a vector, not of shape {}",
+                     boundaries.shape());
+  return search(boundaries, x, right, "bucketize");
+}
+
+Tensor isin(const Tensor& elements, const Tensor& test_elements, Flag, Flag invert) {
+  require_defined(elements, test_elements, "isin");
+  const DType dtype = detail::result_type({&elements, &test_elements});
+  const Tensor one = elements.detach().to(dtype);
+  const std::int64_t n = test_elements.numel();
+  if (n == 0) return full(one.shape(), bool{invert});
+  const Tensor sorted = sort(flat(test_elements.to(dtype))).values;
+  const Tensor place = search(sorted, one, false, "isin");
+  const Tensor found = index_select(sorted, 0, reshape(minimum(place, n - 1), place.numel()));
+  const Tensor same = reshape(found, one.shape()) == one;
+  return invert ? logical_not(same) : same;
+}
+
+}  // namespace tapegrad

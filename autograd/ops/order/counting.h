@@ -1,0 +1,51 @@
+#pragma once
+
+#include "autograd/tensor/tensor.h"
+
+namespace tapegrad {
+
+/// @addtogroup order
+/// @{
+
+/// What `unique` returns.
+struct UniqueElements {
+  Tensor output;           ///< the different elements, ascending
+  Tensor inverse_indices;  ///< for each element of the input, which of them it is (int64)
+  Tensor counts;           ///< how often each of them is there (int64)
+};
+/// The different elements of `x` as a vector; each NaN is different. Never recorded.
+UniqueElements unique(const Tensor& x);
+
+/// How often each of 0, 1, ... is among `x` (int64 vector): at least `minlength` counts, int64, or
+/// the sums of the `weights`, one for each element, of their type (integers and bool: `float64`).
+/// Never recorded. Errors: `DTypeError`; `ShapeError`; `ValueError` for negative elements and a
+/// negative `minlength`.
+Tensor bincount(const Tensor& x, const Tensor& weights = {}, Integer minlength = 0);
+
+/// How `histc` counts.
+struct HistcOptions {
+  std::int64_t bins = 100;  ///< how many
+  double min = 0;           ///< where the first begins; where it equals `max`, the least element
+  double max = 0;           ///< where the last one ends, which it includes; or the largest element
+};
+/// How many elements lie in each of `bins` equal parts of [min, max], of the type of `x`. Those
+/// outside, and NaN, count nowhere. Never recorded. Errors: `DTypeError` unless floating-point;
+/// `ValueError` for less than one bin, and bounds that are in the wrong order or not finite.
+Tensor histc(const Tensor& x, const HistcOptions& options = {});
+
+/// Where each of `values` would be put into the ascending `sorted_sequence`: before equal elements,
+/// or behind them where `right` (int64, of the shape of `values`). NaN counts as larger than all
+/// numbers. The sequence is a vector, or `[..., n]` for values `[..., m]`. Both are converted to
+/// their common type. Never recorded. Errors: `ShapeError`.
+Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& values, Flag right = false);
+/// `searchsorted(boundaries, x, right)`, for a vector of boundaries: between which of them each
+/// element of `x` lies.
+Tensor bucketize(const Tensor& x, const Tensor& boundaries, Flag right = false);
+/// Whether each of `elements` is among `test_elements` (`bool`), or is not where `invert`. NaN is
+/// not. `assume_unique` changes nothing. Never recorded.
+Tensor isin(const Tensor& elements, const Tensor& test_elements, Flag assume_unique = false,
+            Flag invert = false);
+
+/// @}
+
+}  // namespace tapegrad

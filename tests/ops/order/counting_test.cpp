@@ -1,0 +1,64 @@
+// Counting and searching: NaN, nothing, and what cannot be. Values are in tests/values.
+
+#include "tests/message_of.h"
+#include "tests/point_gradients.h"
+
+using namespace point_gradients;
+using Catch::Matchers::ContainsSubstring;
+
+TEST_CASE("unique: each NaN is different, and parts fit together") {
+  const double quiet = NaN;
+  const Tensor x = tg::tensor({{2.0, quiet, 1.0}, {quiet, 2.0, 2.0}}).requires_grad_();
+  const tg::UniqueElements found = tg::unique(x);
+  CHECK(tg::allclose(found.output, tg::tensor({1.0, 2.0, quiet, quiet}), 0, 0, true));
+  CHECK(tg::equal(found.counts, tg::tensor({1, 3, 1, 1})));
+  CHECK(tg::equal(found.inverse_indices, tg::tensor({{1, 2, 0}, {3, 1, 1}})));
+  CHECK_FALSE(found.output.requires_grad());
+}
+
+TEST_CASE("searchsorted: rows, NaN and types") {
+  const double quiet = NaN;
+  const Tensor rows = tg::tensor({{1.0, 2.0, quiet}, {0.0, 0.0, 4.0}});
+  CHECK(tg::equal(tg::searchsorted(rows, tg::tensor({{2.0, quiet}, {0.0, 9.0}})),
+                  tg::tensor({{1, 2}, {0, 3}})));
+  CHECK(tg::equal(tg::searchsorted(rows, tg::tensor({{2.0, quiet}, {0.0, 9.0}}), true),
+                  tg::tensor({{2, 3}, {2, 3}})));
+  CHECK(tg::searchsorted(tg::tensor({1, 2}), 1.5).item<int>() == 1);
+  CHECK(tg::searchsorted(tg::zeros({0}), tg::ones({2})).shape() == tg::Shape{2});
+  CHECK(tg::bucketize(tg::zeros({2, 0}), tg::ones({2})).shape() == tg::Shape{2, 0});
+}
+
+TEST_CASE("what was converted, and every number, is found where it is") {
+  CHECK(tg::equal(tg::isin(tg::tensor({1, 2, 3}), 2), tg::tensor({false, true, false})));
+  CHECK(tg::equal(tg::isin(tg::tensor({1.5, 2.0}), tg::tensor({1, 2})), tg::tensor({false, true})));
+  CHECK(tg::isin(2, tg::tensor({1, 2})).item<bool>());
+  CHECK(tg::equal(tg::isin(tg::ones({2}), tg::zeros({0}), false, true), tg::tensor({true, true})));
+  CHECK(tg::histc(tg::zeros({0}), {.bins = 3}).numel() == 3);
+  // Every number lies between the edges of its bin, whatever rounding would make of its place.
+  const Tensor x = tg::linspace(-1, 1, 1001, tg::float32);
+  CHECK(tg::sum(tg::histc(x, {.bins = 7, .min = -1, .max = 1})).item() == 1001);
+}
+
+TEST_CASE("counting names itself in errors") {
+  const auto throws = [](auto run, const std::string& text) {
+    CHECK_THAT(message_of<tg::Error>(run), ContainsSubstring(text));
+  };
+  const Tensor x = tg::tensor({1, 2});
+  throws([&] { tg::bincount(tg::zeros({2})); }, "bincount: the elements must be int64");
+  throws([&] { tg::bincount(tg::tensor({{1}})); }, "bincount: needs a vector");
+  throws([&] { tg::bincount(tg::tensor({1, -2})); }, "bincount: -2 is negative");
+  throws([&] { tg::bincount(x, {}, -1); }, "bincount: minlength is -1");
+  throws([&] { tg::bincount(x, tg::ones({3})); }, "bincount: the weight vector has shape [3]");
+  throws([&] { tg::histc(x); }, "histc: needs");
+  throws([&] { tg::histc(tg::ones({2}), {.bins = 0}); }, "histc: bins is 0");
+  throws([&] { tg::histc(tg::ones({2}), {.min = 1, .max = 0}); }, "histc: the range from 1 to 0");
+  throws([&] { tg::histc(tg::tensor({1.0, inf})); }, "histc: the range");
+  throws(
+      [&] {
+        tg::searchsorted(tg::ones({2, 3}), tg::ones({3, 2}));
+      },
+      "searchsorted: a sorted sequence of shape [2, 3]");
+  throws([&] { tg::searchsorted(tg::tensor(1), x); },
+         "searchsorted: a sorted sequence of shape []");
+  throws([&] { tg::bucketize(x, tg::ones({1, 2})); }, "bucketize: the boundaries");
+}
