@@ -336,12 +336,7 @@ Tensor& Tensor::index_put_(const std::vector<Index>& indices, const Tensor& valu
   detail::rethrow_for("index_put_");
 }
 
-RowIterator::RowIterator(const Tensor& x) {
-  detail::require_defined(x, "begin");
-  std::vector<Tensor> rows = split(x, 1);
-  if (x.shape()[0] == 0) rows.clear();
-  for (Tensor& row : rows) row = squeeze(row, 0);
-  rows_ = std::make_shared<const std::vector<Tensor>>(std::move(rows));
-}
+RowIterator::RowIterator(const Tensor& x)
+    : rows_(std::make_shared<const std::vector<Tensor>>(unbind(x))) {}
 
 }  // namespace tapegrad
