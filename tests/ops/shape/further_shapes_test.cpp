@@ -54,6 +54,7 @@ TEST_CASE("arrangements go through the battery of operators") {
           return tg::repeat_interleave(in[0], tg::tensor({2, 0, 1}), 1);
         },
         {{2, 3}});
+  check("repeat_interleave", [](In in) { return tg::repeat_interleave(in[0], 2, 0); }, {{2, 3}});
   check("meshgrid", [](In in) { return mixed(tg::meshgrid(in, tg::Indexing::xy)); }, {{2}, {3}});
   check("cartesian_prod", tg::cartesian_prod, {{2}, {2}});
   check("combinations", [](In in) { return tg::combinations(in[0]); }, {{3}});
