@@ -173,16 +173,13 @@ Tensor ScatterAdd::batched(const Batch& in) const {
                detail::with_leading(in, 0), index, detail::with_leading(in, 2));
 }
 
-/// A number as a vector of one element, as which it counts here.
-Tensor at_least_1d(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
-
 }  // namespace
 
 Tensor gather(const Tensor& x, int dim, const Tensor& index) {
   detail::require_defined(x, "the first argument", "gather");
   detail::require_defined(index, "the index", "gather");
   if (x.dim() == 0 || index.dim() == 0)
-    return reshape(gather(at_least_1d(x), dim, at_least_1d(index)), index.shape());
+    return reshape(gather(atleast_1d(x), dim, atleast_1d(index)), index.shape());
   const int d = require_index(x.shape(), dim, index, "gather");
   return apply(Gather{x.shape(), d}, x, index);
 }
@@ -192,7 +189,7 @@ Tensor scatter_add(const Tensor& x, int dim, const Tensor& index, const Tensor& 
   detail::require_defined(index, "the index", "scatter_add");
   detail::require_defined(source, "the source", "scatter_add");
   if (x.dim() == 0 || index.dim() == 0 || source.dim() == 0)
-    return reshape(scatter_add(at_least_1d(x), dim, at_least_1d(index), at_least_1d(source)),
+    return reshape(scatter_add(atleast_1d(x), dim, atleast_1d(index), atleast_1d(source)),
                    x.shape());
   const int d = require_index(x.shape(), dim, index, "scatter_add");
   bool fits = source.dim() == index.dim();

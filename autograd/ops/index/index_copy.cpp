@@ -73,44 +73,44 @@ void detail::write_rows(Tensor& x, const Tensor& positions, const Tensor& source
       source.numel() / count * element_size(x));
 }
 
-Tensor index_copy(const Tensor& x, int dim, const Tensor& index, const Tensor& source) try {
-  constexpr const char* name = "index_copy";
+namespace {
+
+/// The entries `index` of `dim` as indices of all dimensions up to that.
+std::vector<Index> entries_of(const Tensor& x, int dim, const Tensor& index, const Tensor& value,
+                              const char* what, const char* name) {
   detail::require_defined(x, "the first argument", name);
   detail::require_defined(index, "the index", name);
-  detail::require_defined(source, "the source", name);
+  detail::require_defined(value, what, name);
   detail::require_int64("the index", index.dtype(), name);
   const int d = detail::dimension_of(x.shape(), dim, name);
   if (index.dim() != 1)
     fail<ShapeError>("{}: the index must be a vector, not of shape {}; flatten it", name,
                      index.shape());
+  std::vector<Index> indices(static_cast<std::size_t>(d), Slice());
+  indices.emplace_back(detail::counted_from_start(index, x.shape(), d, name));
+  return indices;
+}
+
+}  // namespace
+
+Tensor index_copy(const Tensor& x, int dim, const Tensor& index, const Tensor& source) try {
+  const auto indices = entries_of(x, dim, index, source, "the source", "index_copy");
+  const int d = static_cast<int>(indices.size()) - 1;
   const Shape wanted = x.shape().with_size(d, index.numel());
   if (!detail::is_number(source) && source.shape() != wanted)
     fail<ShapeError>(
-        "{}: the source has shape {}, but {} indices of dimension {} of shape {} need "
-        "{}",
-        name, source.shape(), index.numel(), d, x.shape(), wanted);
-  std::vector<Index> indices(static_cast<std::size_t>(d), Slice());
-  indices.emplace_back(detail::counted_from_start(index, x.shape(), d, name));
+        "index_copy: the source has shape {}, but {} indices of dimension {} of shape {} need {}",
+        source.shape(), index.numel(), d, x.shape(), wanted);
   return index_put(x, indices, source);
 } catch (...) {
   detail::rethrow_for("index_copy");
 }
 
 Tensor index_fill(const Tensor& x, int dim, const Tensor& index, const Tensor& value) try {
-  constexpr const char* name = "index_fill";
-  detail::require_defined(x, "the first argument", name);
-  detail::require_defined(index, "the index", name);
-  detail::require_defined(value, "the value", name);
-  detail::require_int64("the index", index.dtype(), name);
-  const int d = detail::dimension_of(x.shape(), dim, name);
-  if (index.dim() != 1)
-    fail<ShapeError>("{}: the index must be a vector, not of shape {}; flatten it", name,
-                     index.shape());
+  const auto indices = entries_of(x, dim, index, value, "the value", "index_fill");
   if (value.dim() != 0)
-    fail<ShapeError>("{}: the value must be a number or a 0-d tensor, not of shape {}", name,
+    fail<ShapeError>("index_fill: the value must be a number or a 0-d tensor, not of shape {}",
                      value.shape());
-  std::vector<Index> indices(static_cast<std::size_t>(d), Slice());
-  indices.emplace_back(detail::counted_from_start(index, x.shape(), d, name));
   return index_put(x, indices, value);
 } catch (...) {
   detail::rethrow_for("index_fill");

@@ -13,9 +13,6 @@ bool is_larger(T a, T b) {
   return a > b || (a != a && b == b);
 }
 
-/// A number as a vector of one element.
-Tensor at_least_1d(const Tensor& x);
-
 /// Along `dim`, of at least one dimension, the indices of the entries that stand at places `first`
 /// to `first + count - 1` of the order; they are there. Not recorded.
 Tensor ranked(const Tensor& x, int dim, bool descending, std::int64_t first, std::int64_t count);

@@ -12,7 +12,6 @@
 namespace tapegrad {
 
 using detail::AroundDim;
-using detail::at_least_1d;
 
 namespace {
 
@@ -192,7 +191,7 @@ struct LogCumSumExp {
 template <class Op, class... Options>
 Tensor scanned(const Tensor& x, int dim, Options... options) {
   const int d = detail::normal_dim(dim, x.dim(), Op::name);
-  if (x.dim() == 0) return reshape(apply(Op{d, options...}, at_least_1d(x)), {});
+  if (x.dim() == 0) return reshape(apply(Op{d, options...}, atleast_1d(x)), {});
   return apply(Op{d, options...}, x);
 }
 
@@ -203,8 +202,6 @@ Tensor summable(const Tensor& x, const char* name) {
 }
 
 }  // namespace
-
-Tensor detail::at_least_1d(const Tensor& x) { return x.dim() == 0 ? reshape(x, {1}) : x; }
 
 Tensor cumsum(const Tensor& x, int dim) {
   return scanned<CumSum>(summable(x, "cumsum"), dim, false);

@@ -10,7 +10,6 @@
 namespace tapegrad {
 
 using detail::AroundDim;
-using detail::at_least_1d;
 using detail::Impl;
 using detail::is_larger;
 using detail::normal_dim;
@@ -116,7 +115,7 @@ struct CumArg {
 };
 
 /// `x` at `indices` of at least one dimension, both of the rank of `x`.
-ValuesAndIndices taken(const Tensor& x, int dim, const Tensor& indices) {
+ValuesAndIndices entries_at(const Tensor& x, int dim, const Tensor& indices) {
   const Tensor own = x.dim() == 0 ? reshape(indices, {}) : indices;
   return {gather(x, dim, own), own};
 }
@@ -126,7 +125,7 @@ ValuesAndIndices cummax_or_cummin(const Tensor& x, int dim) {
   using Op = CumArg<largest>;
   detail::require_defined(x, Op::name);
   const int d = normal_dim(dim, x.dim(), Op::name);
-  return taken(x, d, apply(Op{d}, at_least_1d(x)));
+  return entries_at(x, d, apply(Op{d}, atleast_1d(x)));
 }
 
 /// `dim` counted from 0 for an operator that takes `k` of its entries, at least `least`.
@@ -149,7 +148,7 @@ Tensor detail::ranked(const Tensor& x, int dim, bool descending, std::int64_t fi
 }
 
 ValuesAndIndices detail::chosen(const Tensor& x, int dim, const Tensor& indices, bool keepdim) {
-  const auto [values, own] = taken(x, dim, indices);
+  const auto [values, own] = entries_at(x, dim, indices);
   if (keepdim || x.dim() == 0) return {values, own};
   return {squeeze(values, dim), squeeze(own, dim)};
 }
@@ -160,7 +159,7 @@ ValuesAndIndices cummin(const Tensor& x, int dim) { return cummax_or_cummin<fals
 Tensor argsort(const Tensor& x, int dim, Flag descending) {
   detail::require_defined(x, "argsort");
   const int d = normal_dim(dim, x.dim(), "argsort");
-  const Tensor whole = at_least_1d(x);
+  const Tensor whole = atleast_1d(x);
   const Tensor indices = detail::ranked(whole, d, descending, 0, whole.shape()[d]);
   return x.dim() == 0 ? reshape(indices, {}) : indices;
 }
@@ -168,19 +167,19 @@ Tensor argsort(const Tensor& x, int dim, Flag descending) {
 ValuesAndIndices sort(const Tensor& x, int dim, Flag descending) {
   detail::require_defined(x, "sort");
   const int d = normal_dim(dim, x.dim(), "sort");
-  return taken(x, d, argsort(x, d, descending));
+  return entries_at(x, d, argsort(x, d, descending));
 }
 
 ValuesAndIndices topk(const Tensor& x, Integer k, int dim, Flag largest, Flag) {
   const int d = dim_with(x, k, 0, dim, "topk");
   // Of a number there is one, as in PyTorch, also where none is asked for.
   const std::int64_t count = x.dim() == 0 ? 1 : std::int64_t{k};
-  return taken(x, d, detail::ranked(at_least_1d(x), d, largest, 0, count));
+  return entries_at(x, d, detail::ranked(atleast_1d(x), d, largest, 0, count));
 }
 
 ValuesAndIndices kthvalue(const Tensor& x, Integer k, int dim, Flag keepdim) {
   const int d = dim_with(x, k, 1, dim, "kthvalue");
-  return detail::chosen(x, d, detail::ranked(at_least_1d(x), d, false, k - 1, 1), keepdim);
+  return detail::chosen(x, d, detail::ranked(atleast_1d(x), d, false, k - 1, 1), keepdim);
 }
 
 }  // namespace tapegrad

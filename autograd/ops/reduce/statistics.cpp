@@ -9,7 +9,6 @@
 
 namespace tapegrad {
 
-using detail::at_least_1d;
 using detail::normal_dim;
 using detail::require_defined;
 using detail::require_floating;
@@ -108,7 +107,7 @@ Tensor median_indices(const Tensor& x, int dim, bool skip_nan) {
 ValuesAndIndices median_along(const Tensor& x, int dim, bool keepdim, bool skip_nan,
                               const char* name) {
   const int d = choosing_dim(x, dim, name);
-  return detail::chosen(x, d, median_indices(at_least_1d(x), d, skip_nan), keepdim);
+  return detail::chosen(x, d, median_indices(atleast_1d(x), d, skip_nan), keepdim);
 }
 
 Tensor median_of_all(const Tensor& x, bool skip_nan, const char* name) {
@@ -141,7 +140,7 @@ ValuesAndIndices nanmedian(const Tensor& x, int dim, Flag keepdim) {
 
 ValuesAndIndices mode(const Tensor& x, int dim, Flag keepdim) {
   const int d = choosing_dim(x, dim, "mode");
-  const Tensor whole = at_least_1d(x).detach();
+  const Tensor whole = atleast_1d(x).detach();
   const std::int64_t n = whole.shape()[d];
   const Tensor order = argsort(whole, d);
   const Tensor sorted = gather(whole, d, order);
@@ -210,7 +209,7 @@ Tensor quantile_of(const Tensor& x, const Tensor& q, const int* dim, bool keepdi
     detail::fail_nothing_to_choose(x.shape(), whole ? Dims() : Dims(d), name);
   if (!all((q >= 0) & (q <= 1)).item<bool>())
     fail<ValueError>("{}: q must be in [0, 1], but is {}", name, to_string(q.detach()));
-  const Tensor shares = number ? full({1}, q, float64) : at_least_1d(q);
+  const Tensor shares = number ? full({1}, q, float64) : atleast_1d(q);
   const Tensor rows = whole ? reshape(x, x.numel()) : transpose(x, d, -1);
   Tensor y = quantiles_of_rows(rows, shares, interpolation, skip_nan);
   // [..., m], with what was the last dimension at place d.
