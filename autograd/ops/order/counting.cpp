@@ -5,7 +5,6 @@
 #include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
-#include "autograd/ops/order/ranks.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/launch.h"
@@ -19,6 +18,12 @@ namespace {
 
 Tensor flat(const Tensor& x) { return reshape(x.detach(), x.numel()); }
 
+/// True when `a` is the larger one; NaN is larger than all numbers.
+template <class T>
+bool is_larger(T a, T b) {
+  return a > b || (a != a && b == b);
+}
+
 /// The places of `m` values in a sequence of `n`, for each of `rows` pairs of these.
 template <class T>
 constexpr auto search_kernel = [](const T* sequence, const T* value, std::int64_t* to,
@@ -27,7 +32,7 @@ constexpr auto search_kernel = [](const T* sequence, const T* value, std::int64_
     for (std::int64_t j = 0; j < m; ++j, ++value) {
       const T* const place =
           std::partition_point(sequence, sequence + n, [=, wanted = *value](T each) {
-            return right ? !detail::is_larger(each, wanted) : detail::is_larger(wanted, each);
+            return right ? !is_larger(each, wanted) : is_larger(wanted, each);
           });
       *to++ = place - sequence;
     }

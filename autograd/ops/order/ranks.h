@@ -7,12 +7,6 @@
 
 namespace tapegrad::detail {
 
-/// True when `a` is the larger one; NaN is larger than all numbers.
-template <class T>
-bool is_larger(T a, T b) {
-  return a > b || (a != a && b == b);
-}
-
 /// Along `dim`, of at least one dimension, the indices of the entries that stand at places `first`
 /// to `first + count - 1` of the order; they are there. Not recorded.
 Tensor ranked(const Tensor& x, int dim, bool descending, std::int64_t first, std::int64_t count);

@@ -11,7 +11,6 @@ namespace tapegrad {
 
 using detail::AroundDim;
 using detail::Impl;
-using detail::is_larger;
 using detail::normal_dim;
 
 namespace {
@@ -22,32 +21,38 @@ struct Entry {
   std::int64_t index;
 };
 
+/// The order. No two entries are equal in it, so that every way to sort is stable.
+template <class T, bool descending>
+bool precedes(const Entry<T>& a, const Entry<T>& b) {
+  if (a.value < b.value) return !descending;
+  if (b.value < a.value) return descending;
+  const bool a_is_nan = a.value != a.value, b_is_nan = b.value != b.value;
+  return a_is_nan == b_is_nan ? a.index < b.index : a_is_nan == descending;
+}
+
 /// The indices at places `first` to `first + count - 1` of the order of each column.
-template <class T>
-constexpr auto rank_kernel = [](const T* x, std::int64_t* to, AroundDim around, bool descending,
-                                std::int64_t first, std::int64_t count) {
-  const auto [outer, n, inner] = around;
-  std::vector<Entry<T>> column(static_cast<std::size_t>(n));
-  // No two entries are equal, so that every way to sort is stable.
-  const auto precedes = [descending](const Entry<T>& a, const Entry<T>& b) {
-    if (is_larger(a.value, b.value)) return descending;
-    if (is_larger(b.value, a.value)) return !descending;
-    return a.index < b.index;
-  };
-  for (std::int64_t o = 0; o < outer; ++o) {
-    for (std::int64_t i = 0; i < inner; ++i) {
-      for (std::int64_t j = 0; j < n; ++j)
-        column[static_cast<std::size_t>(j)] = {x[(o * n + j) * inner + i], j};
-      const auto begin = column.begin() + first, end = begin + count;
-      if (first > 0) std::nth_element(column.begin(), begin, column.end(), precedes);
-      if (end == column.end())
-        std::sort(begin, end, precedes);
-      else
-        std::partial_sort(begin, end, column.end(), precedes);
-      for (std::int64_t j = 0; j < count; ++j) to[(o * count + j) * inner + i] = begin[j].index;
-    }
-  }
-};
+template <class T, bool descending>
+constexpr auto rank_kernel =
+    [](const T* x, std::int64_t* to, AroundDim around, std::int64_t first, std::int64_t count) {
+      const auto [outer, n, inner] = around;
+      std::vector<Entry<T>> column(static_cast<std::size_t>(n));
+      const auto order = [](const Entry<T>& a, const Entry<T>& b) {
+        return precedes<T, descending>(a, b);
+      };
+      for (std::int64_t o = 0; o < outer; ++o) {
+        for (std::int64_t i = 0; i < inner; ++i) {
+          for (std::int64_t j = 0; j < n; ++j)
+            column[static_cast<std::size_t>(j)] = {x[(o * n + j) * inner + i], j};
+          const auto begin = column.begin() + first, end = begin + count;
+          if (first > 0) std::nth_element(column.begin(), begin, column.end(), order);
+          if (end == column.end())
+            std::sort(begin, end, order);
+          else
+            std::partial_sort(begin, end, column.end(), order);
+          for (std::int64_t j = 0; j < count; ++j) to[(o * count + j) * inner + i] = begin[j].index;
+        }
+      }
+    };
 
 /// Which entries of `dim` stand at some places of the order. Sorting is all of them.
 struct Argsort {
@@ -70,8 +75,14 @@ struct Argsort {
     const Tensor result = detail::new_tensor(x.shape().with_size(dim, count), int64);
     if (result.numel() == 0) return result;
     visit_dtype(x.dtype(), [&]<class T>(T) {
-      detail::launch(name, rank_kernel<T>, detail::in<T>(x), detail::out<std::int64_t>(result),
-                     AroundDim(x.shape(), dim), descending, first, count);
+      const auto run = [&](auto kernel) {
+        detail::launch(name, kernel, detail::in<T>(x), detail::out<std::int64_t>(result),
+                       AroundDim(x.shape(), dim), first, count);
+      };
+      if (descending)
+        run(rank_kernel<T, true>);
+      else
+        run(rank_kernel<T, false>);
     });
     return result;
   }
