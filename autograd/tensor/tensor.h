@@ -464,10 +464,10 @@ class MutableGrad : public Tensor {
   Tensor& self() noexcept { return *this; }
 };
 
-/// What `max` and `min` along a dimension return.
+/// What `max`, `sort`, `median` and their like along a dimension return.
 struct ValuesAndIndices {
   Tensor values;   ///< same element type as the input
-  Tensor indices;  ///< int64; the first of equal elements
+  Tensor indices;  ///< int64; which of equal elements, the function says
 };
 
 /// Prints as NumPy does, large tensors with their middle left out.

@@ -459,11 +459,11 @@ inline std::vector<Function> losses() {
 
 inline std::vector<Function> functions() {
   std::vector<Function> all;
-  formulas(), elementwise(), comparisons(), reductions(), products_and_shapes(), subscripts(),
-      rows(), methods(), losses(), further_shapes(), statistics(), order()
-})
+  for (const auto& group :
+       {formulas(), elementwise(), comparisons(), reductions(), statistics(), order(),
+        products_and_shapes(), further_shapes(), subscripts(), rows(), methods(), losses()})
     all.insert(all.end(), group.begin(), group.end());
-return all;
+  return all;
 }
 
 #undef TAPEGRAD_ONE

@@ -1,6 +1,4 @@
 // refused: elsewhere x.index_put_
 #include <autograd/autograd.h>
 
-void change(tapegrad::Tensor x, const tapegrad::Tensor& v) {
-  x.index({tapegrad::Slice(), 1}) = v;
-}
+void change(tapegrad::Tensor x, const tapegrad::Tensor& v) { x.index({tapegrad::Slice(), 1}) = v; }

@@ -250,8 +250,8 @@ static void cross_entropy_rule(const T* x, const T* shift, const T* sum, const s
   }
 }
 
-/// out[r] = sum_j softmax(x[r])_j (t[r][j] - t[r][target[r]]), the derivative of cross_entropy along
-/// t; 0 in a row that does not count.
+/// out[r] = sum_j softmax(x[r])_j (t[r][j] - t[r][target[r]]), the derivative of cross_entropy
+/// along t; 0 in a row that does not count.
 template <class Arch, class T>
 static void cross_entropy_tangent(const T* x, const T* shift, const T* sum,
                                   const std::int64_t* target, const T* t, T* out, std::int64_t rows,

@@ -175,8 +175,8 @@ struct RoomForCall {
 
 /// Where announcements go in. To be called only while somebody watches.
 struct Door {
-  /// A call, which the caller runs: unless `begin` throws, it has to `end`, or to `fail` (which does
-  /// nothing for nullptr).
+  /// A call, which the caller runs: unless `begin` throws, it has to `end`, or to `fail` (which
+  /// does nothing for nullptr).
   /// @{
   [[gnu::cold]] static RunningCall* begin(RunningCall& running);
   [[gnu::cold]] static void end(RunningCall* running, std::span<const Tensor> outputs,
