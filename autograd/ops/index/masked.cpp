@@ -21,11 +21,13 @@ using detail::out;
 
 namespace {
 
-/// The places of the elements that are not 0, in memory, or one for each dimension.
+/// The places of the elements that are not 0, in memory, or one for each dimension. How many there
+/// are, the elements say, so that the results of a batch have one size only by chance.
 struct Nonzero {
   static constexpr const char* name = "nonzero";
   static constexpr int inputs = 1;
   static constexpr unsigned cut = detail::Impl::kCutByChoice;
+  static constexpr Leading leading = Leading::loop;
   bool in_memory;
   static constexpr void visit(auto& op, auto f) { f("in_memory", op.in_memory); }
   static std::string onnx(const Nonzero& op, std::span<const Tensor* const>) {
