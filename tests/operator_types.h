@@ -41,5 +41,7 @@ inline CalledTypes::Types types_of_cases() {
   for (const tapegrad::OperatorInfo& op : all_operators())
     for (const tapegrad::OperatorCase& example : op.cases) example.call(example.inputs);
   call_operators_without_gradients();
+  // How much it returns, the elements say, so that it has no batch: it is none of those above.
+  tapegrad::nonzero(tapegrad::ones(2));
   return called.types;
 }
