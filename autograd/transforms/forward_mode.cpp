@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "autograd/base/fail.h"
-#include "autograd/base/threads/thread_kept.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/record.h"
 #include "autograd/tensor/create/create.h"
@@ -51,7 +50,6 @@ constexpr const char* kAfterError =
 thread_local constinit ForwardMode* ForwardMode::innermost = nullptr;
 
 ForwardMode::ForwardMode() {
-  lists_.taken = true;
   start();
   around_ = std::exchange(innermost, this);
 }
@@ -60,12 +58,6 @@ ForwardMode::~ForwardMode() {
   stop();
   while (looked_at_ > 0) drop_frame();
   tangents_.clear();
-  lists_.taken = false;
-}
-
-ForwardMode::Lists& ForwardMode::lists_to_use() {
-  if (Lists* kept = kernels::kept_by_thread<Lists>(); kept && !kept->taken) return *kept;
-  return *(own_lists_ = std::make_unique<Lists>());
 }
 
 void ForwardMode::set(const Tensor& x, const Tensor& t) { tangents_.put(impl_of(x), t); }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <vector>
 
+#include "autograd/base/threads/thread_kept.h"
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/transforms/tangent_table.h"
 
@@ -56,8 +56,6 @@ class ForwardMode : Watcher {
     bool taken = false;
   };
 
-  /// Those that the thread keeps, or, within another one, new ones.
-  Lists& lists_to_use();
   /// The innermost call that is looked at.
   Frame& top() noexcept { return lists_.frames[looked_at_ - 1]; }
   void begin(const OperatorCall& call);
@@ -70,8 +68,8 @@ class ForwardMode : Watcher {
   bool shares_memory(const Impl& value) const noexcept;
 
   ForwardMode* around_ = nullptr;
-  std::unique_ptr<Lists> own_lists_;
-  Lists& lists_ = lists_to_use();
+  const kernels::Borrowed<Lists> borrowed_;
+  Lists& lists_ = *borrowed_;
   TangentTable& tangents_ = lists_.tangents;
   std::size_t looked_at_ = 0;    // so many of the frames are of calls that run
   int hidden_ = 0;               // calls within the innermost of them, where it is not open

@@ -60,9 +60,7 @@ class Walk {
   explicit Walk(WalkMode mode)
       : retain_(mode.retain_graph || mode.create_graph),
         create_(mode.create_graph),
-        readable_(create_ || ForwardMode::innermost) {
-    lists_.taken = true;
-  }
+        readable_(create_ || ForwardMode::innermost) {}
   ~Walk() {
     claims_.give_back();
     std::vector<Record*>& met = lists_.order.met();
@@ -75,7 +73,6 @@ class Walk {
     lists_.order.for_waiting([&](Record& record) { claims_.leave(record); });
     lists_.targets.clear();
     lists_.order.end();
-    lists_.taken = false;
   }
 
   /// Asks for the cotangents of `inputs`; without this call leaves collect theirs.
@@ -150,12 +147,6 @@ class Walk {
     std::vector<std::uint32_t> asked;  // the target of each input; two may have one
     bool taken = false;                // by a walk that runs
   };
-
-  /// Those that the thread keeps, or, within another walk, new ones.
-  Lists& lists_to_use() {
-    if (Lists* kept = kernels::kept_by_thread<Lists>(); kept && !kept->taken) return *kept;
-    return *(own_lists_ = std::make_unique<Lists>());
-  }
 
   /// What the target of an input of `grad` is found by.
   static const void* key_of(const Tensor& input) noexcept {
@@ -384,8 +375,8 @@ class Walk {
   bool done_ = false;
   Claims claims_;
   const std::vector<Tensor>* inputs_ = nullptr;
-  std::unique_ptr<Lists> own_lists_;
-  Lists& lists_ = lists_to_use();
+  const kernels::Borrowed<Lists> borrowed_;
+  Lists& lists_ = *borrowed_;
   std::size_t visited_ = 0;  // how many of those met have been visited,
   std::size_t left_ = 0;     // and how many of these still exist; they stand first
 };

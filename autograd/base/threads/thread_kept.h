@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <new>
 #include <type_traits>
 
@@ -26,5 +27,28 @@ T* kept_by_thread() noexcept {
   }
   return object;
 }
+
+/// The object that a thread keeps, for one user at a time; where somebody uses it, or there is none,
+/// a new one. `T` has a member `bool taken`, and whoever used it leaves it empty.
+template <class T>
+class Borrowed {
+ public:
+  /// Errors: `std::bad_alloc`.
+  Borrowed() {
+    T* kept = kept_by_thread<T>();
+    if (!kept || kept->taken) own_ = std::make_unique<T>();
+    object_ = own_ ? own_.get() : kept;
+    object_->taken = true;
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  ~Borrowed() { object_->taken = false; }
+
+  T& operator*() const noexcept { return *object_; }
+
+ private:
+  std::unique_ptr<T> own_;
+  T* object_;
+};
 
 }  // namespace tapegrad::kernels

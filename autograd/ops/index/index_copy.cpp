@@ -87,7 +87,7 @@ std::vector<Index> entries_of(const Tensor& x, int dim, const Tensor& index, con
     fail<ShapeError>("{}: the index must be a vector, not of shape {}; flatten it", name,
                      index.shape());
   std::vector<Index> indices(static_cast<std::size_t>(d), Slice());
-  indices.emplace_back(detail::counted_from_start(index, x.shape(), d, name));
+  indices.emplace_back(index);
   return indices;
 }
 
@@ -101,7 +101,7 @@ Tensor index_copy(const Tensor& x, int dim, const Tensor& index, const Tensor& s
     fail<ShapeError>(
         "index_copy: the source has shape {}, but {} indices of dimension {} of shape {} need {}",
         source.shape(), index.numel(), d, x.shape(), wanted);
-  return index_put(x, indices, source);
+  return detail::put(x, indices, source, false, "index_copy");
 } catch (...) {
   detail::rethrow_for("index_copy");
 }
@@ -111,7 +111,7 @@ Tensor index_fill(const Tensor& x, int dim, const Tensor& index, const Tensor& v
   if (value.dim() != 0)
     fail<ShapeError>("index_fill: the value must be a number or a 0-d tensor, not of shape {}",
                      value.shape());
-  return index_put(x, indices, value);
+  return detail::put(x, indices, value, false, "index_fill");
 } catch (...) {
   detail::rethrow_for("index_fill");
 }
@@ -151,7 +151,7 @@ Tensor scatter(const Tensor& x, int dim, const Tensor& index, const Tensor& sour
       indices.emplace_back(reshape(arange(shape[i], int64), places));
     }
   }
-  return index_put(x, indices, from);
+  return detail::put(x, indices, from, false, name);
 } catch (...) {
   detail::rethrow_for("scatter");
 }

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "autograd/base/fail.h"
-#include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
 #include "autograd/ops/index/positions.h"

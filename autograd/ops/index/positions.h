@@ -36,6 +36,10 @@ struct Places {
 /// Those that `pieces` mean in a tensor of `shape`.
 Places places_of(const std::vector<Piece>& pieces, const Shape& shape, const char* name);
 
+/// What `index_put` gives, for a function whose name errors begin with.
+Tensor put(const Tensor& x, const std::vector<Index>& indices, const Tensor& value, bool accumulate,
+           const char* name);
+
 /// Entries of `dim` of `shape` from 0 on, of which negative ones counted from the end.
 Tensor counted_from_start(const Tensor& index, const Shape& shape, int dim, const char* name);
 

@@ -277,13 +277,13 @@ Tensor index(const Tensor& x, const std::vector<Index>& indices) try {
 
 namespace {
 
-struct Put {
+struct Placed {
   Places places;
   Tensor source;  // a row for each position
 };
 
-Put put_at(const Tensor& x, const std::vector<Index>& indices, const Tensor& value,
-           const char* name) {
+Placed placed_at(const Tensor& x, const std::vector<Index>& indices, const Tensor& value,
+                 const char* name) {
   detail::require_defined(x, "the first argument", name);
   detail::require_defined(value, "the value", name);
   Places places = detail::places_of(detail::pieces_of(indices, x.shape(), name), x.shape(), name);
@@ -298,20 +298,20 @@ Put put_at(const Tensor& x, const std::vector<Index>& indices, const Tensor& val
   return {places, reshape(expand(reshape(source, shape), places.shape), rows)};
 }
 
-Tensor put_now(const Tensor& x, const std::vector<Index>& indices, const Tensor& value,
-               bool accumulate, const char* name) {
-  const Put put = put_at(x, indices, value, name);
-  const Tensor rows = reshape(x, {put.places.rows, put.places.length});
-  const Tensor y = accumulate ? index_add(rows, 0, put.places.positions, put.source)
-                              : detail::with_rows(rows, put.places.positions, put.source);
+}  // namespace
+
+Tensor detail::put(const Tensor& x, const std::vector<Index>& indices, const Tensor& value,
+                   bool accumulate, const char* name) {
+  const auto [places, source] = placed_at(x, indices, value, name);
+  const Tensor rows = reshape(x, {places.rows, places.length});
+  const Tensor y = accumulate ? index_add(rows, 0, places.positions, source)
+                              : with_rows(rows, places.positions, source);
   return reshape(y, x.shape());
 }
 
-}  // namespace
-
 Tensor index_put(const Tensor& x, const std::vector<Index>& indices, const Tensor& value,
                  Flag accumulate) try {
-  return put_now(x, indices, value, accumulate, "index_put");
+  return detail::put(x, indices, value, accumulate, "index_put");
 } catch (...) {
   detail::rethrow_for("index_put");
 }
@@ -321,14 +321,14 @@ Tensor& Tensor::index_put_(const std::vector<Index>& indices, const Tensor& valu
     try {
   static const detail::Change change("index_put_");
   if (accumulate || detail::watched() || detail::should_record(*this, value)) {
-    detail::assign_in_place(*this, put_now(*this, indices, value, accumulate, change.name()),
+    detail::assign_in_place(*this, detail::put(*this, indices, value, accumulate, change.name()),
                             change);
     return *this;
   }
   const NoGrad no_grad;
-  const Put put = put_at(*this, indices, value, change.name());
-  const bool own = detail::impl_of(put.source)->owner() != detail::impl_of(*this)->owner();
-  detail::write_rows(*this, put.places.positions, own ? put.source : put.source.clone());
+  const Placed at = placed_at(*this, indices, value, change.name());
+  const bool own = detail::impl_of(at.source)->owner() != detail::impl_of(*this)->owner();
+  detail::write_rows(*this, at.places.positions, own ? at.source : at.source.clone());
   detail::impl_of(*this)->changed(change);
   detail::keep_cuts(*this, {&value});
   return *this;
