@@ -38,13 +38,13 @@ macro(tapegrad_check_static)
   unset(CMAKE_REQUIRED_LINK_OPTIONS)
 endmacro()
 
-# A library: one set of flags for all its files, whatever their names and folders, and the instruction sets for
-# its `*.kernels.cpp`. tests/flags keeps it so.
-function(tapegrad_library_flags target)
+# What the files of a library are compiled with, optimised by `optimise` in Release. tests/flags keeps it one set of flags
+# for all of them, whatever their names and folders.
+function(tapegrad_compile_flags target optimise)
   tapegrad_flags(${target})
   target_compile_options(${target} PRIVATE
     # CMake's choice for Release, -O3, costs size and compile time.
-    $<$<CONFIG:Release>:-O2>
+    $<$<CONFIG:Release>:${optimise}>
     # int64 tensors wrap around, as NumPy's do.
     -fwrapv
     # Neither errno nor floating-point traps are used, and both keep loops from being vectorised.
@@ -54,17 +54,51 @@ function(tapegrad_library_flags target)
     -ffp-contract=off
     # A program links the functions that it calls, and no others.
     -ffunction-sections -fdata-sections)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND optimise STREQUAL "-O2")
     # At -O2 gcc 12 vectorises next to nothing, and stops inlining where files are compiled together.
     set(gnu -ftree-vectorize -fvect-cost-model=dynamic --param=inline-unit-growth=100)
     target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:${gnu}>")
+  endif()
+  if(BUILD_SHARED_LIBS)
+    # A function of the library that calls another means that one.
+    target_compile_options(${target} PRIVATE -fno-semantic-interposition)
+  endif()
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    # Compiled together, files share what each would have a copy of.
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 24)
+  endif()
+  tapegrad_use_simd(${target})
+endfunction()
+
+# A library, and the instruction sets for its `*.kernels.cpp`. Its files that match one of the regular expressions after
+# SMALL are compiled for size, which halves them: they say what is to be computed, read files, check and explain, and
+# their time is that of what they call.
+function(tapegrad_library_flags target)
+  cmake_parse_arguments(arg "" "" SMALL ${ARGN})
+  list(JOIN arg_SMALL "|" pattern)
+  get_target_property(sources ${target} SOURCES)
+  set(small ${sources})
+  list(FILTER small INCLUDE REGEX "/(${pattern})")
+  list(FILTER small EXCLUDE REGEX "\\.kernels\\.cpp$")
+  list(REMOVE_ITEM sources ${small})
+  if(NOT arg_SMALL)
+    tapegrad_compile_flags(${target} -O2)
+  elseif(NOT sources)
+    tapegrad_compile_flags(${target} -Os)
+  else()
+    tapegrad_compile_flags(${target} -O2)
+    set_target_properties(${target} PROPERTIES SOURCES "${sources}")
+    add_library(${target}_small OBJECT ${small})
+    tapegrad_compile_flags(${target}_small -Os)
+    foreach(property COMPILE_DEFINITIONS INCLUDE_DIRECTORIES)
+      set_property(TARGET ${target}_small APPEND PROPERTY ${property} $<TARGET_PROPERTY:${target},${property}>)
+    endforeach()
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:${target}_small>)
   endif()
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "SHARED_LIBRARY")
     set_target_properties(${target} PROPERTIES
       VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-    # A function of the library that calls another means that one.
-    target_compile_options(${target} PRIVATE -fno-semantic-interposition)
     if(NOT APPLE)
       set(exports "${PROJECT_SOURCE_DIR}/autograd/cmake/exports.map")
       target_link_options(${target} PRIVATE "LINKER:--version-script=${exports}")
@@ -78,11 +112,6 @@ function(tapegrad_library_flags target)
   else()
     target_link_options(${target} INTERFACE LINKER:--gc-sections)
   endif()
-  if(CMAKE_BUILD_TYPE STREQUAL "Release")
-    # Compiled together, files share what each would have a copy of.
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 24)
-  endif()
-  tapegrad_use_simd(${target})
   tapegrad_kernels(${target})
 endfunction()
 

@@ -25,7 +25,7 @@ namespace detail {
 /// The cases that prove each operator of this family that is no formula; they stand beside its
 /// rule.
 /// @{
-OperatorInfo clamp_tensor_cases(), to_cases(), overwrite_cases();
+[[gnu::cold]] OperatorInfo clamp_tensor_cases(), to_cases(), overwrite_cases();
 inline constexpr OperatorInfo (*kElementwiseCases[])() = {clamp_tensor_cases, to_cases,
                                                           overwrite_cases};
 /// @}

@@ -32,8 +32,8 @@ Tensor one_hot(const Tensor& classes, Integer num_classes = -1);
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo index_select_cases(), index_add_cases(), gather_cases(), scatter_add_cases(),
-    index_copy_cases();
+[[gnu::cold]] OperatorInfo index_select_cases(), index_add_cases(), gather_cases(),
+    scatter_add_cases(), index_copy_cases();
 inline constexpr OperatorInfo (*kIndexCases[])() = {
     index_select_cases, index_add_cases, gather_cases, scatter_add_cases, index_copy_cases};
 /// @}

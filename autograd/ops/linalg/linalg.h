@@ -36,7 +36,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo matmul_cases(), linear_cases();
+[[gnu::cold]] OperatorInfo matmul_cases(), linear_cases();
 inline constexpr OperatorInfo (*kLinalgCases[])() = {matmul_cases, linear_cases};
 /// @}
 }  // namespace detail

@@ -49,7 +49,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo where_cases();
+[[gnu::cold]] OperatorInfo where_cases();
 inline constexpr OperatorInfo (*kLogicCases[])() = {where_cases};
 /// @}
 }  // namespace detail

@@ -47,7 +47,8 @@ ValuesAndIndices kthvalue(const Tensor& x, Integer k, int dim = -1, Flag keepdim
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo cumsum_cases(), cumprod_cases(), linear_scan_cases(), logcumsumexp_cases();
+[[gnu::cold]] OperatorInfo cumsum_cases(), cumprod_cases(), linear_scan_cases(),
+    logcumsumexp_cases();
 inline constexpr OperatorInfo (*kOrderCases[])() = {cumsum_cases, cumprod_cases, linear_scan_cases,
                                                     logcumsumexp_cases};
 /// @}

@@ -39,7 +39,7 @@ Tensor matrix_norm(const Tensor& x, Real ord, const Dims& dims = {-2, -1}, Flag 
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo vector_norm_cases();
+[[gnu::cold]] OperatorInfo vector_norm_cases();
 inline constexpr OperatorInfo (*kNormCases[])() = {vector_norm_cases};
 /// @}
 }  // namespace detail

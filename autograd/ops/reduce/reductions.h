@@ -65,8 +65,8 @@ Tensor sum_to(const Tensor& x, const Shape& shape);
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo sum_cases(), mean_cases(), prod_cases(), amax_cases(), amin_cases(), var_cases(),
-    std_cases(), logsumexp_cases();
+[[gnu::cold]] OperatorInfo sum_cases(), mean_cases(), prod_cases(), amax_cases(), amin_cases(),
+    var_cases(), std_cases(), logsumexp_cases();
 inline constexpr OperatorInfo (*kReductionCases[])() = {sum_cases,  mean_cases,     prod_cases,
                                                         amax_cases, amin_cases,     var_cases,
                                                         std_cases,  logsumexp_cases};

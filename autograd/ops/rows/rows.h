@@ -62,8 +62,8 @@ Tensor dropout(const Tensor& x, Real p = 0.5, Flag training = true);
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo softmax_cases(), masked_softmax_cases(), log_softmax_cases(), cross_entropy_cases(),
-    layer_norm_cases(), dropout_cases();
+[[gnu::cold]] OperatorInfo softmax_cases(), masked_softmax_cases(), log_softmax_cases(),
+    cross_entropy_cases(), layer_norm_cases(), dropout_cases();
 inline constexpr OperatorInfo (*kRowCases[])() = {softmax_cases,     masked_softmax_cases,
                                                   log_softmax_cases, cross_entropy_cases,
                                                   layer_norm_cases,  dropout_cases};

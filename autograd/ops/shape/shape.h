@@ -59,8 +59,8 @@ Tensor select(const Tensor& x, int dim, Integer index);
 namespace detail {
 /// The cases that prove each operator of this family; they stand beside its rule.
 /// @{
-OperatorInfo reshape_cases(), permute_cases(), expand_cases(), clone_cases(), cat_cases(),
-    narrow_cases(), select_cases(), pad_cases(), split_cases();
+[[gnu::cold]] OperatorInfo reshape_cases(), permute_cases(), expand_cases(), clone_cases(),
+    cat_cases(), narrow_cases(), select_cases(), pad_cases(), split_cases();
 inline constexpr OperatorInfo (*kShapeCases[])() = {reshape_cases, permute_cases, expand_cases,
                                                     clone_cases,   cat_cases,     narrow_cases,
                                                     select_cases,  pad_cases,     split_cases};
