@@ -206,6 +206,42 @@ void show_tape(bool table, const std::string& dot) {
   if (!dot.empty()) tg::write_dot(dot, loss, names);
 }
 
+std::string types_of(const tg::CatalogueEntry& entry) {
+  std::string types;
+  for (const tg::DType dtype : entry.dtypes)
+    types += fmt::format("{}{}", types.empty() ? "" : " ", dtype);
+  return types;
+}
+
+/// What `--list` shows.
+void print_catalogue(bool json) {
+  const std::vector<tg::CatalogueEntry> entries = tg::catalogue();
+  if (json) {
+    Json rows = Json::array();
+    for (const tg::CatalogueEntry& entry : entries)
+      rows.push_back({{"name", entry.name},
+                      {"family", entry.family},
+                      {"arguments", entry.arguments},
+                      {"dtypes", types_of(entry)},
+                      {"promotes", entry.promotes},
+                      {"orders", entry.orders},
+                      {"forward_mode", entry.forward_mode},
+                      {"sparsity", tg::name(entry.sparsity)},
+                      {"leading", tg::name(entry.leading)},
+                      {"onnx", entry.onnx}});
+    fmt::print("{}\n", rows.dump(1));
+    return;
+  }
+  fmt::print("{:<{}} {:<12} {:>9} {:<27} {:>6} {:<8} {:<12} {:<9}\n", "operator", kWidth, "family",
+             "arguments", "element types", "orders", "forward", "sparsity", "batch");
+  for (const tg::CatalogueEntry& entry : entries)
+    fmt::print("{:<{}} {:<12} {:>9} {:<27} {:>6} {:<8} {:<12} {:<9}\n", entry.name, kWidth,
+               entry.family, entry.arguments, types_of(entry), entry.orders, entry.forward_mode,
+               tg::name(entry.sparsity), tg::name(entry.leading));
+  fmt::print("\nmodel\n");
+  for (const Model& model : models()) fmt::print("{}\n", model.name);
+}
+
 int run(int argc, char** argv) {
   CLI::App app{
       "Checks every operator and a few models: gradients against differences at first and second\n"
@@ -222,7 +258,9 @@ int run(int argc, char** argv) {
       "OP[:KIND]: make the rule of an operator wrong, to see what a failure looks like.\n"
       "KIND is sign, factor (1 % too large), missing (zero), recorded (only at second\n"
       "order) or throws");
-  app.add_flag("--list", options.list, "Print the names of all operators and models, and end");
+  app.add_flag("--list", options.list,
+               "Print the catalogue of operators, and the names of the models, and end;\n"
+               "with --json all that is known of each operator");
   app.add_flag("--json", options.json, "Print the table as JSON, and nothing else");
   app.add_flag("--quick", options.quick, "Leave out large inputs, threads and refused memory");
   try {
@@ -238,7 +276,7 @@ int run(int argc, char** argv) {
   for (const tg::OperatorInfo& info : operators) names.push_back(info.name);
   for (const Model& model : models()) names.push_back(model.name);
   if (options.list) {
-    for (const std::string& name : names) fmt::print("{}\n", name);
+    print_catalogue(options.json);
     return 0;
   }
   std::unique_ptr<tg::BrokenRule> broken;

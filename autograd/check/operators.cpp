@@ -68,29 +68,39 @@ OperatorInfo elementwise_cases() {
   }
 }
 
-template <class... Op>
-void add_elementwise(std::vector<OperatorInfo>& all, formula::List<Op...>) {
-  (all.push_back(elementwise_cases<Op>()), ...);
+void add(std::vector<OperatorInfo>& all, const char* family, OperatorInfo&& info) {
+  info.family = family;
+  all.push_back(std::move(info));
 }
 
-void add_family(std::vector<OperatorInfo>& all, std::span<OperatorInfo (*const)()> family) {
-  for (const auto& cases : family) all.push_back(cases());
+template <class... Op>
+void add_elementwise(std::vector<OperatorInfo>& all, const char* family, formula::List<Op...>) {
+  (add(all, family, elementwise_cases<Op>()), ...);
+}
+
+void add_family(std::vector<OperatorInfo>& all, const char* family,
+                std::span<OperatorInfo (*const)()> cases_of_family) {
+  for (const auto& cases : cases_of_family) add(all, family, cases());
 }
 
 }  // namespace
 
 std::vector<OperatorInfo> operators() {
   std::vector<OperatorInfo> all;
-  add_elementwise(all, formula::Elementwise());
-  add_family(all, detail::kElementwiseCases);
-  add_family(all, detail::kLogicCases);
-  add_family(all, detail::kReductionCases);
-  add_family(all, detail::kNormCases);
-  add_family(all, detail::kLinalgCases);
-  add_family(all, detail::kShapeCases);
-  add_family(all, detail::kIndexCases);
-  add_family(all, detail::kRowCases);
-  add_family(all, detail::kOrderCases);
+  add_elementwise(all, "arithmetic", formula::Arithmetic());
+  add_elementwise(
+      all, "functions",
+      formula::Joined<formula::Exponential, formula::Trigonometric, formula::Special>());
+  add_elementwise(all, "activations", formula::Activations());
+  add_family(all, "arithmetic", detail::kElementwiseCases);
+  add_family(all, "arithmetic", detail::kLogicCases);
+  add_family(all, "reductions", detail::kReductionCases);
+  add_family(all, "reductions", detail::kNormCases);
+  add_family(all, "products", detail::kLinalgCases);
+  add_family(all, "shapes", detail::kShapeCases);
+  add_family(all, "indexing", detail::kIndexCases);
+  add_family(all, "rows", detail::kRowCases);
+  add_family(all, "order", detail::kOrderCases);
   return all;
 }
 

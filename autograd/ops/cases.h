@@ -34,6 +34,7 @@ struct OperatorInfo {
   std::vector<OperatorCase> cases;         ///< at least one
   Invariance scale = Invariance::unsaid;   ///< when a positive number multiplies the input
   Invariance offset = Invariance::unsaid;  ///< when a number is added to the input
+  std::string family = {};                 ///< the group of the reference that it is in
 };
 
 /// @}

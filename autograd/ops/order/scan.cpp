@@ -111,6 +111,8 @@ struct LinearScan {
     f("reverse", op.reverse);
   }
   Tensor forward(const Tensor& a, const Tensor& b) const {
+    detail::require_floating(a, name);
+    detail::require_same_type("second argument", b.dtype(), "first", a.dtype(), name);
     return scan<Recur>(name, a, b, dim, reverse);
   }
   Tensor before(const Tensor& y) const { return shifted(y, dim, reverse); }

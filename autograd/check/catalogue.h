@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "autograd/base/dtype.h"
+#include "autograd/tensor/door/structure.h"
+
+namespace tapegrad {
+
+/// @addtogroup check
+/// @{
+
+/// What an operator is and can, as its struct says it and its first case shows it.
+struct CatalogueEntry {
+  std::string name;           ///< as records on the tape say
+  std::string family;         ///< the group of the reference that its function is in
+  int arguments;              ///< tensors that it takes
+  std::vector<DType> dtypes;  ///< types that its floating-point arguments may have instead
+  bool promotes;              ///< arguments of several types are converted to one
+  int orders;                 ///< derivatives that were recorded: 2, or 1 where that is constant
+  /// How it is differentiated forwards: "formula" (its rule, with the tangent in place of the
+  /// cotangent), "linear" (the operator itself), "rule", or "none".
+  std::string forward_mode;
+  Sparsity sparsity;  ///< where its Jacobian can be other than 0
+  Leading leading;    ///< how it takes a batch
+  std::string onnx;   ///< its counterpart in ONNX, why it has none, or "by the call"
+};
+
+/// Every operator that can stand on the tape, in the order of `operators()`.
+std::vector<CatalogueEntry> catalogue();
+
+/// "elementwise", as the struct of an operator spells it.
+const char* name(Sparsity sparsity);
+/// "broadcast".
+const char* name(Leading leading);
+
+/// @}
+
+}  // namespace tapegrad
