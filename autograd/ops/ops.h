@@ -7,6 +7,7 @@
 #include "autograd/ops/index/index.h"
 #include "autograd/ops/index/subscript.h"
 #include "autograd/ops/linalg/linalg.h"
+#include "autograd/ops/logic/branches.h"
 #include "autograd/ops/logic/logic.h"
 #include "autograd/ops/order/counting.h"
 #include "autograd/ops/order/order.h"

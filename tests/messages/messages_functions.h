@@ -314,7 +314,16 @@ inline std::vector<Function> subscripts() {
            [](Arguments& a) { tg::masked_scatter(a[0], a[1], a[2]); }},
           TAPEGRAD_ONE(nonzero),
           TAPEGRAD_ONE(argwhere),
-          one("where", [](T x) { tg::where(x); })};
+          one("where", [](T x) { tg::where(x); }),
+          {"where_branches",
+           {"the condition", "one of the tensors"},
+           [](Arguments& a) {
+             const auto same = [](const Tensor& x) { return x; };
+             tg::where(a[0].defined() ? a[0] != 0 : a[0], same, same, a[1]);
+           },
+           "where"},
+          TAPEGRAD_ONE(touch),
+          TAPEGRAD_ONE(to_dlpack)};
 }
 
 inline std::vector<Function> further_shapes() {
