@@ -14,6 +14,7 @@ import sys
 
 sys.dont_write_bytecode = True  # leaves nothing beside the sources
 
+import creation
 import elementwise
 import networks
 import order
@@ -28,4 +29,5 @@ shapes.write_all()
 order.write_all()
 networks.write_all()
 training.write_all()
+creation.write_all()
 table.write(pathlib.Path(__file__).parent / "values.json")
