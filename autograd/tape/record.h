@@ -62,6 +62,10 @@ class Saved {
     hold(value);
 #if defined(TAPEGRAD_CHECKSUMS)
     sum_ = checksum(*value);
+#else
+    // What lies in memory of the host program can be written without a word to the library.
+    if (value->in_host_memory()) [[unlikely]]
+      sum_ = checksum(*value);
 #endif
   }
   void reset() noexcept {
@@ -71,13 +75,10 @@ class Saved {
   bool changed() const noexcept {
     return value_ && (value_->owner()->version != version_ || changed_unseen());
   }
-  /// True when the elements are others though nobody has raised the version; known in Debug builds.
+  /// True when the elements are others though nobody has raised the version; known in Debug builds,
+  /// and of memory of the host program in all.
   bool changed_unseen() const noexcept {
-#if defined(TAPEGRAD_CHECKSUMS)
     return sum_ != 0 && value_->owner()->version == version_ && checksum(*value_) != sum_;
-#else
-    return false;
-#endif
   }
   std::uint32_t version() const noexcept { return version_; }
 
@@ -87,9 +88,7 @@ class Saved {
 
   Impl* value_ = nullptr;
   std::uint32_t version_ = 0;
-  /// Of the elements; 0 where none was taken, as by operators in a program that is no Debug build
-  /// but links a library that is.
-  [[maybe_unused]] std::uint32_t sum_ = 0;
+  std::uint32_t sum_ = 0;  ///< of the elements; 0 where none was taken
 };
 
 /// How many of the 16 lowest bits are 1. Without the instruction for it, which not every processor

@@ -173,8 +173,28 @@ namespace {
   release_block(impl, size_class, BlockKind::tensor);
 }
 
+/// A value in memory that the library did not ask for.
+struct HostValue : Impl {
+  HostValue(SharedShape& sizes, DType type, void* elements, std::uint8_t block_class,
+            std::function<void(void*)>&& last_call) noexcept
+      : Impl(sizes, type, elements, block_class), deleter(std::move(last_call)) {}
+
+  std::function<void(void*)> deleter;
+};
+
+[[gnu::noinline]] void free_in_host_memory(Impl* impl) noexcept {
+  void* elements = Raw::of(*impl);
+  const std::uintptr_t at = impl->address() - reinterpret_cast<std::uintptr_t>(impl);
+  if (at == kHeader || at == kLine) return free_header(impl);  // handed out, and the library's own
+  const std::function<void(void*)> deleter = std::move(static_cast<HostValue*>(impl)->deleter);
+  static_cast<HostValue*>(impl)->deleter.~function();
+  free_header(impl);
+  if (deleter) deleter(elements);
+}
+
 [[gnu::noinline]] void free_view(Impl* impl) noexcept {
   Impl* base = impl->base;
+  if (base == impl) return free_in_host_memory(impl);
   free_header(impl);
   unhold(base);
 }
@@ -209,6 +229,22 @@ auto take_from(Place& place) noexcept {
 }
 
 }  // namespace
+
+Impl* new_host_value(const Shape& shape, DType dtype, void* elements,
+                     std::function<void(void*)> deleter) {
+  const ShapeRef kept = shared(shape, dtype, numel_of(shape, dtype));
+  std::uint8_t size_class;
+  void* block;
+  try {
+    block = acquire_block(sizeof(HostValue), size_class, BlockKind::tensor);
+  } catch (const std::bad_alloc&) {
+    throw_unallocated<OutOfMemoryError>(shape, dtype);
+  }
+  auto* value =
+      new (block) HostValue(kept.shared(), dtype, elements, size_class, std::move(deleter));
+  value->base = value;
+  return value;
+}
 
 void last_hold_gone(Impl* impl) noexcept {
   if (watched()) [[unlikely]]

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 #include "autograd/base/count.h"
 #include "autograd/base/shared_shape.h"
@@ -25,7 +26,8 @@ struct Maker {
 };
 
 /// The value behind a handle: header and data in one block of memory (the data follows the header),
-/// or a header alone that shows part of another value's data (`base`).
+/// or a header alone that shows part of another value's data (`base`). A value whose elements the
+/// host program can reach past the library is its own `base`: so it is never alone with its data.
 ///
 /// Two counts. `handles` are the `Tensor`s; when the last one goes, so do the record and the
 /// gradient. `holds` keep the memory: one for all handles together, one for every view of the data
@@ -63,7 +65,7 @@ struct Impl {
   void* data_;
 
  public:
-  Impl* base = nullptr;                ///< the owner of the data, or nullptr when this is it
+  Impl* base = nullptr;                ///< the owner of the data, nullptr or itself when this is it
   std::atomic<Maker*> maker{nullptr};  ///< the operator call that made it
   Impl* grad = nullptr;                ///< what backward() left here
 
@@ -101,16 +103,18 @@ struct Impl {
   }
   /// Where its elements lie, to be compared.
   std::uintptr_t address() const noexcept { return reinterpret_cast<std::uintptr_t>(data_); }
+  /// True when the host program can reach the data past the library; see host_memory.h.
+  bool in_host_memory() const noexcept { return base && base->base; }
   /// True when a view of the data is there, or (rarely) when one was and the tape
   /// holds the value.
   bool shown_elsewhere() const noexcept {
-    if (base) return base->handles.load() != 0 || base->holds.load() != 1;
+    if (base) return base->base || base->handles.load() != 0 || base->holds.load() != 1;
     return has(kViewed) && holds.load() != 1;
   }
   /// True when no other handle, view or record can see the data.
   bool unique() const noexcept {
     if (handles.load() != 1 || holds.load() != 1) return false;
-    return !base || (base->handles.load() == 0 && base->holds.load() == 1);
+    return !base || (base->handles.load() == 0 && base->holds.load() == 1 && !base->base);
   }
 };
 
@@ -143,6 +147,11 @@ void set_shape(Impl* value, const Shape& shape);
 Impl* new_view(Impl* source, const Shape& shape, std::int64_t offset);
 /// One over all of it, of the same shape.
 Impl* new_view(Impl* source);
+
+/// A new value with elements that lie at `elements` and are the host program's; `deleter`, if there
+/// is one, is called with them when the last hold goes. Errors: `OutOfMemoryError`, without a call.
+Impl* new_host_value(const Shape& shape, DType dtype, void* elements,
+                     std::function<void(void*)> deleter);
 
 /// Ends the life of the handles: drops record, gradient and their common hold.
 void last_handle_gone(Impl* impl) noexcept;

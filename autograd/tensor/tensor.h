@@ -223,8 +223,8 @@ class Tensor {
   /// stays what others know it as (an optimizer, say). Never recorded. What `detach()`, `reshape`
   /// and slices showed before keeps the old elements; so does the memory behind them, until the
   /// last handle goes. A graph that has saved the old value fails in `backward`. Errors:
-  /// `GradError` when it is not a leaf; `DTypeError` for int64 and bool while it requires a
-  /// gradient.
+  /// `GradError` when it is not a leaf or lies in memory of the host program; `DTypeError` for int64
+  /// and bool while it requires a gradient.
   Tensor& to_(DType dtype) &;
 
   // ---- In place

@@ -76,6 +76,9 @@ Tensor& Tensor::to_(DType dtype) & {
     impl.set(detail::Impl::kNumber, false);
     return *this;
   }
+  if (impl.base == &impl)
+    fail<GradError>("to_: these elements lie in memory of the host program, as {}; use to()",
+                    impl.dtype);
   if (requires_grad() && !is_floating_point(dtype))
     fail<DTypeError>("to_: the tensor requires gradients, which {} does not have", dtype);
   Tensor made = detail::converted(*this, dtype);
