@@ -18,6 +18,7 @@ import creation
 import elementwise
 import networks
 import order
+import products
 import shapes
 import table
 import tensors
@@ -27,6 +28,7 @@ elementwise.write_all()
 tensors.write_all()
 shapes.write_all()
 order.write_all()
+products.write_all()
 networks.write_all()
 training.write_all()
 creation.write_all()

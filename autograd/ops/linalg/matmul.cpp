@@ -6,6 +6,7 @@
 #include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
+#include "autograd/ops/linalg/operands.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/reduce/reduce.h"
 #include "autograd/tape/apply.h"
@@ -149,16 +150,9 @@ struct MatMul {
   }
 };
 
-/// Throws unless both are of one type, which has products.
-void check_types(const Tensor& a, const Tensor& b, const char* what_a, const char* what_b,
-                 const char* name) {
-  detail::require_same_type(what_b, b.dtype(), what_a, a.dtype(), name);
-  if (a.dtype() == boolean)
-    fail<DTypeError>("{}: not defined for bool; convert with to(float32)", name);
-}
 void check_operands(const Tensor& a, const Tensor& b) {
   detail::require_defined(a, b, "matmul");
-  check_types(a, b, "first argument", "second argument", "matmul");
+  detail::require_product_types(a, b, "matmul");
 }
 
 /// x W^T + b as one operator.
@@ -247,6 +241,13 @@ struct Linear {
 
 }  // namespace
 
+void detail::require_product_types(const Tensor& a, const Tensor& b, const char* what_a,
+                                   const char* what_b, const char* name) {
+  require_same_type(what_b, b.dtype(), what_a, a.dtype(), name);
+  if (a.dtype() == boolean)
+    fail<DTypeError>("{}: not defined for bool; convert with to(float32)", name);
+}
+
 Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
   check_operands(a, b);
   if (a.dim() < 2 || b.dim() < 2)
@@ -274,7 +275,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   detail::require_defined(x, "the input", "linear");
   detail::require_defined(weight, "the weight", "linear");
-  check_types(x, weight, "input", "weight", "linear");
+  detail::require_product_types(x, weight, "input", "weight", "linear");
   detail::require_floating(x, "linear");
   if (weight.dim() != 2)
     fail<ShapeError>("linear: the weight must be [out, in], not {}", weight.shape());
