@@ -25,25 +25,6 @@ Tensor unit_vectors(const Tensor& x, const Shape& shape, int dim, double eps) {
 
 }  // namespace
 
-Tensor cdist(const Tensor& x1, const Tensor& x2, Real p) {
-  detail::require_defined(x1, x2, "cdist");
-  detail::require_floating(x1, "cdist");
-  detail::require_same_type("second argument", x2.dtype(), "first argument", x1.dtype(), "cdist");
-  if (x1.dim() < 2 || x2.dim() < 2)
-    fail<ShapeError>("cdist: shapes {} and {}; both need rows, [..., n, m] and [..., k, m]",
-                     x1.shape(), x2.shape());
-  const std::int64_t size = x1.shape().back();
-  if (size != x2.shape().back())
-    fail<ShapeError>("cdist: shapes {} and {}: rows of {} and of {} elements have no distance",
-                     x1.shape(), x2.shape(), size, x2.shape().back());
-  if (!(p >= 0))
-    fail<ValueError>("cdist: the order p is {}; it must be 0 or above", static_cast<double>(p));
-  detail::require_room(x1.shape(), "cdist");
-  detail::require_room(x2.shape(), "cdist");
-  const Tensor differences = unsqueeze(x1, -2) - unsqueeze(x2, -3);
-  return vector_norm(differences, size == 0 ? Real(1) : p, -1);
-}
-
 Tensor pairwise_distance(const Tensor& x1, const Tensor& x2,
                          const PairwiseDistanceOptions& options) {
   detail::require_defined(x1, x2, "pairwise_distance");

@@ -5,13 +5,17 @@
 
 namespace tapegrad {
 
+struct OperatorInfo;
+
 /// @addtogroup distances
 /// @{
 
 /// The distance of every row of `x1` `[..., n, m]` from every row of `x2` `[..., k, m]`, as
 /// `vector_norm` of order `p` has it: `[..., n, k]`; the leading dimensions broadcast. Differences
-/// are taken one by one, so that near rows keep their digits. The gradient of a distance of 0 is 0,
-/// and that of `p` = 0, a count, is never recorded. Errors: `DTypeError` unless both are of one
+/// are taken one by one, so that near rows keep their digits, and no power leaves the range. The
+/// gradient of a distance of 0 is 0, and so is that of the count that `p` = 0 is; equal differences
+/// share that of an infinite order evenly. Where it is recorded it takes memory for `[..., n, k,
+/// m]`. Errors: `DTypeError` unless both are of one
 /// floating-point type; `ShapeError` for vectors, and rows of different sizes; `ValueError` for a
 /// negative `p` or NaN.
 Tensor cdist(const Tensor& x1, const Tensor& x2, Real p = 2);
@@ -34,5 +38,15 @@ Tensor pairwise_distance(const Tensor& x1, const Tensor& x2,
 Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, int dim = 1, Real eps = 1e-8);
 
 /// @}
+
+/// @cond
+namespace detail {
+/// The cases that prove each operator of this family; they stand beside its rule.
+/// @{
+OperatorInfo cdist_cases();
+inline constexpr OperatorInfo (*kDistanceCases[])() = {cdist_cases};
+/// @}
+}  // namespace detail
+/// @endcond
 
 }  // namespace tapegrad

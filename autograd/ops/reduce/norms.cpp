@@ -7,6 +7,7 @@
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/reduce/reduce.h"
+#include "autograd/ops/reduce/slopes.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/door/launch.h"
 
@@ -61,13 +62,8 @@ struct VectorNorm {
     });
     return reshape(root(sum_of_powers(x / unit)) * unit, shape.result);
   }
-  /// dy/dx = sign(x) (|x| / y)^(p - 1), for which no power of a large or small number is taken.
   Tensor slopes(const Tensor& x, const Tensor& y) const {
-    const Tensor none = reshape(y == 0, shape.kept);
-    const Tensor unit = where(none, 1, reshape(y, shape.kept));
-    if (order == 2) return where(none, 0, x / unit);
-    const Tensor zero = none | (x == 0);
-    return where(zero, 0, sign(x) * pow(where(zero, 1, abs(x) / unit), order - 1));
+    return detail::norm_slopes(x, reshape(y, shape.kept), order);
   }
   Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
     return reshape(g, shape.kept) * slopes(x, y);
@@ -100,6 +96,14 @@ ReducedShape matrix_shape(const Tensor& x, const Dims& dims, bool keepdim) {
 }
 
 }  // namespace
+
+Tensor detail::norm_slopes(const Tensor& x, const Tensor& y, double order) {
+  const Tensor none = y == 0;
+  const Tensor unit = where(none, 1, y);
+  if (order == 2) return where(none, 0, x / unit);
+  const Tensor zero = none | (x == 0);
+  return where(zero, 0, sign(x) * pow(where(zero, 1, abs(x) / unit), order - 1));
+}
 
 Tensor vector_norm(const Tensor& x, Real ord, const Dims& dims, Flag keepdim) {
   return norm_of(x, ord, dims, keepdim, "vector_norm");
