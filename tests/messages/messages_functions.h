@@ -281,6 +281,36 @@ inline std::vector<Function> products_and_shapes() {
       TAPEGRAD_ONE(one_hot)};
 }
 
+inline std::vector<Function> products_and_distances() {
+  const std::vector<std::string> list{"tensor 0", "tensor 1"};
+  const auto add = [](const char* name, auto f) {
+    return Function{name,
+                    {"the input", "the first factor", "the second factor"},
+                    [f](Arguments& a) { f(a[0], a[1], a[2], 1, 1); }};
+  };
+  return {TAPEGRAD_TWO(dot),
+          TAPEGRAD_TWO(inner),
+          TAPEGRAD_TWO(outer),
+          TAPEGRAD_TWO(vecdot),
+          TAPEGRAD_TWO(mv),
+          TAPEGRAD_TWO(mm),
+          TAPEGRAD_TWO(bmm),
+          add("addmm", tg::addmm),
+          add("addmv", tg::addmv),
+          add("addbmm", tg::addbmm),
+          add("baddbmm", tg::baddbmm),
+          TAPEGRAD_TWO(tensordot),
+          two("tensordot", [](T a, T b) { tg::tensordot(a, b, 0, 1); }),
+          TAPEGRAD_TWO(kron),
+          TAPEGRAD_TWO(cross),
+          TAPEGRAD_TWO(cdist),
+          TAPEGRAD_TWO(pairwise_distance),
+          TAPEGRAD_TWO(cosine_similarity),
+          {"multi_dot", list, [](Arguments& a) { tg::multi_dot(a); }},
+          {"einsum", list, [](Arguments& a) { tg::einsum("ij,jk", a); }},
+          one("matrix_power", [](T x) { tg::matrix_power(x, 2); })};
+}
+
 inline std::vector<Function> subscripts() {
   return {{"index", {"the first argument"}, [](Arguments& a) { tg::index(a[0], {0}); }},
           {"index", {"the first argument"}, [](Arguments& a) { a[0].index({0}); }},
@@ -468,9 +498,9 @@ inline std::vector<Function> losses() {
 
 inline std::vector<Function> functions() {
   std::vector<Function> all;
-  for (const auto& group :
-       {formulas(), elementwise(), comparisons(), reductions(), statistics(), order(),
-        products_and_shapes(), further_shapes(), subscripts(), rows(), methods(), losses()})
+  for (const auto& group : {formulas(), elementwise(), comparisons(), reductions(), statistics(),
+                            order(), products_and_shapes(), products_and_distances(),
+                            further_shapes(), subscripts(), rows(), methods(), losses()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }
