@@ -97,6 +97,7 @@ std::vector<OperatorInfo> operators() {
   add_family(all, "reductions", detail::kReductionCases);
   add_family(all, "reductions", detail::kNormCases);
   add_family(all, "products", detail::kLinalgCases);
+  add_family(all, "distances", detail::kDistanceCases);
   add_family(all, "shapes", detail::kShapeCases);
   add_family(all, "indexing", detail::kIndexCases);
   add_family(all, "rows", detail::kRowCases);

@@ -14,6 +14,7 @@
 #include "autograd/ops/reduce/norms.h"
 #include "autograd/ops/reduce/reductions.h"
 #include "autograd/ops/reduce/statistics.h"
+#include "autograd/ops/reduce/typed.h"
 #include "autograd/ops/rows/rows.h"
 #include "autograd/ops/shape/arrange.h"
 #include "autograd/ops/shape/diagonal.h"

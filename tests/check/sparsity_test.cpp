@@ -162,8 +162,8 @@ TEST_CASE("an operator that says dense is nothing else") {
     CHECK(left.empty());
     dense.insert(name);
   }
-  CHECK(dense ==
-        std::set<std::string>{"cumprod", "linear", "linear_scan", "logcumsumexp", "matmul"});
+  CHECK(dense == std::set<std::string>{"cdist", "cumprod", "linear", "linear_scan", "logcumsumexp",
+                                       "matmul"});
 }
 
 TEST_CASE("a wrong sparsity is found") {

@@ -307,6 +307,10 @@ inline std::vector<Function> products_and_distances() {
           TAPEGRAD_TWO(pairwise_distance),
           TAPEGRAD_TWO(cosine_similarity),
           {"multi_dot", list, [](Arguments& a) { tg::multi_dot(a); }},
+          {"tensor_split_at",
+           {"the argument", "the tensor of indices"},
+           [](Arguments& a) { tg::tensor_split(a[0], a[1]); },
+           "tensor_split"},
           {"einsum", list, [](Arguments& a) { tg::einsum("ij,jk", a); }},
           one("matrix_power", [](T x) { tg::matrix_power(x, 2); })};
 }

@@ -23,6 +23,7 @@ import shapes
 import table
 import tensors
 import training
+import typed
 
 elementwise.write_all()
 tensors.write_all()
@@ -32,4 +33,5 @@ products.write_all()
 networks.write_all()
 training.write_all()
 creation.write_all()
+typed.write_all()
 table.write(pathlib.Path(__file__).parent / "values.json")

@@ -298,6 +298,7 @@ Functions indexing_and_products() {
     return Tensors{c.has("num_classes") ? tg::one_hot(classes, c.get<std::int64_t>("num_classes"))
                                         : tg::one_hot(classes)};
   };
+  table["cdist"] = [](const Case& c) { return Tensors{tg::cdist(c.inputs[0], c.inputs[1])}; };
   table["matmul"] = [](const Case& c) {
     if (!c.has("transpose_a") && !c.has("transpose_b"))
       return Tensors{tg::matmul(c.inputs[0], c.inputs[1])};

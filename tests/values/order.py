@@ -155,6 +155,10 @@ def quantiles():
             case(op, lambda x: function(x, 0.375, -1), [values], {"q": 0.375, "dim": -1}, **fields)
             case(op, lambda x: function(x, 0.375, 1, True), [values],
                  {"q": 0.375, "dim": 1, "keepdim": True}, **fields)
+            case(op, lambda x: function(x, 0.375, None, True), [values],
+                 {"q": 0.375, "keepdim": True}, **fields)
+            case(op, lambda x, q: function(x, q, None, True), [values], {"keepdim": True},
+                 tensors={"q": [0.25, 0.75]}, **fields)
             for shares in ([0.125, 0.5, 0.75, 1.0], [0.875]):
                 case(op, lambda x, q: function(x, q, 0), [values], {"dim": 0},
                      tensors={"q": shares}, **fields)
@@ -256,6 +260,13 @@ def counting():
     for values in ([[3.0, 1.0, 3.0], [-inf, 1.0, 3.0]], [2, 7, 7, -1, 2, 2], [True, False, True],
                    2.5, torch.zeros(0, dtype=torch.float64)):
         case("unique", unique, [values], constant=(0,))
+    for values, dim in (([[2.0, 1.0, 2.0, 0.5], [3.0, -1.0, 3.0, 4.0]], 1),
+                        ([[1, 2], [1, 1], [1, 2], [0, 5]], 0), ([[1, 2], [1, 1], [1, 2]], -1),
+                        ([[[1, 2], [3, 4]], [[1, 2], [3, 0]], [[1, 2], [3, 4]]], 0),
+                        ([[[1, 2], [1, 2]], [[3, 4], [3, 4]]], 1), ([True, False, True], 0),
+                        (torch.zeros(0, 2, dtype=torch.float64), 0)):
+        case("unique", lambda x: torch.unique(x, return_inverse=True, return_counts=True, dim=dim),
+             [values], {"dim": dim}, constant=(0,))
     case("bincount", torch.bincount, [[1, 4, 1, 0]])
     case("bincount", torch.bincount, [torch.zeros(0, dtype=torch.int64)])
     case("bincount", lambda x: torch.bincount(x, minlength=7), [[1, 4, 1, 0]], {"minlength": 7})
@@ -279,6 +290,13 @@ def counting():
             case("searchsorted", search, [a, b], options, constant=(0, 1))
         case("bucketize", lambda x, b: torch.bucketize(x, b, right=right), [values, rows[0]],
              options, constant=(0, 1))
+    mixed = [[5.0, 1.0, 3.0], [2.0, 7.0, 2.0]]
+    for options in ({"side": "right"}, {"side": "right", "sorter": [[1, 2, 0], [0, 2, 1]]},
+                    {"sorter": [[1, 2, 0], [0, 2, 1]]}):
+        sorter = options.get("sorter")
+        case("searchsorted", lambda a, b, **_: torch.searchsorted(
+            a, b, side=options.get("side", "left"), sorter=sorter and torch.tensor(sorter)),
+             [mixed if sorter else rows, values], options, constant=(0, 1))
     for a, b in ((values, [3.0, nan, 2.0]), ([1, 2, 3], [[2], [5]]), ([1, 2], [])):
         b = b or torch.zeros(0, dtype=torch.int64)
         case("isin", torch.isin, [a, b], constant=(0, 1))

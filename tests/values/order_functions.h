@@ -80,6 +80,8 @@ inline Functions quantiles() {
                : word == "nearest" ? tg::Interpolation::nearest
                                    : tg::Interpolation::midpoint;
       }
+      if (!c.has("dim") && c.has("keepdim"))
+        return Tensors{f(x, q, std::nullopt, c.get<bool>("keepdim"), kind)};
       if (!c.has("dim")) return Tensors{has_kind ? f(x, q, kind) : f(x, q)};
       const int dim = c.get<int>("dim");
       if (!c.has("keepdim")) return Tensors{f(x, q, dim)};
@@ -151,7 +153,10 @@ inline Functions norms() {
 inline Functions counting() {
   Functions table;
   table["unique"] = [](const Case& c) {
-    const tg::UniqueElements found = tg::unique(c.inputs[0]);
+    tg::UniqueOptions options;
+    c.set("dim", options.dim);
+    const Tensor& x = c.inputs[0];
+    const tg::UniqueElements found = c.has("dim") ? tg::unique(x, options) : tg::unique(x);
     return Tensors{found.output, found.inverse_indices, found.counts};
   };
   table["bincount"] = [](const Case& c) {
@@ -174,7 +179,14 @@ inline Functions counting() {
                                     : f(c.inputs[0], c.inputs[1])};
     });
   };
-  table["searchsorted"] = search([](auto&&... a) { return tg::searchsorted(a...); });
+  const auto search_plainly = search([](auto&&... a) { return tg::searchsorted(a...); });
+  table["searchsorted"] = [=](const Case& c) {
+    if (!c.has("side") && !c.has("sorter")) return search_plainly(c);
+    tg::SearchsortedOptions options;
+    if (c.has("side") && c.get<std::string>("side") == "right") options.side = tg::Side::right;
+    c.set("sorter", options.sorter);
+    return Tensors{tg::searchsorted(c.inputs[0], c.inputs[1], options)};
+  };
   table["bucketize"] = search([](auto&&... a) { return tg::bucketize(a...); });
   table["isin"] = [](const Case& c) {
     const Tensor &a = c.inputs[0], &b = c.inputs[1];

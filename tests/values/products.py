@@ -145,6 +145,8 @@ def equations():
 
 
 def distances():
+    # Where the operators are listed, too.
+    torch_case("operators", "cdist", torch.cdist, grids((3, 2), (4, 2)))
     for p in (None, 0.0, 1.0, 1.5, 2.0, 3.0, inf):
         options = {} if p is None else {"p": p}
         for a, b in (((3, 2), (4, 2)), ((2, 3, 2), (2, 2, 2)), ((2, 1, 3, 2), (3, 2, 2)),

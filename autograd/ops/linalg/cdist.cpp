@@ -54,21 +54,21 @@ double norm_of_sizes(std::int64_t n, double p, const Size& size) {
   if (p == 0) return sum_of_terms(n, [&](std::int64_t i) { return double(size(i) != 0); });
   if (p == 1) return sum_of_terms(n, size);
   if (std::isinf(p)) return largest_size(n, size);
-  const auto norm = [&](double unit) {
-    if (p != 2) return sum_of_terms(n, [&](std::int64_t i) { return std::pow(size(i) / unit, p); });
+  const auto sum_of_powers = [&](const auto& each) {
+    if (p != 2) return sum_of_terms(n, [&](std::int64_t i) { return std::pow(each(i), p); });
     return sum_of_terms(n, [&](std::int64_t i) {
-      const double one = size(i) / unit;
+      const double one = each(i);
       return one * one;
     });
   };
   const auto root = [p](double sum) { return p == 2 ? std::sqrt(sum) : std::pow(sum, 1 / p); };
-  const double plain = norm(1);
+  const double plain = sum_of_powers(size);
   if (plain >= kernels::smallest_mean_square<double> && plain <= std::numeric_limits<double>::max())
     return root(plain);
   const double largest = largest_size(n, size);
   if (largest == 0 || !std::isfinite(largest)) return largest;
   const double unit = kernels::power_of_two(largest);
-  return root(norm(unit)) * unit;
+  return root(sum_of_powers([&](std::int64_t i) { return size(i) / unit; })) * unit;
 }
 
 template <class T>
@@ -97,9 +97,10 @@ constexpr auto slope_kernel = [](const T* x, const T* y, const T* distance, cons
   constexpr std::int64_t kColumns = 32;
   const auto slope = [p](double difference, double all) {
     if (p == 2) return difference / all;
+    if (std::isnan(difference)) return difference;
+    if (p == 1) return double((difference > 0) - (difference < 0));
     if (difference == 0) return 0.0;
-    const double one = p == 1 ? 1 : std::pow(std::abs(difference) / all, p - 1);
-    return std::copysign(one, difference);
+    return std::copysign(std::pow(std::abs(difference) / all, p - 1), difference);
   };
   const auto add_row = [&](std::int64_t row, std::int64_t start, std::int64_t columns) {
     const std::int64_t entry = row / of.rows, i = row % of.rows;
@@ -110,6 +111,11 @@ constexpr auto slope_kernel = [](const T* x, const T* y, const T* distance, cons
       const double all = distance[at], factor = g[at];
       if (all == 0) continue;
       const T* b = y + entry * of.step_others + j * of.length + start;
+      const double ratio = factor / all;
+      if (p == 2 && std::isfinite(ratio)) {
+        for (std::int64_t c = 0; c < columns; ++c) sums[c] += ratio * (double(a[c]) - double(b[c]));
+        continue;
+      }
       for (std::int64_t c = 0; c < columns; ++c)
         sums[c] += factor * slope(double(a[c]) - double(b[c]), all);
     }
@@ -145,12 +151,12 @@ struct CDist {
   static constexpr Reads reads[] = {kA | kB | kY, kA | kB | kY}, fused = kA | kB;
   double p;
   static constexpr void visit(auto& op, auto f) { f("p", op.p); }
-  static std::string onnx(const CDist& op, std::span<const Tensor* const>) {
+  static std::string onnx(const CDist& op, std::span<const Tensor* const> inputs) {
     const char* differences = "d = Sub(Unsqueeze(a, [-2]), Unsqueeze(b, [-3])); ";
     const auto reduced = [&](const char* reduction, const char* of) {
       return fmt::format("{}y = {}<axes=[-1], keepdims=0>({})", differences, reduction, of);
     };
-    if (op.p == 1) return reduced("ReduceL1", "d");
+    if (op.p == 1 || inputs[0]->size(-1) == 0) return reduced("ReduceL1", "d");
     if (op.p == 2) return reduced("ReduceL2", "d");
     if (std::isinf(op.p)) return reduced("ReduceMax", "Abs(d)");
     if (op.p == 0)

@@ -30,6 +30,10 @@ Shape sizes_of(const Labelled& x, const Dims& labels) {
   return sizes;
 }
 
+Tensor in_shape(const Tensor& x, const Shape& shape) {
+  return x.shape() == shape ? x : reshape(x, shape);
+}
+
 /// An operand as one matrix, or as a batch of them.
 struct Matrices {
   Tensor tensor;
@@ -49,7 +53,7 @@ Matrices as_matrices(const Labelled& x, const Dims& batch, const Dims& rows, con
   Shape shape{sizes_of(x, rows).numel(), sizes_of(x, columns).numel()};
   if (transposed) std::swap(shape[0], shape[1]);
   if (!batch.empty()) shape.insert(0, sizes_of(x, batch).numel());
-  return {reshape(arranged(x, transposed ? other : order), shape), transposed};
+  return {in_shape(arranged(x, transposed ? other : order), shape), transposed};
 }
 
 }  // namespace
@@ -78,9 +82,10 @@ Labelled contract(const Labelled& a, const Labelled& b, Labels kept, const char*
   const Labels both = a.mask() & b.mask();
   const Dims batch = choose(a.labels, both & kept);
   const Dims left = choose(a.labels, ~both), right = choose(b.labels, ~both);
-  const Dims outside = joined_shape(left, right, name), labels = joined_shape(batch, outside, name);
+  const Shape shape =
+      joined_shape(sizes_of(a, together(batch, left, {})), sizes_of(b, right), name);
   // Rows of products, element by element.
-  if (outside.empty() && !batch.empty() && a.labels == b.labels)
+  if (left.empty() && right.empty() && !batch.empty() && a.labels == b.labels)
     return summed({a.tensor * b.tensor, a.labels}, kept);
   // Whose copy would be larger decides the order of what is summed.
   const bool larger_b = b.tensor.numel() > a.tensor.numel();
@@ -89,9 +94,7 @@ Labelled contract(const Labelled& a, const Labelled& b, Labels kept, const char*
   const Matrices y = as_matrices(b, batch, inside, right);
   const Tensor product = inside.empty() ? x.tensor * y.tensor
                                         : matmul(x.tensor, y.tensor, {x.transposed, y.transposed});
-  Shape shape = sizes_of(a, joined_shape(batch, left, name));
-  shape = joined_shape(shape, sizes_of(b, right), name);
-  return {reshape(product, shape), labels};
+  return {in_shape(product, shape), together(batch, left, right)};
 }
 
 Tensor contract_dims(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b,

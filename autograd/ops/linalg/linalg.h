@@ -1,5 +1,8 @@
 #pragma once
 
+#include "autograd/ops/linalg/distance.h"
+#include "autograd/ops/linalg/einsum.h"
+#include "autograd/ops/linalg/products.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

@@ -4,7 +4,9 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/promotion.h"
+#include "autograd/ops/index/positions.h"
 #include "autograd/ops/ops.h"
+#include "autograd/ops/shape/narrow.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/launch.h"
@@ -80,6 +82,24 @@ Tensor search(const Tensor& sequence, const Tensor& values, bool right, const ch
   return apply(SearchSorted{right}, sequence.detach().to(dtype), values.detach().to(dtype));
 }
 
+/// Runs of what is equal, in a list that is sorted.
+struct Groups {
+  Tensor first;    ///< where each begins
+  Tensor inverse;  ///< for each entry of the list before it was sorted, its group
+  Tensor counts;   ///< how many entries each has
+
+  /// `differs`: whether each entry but the first is another than that before it; `order`: which
+  /// entry came where.
+  Groups(const Tensor& differs, const Tensor& order) {
+    const std::int64_t n = order.numel();
+    const Tensor group = cumsum(cat({zeros({1}, boolean), differs}), 0);
+    const std::int64_t count = group[-1].item<std::int64_t>() + 1;
+    counts = scatter_add(zeros({count}, int64), 0, group, ones({n}, int64));
+    inverse = scatter_add(zeros({n}, int64), 0, order, group);
+    first = cumsum(counts, 0) - counts;
+  }
+};
+
 }  // namespace
 
 UniqueElements unique(const Tensor& x) {
@@ -89,11 +109,29 @@ UniqueElements unique(const Tensor& x) {
   if (n == 0) return {all, zeros(x.shape(), int64), zeros({0}, int64)};
   const auto [sorted, order] = sort(all);
   const Tensor differs = narrow(sorted, 0, 1, n - 1) != narrow(sorted, 0, 0, n - 1);
-  const Tensor group = cumsum(cat({zeros({1}, boolean), differs}), 0);
-  const std::int64_t count = group[-1].item<std::int64_t>() + 1;
-  const Tensor counts = scatter_add(zeros({count}, int64), 0, group, ones({n}, int64));
-  const Tensor inverse = scatter_add(zeros({n}, int64), 0, order, group);
-  return {index_select(sorted, 0, cumsum(counts, 0) - counts), reshape(inverse, x.shape()), counts};
+  const Groups found(differs, order);
+  return {index_select(sorted, 0, found.first), reshape(found.inverse, x.shape()), found.counts};
+}
+
+UniqueElements unique(const Tensor& x, const UniqueOptions& options) {
+  require_defined(x, "unique");
+  const int d = detail::dimension_of(x.shape(), options.dim, "unique");
+  const std::int64_t n = x.size(d);
+  if (n == 0) return {x.detach().clone(), zeros({0}, int64), zeros({0}, int64)};
+  const Tensor entries = movedim(x.detach(), d, 0);
+  const Tensor rows = reshape(entries, {n, x.numel() / n});
+  // What is sorted last counts most, and equal ones keep their order.
+  Tensor order = arange(n);
+  for (std::int64_t column = rows.size(1) - 1; column >= 0; --column) {
+    const Tensor keys = index_select(select(rows, 1, column), 0, order);
+    order = index_select(order, 0, argsort(keys));
+  }
+  const Tensor sorted = index_select(rows, 0, order);
+  const Tensor differs = any(narrow(sorted, 0, 1, n - 1) != narrow(sorted, 0, 0, n - 1), 1);
+  const Groups found(differs, order);
+  const Tensor output = index_select(sorted, 0, found.first);
+  return {movedim(reshape(output, entries.shape().with_size(0, output.size(0))), 0, d),
+          found.inverse, found.counts};
 }
 
 Tensor bincount(const Tensor& x, const Tensor& weights, Integer minlength) {
@@ -143,6 +181,22 @@ Tensor histc(const Tensor& x, const HistcOptions& options) {
 Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& values, Flag right) {
   require_defined(sorted_sequence, values, "searchsorted");
   return search(sorted_sequence, values, right, "searchsorted");
+}
+
+Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& values,
+                    const SearchsortedOptions& options) {
+  require_defined(sorted_sequence, values, "searchsorted");
+  Tensor sequence = sorted_sequence;
+  if (const Tensor& sorter = options.sorter; sorter.defined()) {
+    detail::require_int64("the indices of the sorter", sorter.dtype(), "searchsorted");
+    detail::require_same_shape("sorter", sorter.shape(), "sequence", sequence.shape(),
+                               "searchsorted");
+    if (sequence.dim() > 0)
+      sequence = gather(
+          sequence.detach(), -1,
+          detail::counted_from_start(sorter, sequence.shape(), sequence.dim() - 1, "searchsorted"));
+  }
+  return search(sequence, values, options.side == Side::right, "searchsorted");
 }
 
 Tensor bucketize(const Tensor& x, const Tensor& boundaries, Flag right) {

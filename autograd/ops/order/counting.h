@@ -15,6 +15,14 @@ struct UniqueElements {
 };
 /// The different elements of `x` as a vector; each NaN is different. Never recorded.
 UniqueElements unique(const Tensor& x);
+/// Of which `unique` finds the different ones.
+struct UniqueOptions {
+  int dim = 0;  ///< the entries of this dimension
+};
+/// The different entries of a dimension, `unique(x, {.dim = 1})`: `output` holds them along it, in
+/// the order of their first elements, where these are equal of their second ones, and so on; the
+/// indices are a vector, one for each entry. Errors: `IndexError` for a dimension that is not there.
+UniqueElements unique(const Tensor& x, const UniqueOptions& options);
 
 /// How often each of 0, 1, ... is among `x` (int64 vector): at least `minlength` counts, int64, or
 /// the sums of the `weights`, one for each element, of their type (integers and bool: `float64`).
@@ -38,6 +46,21 @@ Tensor histc(const Tensor& x, const HistcOptions& options = {});
 /// numbers. The sequence is a vector, or `[..., n]` for values `[..., m]`. Both are converted to
 /// their common type. Never recorded. Errors: `ShapeError`.
 Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& values, Flag right = false);
+/// Where values go among elements that are equal to them.
+enum class Side {
+  left,  ///< before them
+  right  ///< behind them
+};
+/// How `searchsorted` searches.
+struct SearchsortedOptions {
+  Side side = Side::left;  ///< before or behind equal elements
+  /// The indices that sort the sequence, as `argsort` gives them, which then need not be sorted.
+  Tensor sorter = {};
+};
+/// The same, with these options. Errors: also `DTypeError` and `ShapeError` unless the sorter is
+/// int64, of the shape of the sequence; `IndexError` for what is no index.
+Tensor searchsorted(const Tensor& sorted_sequence, const Tensor& values,
+                    const SearchsortedOptions& options);
 /// `searchsorted(boundaries, x, right)`, for a vector of boundaries: between which of them each
 /// element of `x` lies.
 Tensor bucketize(const Tensor& x, const Tensor& boundaries, Flag right = false);

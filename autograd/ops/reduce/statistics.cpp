@@ -235,12 +235,20 @@ Tensor quantile_of(const Tensor& x, const Tensor& q, const int* dim, bool keepdi
 Tensor quantile(const Tensor& x, const Tensor& q, Interpolation interpolation) {
   return quantile_of(x, q, nullptr, false, interpolation, false);
 }
+Tensor quantile(const Tensor& x, const Tensor& q, std::nullopt_t, Flag keepdim,
+                Interpolation interpolation) {
+  return quantile_of(x, q, nullptr, keepdim, interpolation, false);
+}
 Tensor quantile(const Tensor& x, const Tensor& q, int dim, Flag keepdim,
                 Interpolation interpolation) {
   return quantile_of(x, q, &dim, keepdim, interpolation, false);
 }
 Tensor nanquantile(const Tensor& x, const Tensor& q, Interpolation interpolation) {
   return quantile_of(x, q, nullptr, false, interpolation, true);
+}
+Tensor nanquantile(const Tensor& x, const Tensor& q, std::nullopt_t, Flag keepdim,
+                   Interpolation interpolation) {
+  return quantile_of(x, q, nullptr, keepdim, interpolation, true);
 }
 Tensor nanquantile(const Tensor& x, const Tensor& q, int dim, Flag keepdim,
                    Interpolation interpolation) {

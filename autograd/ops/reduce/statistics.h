@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
@@ -77,12 +79,18 @@ enum class Interpolation {
 /// `ValueError` for a `q` outside [0, 1]; `ShapeError` for nothing.
 Tensor quantile(const Tensor& x, const Tensor& q,
                 Interpolation interpolation = Interpolation::linear);
+/// The same, with all dimensions kept, of size 1, when `keepdim`: `quantile(x, q, std::nullopt,
+/// true)`.
+Tensor quantile(const Tensor& x, const Tensor& q, std::nullopt_t dim, Flag keepdim,
+                Interpolation interpolation = Interpolation::linear);
 /// The same along `dim`.
 Tensor quantile(const Tensor& x, const Tensor& q, int dim, Flag keepdim = false,
                 Interpolation interpolation = Interpolation::linear);
 /// As `quantile`, of the elements that are not NaN; NaN where all are.
 /// @{
 Tensor nanquantile(const Tensor& x, const Tensor& q,
+                   Interpolation interpolation = Interpolation::linear);
+Tensor nanquantile(const Tensor& x, const Tensor& q, std::nullopt_t dim, Flag keepdim,
                    Interpolation interpolation = Interpolation::linear);
 Tensor nanquantile(const Tensor& x, const Tensor& q, int dim, Flag keepdim = false,
                    Interpolation interpolation = Interpolation::linear);

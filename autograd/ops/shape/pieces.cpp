@@ -95,6 +95,20 @@ std::vector<Tensor> tensor_split(const Tensor& x, std::initializer_list<std::int
                       dim);
 }
 
+std::vector<Tensor> detail::tensor_split_at(const Tensor& x, const Tensor& where, int dim) try {
+  require_defined(x, "tensor_split");
+  require_defined(where, "the tensor of indices", "tensor_split");
+  require_int64("the indices", where.dtype(), "tensor_split");
+  if (where.dim() == 0) return tensor_split(x, where.item<std::int64_t>(), dim);
+  if (where.dim() != 1)
+    fail<ShapeError>("tensor_split: indices of shape {}; give a number of sections or a vector",
+                     where.shape());
+  const auto all = where.data<std::int64_t>();
+  return tensor_split(x, Sizes(all.begin(), all.end()), dim);
+} catch (...) {
+  rethrow_for("tensor_split");
+}
+
 std::vector<Tensor> unbind(const Tensor& x, int dim) try {
   detail::require_defined(x, "unbind");
   const int d = detail::dimension_of(x.shape(), dim, "unbind");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <vector>
@@ -8,6 +9,11 @@
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
+
+namespace detail {
+/// `tensor_split`, by a tensor.
+std::vector<Tensor> tensor_split_at(const Tensor& x, const Tensor& where, int dim);
+}  // namespace detail
 
 /// @addtogroup shapes
 /// @{
@@ -29,6 +35,12 @@ std::vector<Tensor> tensor_split(const Tensor& x, const std::vector<std::int64_t
 std::vector<Tensor> tensor_split(const Tensor& x, std::initializer_list<std::int64_t> indices,
                                  int dim = 0);
 /// @}
+/// The same by a tensor of int64, a number of sections (0-d) or a vector of indices, whose elements
+/// are read. Errors: `DTypeError` for another type, `ShapeError` for more dimensions.
+template <std::same_as<Tensor> Indices>
+std::vector<Tensor> tensor_split(const Tensor& x, const Indices& indices_or_sections, int dim = 0) {
+  return detail::tensor_split_at(x, indices_or_sections, dim);
+}
 /// The entries of `dim`, which goes away. They share the data or copy as `narrow` does.
 std::vector<Tensor> unbind(const Tensor& x, int dim = 0);
 /// The tensors side by side: along dimension 1, vectors and numbers along dimension 0. A copy.

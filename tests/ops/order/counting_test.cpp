@@ -28,6 +28,20 @@ TEST_CASE("searchsorted: rows, NaN and types") {
   CHECK(tg::bucketize(tg::zeros({2, 0}), tg::ones({2})).shape() == tg::Shape{2, 0});
 }
 
+TEST_CASE("searchsorted by a sorter; unique entries of a dimension") {
+  const Tensor mixed = tg::tensor({3.0, 1.0, 2.0}), values = tg::tensor({2.0, 9.0, 0.5});
+  const tg::SearchsortedOptions options{.side = tg::Side::right, .sorter = tg::argsort(mixed)};
+  CHECK(tg::equal(tg::searchsorted(mixed, values, options), tg::tensor({2, 3, 0})));
+  // A NaN is different from all; rows of nothing are equal.
+  const double quiet = NaN;
+  const Tensor rows = tg::tensor({{1.0, quiet}, {1.0, quiet}, {0.0, 2.0}}).requires_grad_();
+  const tg::UniqueElements found = tg::unique(rows, {.dim = 0});
+  CHECK(tg::equal(found.counts, tg::tensor({1, 1, 1})));
+  CHECK(tg::equal(found.inverse_indices, tg::tensor({1, 2, 0})));
+  CHECK_FALSE(found.output.requires_grad());
+  CHECK(tg::unique(tg::zeros({3, 0}), {}).output.shape() == tg::Shape({1, 0}));
+}
+
 TEST_CASE("what was converted, and every number, is found where it is") {
   CHECK(tg::equal(tg::isin(tg::tensor({1, 2, 3}), 2), tg::tensor({false, true, false})));
   CHECK(tg::equal(tg::isin(tg::tensor({1.5, 2.0}), tg::tensor({1, 2})), tg::tensor({false, true})));
@@ -60,5 +74,15 @@ TEST_CASE("counting names itself in errors") {
       "searchsorted: a sorted sequence of shape [2, 3]");
   throws([&] { tg::searchsorted(tg::tensor(1), x); },
          "searchsorted: a sorted sequence of shape []");
+  throws([&] { tg::unique(x, {.dim = 1}); }, "unique: dimension 1 is out of range");
+  throws([&] { tg::searchsorted(x, x, {.sorter = x.to(tg::float32)}); },
+         "searchsorted: the indices of the sorter must be int64");
+  throws([&] { tg::searchsorted(x, x, {.sorter = tg::tensor({0})}); },
+         "searchsorted: the sorter has shape [1] but the sequence has shape [2]");
+  throws(
+      [&] {
+        tg::searchsorted(x, x, {.sorter = tg::tensor({0, 7})});
+      },
+      "searchsorted: index 7 at position [1] is out of range");
   throws([&] { tg::bucketize(x, tg::ones({1, 2})); }, "bucketize: the boundaries");
 }

@@ -37,6 +37,9 @@ TEST_CASE("chunk and tensor_split give pieces that cat puts together again") {
   CHECK(sizes(tg::tensor_split(x, {3, 1, -1, 9}), 0) == Sizes{3, 0, 3, 1, 0});
   CHECK(tg::equal(tg::tensor_split(x, {3, 1, -1, 9})[2], x.narrow(0, 1, 3)));
   CHECK(sizes(tg::tensor_split(x, {}), 0) == Sizes{5});
+  CHECK(sizes(tg::tensor_split(x, tg::tensor({3, 1, -1, 9})), 0) == Sizes{3, 0, 3, 1, 0});
+  CHECK(sizes(tg::tensor_split(x, tg::tensor(3), 0), 0) == Sizes{2, 2, 1});
+  CHECK(sizes(tg::tensor_split(x, tg::zeros({0}, tg::int64)), 0) == Sizes{5});
   CHECK(sizes(tg::tensor_split(x, {2}), 0) == Sizes{2, 3});
   CHECK(shares_data(tg::chunk(x, 2)[1], x));
   CHECK(shares_data(tg::tensor_split(x, {1})[1], x));
@@ -82,6 +85,12 @@ TEST_CASE("pieces and stacks say by their own name what does not fit") {
   const auto shape_error = [](auto run) { return message_of<tg::ShapeError>(run); };
   CHECK_THAT(value_error([&] { tg::chunk(x, 0); }),
              ContainsSubstring("chunk: 0 chunks make no pieces; ask for one at least"));
+  CHECK_THAT(message_of<tg::DTypeError>([&] { tg::tensor_split(x, tg::tensor({1.0})); }),
+             ContainsSubstring("tensor_split: the indices must be int64"));
+  CHECK_THAT(message_of<tg::ShapeError>([&] {
+               tg::tensor_split(x, tg::zeros({1, 1}, tg::int64));
+             }),
+             ContainsSubstring("tensor_split: indices of shape [1, 1]; give a number"));
   CHECK_THAT(value_error([&] { tg::tensor_split(x, -2); }),
              ContainsSubstring("tensor_split: -2 sections make no pieces"));
   CHECK_THAT(value_error([&] { tg::tensor_split(x, INT64_MAX); }),
