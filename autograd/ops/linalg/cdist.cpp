@@ -156,7 +156,10 @@ struct CDist {
     const auto reduced = [&](const char* reduction, const char* of) {
       return fmt::format("{}y = {}<axes=[-1], keepdims=0>({})", differences, reduction, of);
     };
-    if (op.p == 1 || inputs[0]->size(-1) == 0) return reduced("ReduceL1", "d");
+    // ONNX Runtime keeps a dimension of what has no elements.
+    if (inputs[0]->numel() == 0 || inputs[1]->numel() == 0)
+      return fmt::format("y = Expand(0, {})", shape_of(*inputs[0], *inputs[1]));
+    if (op.p == 1) return reduced("ReduceL1", "d");
     if (op.p == 2) return reduced("ReduceL2", "d");
     if (std::isinf(op.p)) return reduced("ReduceMax", "Abs(d)");
     if (op.p == 0)
@@ -165,14 +168,17 @@ struct CDist {
                        differences, op.p, 1 / op.p);
   }
 
+  static Shape shape_of(const Tensor& a, const Tensor& b) {
+    Shape shape = detail::broadcast(entries_of(a), entries_of(b), name);
+    for (const Tensor* x : {&a, &b}) shape.push_back(x->size(-2));
+    return shape;
+  }
   Tensor forward(const Tensor& a, const Tensor& b) const {
     const Shape entries = detail::broadcast(entries_of(a), entries_of(b), name);
     RowPairs of{entries.numel(), a.size(-2), b.size(-2), a.size(-1), 0, 0};
     const Tensor x = with_entries(a, entries, of.step_rows);
     const Tensor y = with_entries(b, entries, of.step_others);
-    Shape shape = entries;
-    for (const std::int64_t size : {of.rows, of.others}) shape.push_back(size);
-    const Tensor distances = detail::new_tensor(shape, a.dtype());
+    const Tensor distances = detail::new_tensor(shape_of(a, b), a.dtype());
     visit_floating(a.dtype(), [&]<class T>(T) {
       detail::launch(name, distance_kernel<T>, detail::in<T>(x), detail::in<T>(y),
                      detail::out<T>(distances), of, p);
