@@ -6,10 +6,14 @@
 #include "autograd/autograd.h"
 #include "nn/losses/operators.h"
 
-/// The operators of the engine and of nn.
+/// Those of the rooms that are not always built.
+std::vector<tapegrad::OperatorInfo> further_operators();
+
+/// The operators of the engine and of nn, and of the rooms that are built.
 inline std::vector<tapegrad::OperatorInfo> all_operators() {
   std::vector<tapegrad::OperatorInfo> all = tapegrad::operators();
   for (tapegrad::OperatorInfo& info : tapegrad::nn::operators()) all.push_back(std::move(info));
+  for (tapegrad::OperatorInfo& info : further_operators()) all.push_back(std::move(info));
   return all;
 }
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "autograd/ops/cases.h"
+
+namespace tapegrad {
+
+/// @addtogroup linalg
+/// @{
+
+/// Every operator of this room that can stand on the tape, with cases, as `operators` gives those
+/// of the engine. Whatever else the room computes is made of these and those.
+std::vector<OperatorInfo> linalg_operators();
+
+/// @}
+
+}  // namespace tapegrad
