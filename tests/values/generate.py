@@ -15,6 +15,7 @@ import sys
 sys.dont_write_bytecode = True  # leaves nothing beside the sources
 
 import creation
+import decompositions
 import elementwise
 import networks
 import order
@@ -34,4 +35,5 @@ networks.write_all()
 training.write_all()
 creation.write_all()
 typed.write_all()
+decompositions.write_all()
 table.write(pathlib.Path(__file__).parent / "values.json")
