@@ -17,8 +17,8 @@ using tg::Tensor;
 
 /// float64 numbers that have nothing to do with each other, the same ones every time.
 inline Tensor numbers(const tg::Shape& shape, int seed = 0) {
-  return tg::sin(12.9898 * tg::arange(shape.numel()).to(tg::float64) + 1 + 7.77 * seed)
-      .reshape(shape);
+  const Tensor i = tg::arange(shape.numel()).to(tg::float64);
+  return tg::sin(2.39996 * i + 0.7 * i * i + 1 + 7.77 * seed).reshape(shape);
 }
 /// The same as symmetric matrices, and with a positive definite part.
 inline Tensor symmetric(const Tensor& x) { return x + tg::transpose(x, -2, -1); }

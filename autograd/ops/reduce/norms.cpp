@@ -132,7 +132,7 @@ Tensor matrix_norm(const Tensor& x, Real ord, const Dims& dims, Flag keepdim) {
   if (size != 1 && !std::isinf(size))
     fail<ValueError>(
         "matrix_norm: order {} is none of 1, -1, inf and -inf; MatrixNorm::fro is the root of all "
-        "squares, and others would need singular values",
+        "squares, and 2, -2 and nuc are those of SpectralNorm (autograd/linalg/linalg.h)",
         double{ord});
   const std::int64_t added = size == 1 ? dims[0] : dims[1], chosen = size == 1 ? dims[1] : dims[0];
   if (x.size(static_cast<int>(chosen)) == 0)
