@@ -12,11 +12,16 @@ namespace tapegrad::detail {
 /// infinite.
 void require_finite(const Tensor& x, const char* name);
 
-/// Throws the `ValueError` for a matrix with two equal ones of its `values`, which are in order,
-/// where the gradient `g` of its vectors is not 0. `shape`: of the matrices.
-void require_distinct(const Tensor& values, const Tensor& g, const Shape& shape, const char* name);
-/// The same where the last of `values` is 0.
-void require_nonzero(const Tensor& values, const Tensor& g, const Shape& shape, const char* name);
+/// Where vectors stand, and what they need of their values.
+struct Vectors {
+  bool in_rows = false;      ///< each is a row, and not a column
+  bool not_of_zero = false;  ///< values that are 0 leave them open, too
+};
+/// Throws the `ValueError` for a matrix two of whose `values`, which are in order, are equal, where
+/// the gradient `g` of the vectors is not 0; and where they differ by no more than what rounding
+/// does, and that of their own vectors is not 0. `shape`: of the matrices.
+void require_apart(const Tensor& values, const Tensor& g, Vectors vectors, const Shape& shape,
+                   const char* name);
 
 /// 1 / (values[j] - values[i]), `[..., n, n]`, 0 on the diagonal and `at_equal` where the values
 /// are equal; recorded.

@@ -55,7 +55,7 @@ struct Eigh {
     if (g[0].defined()) inside = diag_embed(g[0]);
     if (g[1].defined()) {
       const Tensor w = y[0];
-      detail::require_distinct(w, g[1], v.shape(), name);
+      detail::require_apart(w, g[1], {}, v.shape(), name);
       const Tensor turned = matmul(v, g[1], kTransposeLeft) * detail::inverse_gaps(w, 0);
       inside = inside.defined() ? inside + turned : turned;
     }
@@ -76,32 +76,6 @@ std::vector<Tensor> eigh_of(const Tensor& a, UPLO uplo, const char* called) {
 }
 
 }  // namespace
-
-void detail::require_distinct(const Tensor& values, const Tensor& g, const Shape& shape,
-                              const char* name) {
-  visit_floating(values.dtype(), [&]<class T>(T) {
-    const Fault fault = launch(
-        "require_distinct",
-        [](const T* value, const T* gradient, std::int64_t n, std::int64_t size,
-           std::int64_t count) {
-          for (std::int64_t i = 0; i < count; ++i, value += n, gradient += size) {
-            const T* const end = gradient + size;
-            for (std::int64_t j = 0; j + 1 < n; ++j)
-              if (value[j] == value[j + 1] &&
-                  std::find_if(gradient, end, [](T x) { return x != 0; }) != end)
-                return Fault{i, j};
-          }
-          return Fault{-1, 0};
-        },
-        in<T>(values), in<T>(g), values.shape().back(), g.shape()[-2] * g.shape().back(),
-        batch_of(shape).numel());
-    if (fault.at >= 0)
-      fail_matrix(shape, fault,
-                  "has equal values, number {} and the next: then their vectors are not told apart "
-                  "and have no gradient; that of the values alone has no such condition",
-                  name);
-  });
-}
 
 Tensor detail::inverse_gaps(const Tensor& values, double at_equal) {
   const Tensor gaps = unsqueeze(values, -2) - unsqueeze(values, -1);

@@ -34,7 +34,8 @@ struct EighResult {
 /// symmetric matrix: half of it goes to either triangle. Eigenvectors are told apart by their sign
 /// alone, and only where all eigenvalues differ: then the gradient is right for what does not
 /// depend on these signs. Errors: `ValueError` for NaN and infinities; in backward, where a
-/// gradient of eigenvectors comes to a matrix with two equal eigenvalues.
+/// gradient of eigenvectors comes to a matrix with equal eigenvalues, or one of their own to those
+/// that are equal but for rounding (PyTorch gives infinities, NaN, or numbers of no meaning).
 EighResult eigh(const Tensor& A, UPLO uplo = UPLO::L);
 /// The eigenvalues alone. Equal ones may have gradients too, right for what treats them alike, such
 /// as their sum; second derivatives need eigenvalues that differ.
@@ -48,9 +49,9 @@ struct SvdResult {
 };
 /// A = U diag(S) Vh for each matrix `[..., m, n]`; when `full_matrices`, U and Vh are square. As
 /// with `eigh` the gradient is right for what does not depend on the signs of vectors, where all
-/// singular values differ, and where none is 0. Errors: `ValueError` for NaN and infinities; in
-/// backward, where a gradient of vectors comes to equal singular values, to one that is 0, or to
-/// the vectors beyond the first k.
+/// singular values differ, and, unless m is n, where none is 0. Errors: `ValueError` for NaN and
+/// infinities; in backward, where gradients of vectors come to others, as with `eigh`, or to the
+/// vectors beyond the first k.
 SvdResult svd(const Tensor& A, Flag full_matrices = true);
 /// The singular values alone. Equal ones may have gradients too, right for what treats them alike,
 /// such as their sum, and at 0 it is one of several; second derivatives need values that differ.

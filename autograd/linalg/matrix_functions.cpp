@@ -44,7 +44,8 @@ Tensor approximant(const Tensor& a) {
   return solve(even - u, even + u);
 }
 
-/// How often each matrix has to be halved for that, and by what it is multiplied then, `[..., 1, 1]`.
+/// How often each matrix has to be halved for that, and by what it is multiplied then, `[..., 1,
+/// 1]`.
 std::pair<Tensor, Tensor> halved(const Tensor& a) {
   const Shape each = detail::with_matrix(detail::batch_of(a.shape()), 1, 1);
   const Tensor often = detail::new_tensor(each, a.dtype());

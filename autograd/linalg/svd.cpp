@@ -63,8 +63,7 @@ struct Svd {
           "shape {}; any others would do as well, so that they have none",
           dim == -1 ? "columns of U" : "rows of Vh", x.k, x.shape());
     const Tensor own = narrow(g, dim, 0, x.k);
-    detail::require_distinct(x.s, own, x.shape(), name);
-    if ((dim == -1 ? x.m : x.n) > x.k) detail::require_nonzero(x.s, own, x.shape(), name);
+    detail::require_apart(x.s, own, {dim == -2, (dim == -1 ? x.m : x.n) > x.k}, x.shape(), name);
     return own;
   }
   Tensor vjp(std::size_t, std::span<const Tensor> g, auto, const SavedList& y) const {
@@ -119,31 +118,6 @@ std::vector<Tensor> svd_call(const Tensor& a, bool full, const char* called) {
 }
 
 }  // namespace
-
-void detail::require_nonzero(const Tensor& values, const Tensor& g, const Shape& shape,
-                             const char* name) {
-  visit_floating(values.dtype(), [&]<class T>(T) {
-    const Fault fault = launch(
-        "require_nonzero",
-        [](const T* value, const T* gradient, std::int64_t n, std::int64_t size,
-           std::int64_t count) {
-          for (std::int64_t i = 0; i < count; ++i, value += n, gradient += size) {
-            const T* const end = gradient + size;
-            if (n > 0 && value[n - 1] == 0 &&
-                std::find_if(gradient, end, [](T x) { return x != 0; }) != end)
-              return Fault{i, n - 1};
-          }
-          return Fault{-1, 0};
-        },
-        in<T>(values), in<T>(g), values.shape().back(), g.shape()[-2] * g.shape().back(),
-        batch_of(shape).numel());
-    if (fault.at >= 0)
-      fail_matrix(shape, fault,
-                  "has a singular value that is 0, number {}: then vectors have no gradient; that "
-                  "of the values alone has no such condition",
-                  name);
-  });
-}
 
 SvdResult svd(const Tensor& A, Flag full_matrices) {
   const std::vector<Tensor> parts = svd_call(A, full_matrices, "svd");

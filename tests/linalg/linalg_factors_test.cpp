@@ -119,9 +119,11 @@ TEST_CASE("vectors have no gradient where they are not told apart; values always
         },
         one);
   });
-  CHECK_THAT(text, ContainsSubstring(
-                       "eigh: matrix [1] of shape [2, 3, 3] has equal values, number 0 and the "
-                       "next: then their vectors are not told apart and have no gradient"));
+  CHECK_THAT(
+      text,
+      ContainsSubstring(
+          "eigh: matrix [1] of shape [2, 3, 3] has values that are equal but for rounding, number "
+          "0 and the next: then their vectors are not told apart and have no gradient"));
   // The first of both alone has one, and the values of both.
   CHECK_FALSE(
       tg::any(tg::isnan(grads(
@@ -134,14 +136,16 @@ TEST_CASE("vectors have no gradient where they are not told apart; values always
   CHECK(near(
       grads([](const Tensor& x) { return tg::sum(tg::svdvals(x)); }, tg::eye(3, {}, tg::float64)),
       tg::eye(3, {}, tg::float64)));
-  CHECK_THAT(message_of<ValueError>([&] {
-               grads(
-                   [](const Tensor& x) {
-                     return tg::sum(tg::svd(x).U * numbers({3, 3}));
-                   },
-                   tg::eye(3, {}, tg::float64));
-             }),
-             ContainsSubstring("svd: the matrix of shape [3, 3] has equal values, number 0"));
+  CHECK_THAT(
+      message_of<ValueError>([&] {
+        grads(
+            [](const Tensor& x) {
+              return tg::sum(tg::svd(x).U * numbers({3, 3}));
+            },
+            tg::eye(3, {}, tg::float64));
+      }),
+      ContainsSubstring(
+          "svd: the matrix of shape [3, 3] has values that are equal but for rounding, number 0"));
   // Beyond the first two columns, where a value is 0, and where it is not.
   const Tensor tall = numbers({3, 2});
   CHECK_THAT(
@@ -159,7 +163,25 @@ TEST_CASE("vectors have no gradient where they are not told apart; values always
   CHECK_THAT(message_of<ValueError>([&] {
                grads(reduced, tg::tensor({{1.0, 0.0}, {2.0, 0.0}, {3.0, 0.0}}, tg::float64));
              }),
-             ContainsSubstring("has a singular value that is 0, number 1"));
+             ContainsSubstring("has a singular value that is 0 but for rounding, number 1"));
+  // Equal but for rounding: an error where the gradient of just these vectors is not 0.
+  const Tensor flat = tg::ones({3, 3}, tg::float64);
+  CHECK_THAT(message_of<ValueError>([&] {
+               grads([](const Tensor& x) { return tg::sum(tg::eigh(x).eigenvectors); }, flat);
+             }),
+             ContainsSubstring("equal but for rounding, number 0"));
+  CHECK_THAT(message_of<ValueError>([&] {
+               grads([](const Tensor& x) { return tg::sum(tg::svd(x, false).Vh); }, flat);
+             }),
+             ContainsSubstring("equal but for rounding, number 1"));
+  const Tensor rank1 = tg::matmul(numbers({4, 1}), numbers({4, 1}), {.transpose_b = true});
+  CHECK_FALSE(tg::any(tg::isnan(grads(
+                          [](const Tensor& x) {
+                            return tg::sum(tg::square(tg::eigh(x).eigenvectors.narrow(-1, 3, 1)) *
+                                           numbers({4, 1}, 1));
+                          },
+                          rank1)))
+                  .item<bool>());
   CHECK_THAT(
       message_of<ValueError>([&] {
         grads([](const Tensor& x) { return tg::sum(tg::qr(x, tg::QrMode::complete).R); }, tall);
