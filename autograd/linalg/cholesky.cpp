@@ -95,7 +95,7 @@ OperatorInfo cholesky_cases() {
   };
   add("a matrix", {3, 3}, false);
   add("upper", {3, 3}, true);
-  add("a batch", {2, 2, 2}, false);
+  add("a batch", {2, 3, 3}, false);
   add("nothing", {2, 0, 0}, false);
   return info;
 }

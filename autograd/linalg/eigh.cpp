@@ -108,8 +108,7 @@ OperatorInfo eigh_cases() {
   };
   return {"eigh",
           {{"a matrix", {draw({3, 3})}, call},
-           {"a batch", {draw({2, 2, 2})}, call},
-           {"one number", {draw({1, 1})}, call},
+           {"a batch", {draw({2, 3, 3})}, call},
            {"nothing", {draw({2, 0, 0})}, call},
            {"eigenvalues alone", {draw({3, 3})}, [](const Inputs& in) {
               require_defined(in[0], "eigvalsh");

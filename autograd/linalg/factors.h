@@ -35,7 +35,8 @@ struct EighResult {
 /// alone, and only where all eigenvalues differ: then the gradient is right for what does not
 /// depend on these signs. Errors: `ValueError` for NaN and infinities; in backward, where a
 /// gradient of eigenvectors comes to a matrix with equal eigenvalues, or one of their own to those
-/// that are equal but for rounding (PyTorch gives infinities, NaN, or numbers of no meaning).
+/// that are equal but for rounding (PyTorch gives infinities, NaN, or numbers of no meaning). In
+/// forward mode the tangents of vectors are NaN where values are equal.
 EighResult eigh(const Tensor& A, UPLO uplo = UPLO::L);
 /// The eigenvalues alone. Equal ones may have gradients too, right for what treats them alike, such
 /// as their sum; second derivatives need eigenvalues that differ.

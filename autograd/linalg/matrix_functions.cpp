@@ -137,9 +137,8 @@ OperatorInfo matrix_exp_cases() {
   const auto call = [](const Inputs& in) { return matrix_exp(in[0]); };
   return {"matrix_exp",
           {{"a matrix", {draw({3, 3}, {-1, 1})}, call},
-           {"one that is halved first", {draw({2, 2}, {2.5, 3.5})}, call},
-           {"a batch", {draw({2, 2, 2}, {-1, 1})}, call},
-           {"one number", {draw({1, 1})}, call},
+           {"one that is halved first", {draw({3, 3}, {2.5, 3.5})}, call},
+           {"a batch", {draw({2, 3, 3}, {-1, 1})}, call},
            {"nothing", {draw({2, 0, 0})}, call}}};
 }
 

@@ -49,7 +49,12 @@ struct Qr {
     });
     return {q, r};
   }
-  void require_gradient() const {
+  void require_gradient(const Tensor& r) const {
+    if (!complete && any(diagonal(r.detach(), 0, -2, -1) == 0).item<bool>())
+      fail<ValueError>(
+          "qr: a matrix, of R of shape {}, has columns that depend on those before them: R has a 0 "
+          "on its diagonal, and there is no gradient",
+          r.shape());
     if (complete)
       fail<ValueError>(
           "qr: of a matrix with more rows than columns the mode complete has no gradient: the last "
@@ -60,8 +65,8 @@ struct Qr {
     return transposed(triangular_solved(r, transposed(b), true, !by_transpose));
   }
   Tensor vjp(std::size_t, std::span<const Tensor> g, auto, const SavedList& y) const {
-    require_gradient();
     const Tensor q = y[0], r = y[1];
+    require_gradient(r);
     Tensor m;
     if (g[1].defined()) m = matmul(r, g[1], kTransposeRight);
     if (g[0].defined()) {
@@ -73,8 +78,8 @@ struct Qr {
   }
   std::vector<Tensor> jvp(std::size_t, const Tensor& t, std::span<const Tensor>,
                           std::span<const Tensor> y) const {
-    require_gradient();
     const Tensor &q = y[0], &r = y[1];
+    require_gradient(r);
     const Tensor both = divided(matmul(q, t, kTransposeLeft), r, false);
     const Tensor lower = tril(both, -1);
     const Tensor dr = matmul(both - lower + transposed(lower), r);

@@ -130,8 +130,7 @@ OperatorInfo inverse_cases() {
   const auto call = [](const Inputs& in) { return inverse(regular(in[0])); };
   return {"inverse",
           {{"a matrix", {draw({3, 3})}, call},
-           {"a batch", {draw({2, 2, 2})}, call},
-           {"one number", {draw({1, 1}, {0.5, 2})}, call},
+           {"a batch", {draw({2, 3, 3})}, call},
            {"nothing", {draw({2, 0, 0})}, call}}};
 }
 
@@ -147,7 +146,7 @@ OperatorInfo solve_cases() {
   add("a vector", {3, 3}, {3}, true);
   add("columns", {3, 3}, {3, 2}, true);
   add("rows", {3, 3}, {2, 3}, false);
-  add("a batch", {2, 2, 2}, {2, 2, 1}, true);
+  add("a batch", {2, 3, 3}, {2, 3, 1}, true);
   add("one matrix for a batch", {2, 2}, {3, 2, 2}, true);
   add("a batch for one right side", {2, 2, 2}, {1, 2}, false);
   add("batches that broadcast", {2, 1, 2, 2}, {3, 2, 1}, true);

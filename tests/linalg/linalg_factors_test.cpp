@@ -188,11 +188,13 @@ TEST_CASE("vectors have no gradient where they are not told apart; values always
       }),
       ContainsSubstring("qr: of a matrix with more rows than columns the mode complete has no "
                         "gradient"));
-  CHECK_THAT(message_of<ValueError>([&] {
-               grads([](const Tensor& x) { return tg::sum(tg::qr(x).R); },
-                     tg::ones({3, 2}, tg::float64) * tg::tensor({0.0, 1.0}));
-             }),
-             ContainsSubstring("is singular"));
+  CHECK_THAT(
+      message_of<ValueError>([&] {
+        grads([](const Tensor& x) { return tg::sum(tg::qr(x).R); },
+              tg::ones({3, 2}, tg::float64) * tg::tensor({0.0, 1.0}));
+      }),
+      ContainsSubstring("qr: a matrix, of R of shape [2, 2], has columns that depend on those "
+                        "before them"));
 }
 
 TEST_CASE("in forward mode values have tangents where vectors have none") {
