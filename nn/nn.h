@@ -12,6 +12,7 @@
 #include "nn/files/checkpoint.h"
 #include "nn/files/files.h"
 #include "nn/layers/activation/activations.h"
+#include "nn/layers/activation/further_activations.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/flatten.h"
 #include "nn/layers/init.h"

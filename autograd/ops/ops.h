@@ -3,6 +3,8 @@
 // Every operator on tensors, family by family, and the signs and methods that some of them have.
 
 #include "autograd/ops/elementwise/clamp.h"
+#include "autograd/ops/elementwise/combined.h"
+#include "autograd/ops/elementwise/composed_activation.h"
 #include "autograd/ops/elementwise/families.h"
 #include "autograd/ops/index/index.h"
 #include "autograd/ops/index/subscript.h"
@@ -43,5 +45,6 @@ Shape broadcast_shapes(const Shape& a, const Shape& b);
 
 }  // namespace tapegrad
 
+#include "autograd/ops/elementwise/aliases.h"
 #include "autograd/ops/methods.h"
 #include "autograd/ops/signs.h"

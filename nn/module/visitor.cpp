@@ -65,6 +65,8 @@ std::vector<detail::Description> detail::named_functions() {
       {"argmin", nullptr, argmin},
       {"squeeze", nullptr, squeeze},
       {"t", nullptr, t},
+      {"relu6", nullptr, relu6},
+      {"tanhshrink", nullptr, tanhshrink},
   };
   const auto add = [&]<class Op>(Op) {
     if constexpr (requires { Description{Op::name, Op::function}; })

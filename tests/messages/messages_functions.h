@@ -44,6 +44,12 @@ inline Function two(std::string name, std::function<void(Tensor&, Tensor&)> f,
 
 using T = Tensor&;
 
+}  // namespace messages
+
+#include "tests/messages/messages_activations.h"
+
+namespace messages {
+
 #define TAPEGRAD_ONE(f) one(#f, [](T x) { tg::f(x); })
 #define TAPEGRAD_TWO(f) two(#f, [](T a, T b) { tg::f(a, b); })
 #define TAPEGRAD_METHOD(f) one(#f, [](T x) { x.f(); })
@@ -502,9 +508,10 @@ inline std::vector<Function> losses() {
 
 inline std::vector<Function> functions() {
   std::vector<Function> all;
-  for (const auto& group : {formulas(), elementwise(), comparisons(), reductions(), statistics(),
-                            order(), products_and_shapes(), products_and_distances(),
-                            further_shapes(), subscripts(), rows(), methods(), losses()})
+  for (const auto& group :
+       {formulas(), elementwise(), further_activations(), combined(), aliases(), comparisons(),
+        reductions(), statistics(), order(), products_and_shapes(), products_and_distances(),
+        further_shapes(), subscripts(), rows(), methods(), losses()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True  # leaves nothing beside the sources
 
 import creation
 import decompositions
+import activations
 import elementwise
 import networks
 import order
@@ -36,4 +37,5 @@ training.write_all()
 creation.write_all()
 typed.write_all()
 decompositions.write_all()
+activations.write_all()
 table.write(pathlib.Path(__file__).parent / "values.json")

@@ -58,6 +58,15 @@ Function with(const char* name) {
     return outputs_of(c, c.has(name) ? LayerType(c.get<T>(name)) : LayerType());
   };
 }
+/// A layer with two numbers, which may both be left out where they have defaults.
+template <class LayerType>
+Function with_two(const char* first, const char* second) {
+  return [=](const Case& c) {
+    if constexpr (std::is_default_constructible_v<LayerType>)
+      if (!c.has(first)) return outputs_of(c, LayerType());
+    return outputs_of(c, LayerType(c.get<double>(first), c.get<double>(second)));
+  };
+}
 template <class LayerType>
 Function along() {
   return [](const Case& c) { return outputs_of(c, LayerType(c.get<int>("dim"))); };
@@ -66,7 +75,6 @@ Function along() {
 Functions layers() {
   Functions table{
       {"ReLU", plain<nn::ReLU>()},
-      {"GELU", plain<nn::GELU>()},
       {"SiLU", plain<nn::SiLU>()},
       {"Tanh", plain<nn::Tanh>()},
       {"Sigmoid", plain<nn::Sigmoid>()},
@@ -77,6 +85,32 @@ Functions layers() {
       {"Dropout", with<nn::Dropout, double>("p")},
       {"Softmax", along<nn::Softmax>()},
       {"LogSoftmax", along<nn::LogSoftmax>()},
+      {"ReLU6", plain<nn::ReLU6>()},
+      {"Hardswish", plain<nn::Hardswish>()},
+      {"Hardsigmoid", plain<nn::Hardsigmoid>()},
+      {"SELU", plain<nn::SELU>()},
+      {"Mish", plain<nn::Mish>()},
+      {"Softsign", plain<nn::Softsign>()},
+      {"Tanhshrink", plain<nn::Tanhshrink>()},
+      {"CELU", with<nn::CELU, double>("alpha")},
+      {"Softshrink", with<nn::Softshrink, double>("lambd")},
+      {"Hardshrink", with<nn::Hardshrink, double>("lambd")},
+      {"GLU", with<nn::GLU, int>("dim")},
+      {"Softmin", along<nn::Softmin>()},
+      {"Hardtanh", with_two<nn::Hardtanh>("min_val", "max_val")},
+      {"Threshold", with_two<nn::Threshold>("threshold", "value")},
+      {"RReLU", with_two<nn::RReLU>("lower", "upper")},
+  };
+  table["GELU"] = [](const Case& c) {
+    if (!c.has("approximate")) return outputs_of(c, nn::GELU());
+    return outputs_of(
+        c, nn::GELU(c.get<std::string>("approximate") == "tanh" ? nn::Approximate::tanh
+                                                                : nn::Approximate::none));
+  };
+  table["PReLU"] = [](const Case& c) {
+    const nn::PReLUOptions options{.dtype = c.floating};
+    return outputs_of(
+        c, nn::PReLU(c.has("num_parameters") ? c.get<int>("num_parameters") : 1, options));
   };
   table["Softplus"] = [](const Case& c) {
     nn::SoftplusOptions options;
@@ -128,9 +162,10 @@ TEST_CASE("layers give the values and gradients that PyTorch's have, in either m
 
 TEST_CASE("every layer and every option of one has a case with values") {
   Declarations declared;
-  for (const char* header : {"activation/activations", "dropout", "flatten", "linear/linear",
-                             "norm/batch_norm", "norm/layer_norm", "sequential"})
+  for (const char* header :
+       {"activation/activations", "activation/further_activations", "dropout", "flatten",
+        "linear/linear", "norm/batch_norm", "norm/layer_norm", "sequential"})
     declared.read("nn/layers/" + std::string(header) + ".h");
   CHECK(declared.functions.size() >= 17);
-  check_complete("layers", declared, {.not_of_values = {"Activation", ".dtype"}});
+  check_complete("layers", declared, {.not_of_values = {"Activation", ".dtype", "PReLU.init"}});
 }

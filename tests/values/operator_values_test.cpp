@@ -1,6 +1,7 @@
 // The values and gradients of operators against those of other sources.
 
 #include "tests/operator_types.h"
+#include "tests/values/activation_functions.h"
 #include "tests/values/declared.h"
 #include "tests/values/order_functions.h"
 #include "tests/values/subscript_functions.h"
@@ -352,8 +353,9 @@ Functions logic() {
 
 Functions all_functions() {
   Functions table;
-  for (const Functions& part : {elementwise(), in_place(), reductions(), rows(), shapes(),
-                                subscripts(), indexing_and_products(), logic(), order_functions()})
+  for (const Functions& part :
+       {elementwise(), in_place(), reductions(), rows(), shapes(), subscripts(),
+        indexing_and_products(), logic(), order_functions(), further_activations(), combined()})
     table.insert(part.begin(), part.end());
   return table;
 }
@@ -376,12 +378,26 @@ TEST_CASE("every operator of the library is called by a case with values") {
 
 TEST_CASE("every function and every option in the headers of operators has a case with values") {
   Declarations declared;
-  for (const char* header :
-       {"elementwise/activation", "elementwise/arithmetic", "elementwise/clamp",
-        "elementwise/exponential", "elementwise/special", "elementwise/trigonometric",
-        "index/index", "index/subscript", "linalg/linalg", "logic/logic", "order/counting",
-        "order/order", "reduce/norms", "reduce/reductions", "reduce/statistics", "rows/rows",
-        "shape/shape"})
+  for (const char* header : {"elementwise/activation",
+                             "elementwise/arithmetic",
+                             "elementwise/clamp",
+                             "elementwise/combined",
+                             "elementwise/composed_activation",
+                             "elementwise/exponential",
+                             "elementwise/further_activation",
+                             "elementwise/special",
+                             "elementwise/trigonometric",
+                             "index/index",
+                             "index/subscript",
+                             "linalg/linalg",
+                             "logic/logic",
+                             "order/counting",
+                             "order/order",
+                             "reduce/norms",
+                             "reduce/reductions",
+                             "reduce/statistics",
+                             "rows/rows",
+                             "shape/shape"})
     declared.read("autograd/ops/" + std::string(header) + ".h");
   CHECK(declared.functions.size() >= 85);
   check_complete("operators", declared, {});

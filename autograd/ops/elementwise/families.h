@@ -3,6 +3,7 @@
 #include "autograd/ops/elementwise/activation.h"
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/ops/elementwise/exponential.h"
+#include "autograd/ops/elementwise/further_activation.h"
 #include "autograd/ops/elementwise/special.h"
 #include "autograd/ops/elementwise/trigonometric.h"
 
@@ -14,7 +15,8 @@ namespace tapegrad {
 namespace formula {
 
 /// Every formula of elementwise operators.
-using Elementwise = Joined<Arithmetic, Exponential, Trigonometric, Special, Activations>;
+using Elementwise =
+    Joined<Arithmetic, Exponential, Trigonometric, Special, Activations, FurtherActivations>;
 
 }  // namespace formula
 

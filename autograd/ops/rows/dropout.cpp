@@ -1,5 +1,6 @@
 #include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
+#include "autograd/ops/core/redraw.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create/create.h"
@@ -22,23 +23,13 @@ struct Dropout {
   static Tensor vjp_a(const Tensor& g, auto, const Tensor& mask, auto) { return g * mask; }
 };
 
-/// Puts the thread's generator back, unless what it was used for is `done`: nobody has seen the
-/// numbers then, so that the same call gives the same ones.
-struct Redraw {
-  const Generator before = default_generator();
-  bool done = false;
-  ~Redraw() {
-    if (!done) default_generator() = before;
-  }
-};
-
 }  // namespace
 
 Tensor dropout(const Tensor& x, Real p, Flag training) {
   detail::require_floating(x, "dropout");
   detail::require_probability(p, "p", "dropout");
   if (!training || p == 0) return x;
-  Redraw redraw;
+  detail::Redraw redraw;
   const Tensor mask = p == 1 ? zeros_like(x) : bernoulli(1 - p, x.shape(), x.dtype()) / (1 - p);
   Tensor y = apply(Dropout{}, x, mask);
   redraw.done = true;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "nn/layers/activation/further_activations.h"
 #include "nn/module/layer_scope.h"
 
 namespace tapegrad::nn {
@@ -24,8 +25,6 @@ constexpr std::string_view kName = "";
 template <>
 constexpr std::string_view kName<tapegrad::relu> = "ReLU()";
 template <>
-constexpr std::string_view kName<tapegrad::gelu> = "GELU()";
-template <>
 constexpr std::string_view kName<tapegrad::silu> = "SiLU()";
 template <>
 constexpr std::string_view kName<tapegrad::tanh> = "Tanh()";
@@ -35,6 +34,20 @@ template <>
 constexpr std::string_view kName<tapegrad::logsigmoid> = "LogSigmoid()";
 template <>
 constexpr std::string_view kName<detail::identity> = "Identity()";
+template <>
+constexpr std::string_view kName<tapegrad::hardswish> = "Hardswish()";
+template <>
+constexpr std::string_view kName<tapegrad::hardsigmoid> = "Hardsigmoid()";
+template <>
+constexpr std::string_view kName<tapegrad::selu> = "SELU()";
+template <>
+constexpr std::string_view kName<tapegrad::mish> = "Mish()";
+template <>
+constexpr std::string_view kName<tapegrad::softsign> = "Softsign()";
+template <>
+constexpr std::string_view kName<detail::relu6> = "ReLU6()";
+template <>
+constexpr std::string_view kName<detail::tanhshrink> = "Tanhshrink()";
 
 }  // namespace
 
@@ -45,12 +58,26 @@ std::string Activation<Function>::describe() const {
 }
 
 template class Activation<tapegrad::relu>;
-template class Activation<tapegrad::gelu>;
 template class Activation<tapegrad::silu>;
 template class Activation<tapegrad::tanh>;
 template class Activation<tapegrad::sigmoid>;
 template class Activation<tapegrad::logsigmoid>;
 template class Activation<detail::identity>;
+template class Activation<tapegrad::hardswish>;
+template class Activation<tapegrad::hardsigmoid>;
+template class Activation<tapegrad::selu>;
+template class Activation<tapegrad::mish>;
+template class Activation<tapegrad::softsign>;
+template class Activation<detail::relu6>;
+template class Activation<detail::tanhshrink>;
+
+Tensor GELU::operator()(Tensor x) const {
+  const LayerScope scope(path());
+  return approximate_ == Approximate::tanh ? gelu_tanh(std::move(x)) : gelu(std::move(x));
+}
+std::string GELU::describe() const {
+  return approximate_ == Approximate::tanh ? "GELU(approximate=tanh)" : "GELU()";
+}
 
 Tensor LeakyReLU::operator()(Tensor x) const {
   const LayerScope scope(path());

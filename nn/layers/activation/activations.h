@@ -28,7 +28,6 @@ class Activation : public NamedLayer {
 };
 
 using ReLU = Activation<tapegrad::relu>;              ///< `relu` as a layer
-using GELU = Activation<tapegrad::gelu>;              ///< `gelu` as a layer
 using SiLU = Activation<tapegrad::silu>;              ///< `silu` as a layer
 using Tanh = Activation<tapegrad::tanh>;              ///< `tanh` as a layer
 using Sigmoid = Activation<tapegrad::sigmoid>;        ///< `sigmoid` as a layer
@@ -36,12 +35,30 @@ using LogSigmoid = Activation<tapegrad::logsigmoid>;  ///< `logsigmoid` as a lay
 using Identity = Activation<detail::identity>;        ///< a layer that gives the input itself
 
 extern template class Activation<tapegrad::relu>;
-extern template class Activation<tapegrad::gelu>;
 extern template class Activation<tapegrad::silu>;
 extern template class Activation<tapegrad::tanh>;
 extern template class Activation<tapegrad::sigmoid>;
 extern template class Activation<tapegrad::logsigmoid>;
 extern template class Activation<detail::identity>;
+
+/// How `GELU` computes the normal distribution function.
+enum class Approximate {
+  none,  ///< exactly: `gelu`
+  tanh   ///< by tanh: `gelu_tanh`
+};
+
+/// `gelu` as a layer, or `gelu_tanh`.
+class GELU : public NamedLayer {
+ public:
+  void visit(Visitor& f) { NamedLayer::visit(f); }  ///< names nothing: nothing is trained
+  /// Exact, or by tanh.
+  explicit GELU(Approximate approximate = Approximate::none) : approximate_(approximate) {}
+  Tensor operator()(Tensor x) const;  ///< x Phi(x)
+  std::string describe() const;       ///< "GELU()", or "GELU(approximate=tanh)"
+
+ private:
+  Approximate approximate_;
+};
 
 /// `leaky_relu` as a layer.
 class LeakyReLU : public NamedLayer {

@@ -17,6 +17,7 @@
 #include "autograd/tensor/create/random.h"
 #include "autograd/transforms/backward.h"
 #include "nn/layers/activation/activations.h"
+#include "nn/layers/activation/further_activations.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/flatten.h"
 #include "nn/layers/linear/linear.h"
@@ -197,6 +198,30 @@ TEST_CASE("Flatten keeps the batch and joins the rest unless told otherwise") {
   CHECK_THROWS_AS(nn::Flatten(1)(tg::zeros(3)), tg::IndexError);
 }
 
+TEST_CASE("PReLU starts at 0.25, and is trained, saved and converted") {
+  nn::PReLU one, many{3, {.init = -0.5, .dtype = tg::float64}};
+  CHECK(tg::equal(one.weight, tg::tensor({0.25})));
+  CHECK(tg::equal(many.weight, tg::full(3, -0.5, tg::float64)));
+  CHECK(nn::parameters(many).at(0).name == "weight");
+  CHECK(many.weight.requires_grad());
+  many(f64({{-2., 1., -3.}, {-1., -1., 4.}})).sum().backward();
+  CHECK(tg::equal(many.weight.grad(), f64({-3., -1., -3.})));
+  CHECK_THROWS_AS(nn::PReLU(-1), tg::ShapeError);
+  CHECK_THROWS_AS(nn::PReLU(1, {.dtype = tg::int64}), tg::DTypeError);
+  CHECK_THROWS_AS(many(f64({{1., 2.}})), tg::ShapeError);
+}
+
+TEST_CASE("RReLU draws while training alone, and each copy has its mode") {
+  const Tensor x = tg::full({64}, -1.0, tg::float64);
+  nn::RReLU layer(0.25, 0.75), other = layer;
+  nn::eval(layer);
+  CHECK(tg::equal(layer(x), x * 0.5));
+  const Tensor y = other(x);
+  CHECK(tg::max(y).item() <= -0.25);
+  CHECK(tg::min(y).item() > -0.75);
+  CHECK(y.std().item() > 0.05);
+}
+
 // ---- Dropout -----------------------------------------------------------------------------------
 
 TEST_CASE("Dropout zeroes about a share p and keeps the expected value") {
@@ -290,6 +315,22 @@ TEST_CASE("every layer is made with braces and with parentheses, and stands in a
   check(nn::Sequential{nn::LeakyReLU{}, nn::LeakyReLU()});
   check(nn::Sequential{nn::ELU{}, nn::ELU()});
   check(nn::Sequential{nn::Softplus{}, nn::Softplus()});
+  check(nn::Sequential{nn::ReLU6{}, nn::ReLU6()});
+  check(nn::Sequential{nn::Hardswish{}, nn::Hardswish()});
+  check(nn::Sequential{nn::Hardsigmoid{}, nn::Hardsigmoid()});
+  check(nn::Sequential{nn::SELU{}, nn::SELU()});
+  check(nn::Sequential{nn::Mish{}, nn::Mish()});
+  check(nn::Sequential{nn::Softsign{}, nn::Softsign()});
+  check(nn::Sequential{nn::Tanhshrink{}, nn::Tanhshrink()});
+  check(nn::Sequential{nn::Hardtanh{}, nn::Hardtanh()});
+  check(nn::Sequential{nn::CELU{}, nn::CELU()});
+  check(nn::Sequential{nn::Softshrink{}, nn::Softshrink()});
+  check(nn::Sequential{nn::Hardshrink{}, nn::Hardshrink()});
+  check(nn::Sequential{nn::Threshold{0, 1}, nn::Threshold(0, 1)});
+  check(nn::Sequential{nn::GLU{}, nn::GLU()});
+  check(nn::Sequential{nn::Softmin{1}, nn::Softmin(1)});
+  check(nn::Sequential{nn::RReLU{}, nn::RReLU()});
+  check(nn::Sequential{nn::PReLU{}, nn::PReLU()});
   check(nn::Sequential{nn::Softmax{1}, nn::Softmax(1)});
   check(nn::Sequential{nn::LogSoftmax{1}, nn::LogSoftmax(1)});
   check(nn::Sequential{nn::Flatten{}, nn::Flatten()});

@@ -10,6 +10,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
 #include "nn/layers/activation/activations.h"
+#include "nn/layers/activation/further_activations.h"
 #include "nn/layers/dropout.h"
 #include "nn/layers/linear/linear.h"
 #include "nn/layers/sequential.h"
@@ -37,6 +38,34 @@ total                                                           101,770
 }
 
 TEST_CASE("every activation prints its name and settings") {
+  const nn::Sequential further{nn::GELU(nn::Approximate::tanh),
+                               nn::ReLU6(),
+                               nn::Hardswish(),
+                               nn::Hardsigmoid(),
+                               nn::SELU(),
+                               nn::Mish(),
+                               nn::Softsign(),
+                               nn::Tanhshrink(),
+                               nn::Hardtanh(-2, 2),
+                               nn::CELU(0.5),
+                               nn::Softshrink(),
+                               nn::Hardshrink(1),
+                               nn::Threshold(0.5, 0),
+                               nn::GLU(),
+                               nn::Softmin(1),
+                               nn::RReLU(0.25, 0.5),
+                               nn::PReLU(3),
+                               tg::relu6,
+                               tg::tanhshrink,
+                               tg::gelu_tanh};
+  std::string shown;
+  for (const nn::Layer& layer : further) shown += layer.describe() + " ";
+  CHECK(shown ==
+        "GELU(approximate=tanh) ReLU6() Hardswish() Hardsigmoid() SELU() Mish() Softsign() "
+        "Tanhshrink() Hardtanh(min_val=-2, max_val=2) CELU(alpha=0.5) Softshrink(lambd=0.5) "
+        "Hardshrink(lambd=1) Threshold(threshold=0.5, value=0) GLU(dim=-1) Softmin(dim=1) "
+        "RReLU(lower=0.25, upper=0.5) PReLU(num_parameters=3) relu6 tanhshrink gelu_tanh ");
+
   const nn::Sequential net{nn::ReLU(),
                            nn::GELU(),
                            nn::SiLU(),

@@ -79,6 +79,15 @@ inline std::vector<Model> networks() {
   all.push_back(perceptron("LeakyReLU", nn::LeakyReLU{0.2}));
   all.push_back(perceptron("ELU", nn::ELU{0.7}));
   all.push_back(perceptron("Softplus", nn::Softplus{{.beta = 2, .threshold = 3}}));
+  all.push_back(perceptron("GELU by tanh", nn::GELU{nn::Approximate::tanh}));
+  all.push_back(perceptron("Hardtanh", nn::Hardtanh{-0.5, 1}, nn::ReLU6{}));
+  all.push_back(perceptron("Hardswish", nn::Hardswish{}, nn::Hardsigmoid{}));
+  all.push_back(perceptron("SELU", nn::SELU{}, nn::CELU{0.7}));
+  all.push_back(perceptron("Mish", nn::Mish{}, nn::Softsign{}, nn::Tanhshrink{}));
+  all.push_back(perceptron("Softshrink", nn::Softshrink{0.2}, nn::Hardshrink{0.1}));
+  all.push_back(perceptron("PReLU", nn::PReLU{8}, nn::RReLU{}, nn::PReLU{}));
+  all.push_back(perceptron("GLU", nn::Linear{8, 16}, nn::GLU{}, nn::Threshold{0.1, -1}));
+  all.push_back(perceptron("Softmin", nn::Softmin{1}));
   all.push_back(perceptron("Softmax", nn::Softmax{1}));
   all.push_back(perceptron("LogSoftmax", nn::LogSoftmax{1}));
   all.push_back(perceptron("LayerNorm", nn::LayerNorm{8}));
@@ -258,6 +267,10 @@ inline std::vector<tg::OperatorInfo> operators_at_their_ends() {
   add("leaky_relu", [](Inputs in) { return tg::leaky_relu(in[0], 0.1); });
   add("elu", [](Inputs in) { return tg::elu(in[0], 0.5); });
   add("softplus", [](Inputs in) { return tg::softplus(in[0]); });
+  add("celu", [](Inputs in) { return tg::celu(in[0], 0.5); });
+  add("hardtanh", [](Inputs in) { return tg::hardtanh(in[0], -2, 1); });
+  add("softshrink", [](Inputs in) { return tg::softshrink(in[0]); });
+  add("hardshrink", [](Inputs in) { return tg::hardshrink(in[0]); });
   add("maximum", [](Inputs in) { return tg::maximum(in[0], 1); });
   add("minimum", [](Inputs in) { return tg::minimum(tg::ones({11}), in[0]); });
   add("clamp", [](Inputs in) { return tg::clamp(in[0], -1, 1); });
