@@ -75,8 +75,8 @@ def points():
     point_case("selu", [(0, 0, drop), (nan, nan, scale), (-1000, -drop, 0), (-inf, -drop, 0),
                         (inf, inf, scale)])
     point_case("celu", [(0, 0, 1), (nan, nan, 1), (-1000, -1, 0), (-inf, -1, 0), (inf, inf, 1)])
-    point_case("celu", [(0, 0, 1), (nan, nan, 1), (-1e4, -2.5, 0), (-inf, -2.5, 0), (1e30, 1e30, 1)],
-               {"alpha": 2.5})
+    point_case("celu", [(0, 0, 1), (nan, nan, 1), (-1e4, -2.5, 0), (-inf, -2.5, 0),
+                        (1e30, 1e30, 1)], {"alpha": 2.5})
     point_case("mish", [(0, 0, 0.6), (inf, inf, 1), (-inf, 0, 0), (nan, nan, nan), (1e30, 1e30, 1),
                         (-2000, 0, 0)])
     point_case("softsign", [(0, 0, 1), (-0.0, -0.0, 1), (inf, 1, 0), (-inf, -1, 0),

@@ -45,9 +45,9 @@ constexpr std::string_view kName<tapegrad::mish> = "Mish()";
 template <>
 constexpr std::string_view kName<tapegrad::softsign> = "Softsign()";
 template <>
-constexpr std::string_view kName<detail::relu6> = "ReLU6()";
+constexpr std::string_view kName<detail::relu6_by_value> = "ReLU6()";
 template <>
-constexpr std::string_view kName<detail::tanhshrink> = "Tanhshrink()";
+constexpr std::string_view kName<detail::tanhshrink_by_value> = "Tanhshrink()";
 
 }  // namespace
 
@@ -68,8 +68,8 @@ template class Activation<tapegrad::hardsigmoid>;
 template class Activation<tapegrad::selu>;
 template class Activation<tapegrad::mish>;
 template class Activation<tapegrad::softsign>;
-template class Activation<detail::relu6>;
-template class Activation<detail::tanhshrink>;
+template class Activation<detail::relu6_by_value>;
+template class Activation<detail::tanhshrink_by_value>;
 
 Tensor GELU::operator()(Tensor x) const {
   const LayerScope scope(path());

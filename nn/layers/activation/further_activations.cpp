@@ -10,8 +10,8 @@
 
 namespace tapegrad::nn {
 
-Tensor detail::relu6(Tensor x) { return tapegrad::relu6(x); }
-Tensor detail::tanhshrink(Tensor x) { return tapegrad::tanhshrink(x); }
+Tensor detail::relu6_by_value(Tensor x) { return tapegrad::relu6(x); }
+Tensor detail::tanhshrink_by_value(Tensor x) { return tapegrad::tanhshrink(x); }
 
 Tensor Hardtanh::operator()(Tensor x) const {
   const LayerScope scope(path());

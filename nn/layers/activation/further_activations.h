@@ -13,25 +13,25 @@ namespace tapegrad::nn {
 /// @{
 
 namespace detail {
-Tensor relu6(Tensor x);
-Tensor tanhshrink(Tensor x);
+Tensor relu6_by_value(Tensor x);
+Tensor tanhshrink_by_value(Tensor x);
 }  // namespace detail
 
-using Hardswish = Activation<tapegrad::hardswish>;      ///< `hardswish` as a layer
-using Hardsigmoid = Activation<tapegrad::hardsigmoid>;  ///< `hardsigmoid` as a layer
-using SELU = Activation<tapegrad::selu>;                ///< `selu` as a layer
-using Mish = Activation<tapegrad::mish>;                ///< `mish` as a layer
-using Softsign = Activation<tapegrad::softsign>;        ///< `softsign` as a layer
-using ReLU6 = Activation<detail::relu6>;                ///< `relu6` as a layer
-using Tanhshrink = Activation<detail::tanhshrink>;      ///< `tanhshrink` as a layer
+using Hardswish = Activation<tapegrad::hardswish>;           ///< `hardswish` as a layer
+using Hardsigmoid = Activation<tapegrad::hardsigmoid>;       ///< `hardsigmoid` as a layer
+using SELU = Activation<tapegrad::selu>;                     ///< `selu` as a layer
+using Mish = Activation<tapegrad::mish>;                     ///< `mish` as a layer
+using Softsign = Activation<tapegrad::softsign>;             ///< `softsign` as a layer
+using ReLU6 = Activation<detail::relu6_by_value>;            ///< `relu6` as a layer
+using Tanhshrink = Activation<detail::tanhshrink_by_value>;  ///< `tanhshrink` as a layer
 
 extern template class Activation<tapegrad::hardswish>;
 extern template class Activation<tapegrad::hardsigmoid>;
 extern template class Activation<tapegrad::selu>;
 extern template class Activation<tapegrad::mish>;
 extern template class Activation<tapegrad::softsign>;
-extern template class Activation<detail::relu6>;
-extern template class Activation<detail::tanhshrink>;
+extern template class Activation<detail::relu6_by_value>;
+extern template class Activation<detail::tanhshrink_by_value>;
 
 /// `hardtanh` as a layer. Errors when called: `ValueError` unless min_val <= max_val.
 class Hardtanh : public NamedLayer {
