@@ -73,6 +73,28 @@ inline Vec<T, Arch> sigmoid(Vec<T, Arch> x) noexcept {
   return where(x >= 0, Vec<T, Arch>(1), e) / (1 + e);
 }
 
+/// log(1 + e^x) for x <= 0. With u = e^x in [0, 1] no exponent needs to be taken apart: log(1 + u) is
+/// 2 artanh(t / 2) with t = u / (1 + u / 2), which is t + t w p(w) with w = t^2. As u is t + t u / 2,
+/// little depends on how t was rounded.
+template <class T, class Arch>
+inline Vec<T, Arch> log1p_exp(Vec<T, Arch> x) noexcept {
+  using V = Vec<T, Arch>;
+  const V u = exp(x);
+  const V half = T(0.5) * u;
+  const V t = u / (1 + half);
+  const V w = t * t;
+  V p;
+  if constexpr (sizeof(T) == 4) {
+    p = detail::polynomial(w, 0x1.555502p-4, 0x1.99d208p-7, 0x1.1ebd0ep-9, 0x1.1ed7bep-11);
+  } else {
+    p = detail::polynomial(w, 0x1.5555555555556p-4, 0x1.999999999956cp-7, 0x1.24924924c14a0p-9,
+                           0x1.c71c71a632009p-12, 0x1.745d1df4ef550p-14, 0x1.3b12d7515da2fp-16,
+                           0x1.11232cbf4a4d3p-18, 0x1.dfe4c6e6ec06fp-21, 0x1.c161504f97c0ap-23,
+                           0x1.1eb2d712a7c0bp-25, 0x1.5114be6401cf1p-26);
+  }
+  return fma(t, fma(w, p, -half), u);
+}
+
 /// The hyperbolic tangent, from m = e^(2|x|) - 1 as m / (m + 2).
 template <class T, class Arch>
 inline Vec<T, Arch> tanh(Vec<T, Arch> x) noexcept {

@@ -82,6 +82,7 @@ struct Number {
   friend Number expm1(Number x) noexcept { return std::expm1(x.value); }
   friend Number log(Number x) noexcept { return std::log(x.value); }
   friend Number log1p(Number x) noexcept { return std::log1p(x.value); }
+  friend Number log1p_exp(Number x) noexcept { return std::log1p(std::exp(x.value)); }
   friend Number sin(Number x) noexcept { return std::sin(x.value); }
   friend Number cos(Number x) noexcept { return std::cos(x.value); }
   friend Number tanh(Number x) noexcept { return std::tanh(x.value); }

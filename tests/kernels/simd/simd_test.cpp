@@ -122,6 +122,8 @@ TEMPLATE_TEST_CASE("functions of a vector are right to a few units in the last p
   CHECK(error_of([](auto v) { return expm1(v); }, [](Exact v) { return std::expm1(v); }) < 2.5);
   CHECK(error_of([](auto v) { return log(v); }, [](Exact v) { return std::log(v); }) < 1);
   CHECK(error_of([](auto v) { return log1p(v); }, [](Exact v) { return std::log1p(v); }) < 1.6);
+  CHECK(error_of([](auto v) { return log1p_exp(-abs(v)); },
+                 [](Exact v) { return std::log1p(std::exp(-std::abs(v))); }) < 2);
   CHECK(error_of([](auto v) { return log2(v); }, [](Exact v) { return std::log2(v); }) < 2);
   CHECK(error_of([](auto v) { return log10(v); }, [](Exact v) { return std::log10(v); }) < 2);
   CHECK(error_of([](auto v) { return tanh(v); }, [](Exact v) { return std::tanh(v); }) < 2.6);
