@@ -77,7 +77,7 @@ inline Vec<T, Arch> sigmoid(Vec<T, Arch> x) noexcept {
 /// 2 artanh(t / 2) with t = u / (1 + u / 2), which is t + t w p(w) with w = t^2. As u is t + t u / 2,
 /// little depends on how t was rounded.
 template <class T, class Arch>
-inline Vec<T, Arch> log1p_exp(Vec<T, Arch> x) noexcept {
+[[gnu::always_inline]] inline Vec<T, Arch> log1p_exp(Vec<T, Arch> x) noexcept {
   using V = Vec<T, Arch>;
   const V u = exp(x);
   const V half = T(0.5) * u;

@@ -141,7 +141,7 @@ struct Softplus {
   }
   auto forward(auto x) const {
     const auto z = beta * x;
-    return where(z > threshold, x, (maximum(z, 0) + log1p_exp(-abs(z))) * (1 / beta));
+    return where(z > threshold, x, (maximum(z, 0) + log1p_exp(-abs(z))) / beta);
   }
   auto vjp(auto g, auto x, auto) const {
     const auto z = beta * x;
