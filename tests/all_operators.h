@@ -33,4 +33,8 @@ inline void call_operators_without_gradients() {
   tapegrad::cummax(x, 0);
   tapegrad::cummin(x, 0);
   tapegrad::searchsorted(tapegrad::tensor({1.0, 2.0}), x);
+  const tapegrad::Tensor bits = tapegrad::tensor({{5, -3}, {2, 0}});
+  for (const auto f : {tapegrad::bitwise_and, tapegrad::bitwise_or, tapegrad::bitwise_xor,
+                       tapegrad::bitwise_left_shift, tapegrad::bitwise_right_shift})
+    f(bits, tapegrad::tensor({3, 1}));
 }

@@ -4,11 +4,13 @@
 
 #include "autograd/ops/elementwise/clamp.h"
 #include "autograd/ops/elementwise/combined.h"
+#include "autograd/ops/elementwise/composed.h"
 #include "autograd/ops/elementwise/composed_activation.h"
 #include "autograd/ops/elementwise/families.h"
 #include "autograd/ops/index/index.h"
 #include "autograd/ops/index/subscript.h"
 #include "autograd/ops/linalg/linalg.h"
+#include "autograd/ops/logic/bitwise.h"
 #include "autograd/ops/logic/branches.h"
 #include "autograd/ops/logic/logic.h"
 #include "autograd/ops/order/counting.h"

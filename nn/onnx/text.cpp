@@ -46,7 +46,11 @@ std::string text_of(const Attribute::Value& value) {
 const char* formula_text(std::string_view name) {
   const char* text = nullptr;
   [&]<class... Formula>(formula::List<Formula...>) {
-    ((name == Formula::name ? void(text = Formula::onnx) : void()), ...);
+    const auto look = [&]<class Each>(Each) {
+      if constexpr (std::is_convertible_v<decltype(Each::onnx), const char*>)
+        if (name == Each::name) text = Each::onnx;
+    };
+    (look(Formula()), ...);
   }(formula::Elementwise());
   return text;
 }

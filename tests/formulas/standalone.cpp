@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "autograd/ops/elementwise/families.h"
+#include "autograd/ops/formula/functions.h"
 #include "autograd/ops/formula/number.h"
 #include "nn/optim/formulas.h"
 

@@ -109,6 +109,44 @@ inline std::vector<Function> elementwise() {
           TAPEGRAD_METHOD(cos)};
 }
 
+/// Seldom used ones that are no formulas, or have options.
+inline std::vector<Function> mathematics() {
+  return {one("round", [](T x) { tg::round(x, 2); }),
+          TAPEGRAD_ONE(frac),
+          two("div", [](T a, T b) { tg::div(a, b, tg::Rounding::floor); }),
+          one("logit", [](T x) { tg::logit(x); }),
+          one("logit", [](T x) { tg::logit(x, 0.1); }),
+          one("polygamma", [](T x) { tg::polygamma(1, x); }),
+          TAPEGRAD_ONE(positive),
+          one(
+              "fix", [](T x) { tg::fix(x); }, "trunc"),
+          one(
+              "arcsin", [](T x) { tg::arcsin(x); }, "asin"),
+          one(
+              "arccos", [](T x) { tg::arccos(x); }, "acos"),
+          one(
+              "arctan", [](T x) { tg::arctan(x); }, "atan"),
+          two(
+              "arctan2", [](T a, T b) { tg::arctan2(a, b); }, "atan2"),
+          one(
+              "arcsinh", [](T x) { tg::arcsinh(x); }, "asinh"),
+          one(
+              "arccosh", [](T x) { tg::arccosh(x); }, "acosh"),
+          one(
+              "arctanh", [](T x) { tg::arctanh(x); }, "atanh"),
+          TAPEGRAD_ONE(nan_to_num),
+          TAPEGRAD_TWO(float_power),
+          TAPEGRAD_ONE(deg2rad),
+          TAPEGRAD_ONE(rad2deg),
+          TAPEGRAD_TWO(isclose),
+          TAPEGRAD_TWO(bitwise_and),
+          TAPEGRAD_TWO(bitwise_or),
+          TAPEGRAD_TWO(bitwise_xor),
+          TAPEGRAD_ONE(bitwise_not),
+          TAPEGRAD_TWO(bitwise_left_shift),
+          TAPEGRAD_TWO(bitwise_right_shift)};
+}
+
 inline std::vector<Function> comparisons() {
   return {TAPEGRAD_TWO(eq),
           TAPEGRAD_TWO(ne),
@@ -509,9 +547,9 @@ inline std::vector<Function> losses() {
 inline std::vector<Function> functions() {
   std::vector<Function> all;
   for (const auto& group :
-       {formulas(), elementwise(), further_activations(), combined(), aliases(), comparisons(),
-        reductions(), statistics(), order(), products_and_shapes(), products_and_distances(),
-        further_shapes(), subscripts(), rows(), methods(), losses()})
+       {formulas(), elementwise(), further_activations(), combined(), aliases(), mathematics(),
+        comparisons(), reductions(), statistics(), order(), products_and_shapes(),
+        products_and_distances(), further_shapes(), subscripts(), rows(), methods(), losses()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

@@ -18,6 +18,7 @@ import creation
 import decompositions
 import activations
 import elementwise
+import mathematics
 import networks
 import order
 import products
@@ -28,6 +29,7 @@ import training
 import typed
 
 elementwise.write_all()
+mathematics.write_all()
 tensors.write_all()
 shapes.write_all()
 order.write_all()

@@ -3,6 +3,7 @@
 #include "tests/operator_types.h"
 #include "tests/values/activation_functions.h"
 #include "tests/values/declared.h"
+#include "tests/values/mathematics_functions.h"
 #include "tests/values/order_functions.h"
 #include "tests/values/subscript_functions.h"
 #include "tests/values/values.h"
@@ -352,7 +353,7 @@ Functions logic() {
 }
 
 Functions all_functions() {
-  Functions table;
+  Functions table = mathematics();  // whose "div" has options
   for (const Functions& part :
        {elementwise(), in_place(), reductions(), rows(), shapes(), subscripts(),
         indexing_and_products(), logic(), order_functions(), further_activations(), combined()})
@@ -387,6 +388,13 @@ TEST_CASE("every function and every option in the headers of operators has a cas
                              "elementwise/further_activation",
                              "elementwise/special",
                              "elementwise/trigonometric",
+                             "elementwise/angles",
+                             "elementwise/choices",
+                             "elementwise/composed",
+                             "elementwise/gamma",
+                             "elementwise/logarithms",
+                             "elementwise/rounding",
+                             "logic/bitwise",
                              "index/index",
                              "index/subscript",
                              "linalg/linalg",

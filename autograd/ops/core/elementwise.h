@@ -136,7 +136,10 @@ constexpr ElementwiseInfo describe() {
                                       Sparsity::elementwise,
                                       Leading::broadcast,
                                       &elementwise_tangent_rule};
-  info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
+  if constexpr (formula::lists<Op>(formula::Seldom()))
+    info.loops = seldom_tables<Op>;
+  else
+    info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
   info.inputs = binary ? 2 : 1;
   info.parameter_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);
   info.on_bool = on_bool<Op>();

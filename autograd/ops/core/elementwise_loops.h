@@ -5,9 +5,9 @@
 
 #include "autograd/kernels/map/map.h"
 #include "autograd/kernels/simd/arch.h"
+#include "autograd/ops/core/elementwise_rule.h"
 #include "autograd/ops/core/elementwise_table.h"
 #include "autograd/ops/formula/formula.h"
-#include "autograd/tape/rule.h"
 
 // Makes the loops of elementwise operators from their formulas. Included by `*.kernels.cpp` alone;
 // everything emitted here carries `Arch` in its name.
@@ -16,31 +16,6 @@ namespace tapegrad::detail {
 
 // Each file that includes this has loops of its own: no names for the linker, hence small files.
 namespace {
-
-/// The vector that stands in slot `Slot` among the read ones, or `NotSaved`.
-template <Reads reads, int Slot, class V>
-[[gnu::always_inline]] inline auto pick(const V* read) {
-  if constexpr (reads >> Slot & 1)
-    return read[std::popcount(reads & ((1u << Slot) - 1))];
-  else
-    return NotSaved();
-}
-
-template <class Arch, class Op, int Input, class V>
-[[gnu::always_inline]] inline V run_rule(const Op& op, V g, const V* read) {
-  constexpr Reads reads = reads_of<Op>(Input);
-  const auto y = pick<reads, 0>(read);
-  const auto a = pick<reads, 1>(read);
-  if constexpr (!std::is_array_v<decltype(Op::reads)>) {
-    return op.vjp(g, a, y);
-  } else {
-    const auto b = pick<reads, 2>(read);
-    if constexpr (Input == 0)
-      return op.vjp_a(g, a, b, y);
-    else
-      return op.vjp_b(g, a, b, y);
-  }
-}
 
 template <class Arch, class T, class Op>
 void forward_loop(const void* parameters, const kernels::Operand* in, void* out, std::int64_t outer,
@@ -68,7 +43,7 @@ void rule_loop(const void* parameters, const kernels::Operand* in, void* out, st
   kernels::map<Arch, T, count>(
       [op]<class... Read>(V g, Read... read) __attribute__((always_inline)) {
         const V values[] = {read...};
-        return run_rule<Arch, Op, Input>(op, g, values);
+        return run_rule<Op, Input>(op, g, values);
       },
       in, static_cast<T*>(out), outer, inner, add);
 }

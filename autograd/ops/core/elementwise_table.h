@@ -26,6 +26,28 @@ struct ElementwiseLoops {
 template <class Op>
 struct LoopsOf : ElementwiseLoops {};
 
+/// Those of an operator that is seldom used, for every instruction set. Defined in
+/// elementwise_seldom.h.
+template <class Op>
+struct SeldomLoops {
+  static const ElementwiseLoops table;
+};
+
+#if defined(__clang__)
+#pragma clang diagnostic push
+// Defined in the source file of a family.
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#endif
+
+/// The same by instruction set, as `kernels::kernel_tables` has them.
+template <class Op>
+inline constexpr const ElementwiseLoops* seldom_tables[] = {
+    &SeldomLoops<Op>::table, &SeldomLoops<Op>::table, &SeldomLoops<Op>::table};
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+
 }  // namespace tapegrad::detail
 
 /// Defined in elementwise_loops.h, for the lists of operators that a `*.kernels.cpp` names.

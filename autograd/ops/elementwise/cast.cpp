@@ -46,7 +46,7 @@ struct Cast {
 };
 
 /// The same to a type that has no gradients.
-struct Rounding {
+struct ToWhole {
   static constexpr const char* name = "to";
   static constexpr int inputs = 1;
   static constexpr unsigned cut = detail::Impl::kCutByRounding;
@@ -62,7 +62,7 @@ struct Rounding {
 Tensor Tensor::to(DType dtype) const {
   detail::require_defined(*this, "to");
   if (impl_->dtype == dtype && !impl_->has(detail::Impl::kNumber)) return *this;
-  if (!is_floating_point(dtype)) return apply(Rounding{dtype}, *this);
+  if (!is_floating_point(dtype)) return apply(ToWhole{dtype}, *this);
   return apply(Cast{.from = impl_->dtype, .to = dtype}, *this);
 }
 

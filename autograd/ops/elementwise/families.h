@@ -1,9 +1,14 @@
 #pragma once
 
 #include "autograd/ops/elementwise/activation.h"
+#include "autograd/ops/elementwise/angles.h"
 #include "autograd/ops/elementwise/arithmetic.h"
+#include "autograd/ops/elementwise/choices.h"
 #include "autograd/ops/elementwise/exponential.h"
 #include "autograd/ops/elementwise/further_activation.h"
+#include "autograd/ops/elementwise/gamma.h"
+#include "autograd/ops/elementwise/logarithms.h"
+#include "autograd/ops/elementwise/rounding.h"
 #include "autograd/ops/elementwise/special.h"
 #include "autograd/ops/elementwise/trigonometric.h"
 
@@ -14,9 +19,12 @@ namespace tapegrad {
 /// @cond
 namespace formula {
 
+/// Those that are seldom used: core/elementwise_seldom.h makes their loops.
+using Seldom = Joined<Roundings, Angles, Logarithms, Choices, Gamma>;
+
 /// Every formula of elementwise operators.
-using Elementwise =
-    Joined<Arithmetic, Exponential, Trigonometric, Special, Activations, FurtherActivations>;
+using Elementwise = Joined<Arithmetic, Exponential, Trigonometric, Special, Activations,
+                           FurtherActivations, Seldom>;
 
 }  // namespace formula
 

@@ -20,7 +20,7 @@
 // integers instantiate it with `int64_t` too. So a formula uses arithmetic, comparisons, `where`
 // and named functions only. Nothing of the engine is included, here or where formulas are: the same
 // text can be compiled by itself, for another machine too (number.h has what plain numbers need for
-// it).
+// it, and functions.h what those formulas need that are seldom used).
 
 namespace tapegrad::formula {
 

@@ -298,6 +298,10 @@ inline const char* refusal_of(std::string_view name) {
       // All cases of these.
       {"cumprod", "but no running products"},
       {"linear_scan", "would be a loop"},
+      {"lgamma", "no gamma function"},
+      {"digamma", "no gamma function"},
+      {"polygamma", "no gamma function"},
+      {"erfinv", "no inverse of the error function"},
       {"logcumsumexp", "but no running maxima"}};
   for (const auto& [each, reason] : refused)
     if (each == name || each == name.substr(0, name.find(','))) return reason;
