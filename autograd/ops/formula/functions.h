@@ -39,11 +39,11 @@ inline Double hypot(Double a, Double b) noexcept { return std::hypot(a.value, b.
 /// that belongs to the latter, a whole number.
 /// @{
 inline Double fmod(Double a, Double b) noexcept { return std::fmod(a.value, b.value); }
-inline Double remainder(Double a, Double b) noexcept {
+[[gnu::noinline]] inline Double remainder(Double a, Double b) noexcept {
   const double rest = std::fmod(a.value, b.value);
   return rest != 0 && (rest < 0) != (b.value < 0) ? rest + b.value : rest;
 }
-inline Double floor_divide(Double a, Double b) noexcept {
+[[gnu::noinline]] inline Double floor_divide(Double a, Double b) noexcept {
   if (b.value == 0) return a / b;
   const double rest = std::fmod(a.value, b.value);
   double quotient = (a.value - rest) / b.value;
@@ -63,7 +63,7 @@ inline Double lgamma(Double x) noexcept {
 
 /// By recurrence to x >= 10, and the asymptotic series there (Abramowitz and Stegun, 6.3.5 and
 /// 6.3.18); by reflection below 0 (6.3.7).
-inline Double digamma(Double number) noexcept {
+[[gnu::noinline]] inline Double digamma(Double number) noexcept {
   constexpr double pi = 3.14159265358979324;
   double x = number.value, sum = 0;
   if (x == 0) return std::copysign(HUGE_VAL, -x);
@@ -87,7 +87,7 @@ inline Double digamma(Double number) noexcept {
 
 /// The sum over k >= 0 of (x + k)^-s for x > 0 and s > 1: the first terms, and the formula of Euler
 /// and Maclaurin for the others (Abramowitz and Stegun, 23.1.30).
-inline double hurwitz_zeta(double s, double x) noexcept {
+[[gnu::noinline]] inline double hurwitz_zeta(double s, double x) noexcept {
   double sum = 0;
   const double enough = 10 + s / 2;
   for (; x < enough; x += 1) sum += std::pow(x, -s);
@@ -108,7 +108,7 @@ inline double hurwitz_zeta(double s, double x) noexcept {
 
 /// The derivative of order n of digamma: (-1)^(n+1) n! zeta(n + 1, x) (Abramowitz and Stegun,
 /// 6.4.10). Below 0 the sum has terms on both sides of 0, which are sums by themselves.
-inline Double polygamma(std::int64_t n, Double number) noexcept {
+[[gnu::noinline]] inline Double polygamma(std::int64_t n, Double number) noexcept {
   if (n == 0) return digamma(number);
   const double x = number.value, s = static_cast<double>(n) + 1;
   const double scale = (n % 2 == 0 ? -1 : 1) * std::tgamma(s);
@@ -121,7 +121,7 @@ inline Double polygamma(std::int64_t n, Double number) noexcept {
 
 /// The approximation of S. Winitzki (2008), whose relative error is 0.002, and three steps of
 /// Halley's method, each of which cubes it. Near 1 by erfc, where nothing cancels.
-inline Double erfinv(Double number) noexcept {
+[[gnu::noinline]] inline Double erfinv(Double number) noexcept {
   const double y = std::abs(number.value);
   if (!(y < 1)) return y == 1 ? number.value * HUGE_VAL : std::nan("");
   constexpr double a = 0.147, pi = 3.14159265358979324, half_root_pi = 0.886226925452758014;
