@@ -36,7 +36,7 @@ need() {
 # What the library, its tests and its examples are built with.
 build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev nlohmann-json3-dev zlib1g-dev libminizip-dev)
 example_packages=(libcli11-dev)
-test_packages=(catch2 libonnx-dev libprotobuf-dev "${example_packages[@]}")
+test_packages=(catch2 libeigen3-dev libonnx-dev libprotobuf-dev "${example_packages[@]}")
 
 # The generator for a new build folder: Ninja if it is there.
 generator() {

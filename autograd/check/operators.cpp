@@ -91,7 +91,9 @@ std::vector<OperatorInfo> operators() {
   add_elementwise(
       all, "functions",
       formula::Joined<formula::Exponential, formula::Trigonometric, formula::Special>());
-  add_elementwise(all, "activations", formula::Activations());
+  add_elementwise(all, "activations",
+                  formula::Joined<formula::Activations, formula::FurtherActivations>());
+  add_elementwise(all, "functions", formula::Seldom());
   add_family(all, "arithmetic", detail::kElementwiseCases);
   add_family(all, "arithmetic", detail::kLogicCases);
   add_family(all, "reductions", detail::kReductionCases);

@@ -22,12 +22,8 @@ add_library(tapegrad_linalg ${linalg_sources})
 add_library(tapegrad::linalg ALIAS tapegrad_linalg)
 set_target_properties(tapegrad_linalg PROPERTIES EXPORT_NAME linalg)
 target_link_libraries(tapegrad_linalg PUBLIC tapegrad_autograd PRIVATE $<BUILD_INTERFACE:Eigen3::Eigen>)
-tapegrad_library_flags(tapegrad_linalg)
-# A third less text, and less time to compile; Eigen's loops over blocks are written out either way.
-target_compile_options(tapegrad_linalg PRIVATE $<$<CONFIG:Release>:-Os>)
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  target_compile_options(tapegrad_linalg PRIVATE $<$<CONFIG:Release>:-fno-tree-vectorize>)
-endif()
+# Eigen's loops over blocks are written out either way.
+tapegrad_library_flags(tapegrad_linalg SMALL autograd/linalg/)
 
 # Compiles each `*.eigen.cpp` once for each element type, with `TAPEGRAD_ELEMENT` as its name, through a file in the build
 # folder that includes it, after what prepares Eigen. Each is a large file of its own.
