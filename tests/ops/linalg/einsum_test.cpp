@@ -29,7 +29,7 @@ TEST_CASE("equations have the gradients that differences give") {
   check("iij,j->i", {{2, 2, 2}, {2}});
 }
 
-TEST_CASE("an operand given twice gets both gradients") {
+TEST_CASE("an operand that an equation has twice gets both gradients") {
   const Tensor x = leaf({1, 2, 3});
   check_values("i,i->", tg::grad({tg::einsum("i,i->", {x, x})}, {x})[0], {2, 4, 6});
 }
