@@ -80,7 +80,9 @@ namespace detail {
 
 namespace {
 
-Tensor positive(const Tensor& x) { return matmul(x, x, kTransposeRight) + identity_like(x); }
+Tensor positive_definite(const Tensor& x) {
+  return matmul(x, x, kTransposeRight) + identity_like(x);
+}
 
 }  // namespace
 
@@ -90,7 +92,7 @@ OperatorInfo cholesky_cases() {
   const auto add = [&](const char* label, const Shape& shape, bool upper) {
     info.cases.push_back({label, {draw(shape)}, [upper](const Inputs& in) {
                             require_defined(in[0], "cholesky");
-                            return cholesky(positive(in[0]), upper);
+                            return cholesky(positive_definite(in[0]), upper);
                           }});
   };
   add("a matrix", {3, 3}, false);

@@ -27,7 +27,7 @@ namespace {
 Tensor for_matrices(const Tensor& x) { return unsqueeze(unsqueeze(x, -1), -1); }
 
 /// The sum of the products of the elements of matrices.
-Tensor inner(const Tensor& a, const Tensor& b) { return sum(a * b, {-2, -1}); }
+Tensor product_of(const Tensor& a, const Tensor& b) { return sum(a * b, {-2, -1}); }
 
 /// True for an odd permutation.
 bool is_odd(const std::int64_t* rows, std::int64_t n, std::vector<bool>& seen) {
@@ -207,9 +207,9 @@ struct CofactorSlope {
                           "is singular (pivot {} is 0): there is no third derivative of det",
                           "det");
     const Tensor p = inverse(a), php = matmul(matmul(p, h), p), pgp = matmul(matmul(p, g), p);
-    const Tensor ph = for_matrices(inner(detail::transposed(p), h));
-    const Tensor pg = for_matrices(inner(detail::transposed(p), g));
-    const Tensor both = for_matrices(inner(detail::transposed(php), g));
+    const Tensor ph = for_matrices(product_of(detail::transposed(p), h));
+    const Tensor pg = for_matrices(product_of(detail::transposed(p), g));
+    const Tensor both = for_matrices(product_of(detail::transposed(php), g));
     const Tensor phpgp = matmul(matmul(php, g), p), pgphp = matmul(matmul(pgp, h), p);
     return for_matrices(det(a)) *
            detail::transposed((ph * pg - both) * p - pg * php - ph * pgp + phpgp + pgphp);
@@ -241,7 +241,7 @@ struct Det {
     return for_matrices(g) * apply(Cofactors{}, a);
   }
   Tensor jvp(const Tensor& t, const Tensor& a, const Tensor&) const {
-    return inner(apply(Cofactors{}, a), t);
+    return product_of(apply(Cofactors{}, a), t);
   }
 };
 
@@ -263,7 +263,7 @@ struct Slogdet {
   }
   std::vector<Tensor> jvp(std::size_t, const Tensor& t, std::span<const Tensor> a,
                           std::span<const Tensor> y) const {
-    return {zeros_like(y[0]), inner(detail::transposed(inverse(a[0])), t)};
+    return {zeros_like(y[0]), product_of(detail::transposed(inverse(a[0])), t)};
   }
 };
 

@@ -22,7 +22,7 @@ inline Tensor numbers(const tg::Shape& shape, int seed = 0) {
 }
 /// The same as symmetric matrices, and with a positive definite part.
 inline Tensor symmetric(const Tensor& x) { return x + tg::transpose(x, -2, -1); }
-inline Tensor positive(const Tensor& x) {
+inline Tensor positive_definite(const Tensor& x) {
   return tg::matmul(x, x, {.transpose_b = true}) + tg::eye(x.shape()[-2], {}, x.dtype());
 }
 
