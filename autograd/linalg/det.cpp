@@ -230,7 +230,7 @@ Tensor slope_of_cofactors(const Tensor& a, const Tensor& h) { return apply(Cofac
 /// The product of the pivots.
 struct Det {
   static constexpr const char* name = "det";
-  static constexpr Sparsity sparsity = Sparsity::dense;
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads[] = {kA};
   static constexpr const char* onnx = "y = Det(a)";
@@ -248,7 +248,7 @@ struct Det {
 /// d log|det(A)| = tr(A^-1 dA).
 struct Slogdet {
   static constexpr const char* name = "slogdet";
-  static constexpr Sparsity sparsity = Sparsity::dense;
+  static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Leading leading = Leading::shift;
   static constexpr Reads reads = kA;
   static constexpr NoOnnx onnx{"ONNX has determinants, but not their logarithm"};

@@ -74,7 +74,7 @@ std::vector<detail::Description> detail::named_functions() {
     else if constexpr (requires { Description{Op::name, nullptr, Op::function}; })
       named.push_back({Op::name, nullptr, Op::function});
   };
-  [&]<class... Op>(formula::List<Op...>) { (add(Op()), ...); }(formula::Elementwise());
+  [&]<class... Op>(formula::List<Op...>) { (add(Op()), ...); }(formula::Vectorised());
   return named;
 }
 

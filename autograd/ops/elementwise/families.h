@@ -22,9 +22,12 @@ namespace formula {
 /// Those that are seldom used: core/elementwise_seldom.h makes their loops.
 using Seldom = Joined<Roundings, Angles, Logarithms, Choices, Gamma>;
 
+/// Those with loops for every instruction set.
+using Vectorised =
+    Joined<Arithmetic, Exponential, Trigonometric, Special, Activations, FurtherActivations>;
+
 /// Every formula of elementwise operators.
-using Elementwise = Joined<Arithmetic, Exponential, Trigonometric, Special, Activations,
-                           FurtherActivations, Seldom>;
+using Elementwise = Joined<Vectorised, Seldom>;
 
 }  // namespace formula
 
