@@ -2,6 +2,10 @@
 #include <fmt/format.h>
 #include <nn/nn.h>
 
+#if defined(TAPEGRAD_WITH_LINALG)
+#include <autograd/linalg/linalg.h>
+#endif
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
@@ -31,6 +35,9 @@ struct Options {
 std::vector<tg::OperatorInfo> all_operators() {
   std::vector<tg::OperatorInfo> all = tg::operators();
   for (tg::OperatorInfo& info : nn::operators()) all.push_back(std::move(info));
+#if defined(TAPEGRAD_WITH_LINALG)
+  for (tg::OperatorInfo& info : tg::linalg_operators()) all.push_back(std::move(info));
+#endif
   return all;
 }
 
@@ -215,7 +222,7 @@ std::string types_of(const tg::CatalogueEntry& entry) {
 
 /// What `--list` shows.
 void print_catalogue(bool json) {
-  const std::vector<tg::CatalogueEntry> entries = tg::catalogue();
+  const std::vector<tg::CatalogueEntry> entries = tg::catalogue(all_operators());
   if (json) {
     Json rows = Json::array();
     for (const tg::CatalogueEntry& entry : entries)

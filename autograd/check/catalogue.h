@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "autograd/base/dtype.h"
+#include "autograd/check/operators.h"
 #include "autograd/tensor/door/structure.h"
 
 namespace tapegrad {
@@ -27,8 +28,8 @@ struct CatalogueEntry {
   std::string onnx;   ///< its counterpart in ONNX, why it has none, or "by the call"
 };
 
-/// Every operator that can stand on the tape, in the order of `operators()`.
-std::vector<CatalogueEntry> catalogue();
+/// An entry for each operator, in their order: of the engine, if no others are given.
+std::vector<CatalogueEntry> catalogue(const std::vector<OperatorInfo>& all = operators());
 
 /// "elementwise", as the struct of an operator spells it.
 const char* name(Sparsity sparsity);

@@ -16,6 +16,7 @@ std::vector<OperatorInfo> linalg_operators() {
   add(detail::kFactorCases);
   add(detail::kLeastSquaresCases);
   add(detail::kMatrixFunctionCases);
+  for (OperatorInfo& info : all) info.family = "linalg";
   return all;
 }
 

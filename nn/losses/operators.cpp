@@ -22,7 +22,7 @@ Tensor spread(const Shape& shape, double low, double high, int step) {
 
 std::vector<OperatorInfo> operators() {
   const Tensor weight = spread({3}, 0.5, 2, 1).detach();
-  return {
+  std::vector<OperatorInfo> all{
       {"binary_cross_entropy",
        {{"a matrix",
          {spread({3, 4}, 0.1, 0.9, 5), spread({3, 4}, 0.2, 0.8, 7)},
@@ -47,6 +47,8 @@ std::vector<OperatorInfo> operators() {
                                                    {.weight = weight, .pos_weight = weight});
          }}}},
   };
+  for (OperatorInfo& info : all) info.family = "losses";
+  return all;
 }
 
 }  // namespace tapegrad::nn
