@@ -7,6 +7,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/base/threads/thread_tape.h"
+#include "autograd/tensor/visit_dtype.h"
 
 namespace tapegrad::detail {
 
@@ -15,6 +16,10 @@ void fail_undefined(const char* what, const char* name) {
       "{}: {} is an undefined tensor: one that was never assigned, that was moved from, or the "
       "grad() of a tensor that no backward() has reached; ask with defined()",
       name, what);
+}
+
+void fail_visit_floating(DType dtype) {
+  fail<DTypeError>("visit_floating: the element type is {}, not float32 or float64", dtype);
 }
 
 void fail_not_floating(DType dtype, const char* name) {

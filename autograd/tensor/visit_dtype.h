@@ -25,9 +25,17 @@ decltype(auto) visit_dtype(DType dtype, F&& f) {
   }
 }
 
-/// The same for `float32` and `float64` only; the caller has checked.
+/// @cond
+namespace detail {
+[[noreturn, gnu::cold]] void fail_visit_floating(DType dtype);
+}  // namespace detail
+/// @endcond
+
+/// The same for `float32` and `float64` only. Errors: `DTypeError` for the others.
 template <class F>
 decltype(auto) visit_floating(DType dtype, F&& f) {
+  if (!is_floating_point(dtype)) [[unlikely]]
+    detail::fail_visit_floating(dtype);
   return dtype == DType::float32 ? f(float{}) : f(double{});
 }
 

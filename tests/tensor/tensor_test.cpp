@@ -13,7 +13,9 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/visit_dtype.h"
 #include "tests/catch.h"
+#include "tests/message_of.h"
 
 using namespace tapegrad;
 using Catch::Matchers::ContainsSubstring;
@@ -347,4 +349,11 @@ TEST_CASE("a gradient can be set and dropped") {
   x.set_grad(ones({2}));
   x.zero_grad();
   CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("visit_floating takes no integers for numbers with a fraction") {
+  CHECK(visit_floating(float64, [](auto zero) { return sizeof(zero); }) == 8);
+  for (const DType dtype : {int64, boolean})
+    CHECK_THAT(message_of<DTypeError>([&] { visit_floating(dtype, [](auto) {}); }),
+               ContainsSubstring("not float32 or float64"));
 }

@@ -24,9 +24,9 @@ Tensor glu(const Tensor& x, int dim = -1);
 /// for another number of weights.
 Tensor prelu(const Tensor& x, const Tensor& weight);
 /// x for x > 0, else slope x: while `training` a slope that is drawn for each element, uniform on
-/// [lower, upper), from this thread's default generator; otherwise (lower + upper) / 2. Xu et al.,
-/// 2015. Errors: `DTypeError` unless floating-point; `ValueError` unless lower <= upper, both
-/// finite.
+/// [lower, upper), from this thread's default generator; otherwise (lower + upper) / 2. Xu and
+/// others, 2015. Errors: `DTypeError` unless floating-point; `ValueError` unless lower <= upper,
+/// both finite.
 Tensor rrelu(const Tensor& x, double lower = 1.0 / 8, double upper = 1.0 / 3,
              Flag training = false);
 /// softmax(-x) along `dim`. Errors: those of `softmax`.

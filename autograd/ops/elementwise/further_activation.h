@@ -18,8 +18,7 @@ Tensor hardswish(Tensor x);
 /// min(max(x + 3, 0), 6) / 6. The gradient is 1/6 between -3 and 3, and 0 at both and at NaN.
 Tensor hardsigmoid(Tensor x);
 /// `scale` x for x > 0, else scale alpha (e^x - 1), with the two numbers under which mean 0 and
-/// variance 1 persist. Gradient scale alpha = 1.758 at 0, scale at NaN. Klambauer et al., NeurIPS
-/// 2017.
+/// variance 1 persist. Gradient scale alpha = 1.758 at 0, scale at NaN. Klambauer et al., 2017.
 Tensor selu(Tensor x);
 /// x for x > 0, else alpha (e^(x / alpha) - 1); gradient 1 at 0 and NaN. Barron, 2017. Errors:
 /// `ValueError` for an alpha of 0.
