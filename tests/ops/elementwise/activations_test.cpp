@@ -51,8 +51,8 @@ std::string message(const std::function<void()>& f) { return message_of<tg::Erro
 
 TEST_CASE("further activations are differentiable twice") {
   for (const auto& [name, f] : all())
-    check_both_orders(name, [&f](const std::vector<Tensor>& in) { return tg::square(f(in[0])); },
-                      {around()});
+    check_both_orders(
+        name, [&f = f](const std::vector<Tensor>& in) { return tg::square(f(in[0])); }, {around()});
   tg::Generator generator(3);
   check_both_orders("glu", [](const std::vector<Tensor>& in) { return tg::glu(in[0], 0); },
                     {draw({4, 3}, generator)});
