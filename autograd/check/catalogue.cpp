@@ -1,11 +1,8 @@
 #include "autograd/check/catalogue.h"
 
-#include <algorithm>
-
 #include "autograd/base/error.h"
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/ops/ops.h"
-#include "autograd/tape/no_grad.h"
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/transforms/backward.h"
 

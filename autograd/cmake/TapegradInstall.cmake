@@ -12,19 +12,16 @@ install(TARGETS ${tapegrad_targets} EXPORT tapegrad ARCHIVE DESTINATION "${CMAKE
 install(EXPORT tapegrad NAMESPACE tapegrad:: FILE tapegradTargets.cmake
   DESTINATION "${tapegrad_package_dir}")
 
-if(TARGET tapegrad_linalg)
-  install(TARGETS tapegrad_linalg EXPORT tapegrad_linalg ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-  install(EXPORT tapegrad_linalg NAMESPACE tapegrad:: FILE tapegradLinalgTargets.cmake
-    DESTINATION "${tapegrad_package_dir}")
-endif()
-if(TARGET tapegrad_onnx)
-  # By itself, so that programs without it need not find what it needs.
-  install(TARGETS tapegrad_onnx EXPORT tapegrad_onnx ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-  install(EXPORT tapegrad_onnx NAMESPACE tapegrad:: FILE tapegradOnnxTargets.cmake
-    DESTINATION "${tapegrad_package_dir}")
-endif()
+# By themselves, so that programs without them need not find what they need.
+foreach(component IN ITEMS Linalg Onnx)
+  string(TOLOWER "${component}" name)
+  if(TARGET tapegrad_${name})
+    install(TARGETS tapegrad_${name} EXPORT tapegrad_${name} ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+      LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+    install(EXPORT tapegrad_${name} NAMESPACE tapegrad:: FILE tapegrad${component}Targets.cmake
+      DESTINATION "${tapegrad_package_dir}")
+  endif()
+endforeach()
 
 configure_file("${CMAKE_CURRENT_LIST_DIR}/install_headers.cmake.in"
   "${PROJECT_BINARY_DIR}/install_headers.cmake" @ONLY)
@@ -101,14 +98,12 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR
 configure_file("${CMAKE_CURRENT_LIST_DIR}/tapegrad.pc.in" "${PROJECT_BINARY_DIR}/tapegrad.pc.tmp" @ONLY)
 file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/tapegrad.pc" INPUT "${PROJECT_BINARY_DIR}/tapegrad.pc.tmp")
 install(FILES "${PROJECT_BINARY_DIR}/tapegrad.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-if(TARGET tapegrad_linalg)
-  configure_file("${CMAKE_CURRENT_LIST_DIR}/tapegrad-linalg.pc.in" "${PROJECT_BINARY_DIR}/tapegrad-linalg.pc" @ONLY)
-  install(FILES "${PROJECT_BINARY_DIR}/tapegrad-linalg.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-endif()
-if(TARGET tapegrad_onnx)
-  configure_file("${CMAKE_CURRENT_LIST_DIR}/tapegrad-onnx.pc.in" "${PROJECT_BINARY_DIR}/tapegrad-onnx.pc" @ONLY)
-  install(FILES "${PROJECT_BINARY_DIR}/tapegrad-onnx.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-endif()
+foreach(name IN ITEMS linalg onnx)
+  if(TARGET tapegrad_${name})
+    configure_file("${CMAKE_CURRENT_LIST_DIR}/tapegrad-${name}.pc.in" "${PROJECT_BINARY_DIR}/tapegrad-${name}.pc" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/tapegrad-${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+  endif()
+endforeach()
 
 # Where Debian and others look for it.
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -22,7 +22,6 @@ add_library(tapegrad_linalg ${linalg_sources})
 add_library(tapegrad::linalg ALIAS tapegrad_linalg)
 set_target_properties(tapegrad_linalg PROPERTIES EXPORT_NAME linalg)
 target_link_libraries(tapegrad_linalg PUBLIC tapegrad_autograd PRIVATE $<BUILD_INTERFACE:Eigen3::Eigen>)
-# Eigen's loops over blocks are written out either way.
 tapegrad_library_flags(tapegrad_linalg SMALL autograd/linalg/)
 
 # Compiles each `*.eigen.cpp` once for each element type, with `TAPEGRAD_ELEMENT` as its name, through a file in the build

@@ -36,7 +36,8 @@ struct SolveTriangularOptions {
   Flag unitriangular = false;  ///< the diagonal counts as ones, and is not read
 };
 /// X of A X = B for a triangular A, of which the other triangle is not read: A `[..., n, n]`, B
-/// `[..., n, k]`; unless `left`, of X A = B with B `[..., k, n]`. What is not read gets no gradient.
+/// `[..., n, k]`; unless `left`, of X A = B with B `[..., k, n]`. What is not read gets no
+/// gradient.
 /// Errors: `ValueError` for a diagonal with a 0, for which PyTorch gives infinities.
 Tensor solve_triangular(const Tensor& A, const Tensor& B, SolveTriangularOptions options);
 

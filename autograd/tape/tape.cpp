@@ -175,7 +175,8 @@ void Record::fail_check() const {
     fail<GradError>(
         "backward: a value of shape {} that '{}' ({}) saved for its gradient has other elements "
         "now, written past the library; do not keep the span that write() gives, and do not change "
-        "what from_blob() shows or to_dlpack() handed out before backward(): compute with a clone()",
+        "what from_blob() shows or to_dlpack() handed out before backward(): compute with a "
+        "clone()",
         value.value()->shape(), name(), output_text());
   fail<GradError>(
       "backward: a value of shape {} that '{}' ({}) saved for its gradient was changed in "

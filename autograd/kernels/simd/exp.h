@@ -73,9 +73,9 @@ inline Vec<T, Arch> sigmoid(Vec<T, Arch> x) noexcept {
   return where(x >= 0, Vec<T, Arch>(1), e) / (1 + e);
 }
 
-/// log(1 + e^x) for x <= 0. With u = e^x in [0, 1] no exponent needs to be taken apart: log(1 + u) is
-/// 2 artanh(t / 2) with t = u / (1 + u / 2), which is t + t w p(w) with w = t^2. As u is t + t u / 2,
-/// little depends on how t was rounded.
+/// log(1 + e^x) for x <= 0. With u = e^x in [0, 1] no exponent needs to be taken apart: log(1 + u)
+/// is 2 artanh(t / 2) with t = u / (1 + u / 2), which is t + t w p(w) with w = t^2. As u is t + t u
+/// / 2, little depends on how t was rounded.
 template <class T, class Arch>
 [[gnu::always_inline]] inline Vec<T, Arch> log1p_exp(Vec<T, Arch> x) noexcept {
   using V = Vec<T, Arch>;

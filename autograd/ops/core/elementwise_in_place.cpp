@@ -28,8 +28,8 @@ void before_recorded_write(const Tensor& a, Change change) {
   if (impl_of(a)->shown_elsewhere())
     fail<GradError>(
         "{}: the data of this tensor of shape {} is, or was, shared with a view of it (reshape, "
-        "narrow, detach) or with the host program, which a recorded change in place would leave with a wrong gradient; use "
-        "the form without underscore, or clone() first",
+        "narrow, detach) or with the host program, which a recorded change in place would leave "
+        "with a wrong gradient; use the form without underscore, or clone() first",
         change.name(), a.shape());
 }
 

@@ -4,32 +4,24 @@
 
 namespace tapegrad::detail {
 
-namespace {
-
 template <class T>
-void each_element_of(ElementFunction f, const void* parameters, int count,
-                     const kernels::Operand* in, T* out, std::int64_t outer, std::int64_t inner,
-                     bool add) {
+void each_element(ElementFunction f, const void* parameters, int count, const kernels::Operand* in,
+                  void* out, std::int64_t outer, std::int64_t inner, bool add) {
   double values[kMostOperands] = {};
+  T* to = static_cast<T*>(out);
   for (std::int64_t o = 0; o < outer; ++o) {
-    for (std::int64_t i = 0; i < inner; ++i, ++out) {
+    for (std::int64_t i = 0; i < inner; ++i, ++to) {
       for (int k = 0; k < count; ++k)
         values[k] = static_cast<const T*>(in[k].data)[o * in[k].outer + i * in[k].inner];
       const T value = static_cast<T>(f(parameters, values));
-      *out = add ? *out + value : value;
+      *to = add ? *to + value : value;
     }
   }
 }
 
-}  // namespace
-
-void each_element(ElementFunction f, const void* parameters, int count, const kernels::Operand* in,
-                  float* out, std::int64_t outer, std::int64_t inner, bool add) {
-  each_element_of(f, parameters, count, in, out, outer, inner, add);
-}
-void each_element(ElementFunction f, const void* parameters, int count, const kernels::Operand* in,
-                  double* out, std::int64_t outer, std::int64_t inner, bool add) {
-  each_element_of(f, parameters, count, in, out, outer, inner, add);
-}
+template void each_element<float>(ElementFunction, const void*, int, const kernels::Operand*, void*,
+                                  std::int64_t, std::int64_t, bool);
+template void each_element<double>(ElementFunction, const void*, int, const kernels::Operand*,
+                                   void*, std::int64_t, std::int64_t, bool);
 
 }  // namespace tapegrad::detail

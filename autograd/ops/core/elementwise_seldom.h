@@ -18,13 +18,10 @@ namespace tapegrad::detail {
 using ElementFunction = double (*)(const void* parameters, const double* values);
 
 /// out[o][i] = f(in0[o][i], ...) for `outer` rows of `inner` elements of `count` operands, as
-/// `kernels::map` has it.
-/// @{
+/// `kernels::map` has it. For float and double.
+template <class T>
 void each_element(ElementFunction f, const void* parameters, int count, const kernels::Operand* in,
-                  float* out, std::int64_t outer, std::int64_t inner, bool add);
-void each_element(ElementFunction f, const void* parameters, int count, const kernels::Operand* in,
-                  double* out, std::int64_t outer, std::int64_t inner, bool add);
-/// @}
+                  void* out, std::int64_t outer, std::int64_t inner, bool add);
 
 template <class Op>
 double seldom_value(const void* parameters, const double* in) {
@@ -47,12 +44,12 @@ double seldom_rule(const void* parameters, const double* in) {
 template <class T, ElementFunction f, int count>
 void seldom_forward_loop(const void* parameters, const kernels::Operand* in, void* out,
                          std::int64_t outer, std::int64_t inner) {
-  each_element(f, parameters, count, in, static_cast<T*>(out), outer, inner, false);
+  each_element<T>(f, parameters, count, in, out, outer, inner, false);
 }
 template <class T, ElementFunction f, int count>
 void seldom_rule_loop(const void* parameters, const kernels::Operand* in, void* out,
                       std::int64_t outer, std::int64_t inner, bool add) {
-  each_element(f, parameters, count, in, static_cast<T*>(out), outer, inner, add);
+  each_element<T>(f, parameters, count, in, out, outer, inner, add);
 }
 
 template <class Op, int Input>

@@ -6,8 +6,8 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/promotion.h"
+#include "autograd/ops/logic/shared.h"
 #include "autograd/ops/ops.h"
-#include "autograd/tape/no_grad.h"
 
 namespace tapegrad {
 
@@ -75,10 +75,7 @@ Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, Flag 
     fail<ValueError>("isclose: tolerances must be 0 or more, but rtol is {} and atol is {}", rtol,
                      atol);
   detail::broadcast(a.shape(), b.shape(), "isclose");
-  const NoGrad no_grad;
-  const Tensor x = a.to(float64), y = b.to(float64);
-  const Tensor close = (x == y) | (isfinite(y) & (abs(x - y) <= atol + rtol * abs(y)));
-  return equal_nan ? close | (isnan(x) & isnan(y)) : close;
+  return detail::closeness(a, b, rtol, atol, equal_nan);
 }
 
 }  // namespace tapegrad

@@ -90,7 +90,12 @@ inline Double lgamma(Double x) noexcept {
 [[gnu::noinline]] inline double hurwitz_zeta(double s, double x) noexcept {
   double sum = 0;
   const double enough = 10 + s / 2;
-  for (; x < enough; x += 1) sum += std::pow(x, -s);
+  for (; x < enough; x += 1) {
+    const double term = std::pow(x, -s);
+    sum += term;
+    if (term <= 1e-18 * sum) return sum;  // all others are some ten times as much
+  }
+  if (x == HUGE_VAL) return 0;
   const double power = std::pow(x, -s);
   sum += power * (x / (s - 1) + 0.5);
   // B_2k / (2k)!

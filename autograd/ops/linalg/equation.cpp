@@ -56,7 +56,8 @@ Subscripts Equation::read(std::size_t begin, std::size_t end) const {
     const int label = label_of(c);
     if (label < 0)
       fail<ValueError>(
-          "einsum: \"{}\": '{}' at position {} is no subscript; subscripts are letters and \"...\", "
+          "einsum: \"{}\": '{}' at position {} is no subscript; subscripts are letters and "
+          "\"...\", "
           "with ',' between operands and \"->\" before the result",
           text, c, i);
     found.labels.push_back(label);

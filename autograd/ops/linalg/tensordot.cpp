@@ -23,11 +23,9 @@ Dims dims_between(std::int64_t first, std::int64_t last) {
 }
 
 /// `shape` with leading sizes of 1, up to `rank`.
-Shape with_rank(const Shape& shape, int rank) {
-  Shape result;
-  for (int i = shape.rank(); i < rank; ++i) result.push_back(1);
-  for (const std::int64_t size : shape) result.push_back(size);
-  return result;
+Shape with_rank(Shape shape, int rank) {
+  while (shape.rank() < rank) shape.insert(0, 1);
+  return shape;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/index/positions.h"
+#include "autograd/ops/logic/shared.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/require.h"
@@ -12,6 +13,11 @@
 namespace tapegrad::detail {
 
 namespace {
+
+/// `x` as it broadcasts to `shape`, in a row; a copy only where it has another shape.
+Tensor in_a_row(const Tensor& x, const Shape& shape) {
+  return (x.shape() == shape ? x : expand(x, shape)).flatten();
+}
 
 /// What `f`, the function called `which`, gives for the entries at `positions`.
 Tensor values_of(const Branch& f, const char* which, const std::vector<Tensor>& flat,
@@ -39,18 +45,17 @@ Tensor places_after_parting(const Tensor& mask, std::int64_t trues) {
 Tensor where_branches(const Tensor& condition, const Branch& f, const Branch& g,
                       std::span<const Tensor> x) {
   require_defined(condition, "the condition", "where");
-  if (condition.dtype() != boolean)
-    fail<DTypeError>("where: the condition must be bool, not {}; write x != 0", condition.dtype());
+  require_condition(condition);
   Shape shape = condition.shape();
   for (const Tensor& each : x) {
     require_defined(each, "one of the tensors", "where");
     shape = broadcast(shape, each.shape(), "where");
   }
   if (shape.numel() == 0) return zeros(shape, x[0].dtype());
-  const Tensor mask = expand(condition, shape).flatten();
+  const Tensor mask = in_a_row(condition, shape);
   std::vector<Tensor> flat;
   flat.reserve(x.size());
-  for (const Tensor& each : x) flat.push_back(expand(each, shape).flatten());
+  for (const Tensor& each : x) flat.push_back(in_a_row(each, shape));
   const Tensor yes = positions_of(mask), no = positions_of(logical_not(mask));
   if (no.numel() == 0) return values_of(f, "the first function", flat, yes).reshape(shape);
   if (yes.numel() == 0) return values_of(g, "the second function", flat, no).reshape(shape);

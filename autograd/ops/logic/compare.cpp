@@ -3,6 +3,7 @@
 #include "autograd/ops/core/broadcast_loop.h"
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
+#include "autograd/ops/logic/shared.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
 
@@ -202,12 +203,15 @@ bool equal(const Tensor& a, const Tensor& b) {
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, Flag equal_nan) {
   detail::require_defined(a, b, "allclose");
   if (a.shape() != b.shape()) return false;
+  return all(detail::closeness(a, b, rtol, atol, equal_nan)).item<bool>();
+}
+
+Tensor detail::closeness(const Tensor& a, const Tensor& b, double rtol, double atol,
+                         Flag equal_nan) {
   const NoGrad no_grad;
-  const Tensor x = a.to(float64);
-  const Tensor y = b.to(float64);
-  Tensor close = (x == y) | (isfinite(y) & (abs(x - y) <= atol + rtol * abs(y)));
-  if (equal_nan) close = close | (isnan(x) & isnan(y));
-  return all(close).item<bool>();
+  const Tensor x = a.to(float64), y = b.to(float64);
+  const Tensor close = (x == y) | (isfinite(y) & (abs(x - y) <= atol + rtol * abs(y)));
+  return equal_nan ? close | (isnan(x) & isnan(y)) : close;
 }
 
 }  // namespace tapegrad

@@ -6,6 +6,7 @@
 #include "autograd/ops/core/broadcast_loop.h"
 #include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
+#include "autograd/ops/logic/shared.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create/create.h"
@@ -65,12 +66,16 @@ struct Where {
 
 }  // namespace
 
+void detail::require_condition(const Tensor& condition) {
+  if (condition.dtype() != boolean)
+    fail<DTypeError>("where: the condition must be bool, not {}; write x != 0", condition.dtype());
+}
+
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   detail::require_defined(condition, "the first argument", "where");
   detail::require_defined(a, "the second argument", "where");
   detail::require_defined(b, "the third argument", "where");
-  if (condition.dtype() != boolean)
-    fail<DTypeError>("where: the condition must be bool, not {}; write x != 0", condition.dtype());
+  detail::require_condition(condition);
   const DType dtype = detail::result_type({&condition, &a, &b});
   const Tensor y = apply(Where{}, condition, a.to(dtype), b.to(dtype));
   const bool numbers = detail::is_number(condition) && detail::is_number(a) && detail::is_number(b);

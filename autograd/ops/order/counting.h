@@ -21,7 +21,7 @@ struct UniqueOptions {
 };
 /// The different entries of a dimension, `unique(x, {.dim = 1})`: `output` holds them along it, in
 /// the order of their first elements, where these are equal of their second ones, and so on; the
-/// indices are a vector, one for each entry. Errors: `IndexError` for a dimension that is not there.
+/// indices are a vector, one for each entry. Errors: `IndexError` unless it is a dimension of `x`.
 UniqueElements unique(const Tensor& x, const UniqueOptions& options);
 
 /// How often each of 0, 1, ... is among `x` (int64 vector): at least `minlength` counts, int64, or

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "autograd/base/fail.h"

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-// Internal: what libraries hand each other by DLPack, as its header dlpack.h (version 0.8, C) lays it
-// out in memory. Programs include that header; this one stands in for it here, since a struct of 64
-// bytes is no reason to depend on a package.
+// Internal: what libraries hand each other by DLPack, as its header dlpack.h (version 0.8, C) lays
+// it out in memory. Programs include that header; this one stands in for it here, since a struct of
+// 64 bytes is no reason to depend on a package.
 
 struct DLManagedTensor {
   /// kDLCPU, and kDLCUDAHost, which the CPU reaches as well.

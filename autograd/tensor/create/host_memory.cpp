@@ -17,12 +17,30 @@ Tensor show_host_memory(const char* name, void* data, const Shape& shape, DType 
     fail<ValueError>("{}: the pointer is null, but shape {} has {} elements", name, shape, numel);
   if (reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) != 0)
     fail<ValueError>(
-        "{}: the memory is not aligned to the {} bytes of a {} element; copy it to where it is aligned",
+        "{}: the memory is not aligned to the {} bytes of a {} element; copy it to where it is "
+        "aligned",
         name, size_of(dtype), dtype);
   Tensor x = allocating_for(
       name, [&] { return adopt(new_host_value(shape, dtype, data, std::move(deleter))); });
   announce(Event::host_write, *impl_of(x));
   return x;
+}
+
+Tensor from_span(void* data, std::size_t count, const Shape& shape, DType dtype) {
+  const std::int64_t numel =
+      allocating_for("from_blob", [&] { return checked_numel(shape, dtype); });
+  if (static_cast<std::int64_t>(count) != numel)
+    fail<ShapeError>("from_blob: the span has {} elements, but shape {} has {}", count, shape,
+                     numel);
+  return show_host_memory("from_blob", data, shape, dtype, {});
+}
+
+void fail_strided(std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t inner,
+                  std::ptrdiff_t outer) {
+  fail<ShapeError>(
+      "from_blob: a map of {} x {} elements with strides {} and {} has gaps, and tensors have "
+      "none; copy it to a matrix of its own",
+      rows, columns, outer, inner);
 }
 
 }  // namespace detail
@@ -37,26 +55,5 @@ void touch(const Tensor& x) {
   detail::impl_of(x)->changed(change);
   detail::announce(detail::Event::host_write, *detail::impl_of(x));
 }
-
-namespace detail {
-
-Tensor from_span(void* data, std::size_t count, const Shape& shape, DType dtype) {
-  const std::int64_t numel =
-      allocating_for("from_blob", [&] { return checked_numel(shape, dtype); });
-  if (static_cast<std::int64_t>(count) != numel)
-    fail<ShapeError>("from_blob: the span has {} elements, but shape {} has {}", count, shape,
-                     numel);
-  return show_host_memory("from_blob", data, shape, dtype, {});
-}
-
-void fail_strided(std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t inner,
-                  std::ptrdiff_t outer) {
-  fail<ShapeError>(
-      "from_blob: a map of {} x {} elements with strides {} and {} has gaps, and tensors have none; "
-      "copy it to a matrix of its own",
-      rows, columns, outer, inner);
-}
-
-}  // namespace detail
 
 }  // namespace tapegrad

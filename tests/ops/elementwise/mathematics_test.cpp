@@ -49,6 +49,13 @@ TEST_CASE("the polygamma functions are derivatives of each other") {
         1e-14);
 }
 
+TEST_CASE("the polygamma functions end at infinity, and for orders of any size") {
+  check_values("at infinity", tg::polygamma(1, leaf({inf})), {0});
+  check_values("the second derivative of lgamma there", second(tg::lgamma, {inf}), {0});
+  // Nearly all terms of such a sum are nothing beside the first.
+  CHECK(tg::polygamma(1'000'000'001, 1.0).item() == inf);
+}
+
 TEST_CASE("hypot and logaddexp neither overflow nor vanish") {
   for (const double scale : {1e-30, 1.0, 1e30}) {
     const auto hypot = [](const std::vector<Tensor>& in) { return tg::hypot(in[0], in[1]); };
