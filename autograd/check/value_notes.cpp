@@ -15,7 +15,7 @@ int Notes::shift_for(const std::vector<Entry>& entries) noexcept {
 NoteId Notes::find(const void* key, std::uint64_t stamp) const noexcept {
   const Entry* set = set_of(key);
   for (std::size_t i = 0; i < kSet; ++i)
-    if (set[i].key == key && set[i].stamp == stamp) return at(set[i].id) ? set[i].id : 0;
+    if (set[i].key == key && set[i].stamp == stamp) return known(set[i].id) ? set[i].id : 0;
   return 0;
 }
 
@@ -35,7 +35,7 @@ void Notes::put(const Entry& entry) noexcept {
 void Notes::grow() noexcept {
   try {
     std::vector<Entry> before(2 * entries_.size());
-    notes_.reserve(2 * notes_.size());
+    notes_.reserve(2 * notes_.size());  // powers of two
     before.swap(entries_);
     shift_ = shift_for(entries_);
     for (const Entry& entry : before)
@@ -49,11 +49,12 @@ Note& Notes::add(const Impl& value, Made made) noexcept {
   if (notes_.size() == notes_.capacity() && notes_.size() < limit_) grow();
   const NoteId id = ++last_;
   const bool room = notes_.size() < limit_;
-  Note& note = room ? notes_.emplace_back() : notes_[(id - 1) % limit_];
-  if (!room) note = {};
+  Note& note = room ? notes_.emplace_back() : notes_[place(id)];
+  note.name = note.path = nullptr;
   note.value = &value;
   note.shape = value.shape_ref;
   note.made = made;
+  note.input_count = 0;
   put({&value, value.owner()->version, id});
   if (made == Made::operation) {
     const Record* record = record_of(value);

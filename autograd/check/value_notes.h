@@ -53,14 +53,13 @@ class Notes {
   /// The note of what `record` made, or 0.
   NoteId find(const Record& record) const noexcept { return find(&record, record.sequence); }
   /// nullptr for 0, and for what is forgotten.
-  const Note* at(NoteId id) const noexcept {
-    return id != 0 && last_ - id < notes_.size() ? &notes_[(id - 1) % limit_] : nullptr;
-  }
+  const Note* at(NoteId id) const noexcept { return known(id) ? &notes_[place(id)] : nullptr; }
 
   /// True when notes have been forgotten.
   bool forgetful() const noexcept { return last_ > notes_.size(); }
 
-  /// A new note of what `value` is now, the `last`; what else it says is for the caller to fill in.
+  /// A new note of what `value` is now, the `last`. What else it says, its range first of all, is
+  /// for the caller to fill in.
   Note& add(const Impl& value, Made made) noexcept;
   NoteId last() const noexcept { return last_; }
   /// That value is gone.
@@ -85,15 +84,17 @@ class Notes {
   const Entry* set_of(const void* key) const noexcept {
     return const_cast<Notes*>(this)->set_of(key);
   }
+  bool known(NoteId id) const noexcept { return id != 0 && last_ - id < notes_.size(); }
+  std::size_t place(NoteId id) const noexcept { return (id - 1) & (limit_ - 1); }
   NoteId find(const void* key, std::uint64_t stamp) const noexcept;
   void put(const Entry& entry) noexcept;
   void grow() noexcept;
 
-  std::vector<Note> notes_;  // note `id` at (id - 1) % limit_
+  std::vector<Note> notes_;  // note `id` at place(id)
   std::vector<Entry> entries_;
   int shift_ = shift_for(entries_);  // of a hash, to the number of a set
   NoteId last_ = 0;
-  std::size_t limit_ = kMost;
+  std::size_t limit_ = kMost;  // a power of two
 };
 
 }  // namespace tapegrad::detail

@@ -16,10 +16,16 @@ struct LaneExtremes {
   using V = Vec<T, Arch>;
   V lowest, highest, rest;
   [[gnu::always_inline]] void add(V x) noexcept {
-    // Unlike minimum() and maximum() without a care for NaN, which the difference shows.
-    lowest = xsimd::min(lowest.batch(), x.batch());
-    highest = xsimd::max(highest.batch(), x.batch());
+    lowest = lower(lowest, x);
+    highest = higher(highest, x);
     rest = rest + (x - x);
+  }
+  // Unlike minimum() and maximum() without a care for NaN, which the difference shows.
+  [[gnu::always_inline]] static V lower(V a, V b) noexcept {
+    return xsimd::min(a.batch(), b.batch());
+  }
+  [[gnu::always_inline]] static V higher(V a, V b) noexcept {
+    return xsimd::max(a.batch(), b.batch());
   }
 };
 
@@ -33,12 +39,17 @@ template <class Arch, class T, int... i>
   std::int64_t at = 0;
   for (; n - at >= step; at += step) (lanes[i].add(V::load(x + at + i * V::size)), ...);
   for_each_place<Arch, T>(n - at, [&](auto place) { lanes[0].add(place(x + at)); });
-  LaneExtremes<T, Arch> all = lanes[0];
-  ((all.lowest = minimum(all.lowest, lanes[i].lowest),
-    all.highest = maximum(all.highest, lanes[i].highest), all.rest = all.rest + lanes[i].rest),
-   ...);
-  found[0] = combine_lanes(all.lowest, [](V a, V b) { return minimum(a, b); });
-  found[1] = combine_lanes(all.highest, [](V a, V b) { return maximum(a, b); });
+  using Lanes = LaneExtremes<T, Arch>;
+  Lanes all = lanes[0];
+  if constexpr (sizeof...(i) > 1) {
+    all.rest = V(0);
+    ((all.lowest = Lanes::lower(all.lowest, lanes[i].lowest),
+      all.highest = Lanes::higher(all.highest, lanes[i].highest),
+      all.rest = all.rest + lanes[i].rest),
+     ...);
+  }
+  found[0] = combine_lanes(all.lowest, [](V a, V b) { return Lanes::lower(a, b); });
+  found[1] = combine_lanes(all.highest, [](V a, V b) { return Lanes::higher(a, b); });
   found[2] = combine_lanes(all.rest, [](V a, V b) { return a + b; });
 }
 

@@ -89,8 +89,10 @@ RunningCall* Door::begin(RunningCall& running) {
 void Door::end(RunningCall* running, std::span<const Tensor> outputs,
                std::span<const Tensor> kept) {
   running->call.kept = kept;
-  std::exception_ptr error;  // of the first that throws; all are told
   const Unwatched unwatched;
+  if (unwatched.watcher && !unwatched.watcher->outer_)  // as a rule
+    return unwatched.watcher->called(running->call, outputs);
+  std::exception_ptr error;  // of the first that throws; all are told
   tell_outermost_first(unwatched.watcher, [&](Watcher& watcher) {
     try {
       watcher.called(running->call, outputs);
