@@ -16,6 +16,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "graph_check/list.h"
+
 // Proves the gradients: every operator of the library goes through the whole battery of `verify`,
 // and a few models through `graph_check`. Prints one table and a model's tape; exit status 1 when
 // something is wrong. `--break tanh` shows what that looks like.
@@ -29,7 +31,7 @@ namespace {
 struct Options {
   std::string dot, broken;
   std::vector<std::string> only;
-  bool quick = false, list = false, json = false;
+  bool quick = false, list = false, json = false, markdown = false;
 };
 
 std::vector<tg::OperatorInfo> all_operators() {
@@ -213,42 +215,6 @@ void show_tape(bool table, const std::string& dot) {
   if (!dot.empty()) tg::write_dot(dot, loss, names);
 }
 
-std::string types_of(const tg::CatalogueEntry& entry) {
-  std::string types;
-  for (const tg::DType dtype : entry.dtypes)
-    types += fmt::format("{}{}", types.empty() ? "" : " ", dtype);
-  return types;
-}
-
-/// What `--list` shows.
-void print_catalogue(bool json) {
-  const std::vector<tg::CatalogueEntry> entries = tg::catalogue(all_operators());
-  if (json) {
-    Json rows = Json::array();
-    for (const tg::CatalogueEntry& entry : entries)
-      rows.push_back({{"name", entry.name},
-                      {"family", entry.family},
-                      {"arguments", entry.arguments},
-                      {"dtypes", types_of(entry)},
-                      {"promotes", entry.promotes},
-                      {"orders", entry.orders},
-                      {"forward_mode", entry.forward_mode},
-                      {"sparsity", tg::name(entry.sparsity)},
-                      {"leading", tg::name(entry.leading)},
-                      {"onnx", entry.onnx}});
-    fmt::print("{}\n", rows.dump(1));
-    return;
-  }
-  fmt::print("{:<{}} {:<12} {:>9} {:<27} {:>6} {:<8} {:<12} {:<9}\n", "operator", kWidth, "family",
-             "arguments", "element types", "orders", "forward", "sparsity", "batch");
-  for (const tg::CatalogueEntry& entry : entries)
-    fmt::print("{:<{}} {:<12} {:>9} {:<27} {:>6} {:<8} {:<12} {:<9}\n", entry.name, kWidth,
-               entry.family, entry.arguments, types_of(entry), entry.orders, entry.forward_mode,
-               tg::name(entry.sparsity), tg::name(entry.leading));
-  fmt::print("\nmodel\n");
-  for (const Model& model : models()) fmt::print("{}\n", model.name);
-}
-
 int run(int argc, char** argv) {
   CLI::App app{
       "Checks every operator and a few models: gradients against differences at first and second\n"
@@ -268,6 +234,8 @@ int run(int argc, char** argv) {
   app.add_flag("--list", options.list,
                "Print the catalogue of operators, and the names of the models, and end;\n"
                "with --json all that is known of each operator");
+  app.add_flag("--markdown", options.markdown, "With --list: as the page of the reference")
+      ->needs("--list");
   app.add_flag("--json", options.json, "Print the table as JSON, and nothing else");
   app.add_flag("--quick", options.quick, "Leave out large inputs, threads and refused memory");
   try {
@@ -280,12 +248,15 @@ int run(int argc, char** argv) {
 
   const std::vector<tg::OperatorInfo> operators = all_operators();
   std::vector<std::string> names;
-  for (const tg::OperatorInfo& info : operators) names.push_back(info.name);
   for (const Model& model : models()) names.push_back(model.name);
   if (options.list) {
-    print_catalogue(options.json);
+    print_catalogue(options.markdown ? ListFormat::markdown
+                    : options.json   ? ListFormat::json
+                                     : ListFormat::text,
+                    operators, names);
     return 0;
   }
+  for (const tg::OperatorInfo& info : operators) names.push_back(info.name);
   std::unique_ptr<tg::BrokenRule> broken;
   try {
     for (const std::string& name : options.only)

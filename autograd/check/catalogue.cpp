@@ -75,7 +75,8 @@ std::string onnx_of(const detail::OnnxForm& form) {
 
 }  // namespace
 
-std::vector<CatalogueEntry> catalogue(const std::vector<OperatorInfo>& all) {
+std::vector<CatalogueEntry> catalogue(const std::vector<OperatorInfo>& all,
+                                      std::span<const Convention> notes) {
   std::vector<CatalogueEntry> entries;
   for (const OperatorInfo& info : all) {
     const OperatorCase& example = info.cases[0];
@@ -93,6 +94,8 @@ std::vector<CatalogueEntry> catalogue(const std::vector<OperatorInfo>& all) {
     entry.sparsity = type->sparsity;
     entry.leading = type->leading;
     entry.onnx = onnx_of(type->onnx);
+    for (const Convention& each : notes)
+      if (entry.name == each.function) entry.note = each.note;
   }
   return entries;
 }

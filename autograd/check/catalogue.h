@@ -1,9 +1,11 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "autograd/base/dtype.h"
+#include "autograd/check/conventions.h"
 #include "autograd/check/operators.h"
 #include "autograd/tensor/door/structure.h"
 
@@ -26,10 +28,13 @@ struct CatalogueEntry {
   Sparsity sparsity;  ///< where its Jacobian can be other than 0
   Leading leading;    ///< how it takes a batch
   std::string onnx;   ///< its counterpart in ONNX, why it has none, or "by the call"
+  std::string note;   ///< its convention; empty where its formula says all
 };
 
-/// An entry for each operator, in their order: of the engine, if no others are given.
-std::vector<CatalogueEntry> catalogue(const std::vector<OperatorInfo>& all = operators());
+/// An entry for each operator, in their order: of the engine, if no others are given. Functions that
+/// are no operators are in `conventions`, if there is something to say of them.
+std::vector<CatalogueEntry> catalogue(const std::vector<OperatorInfo>& all = operators(),
+                                      std::span<const Convention> notes = conventions());
 
 /// "elementwise", as the struct of an operator spells it.
 const char* name(Sparsity sparsity);

@@ -18,7 +18,25 @@ Tensor spread(const Shape& shape, double low, double high, int step) {
   return reshape(low + (high - low) * wrapped / count, shape).clone().requires_grad_();
 }
 
+constexpr Convention kConventions[] = {
+    {"binary_cross_entropy", "losses",
+     "the true value where certain and right; -1e12 where certain and wrong, whose value is 100; 0 "
+     "for weight 0"},
+    {"binary_cross_entropy_with_logits", "losses",
+     "0 at an infinite logit on the right side, and for weight 0, whatever is there"},
+    {"l1_loss", "losses", "0 where equal"},
+    {"smooth_l1_loss", "losses", "1 or -1 at beta; beta 0 is l1_loss, 0 where equal"},
+    {"huber_loss", "losses", "delta or -delta at delta"},
+    {"hinge_embedding_loss", "losses", "-1 at the margin"},
+    {"kl_div", "losses", "0 where the target is 0"},
+    {"mse_loss", "losses", "other shapes are an error; the mean of nothing is NaN"},
+    {"nll_loss", "losses", "0 for ignored rows, whose mean is NaN if there are no others"},
+    {"BatchNorm1d", "layers", "0 where all are equal; one value per channel is an error"},
+};
+
 }  // namespace
+
+std::span<const Convention> conventions() { return kConventions; }
 
 std::vector<OperatorInfo> operators() {
   const Tensor weight = spread({3}, 0.5, 2, 1).detach();

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
+#include "autograd/check/conventions.h"
 #include "autograd/check/operators.h"
 
 namespace tapegrad::nn {
@@ -12,6 +14,10 @@ namespace tapegrad::nn {
 /// Every operator of `nn` that can stand on the tape, with cases, as `tapegrad::operators` gives
 /// those of the engine. Whatever else `nn` computes is made of these and those.
 std::vector<OperatorInfo> operators();
+
+/// What losses and layers do where their formulas do not say it, as `tapegrad::conventions` has it
+/// for the engine.
+std::span<const Convention> conventions();
 
 /// @}
 

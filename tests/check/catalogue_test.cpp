@@ -44,6 +44,8 @@ TEST_CASE("the catalogue says of an operator what its struct says") {
   CHECK(entry_of(all, "sign").orders == 1);
   CHECK(tanh.forward_mode == "formula");
   CHECK(tanh.onnx == "y = Tanh(a)");
+  CHECK(tanh.note == "0 far out, of both orders");
+  CHECK(entry_of(all, "sin").note.empty());
   const tg::CatalogueEntry& linear = entry_of(all, "linear");
   CHECK(linear.family == "products");
   CHECK(linear.arguments == 3);
