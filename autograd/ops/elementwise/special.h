@@ -27,7 +27,10 @@ struct Erf {
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-2, 2};
   static auto forward(auto x) { return erf(x); }
-  static auto vjp(auto g, auto x, auto) { return g * (1.1283791670955126 * exp(-x * x)); }
+  static auto vjp(auto g, auto x, auto) {
+    const auto near = minimum(maximum(x, -30), 30);  // no inf * 0 in the second derivative
+    return g * (1.1283791670955126 * exp(-near * near));
+  }
 };
 
 /// d/dx = -2 / sqrt(pi) e^(-x^2). ONNX has none: what it makes of this loses the digits that `erfc`
@@ -39,7 +42,7 @@ struct Erfc {
   static constexpr Reads reads = kA;
   static constexpr Samples samples{-2, 2};
   static auto forward(auto x) { return erfc(x); }
-  static auto vjp(auto g, auto x, auto) { return g * (-1.1283791670955126 * exp(-x * x)); }
+  static auto vjp(auto g, auto x, auto) { return -Erf::vjp(g, x, x); }
 };
 
 /// The formulas of this family. One that is not here does not compile where it is used.
