@@ -1,5 +1,8 @@
 // Mistakes that released libraries made. Each test states what is right, at first and, where it
 // applies, at second order.
+// What is a matter of single points is a row in tests/conventions; schedules, optimizers and resumed
+// runs are in tests/nn/optim, large offsets and scales in scale_offset_test, sums of very many in
+// long_reductions_test, refused memory in tests/faults.
 
 #include "autograd/check/gradcheck.h"
 #include "tests/ops/both_orders.h"
@@ -51,27 +54,6 @@ TEST_CASE("tie gradients sum to the upstream gradient") {
   }
 }
 
-TEST_CASE("ties keep their shares at second order") {
-  const Tensor a = leaf({2, 1}, {2});
-  const Tensor b = leaf({2, 3}, {2});
-  // The tie gives d(max^2)/da = max = 2; differentiated again, half of d max.
-  const Tensor y = tg::square(tg::maximum(a, b)).sum();
-  const auto first = tg::grad({y}, {a, b}, {.create_graph = true});
-  check_values("first, a", first[0], {2, 0});
-  check_values("first, b", first[1], {2, 6});
-  const auto second = tg::grad({first[0].sum()}, {a, b});
-  check_values("second, a", second[0], {0.5, 0});
-  check_values("second, b", second[1], {0.5, 0});
-}
-
-TEST_CASE("the second derivative of abs, relu and leaky_relu at 0 is 0") {
-  for (const auto& f : {std::function<Tensor(const Tensor&)>(tg::abs),
-                        std::function<Tensor(const Tensor&)>(tg::relu)})
-    check_values("second", second_derivative(f, leaf({0, 1, -1}, {3})), {0, 0, 0});
-  const auto leaky = [](const Tensor& x) { return tg::leaky_relu(x, 0.1); };
-  check_values("second", second_derivative(leaky, leaf({0, 1, -1}, {3})), {0, 0, 0});
-}
-
 TEST_CASE("std of equal elements has gradient 0 and no NaN at second order") {
   const Tensor x = leaf({3, 3, 3}, {3});
   const Tensor first = tg::grad(x.std(), x, {.create_graph = true});
@@ -80,20 +62,6 @@ TEST_CASE("std of equal elements has gradient 0 and no NaN at second order") {
   if (second[0].defined()) check_values("second", second[0], {0, 0, 0});
   check_both_orders("std", [](const auto& in) { return in[0].std(1); }, {samples({2, 4}, 1)});
   check_both_orders("var", [](const auto& in) { return in[0].var({0}, 0); }, {samples({3, 2}, 2)});
-}
-
-TEST_CASE("powers at 0 have their true second derivatives") {
-  const Tensor zero = leaf({0}, {1});
-  const std::pair<double, double> second[] = {{0, 0}, {1, 0}, {2, 2}, {3, 0}, {4, 0}};
-  for (const auto& [n, expected] : second) {
-    CAPTURE(n);
-    const double exponent = n;
-    check_values("x^n",
-                 second_derivative([=](const Tensor& x) { return tg::pow(x, exponent); }, zero),
-                 {expected});
-  }
-  check_values("square", second_derivative(tg::square, zero), {2});
-  check_values("x * x", second_derivative([](const Tensor& x) { return x * x; }, zero), {2});
 }
 
 TEST_CASE("pow agrees with differences in both arguments") {

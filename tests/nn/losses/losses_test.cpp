@@ -158,41 +158,6 @@ TEST_CASE("losses broadcast when told to") {
 
 // ---- Differences -------------------------------------------------------------------------------
 
-TEST_CASE("l1_loss has gradient 0 where equal") {
-  const Tensor y = f64({1., 1., 1.});
-  check([&](const Tensor& x) { return nn::l1_loss(x, y, {.reduction = Reduction::none}); },
-        f64({1., 3., -1.}), {0, 2, 2}, {0, 1, -1});
-}
-
-TEST_CASE("smooth_l1_loss has gradient +-1 at beta and beyond") {
-  const Tensor y = tg::zeros(5, tg::float64);
-  check(
-      [&](const Tensor& x) {
-        return nn::smooth_l1_loss(x, y, {.reduction = Reduction::none, .beta = 2});
-      },
-      f64({2., -2., 0., 1., -inf}), {1, 1, 0, 0.25, inf}, {1, -1, 0, 0.5, -1});
-}
-
-TEST_CASE("smooth_l1_loss with beta 0 is l1_loss, gradient 0 where equal included") {
-  const Tensor y = f64({1., 1., 1.});
-  for (const double beta : {0.0, 1e-320}) {
-    check(
-        [&](const Tensor& x) {
-          return nn::smooth_l1_loss(x, y, {.reduction = Reduction::none, .beta = beta});
-        },
-        f64({1., 3., -1.}), {0, 2, 2}, {0, 1, -1});
-  }
-}
-
-TEST_CASE("huber_loss has gradient +-delta at delta and beyond") {
-  const Tensor y = tg::zeros(5, tg::float64);
-  check(
-      [&](const Tensor& x) {
-        return nn::huber_loss(x, y, {.reduction = Reduction::none, .delta = 2});
-      },
-      f64({2., -2., 0., 1., inf}), {2, 2, 0, 0.5, inf}, {2, -2, 0, 1, 2});
-}
-
 TEST_CASE("huber_loss with infinite delta is half the square") {
   const Tensor x = tg::tensor({1., -3.});
   CHECK(nn::huber_loss(x, tg::zeros(2), {.delta = inf}).item() == 2.5);
@@ -216,16 +181,6 @@ TEST_CASE("negative beta and delta that is not above 0 are refused") {
 }
 
 // ---- Binary cross-entropy ----------------------------------------------------------------------
-
-TEST_CASE("binary_cross_entropy costs 100 for certainty that is wrong and still pushes") {
-  const auto loss = [](double target) {
-    return [target](const Tensor& x) { return nn::binary_cross_entropy(x, f64({target})); };
-  };
-  check(loss(0), f64({0.}), {0}, {1});
-  check(loss(1), f64({0.}), {100}, {-1e12});
-  check(loss(1), f64({1.}), {0}, {-1});
-  check(loss(0), f64({1.}), {100}, {1e12});
-}
 
 TEST_CASE("binary_cross_entropy keeps the digits of a small loss") {
   for (const double p : {1e-300, 1e-20, 1e-12, 1e-7}) {
@@ -345,22 +300,6 @@ TEST_CASE("pos_weight multiplies the loss of the positive part only") {
                   {x.clone().requires_grad_(), y.clone().requires_grad_()});
   CHECK_THROWS_WITH(nn::binary_cross_entropy_with_logits(x, y, {.pos_weight = f64({1., 1., 1.})}),
                     ContainsSubstring("[3]") && ContainsSubstring("[2, 2]"));
-}
-
-TEST_CASE("binary_cross_entropy_with_logits is exact for huge logits") {
-  const Tensor y = f64({1., 0.});
-  const auto loss = [&](const Tensor& x) { return nn::binary_cross_entropy_with_logits(x, y); };
-  check(loss, f64({-1000., 1000.}), {1000}, {-0.5, 0.5});
-  check(loss, f64({1000., -1000.}), {0}, {0, 0});
-}
-
-TEST_CASE("an infinite logit costs nothing on the right side and everything on the wrong one") {
-  const Tensor y = f64({1., 0., 1., 0.});
-  check(
-      [&](const Tensor& x) {
-        return nn::binary_cross_entropy_with_logits(x, y, {.reduction = Reduction::none});
-      },
-      f64({inf, -inf, -inf, inf}), {0, 0, inf, inf}, {0, 0, -1, 1});
 }
 
 TEST_CASE("small losses of binary_cross_entropy_with_logits keep their digits") {

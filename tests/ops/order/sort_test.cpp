@@ -1,32 +1,10 @@
-// Sorting: ties, NaN, where gradients go, and what cannot be.
+// Sorting: ties, NaN, and what cannot be. Where gradients go is in tests/conventions.
 
 #include "tests/message_of.h"
 #include "tests/ops/both_orders.h"
-#include "tests/ops/unary_points.h"
 
 using namespace point_gradients;
 using Catch::Matchers::ContainsSubstring;
-
-namespace {
-
-/// Each element by its own factor, so that a gradient that goes elsewhere is seen.
-Tensor weighted(const Tensor& y) { return y * tg::arange(1, y.numel() + 1).to(y.dtype()); }
-
-}  // namespace
-
-TEST_CASE("sort: gradients go where the elements came from") {
-  // No swap alone: the permutation is not its own inverse.
-  const Input three({3, 1, 2}, {3, 1, 2});
-  check("sort", [](const Tensor& x) { return weighted(tg::sort(x).values); }, three, {1, 4, 9});
-  check("descending", [](const Tensor& x) { return weighted(tg::sort(x, 0, true).values); },
-        Input({3, 1, 2}, {1, 3, 2}), {3, 4, 3});
-  check("ties", [](const Tensor& x) { return weighted(tg::sort(x).values); },
-        Input({2, 1, 2, 1}, {3, 1, 4, 2}), {1, 2, 6, 8});
-  check("topk", [](const Tensor& x) { return weighted(tg::topk(x, 2).values); },
-        Input({5, 7, 7, 1}, {0, 1, 2, 0}), {7, 14});
-  check("kthvalue", [](const Tensor& x) { return tg::kthvalue(x, 2).values; },
-        Input({5, 7, 1, 6}, {1, 0, 0, 0}), {5});
-}
 
 TEST_CASE("sort is stable, and NaN counts as the largest") {
   const double quiet = NaN;

@@ -1,31 +1,15 @@
-// Norms at zeros, ties and the ends of the range, and what cannot be.
+// Norms at the ends of the range, and what cannot be. Zeros and ties are in tests/conventions.
 
 #include "tests/message_of.h"
 #include "tests/ops/both_orders.h"
-#include "tests/ops/unary_points.h"
 
 using namespace point_gradients;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("norms of zeros have gradient 0") {
-  for (const double order : {0.5, 1.0, 1.5, 2.0, 3.0, inf, -1.0, -inf}) {
-    const Unary norm = [order](const Tensor& x) { return tg::vector_norm(x, order); };
-    check("norm of order " + std::to_string(order), norm, Input({0, 0, 0}, {0, 0, 0}), {0});
-  }
-  check("dist of equals", [](const Tensor& x) { return tg::dist(x, x.detach()); },
-        Input({1, 2}, {0, 0}), {0});
-  check("one zero", [](const Tensor& x) { return tg::norm(x, 1.5); }, Input({0, 4}, {0, 1}), {4});
-  // Also of second order: the gradient stays connected and finite.
+TEST_CASE("the gradient of a norm of zeros stays connected, and finite") {
   const Tensor x = leaf({0, 0});
   const Tensor g = tg::grad({tg::norm(x)}, {x}, {.create_graph = true})[0];
   check_values("second order", tg::grad({tg::sum(g)}, {x})[0], {0, 0});
-}
-
-TEST_CASE("norms of infinite order share the gradient evenly") {
-  check("inf", [](const Tensor& x) { return tg::norm(x, inf); }, Input({3, -3, 1}, {0.5, -0.5, 0}),
-        {3});
-  check("-inf", [](const Tensor& x) { return tg::norm(x, -inf); },
-        Input({3, -1, 1}, {0, -0.5, 0.5}), {1});
 }
 
 TEST_CASE("norms neither overflow nor vanish") {

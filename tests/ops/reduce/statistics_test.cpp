@@ -53,27 +53,13 @@ TEST_CASE("statistics are differentiable twice") {
   }
 }
 
-TEST_CASE("median: equal elements share the gradient evenly, infinite ones too") {
-  const Unary median = [](const Tensor& x) { return tg::median(x); };
-  check("ties", median, Input({2, 1, 2, 5, 2}, {1 / 3., 0, 1 / 3., 0, 1 / 3.}), {2});
-  check("negative", median, Input({-2, 1, -2, -5}, {0.5, 0, 0.5, 0}), {-2});
-  check("-inf", median, Input({-inf, -inf, 3}, {0.5, 0.5, 0}), {-inf});
-  check("inf", median, Input({inf, 0, inf}, {0.5, 0, 0.5}), {inf});
-  check("NaN", median, Input({1, NaN, 3, NaN}, {0, 0.5, 0, 0.5}), {NaN});
-  check("without NaN", [](const Tensor& x) { return tg::nanmedian(x); },
-        Input({1, NaN, 3, 1}, {0.5, 0, 0, 0.5}), {1});
-  check("nothing", median, Input({}, {0}, {}), {NaN});
-  check("along a dimension", [](const Tensor& x) { return tg::median(x, 1).values; },
-        Input({3, 1, 2, 4, NaN, 5}, {2, 3}, {0, 0, 1, 0, 1, 0}), {2, NaN});
+TEST_CASE("the median of NaN is the first one") {
   CHECK(tg::equal(tg::median(tg::tensor({3.0, double{NaN}, 1.0}), 0).indices, tg::tensor(1)));
 }
 
 TEST_CASE("quantile of infinities and of one element") {
   const Unary upper = [](const Tensor& x) { return tg::quantile(x, 0.75); };
   check("one", upper, Input({3}, {1}), {3});
-  check("ties", [](const Tensor& x) { return tg::quantile(x, 0.5); }, Input({2, 2, 2}, {0, 1, 0}),
-        {2});
-  check("equal infinities", upper, Input({inf, inf, inf}, {0, 1, 0}), {inf});
   check("only NaN", [](const Tensor& x) { return tg::nanquantile(x, 0.75); },
         Input({NaN, NaN}, {1, 0}), {NaN});
   const Tensor x = tg::zeros({4, 2, 3});

@@ -1,5 +1,7 @@
 // How the engine behaves where libraries disagree: types, shapes and storage of gradients, graphs
-// used twice, values changed in place.
+// used twice, values changed in place. C++ numbers are in numbers_test, threads that meet in one
+// trunk in walk_threads_test, rows that are written twice in subscript_test, and what does not
+// compile in tests/refused.
 
 #include "tests/point_gradients.h"
 
@@ -29,6 +31,18 @@ TEST_CASE("types meet as in PyTorch") {
   CHECK((i64 + 1).dtype() == tg::int64);
   CHECK((i64 + 1.5).dtype() == tg::float32);
   CHECK((truth + 1).dtype() == tg::int64);
+}
+
+TEST_CASE("operands of different float types: each gradient has the type of its own input") {
+  const Tensor a = tg::tensor({1.5, 2.0}, tg::float32).requires_grad_();
+  const Tensor b = tg::tensor({3.0, 4.0}, tg::float64).requires_grad_();
+  const Tensor y = a * b;
+  CHECK(y.dtype() == tg::float64);
+  y.sum().backward();
+  CHECK(a.grad().dtype() == tg::float32);
+  CHECK(b.grad().dtype() == tg::float64);
+  check_values("a", a.grad(), {3, 4});
+  check_values("b", b.grad(), {1.5, 2});
 }
 
 TEST_CASE("integers sum to int64, have no mean, and divide to float32") {
