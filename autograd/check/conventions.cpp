@@ -11,7 +11,7 @@ constexpr Convention kConventions[] = {
     {"reciprocal", "arithmetic", "-inf at 0 and at -0"},
     {"div", "arithmetic", "0 / 0 is NaN with gradient NaN; x / x has 0 elsewhere"},
     {"maximum", "arithmetic",
-     "1/2 each at a tie; a NaN operand gets all; maximum(x, 0) has 1/2 at 0"},
+     "1/2 each at a tie, so maximum(x, 0) has 1/2 at 0; a NaN operand gets all"},
     {"minimum", "arithmetic", "1/2 each at a tie; a NaN operand gets all"},
     {"clamp", "arithmetic", "1 at a bound; 0 outside, at NaN, and where min > max"},
     {"clamp_tensor", "arithmetic",
@@ -27,8 +27,8 @@ constexpr Convention kConventions[] = {
     {"log10", "functions", "1/(x ln 10), also below 0; inf at 0"},
     {"log1p", "functions", "1/(1 + x), also below -1; inf at -1"},
     {"pow", "functions",
-     "0^0 has 0, 0; a negative base has NaN for the exponent, if that asks for it; base 0 has 0 for "
-     "exponents from 0 on; NaN^0 has 0 for the base, 1^NaN for the exponent"},
+     "0^0 has 0, 0; a negative base has NaN for the exponent, if that asks for it; base 0 has 0 "
+     "for exponents from 0 on; NaN^0 has 0 for the base, 1^NaN for the exponent"},
     {"pow_number", "functions",
      "x^0 has 0 and x^1 has 1 everywhere; x^0.5 has inf at 0, 0 at -inf"},
     {"tanh", "functions", "0 far out, of both orders"},

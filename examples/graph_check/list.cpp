@@ -106,15 +106,15 @@ std::string onnx_of(const std::string& text) {
 void print_markdown(const Catalogue& all) {
   fmt::print(
       "# Catalogue of operators {{#operator_catalogue}}\n\n"
-      "Each operator that can stand on the tape, what it is and can, and which gradient it gives at "
-      "ties, kinks, bounds, infinities\nand NaN. `graph_check --list --markdown` wrote this page, "
-      "from the operators themselves; @ref check says how to ask in a program.\n\n"
+      "Each operator that can stand on the tape, what it is and can, and which gradient it gives "
+      "at ties, kinks, bounds, infinities\nand NaN. `graph_check --list --markdown` wrote this "
+      "page, from the operators themselves; @ref check says how to ask in a program.\n\n"
       "- *types*: element types that its floating-point arguments may have.\n"
       "- *orders*: derivatives that are recorded, 2 or more, or 1 where the first is constant.\n"
       "- *forward*: how it is differentiated forwards: by its rule with a tangent in place of the "
       "cotangent (formula), by itself\n  (linear), or by a rule of its own.\n"
-      "- *sparsity*: where its Jacobian can be other than 0 (see `Sparsity`); *batch*: how it takes "
-      "a batch (see `Leading`).\n\n"
+      "- *sparsity*: where its Jacobian can be other than 0 (see `Sparsity`); *batch*: how it "
+      "takes a batch (see `Leading`).\n\n"
       "| operator | family | arguments | types | orders | forward | sparsity | batch | ONNX | "
       "gradient at ties, bounds, NaN |\n|---|---|---|---|---|---|---|---|---|---|\n");
   for (const tg::CatalogueEntry& entry : all.operators)
