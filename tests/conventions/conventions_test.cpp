@@ -91,6 +91,7 @@ class Asked {
               double size = 0) const {
     INFO(q_.row.op << ", " << q_.row.point << ": " << what << ", input " << k << ", "
                    << tg::name(dtype_));
+    INFO("PyTorch 1.13.1: " << (q_.row.pytorch ? q_.row.pytorch : "the same"));
     REQUIRE(found.size() == expected.size());
     const bool wide = dtype_ == tg::float64;
     const double own = q_.row.tolerance;
