@@ -64,12 +64,16 @@ def stop_all():
                 pass
 
 
-def copy_tracked(to):
-    """Copies the tracked files as they are now. What has not changed keeps its time."""
+def copy_tracked(to, tests):
+    """Copies the tracked files as they are now, and of tests those that match `tests`. What has
+    not changed keeps its time.
+    """
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE)
     wanted = {n for n in listed.stdout.decode().split("\0") if n and (ROOT / n).is_file()}
+    wanted = {n for n in wanted if not n.endswith("_test.cpp") or re.search(tests, n)}
     for path in [p for p in to.rglob("*") if p.is_file()] if to.exists() else []:
-        if str(path.relative_to(to)) not in wanted:
+        name = path.relative_to(to)
+        if str(name) not in wanted and name.parts[0] != "build":
             path.unlink()
     for name in sorted(wanted):
         source, target = ROOT / name, to / name
@@ -80,18 +84,20 @@ def copy_tracked(to):
 
 
 class Build:
-    """The build of a copy in `folder`. Of no type that CMake knows: each file is compiled by
-    itself, and not optimised much.
+    """The build of a copy in `folder`. Of a type that CMake does not know: each file is compiled by
+    itself, and not optimised much. It stands below the copy, where `build/dev` of a checkout does,
+    so that a compiler cache has what was compiled there with these options.
     """
 
-    def __init__(self, folder, jobs, say):
-        self.folder, self.source, self.build = folder, folder / "source", folder / "build"
-        copy_tracked(self.source)
+    def __init__(self, folder, jobs, tests, say):
+        self.folder, self.source, self.build = folder, folder / "source", folder / "source/build/dev"
+        self.copy_to = lambda to: copy_tracked(to, tests)
+        self.copy_to(self.source)
         ninja = shutil.which("ninja")
         say(f"Configuring {self.build}")
         self.step("cmake", "-S", self.source, "-B", self.build, "--log-level=NOTICE",
                   "-G", "Ninja" if ninja else "Unix Makefiles",
-                  "-DCMAKE_BUILD_TYPE=None", "-DCMAKE_CXX_FLAGS=-O1 -DNDEBUG -w",
+                  "-DCMAKE_BUILD_TYPE=Dev", "-DCMAKE_CXX_FLAGS=-O1",
                   "-DTAPEGRAD_BUILD_TESTS=ON", "-DTAPEGRAD_BUILD_EXAMPLES=ON",
                   "-DTAPEGRAD_BUILD_BENCHMARKS=OFF")
         say("Building")

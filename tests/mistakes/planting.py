@@ -8,7 +8,7 @@ import subprocess
 import time
 import xml.sax.saxutils
 
-from building import PROGRAMS, copy_tracked, execute
+from building import PROGRAMS, execute
 from listing import Failure
 
 ARGUMENTS = {
@@ -112,7 +112,7 @@ class Worker:
     def __init__(self, build, number, limits, first):
         self.build, self.limits, self.first = build, limits, first
         self.source = build.folder / f"planted-{number}"
-        copy_tracked(self.source)
+        build.copy_to(self.source)
 
     def compile(self, mistake, folder):
         """A dictionary from old objects to new ones."""
@@ -121,7 +121,8 @@ class Worker:
             _, command, place = self.build.units[output]
             made[output] = folder / f"{len(made)}-{output.name}"
             # A definition of the folder of the sources is for tests that read them all.
-            words = [word if word.startswith("-D")
+            # The copies of kernels stand in the build folder.
+            words = [word if word.startswith("-D") or str(self.build.build) in word
                      else word.replace(str(self.build.source), str(self.source))
                      for word in command]
             words[words.index("-o") + 1] = str(made[output])
