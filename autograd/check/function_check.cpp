@@ -121,7 +121,7 @@ void FunctionCheck::check_first_order() {
   check_repeatable(y);
   const Rows rows = rows_of(y);
   const Jacobian jacobian = jacobian_of(y, rows);
-  if (rows.elements) check_linear(y, jacobian);
+  rows.elements ? check_linear(y, jacobian) : check_large_linear(y, rows, jacobian);
   const auto values = [&] { return values_of_rows(call(), rows); };
   for (std::size_t k = 0; k < leaves_.size(); ++k)
     vary(leaves_.tensors[k], leaves_.inputs[k], values, rows.cotangents.size(), jacobian[k]);
@@ -297,19 +297,54 @@ void FunctionCheck::check_repeatable(const Tensor& y) {
   }
 }
 
+std::vector<FunctionCheck::Few> FunctionCheck::few_of(const Tensor& y) {
+  std::vector<Few> all{{y.sum(), ones({}, float64), ones(y.shape(), float64)}};
+  for (int dim = 0; dim < y.dim(); ++dim) {
+    const Tensor sums = y.sum(dim);
+    const Tensor few = random_weights(sums.shape(), generator_);
+    all.push_back({sums, few, expand(unsqueeze(few, dim), y.shape())});
+  }
+  return all;
+}
+
 /// The gradient for a random cotangent is the combination of the Jacobian's rows, and so is that
 /// for a cotangent which the engine holds in fewer elements than it stands for.
 void FunctionCheck::check_linear(const Tensor& y, const Jacobian& jacobian) {
   const Tensor weights = random_weights(y.shape(), generator_);
   expect_combination(gradients(y, weights, leaves_), jacobian, weights, "random");
-  const Tensor all_ones = ones(y.shape(), float64);
-  expect_combination(gradients(y.sum(), ones({}, float64), leaves_), jacobian, all_ones,
-                     "broadcast");
-  for (int dim = 0; dim < y.dim(); ++dim) {
-    const Tensor sums = y.sum(dim);
-    const Tensor few = random_weights(sums.shape(), generator_);
-    const Tensor many = expand(unsqueeze(few, dim), y.shape());
-    expect_combination(gradients(sums, few, leaves_), jacobian, many, "broadcast");
+  for (const Few& few : few_of(y))
+    expect_combination(gradients(few.sums, few.cotangent, leaves_), jacobian, few.full,
+                       "broadcast");
+}
+
+/// Of an output whose Jacobian is too large: the gradient for a cotangent in fewer elements is the
+/// sum of those for two others, the random one of the first row and what is left.
+void FunctionCheck::check_large_linear(const Tensor& y, const Rows& rows,
+                                       const Jacobian& jacobian) {
+  for (const Few& few : few_of(y)) {
+    const std::vector<Tensor> found = gradients(few.sums, few.cotangent, leaves_);
+    const std::vector<Tensor> left = gradients(y, few.full - rows.cotangents[0], leaves_);
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      const auto values = found[k].data<double>();
+      std::vector<double> sums = values_of(left[k]);
+      double size = 1;
+      for (std::size_t j = 0; j < sums.size(); ++j) {
+        const double first = jacobian[k][j];
+        if (std::isfinite(first + sums[j]))
+          size = std::max({size, std::abs(first), std::abs(sums[j])});
+        sums[j] += first;
+      }
+      for (std::size_t j = 0; j < sums.size(); ++j) {
+        if (!std::isfinite(sums[j]) || std::abs(values[j] - sums[j]) <= kSameNumber * size)
+          continue;
+        problem(
+            fmt::format("for a broadcast cotangent of the output the gradient of element {} of {} "
+                        "is {}, but those for two cotangents that add up to it are {} together",
+                        unravel_index(static_cast<std::int64_t>(j), found[k].shape()),
+                        input_text(leaves_.inputs[k]), values[j], sums[j]));
+        break;
+      }
+    }
   }
 }
 

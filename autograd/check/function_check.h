@@ -81,6 +81,13 @@ class FunctionCheck {
 
   void check_repeatable(const Tensor& y);
   void check_linear(const Tensor& y, const Jacobian& jacobian);
+  void check_large_linear(const Tensor& y, const Rows& rows, const Jacobian& jacobian);
+  /// A cotangent that the engine holds in fewer elements than it stands for.
+  struct Few {
+    Tensor sums, cotangent;  ///< which has a sum of the output
+    Tensor full;             ///< and what it is for the output
+  };
+  std::vector<Few> few_of(const Tensor& y);
   void expect_combination(const std::vector<Tensor>& found, const Jacobian& jacobian,
                           const Tensor& weights, const char* kind);
   void check_recorded(const Tensor& cotangent);

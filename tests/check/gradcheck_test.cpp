@@ -46,6 +46,15 @@ struct Averaged : Cube {
   }
 };
 
+/// Right unless all rows of the gradient are equal, as those of one that a sum has spread out are.
+struct WrongForEqualRows : Cube {
+  static constexpr const char* name = "wrong_for_equal_rows";
+  Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
+    const bool equal = tg::all(g == tg::narrow(g, 0, 0, 1)).item<bool>();
+    return g * ((equal ? 2 : 3) * x * x);
+  }
+};
+
 struct NotANumber : Cube {
   static constexpr const char* name = "not_a_number";
   Tensor vjp(const Tensor& g, const Tensor& x, auto) const { return g * (x * 0 / 0); }
@@ -133,6 +142,19 @@ TEST_CASE("gradcheck: a rule that is not linear in the cotangent fails") {
              ContainsSubstring("for a random cotangent") && ContainsSubstring("of input 0 is"));
   CHECK_THAT(result.message(), ContainsSubstring(result.problem));
   CHECK_FALSE(check<Averaged>());
+}
+
+TEST_CASE(
+    "gradcheck: a cotangent in fewer elements than it stands for counts, of large outputs too") {
+  for (const tg::Shape& shape : {tg::Shape{4, 5}, tg::Shape{25, 20}}) {
+    const Tensor x = tg::reshape(tg::linspace(-1, 2, shape.numel(), tg::float64), shape);
+    CHECK(tg::gradcheck([](const Tensor& a) { return a * a * a; }, Tensor(x).requires_grad_()));
+    const auto wrong = [](const Tensor& a) { return tg::apply(WrongForEqualRows(), a); };
+    const auto result = tg::gradcheck(wrong, Tensor(x).requires_grad_());
+    CHECK_FALSE(result);
+    CHECK(result.worst_error < 1e-7);
+    CHECK_THAT(result.problem, ContainsSubstring("for a broadcast cotangent of the output"));
+  }
 }
 
 TEST_CASE("gradcheck: NaN and infinity do not pass for numbers") {
