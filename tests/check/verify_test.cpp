@@ -113,6 +113,16 @@ struct BookLogSum {
   }
 };
 
+/// The same with a member that is no number.
+template <class Op>
+struct Opaque : Op {
+  static constexpr bool opaque = true;
+  std::string note = "cubed";
+};
+struct OpaqueAlone : Opaque<ByThreads> {
+  static constexpr tg::Leading leading = tg::Leading::unknown;
+};
+
 /// The product, which forgets one way when both are the same.
 struct Forgetful {
   static constexpr const char* name = "forgetful";
@@ -188,6 +198,28 @@ TEST_CASE("each part of the battery finds what it is for") {
       {"forgetful",
        {{"two rows", {Tensor(a).requires_grad_(), Tensor(b).requires_grad_()}, product}}});
   CHECK(parts(forgetful) == "aliases");
+}
+
+TEST_CASE("operators that are opaque are checked on large inputs, too") {
+  const tg::VerifyResult right = verdict<Opaque<Cube>>();
+  INFO(right.message());
+  CHECK(right.ok());
+  CHECK(right.not_covered == std::vector<std::string>{"an empty input", "a number (0-d)"});
+  CHECK(parts(verdict<Opaque<WrongInLargeInputs>>()) == "large");
+  CHECK(parts(verdict<Opaque<ByThreads>>()) == "large");
+
+  // One that takes no further dimension is, if a case has them.
+  const tg::VerifyResult alone = verdict<OpaqueAlone>();
+  CHECK(alone.ok());
+  CHECK(alone.not_covered.back() == "large inputs");
+  const auto f = [](const Tensors& in) { return tg::apply(OpaqueAlone(), in[0]); };
+  const Tensor x = tg::linspace(-1, 2, 600'000, tg::float64);
+  const tg::VerifyOptions quick{{.directions = 1}, false, false, false, true, false};
+  const tg::VerifyResult large =
+      tg::verify({"cube", {{"many", {Tensor(x).requires_grad_()}, f}}}, quick);
+  CHECK(parts(large) == "large");
+  CHECK_THAT(large.message(), ContainsSubstring("with 2 threads the bits are others"));
+  CHECK(large.not_covered.back() == "an input of two dimensions or more");
 }
 
 TEST_CASE("what an operator throws is a finding, and the rest goes on") {

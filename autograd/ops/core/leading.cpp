@@ -73,21 +73,16 @@ class Shift {
 [[gnu::cold]] std::vector<Tensor> call_at_once(const OperatorType& type,
                                                std::span<const Attribute> attributes,
                                                const Batch& batch) {
-  const int rank = largest_rank(batch);
-  if (type.leading <= Leading::loop || rank == kMaxRank) return {};
+  if (type.leading <= Leading::loop || largest_rank(batch) == kMaxRank) return {};
   std::vector<Attribute> shifted(attributes.begin(), attributes.end());
   Shift shift(batch);
   for (Attribute& each : shifted) shift(each);
   if (!shift.room()) return {};
   if (type.leading == Leading::own) return listed(type.batched(attributes, batch));
-  std::vector<Tensor> whole(batch.inputs.begin(), batch.inputs.end());
-  if (type.leading == Leading::broadcast) {
-    for (std::size_t i = 0; i < whole.size(); ++i)
-      if (batch.has(i)) whole[i] = aligned(whole[i], rank + 1);
-    return type.call(attributes, whole);
-  }
-  if (!shift.fits()) return {};
-  for (std::size_t i = 0; i < whole.size(); ++i) whole[i] = with_leading(batch, i);
+  const bool shifts = type.leading == Leading::shift;
+  if (shifts && !shift.fits()) return {};
+  std::vector<Tensor> whole = inputs_at_once(type.leading, batch);
+  if (!shifts) return type.call(attributes, whole);
   if (shift.one_entry()) whole[0] = unsqueeze(whole[0], 1);
   return type.call(shifted, whole);
 }
@@ -148,6 +143,18 @@ class Shift {
 }
 
 }  // namespace
+
+std::vector<Tensor> inputs_at_once(Leading leading, const Batch& batch) {
+  const int rank = largest_rank(batch) + 1;
+  std::vector<Tensor> whole(batch.inputs.begin(), batch.inputs.end());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    if (leading == Leading::shift)
+      whole[i] = with_leading(batch, i);
+    else if (batch.has(i))
+      whole[i] = aligned(whole[i], rank);
+  }
+  return whole;
+}
 
 Tensor with_leading(const Batch& batch, std::size_t i) {
   const Tensor& x = batch[i];

@@ -20,6 +20,10 @@ namespace tapegrad::detail {
 std::vector<Tensor> batched_call(const OperatorType& type, std::span<const Attribute> attributes,
                                  std::span<const Tensor> inputs, const std::vector<bool>& which);
 
+/// The inputs of the one call for all entries, for an operator that says
+/// `Leading::broadcast` or `Leading::shift`.
+std::vector<Tensor> inputs_at_once(Leading leading, const Batch& batch);
+
 /// Input `i` with the dimension, expanded where it has it not; undefined where it is undefined.
 Tensor with_leading(const Batch& batch, std::size_t i);
 
