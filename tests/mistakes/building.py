@@ -162,8 +162,9 @@ class Build:
         """Whether an object is one of these of archives."""
         if not self.is_of_library(output):
             return False
-        library = output.relative_to(self.build / "CMakeFiles").parts[0]  # "name.dir"
-        return (library.removesuffix(".dir"), output.name) in members
+        # "name.dir", or "name_small.dir" of those that are compiled to be small.
+        library = output.relative_to(self.build / "CMakeFiles").parts[0]
+        return (library.removesuffix(".dir").removesuffix("_small"), output.name) in members
 
     def given(self, name):
         """The objects that stand in the command that links a program."""

@@ -146,6 +146,7 @@ class Worker:
                 made = self.compile(mistake, folder)
             finally:
                 path.write_text(right)
+            linked = 0
             for name in PROGRAMS:
                 if self.first and seen.battery:
                     seen.unasked = True
@@ -153,11 +154,14 @@ class Worker:
                 program = folder / name
                 if not self.build.link(name, made, program):
                     continue
+                linked += 1
                 status, output, errors = run_program(name, program, folder, self.limits[name])
                 if name == "graph_check":
                     read_battery(seen, status, output)
                 else:
                     read_tests(seen, status, output, errors)
+            if not linked:
+                raise OSError(f"no program has what is made of {mistake.file}")
         except OSError as error:
             seen.fault = str(error)
         finally:

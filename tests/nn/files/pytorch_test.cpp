@@ -94,6 +94,18 @@ TEST_CASE("pickles of protocol 4 are read", "[files]") {
   CHECK(load("protocol4.pt").size() == 2);
 }
 
+TEST_CASE("integers of any length in a pickle have the sign of their last bit", "[files]") {
+  const std::pair<std::string, std::int64_t> cases[] = {{"\x8a\1\x40.", 64},
+                                                        {"\x8a\1\x80.", -128},
+                                                        {"\x8a\2\xff\x7f.", 32767},
+                                                        {"\x8a\2\x01\xbf.", -16639}};
+  for (const auto& [bytes, integer] : cases) {
+    nn::detail::MemoryBudget budget("read", {}, bytes.size());
+    const std::string pickle = "\x80\2" + bytes;
+    CHECK(nn::detail::Unpickler(pickle, "read: 'x'", budget).read().integer == integer);
+  }
+}
+
 TEST_CASE("a whole module and the old format are refused with the line that helps", "[files]") {
   if (!have_zip()) return;
   CHECK_THAT(

@@ -165,6 +165,12 @@ TEST_CASE("empty tensors and numbers have indices, too") {
   CHECK(tg::index_put(tg::zeros({0, 3}), {Slice(), 1}, 5).shape() == tg::Shape({0, 3}));
 }
 
+TEST_CASE("take_along_dim counts from the end, too") {
+  const Tensor x = counted({2, 3});
+  CHECK(tg::equal(tg::take_along_dim(x, tg::tensor({{-1, 0}, {1, -3}}), 1),
+                  tg::take_along_dim(x, tg::tensor({{2, 0}, {1, 0}}), 1)));
+}
+
 TEST_CASE("a chain of indices has gradients of both orders") {
   const Tensor ids = tg::tensor({{0, 2}, {1, 1}}), mask = tg::tensor({true, false, true});
   const auto f = [&](const Inputs& in) {

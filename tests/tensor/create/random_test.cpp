@@ -125,6 +125,7 @@ TEST_CASE("a generator moves on by what was used, and can be put back") {
       draw(n, g);
       CHECK(g.position() > before);
       CHECK(g.position() <= before + static_cast<std::uint64_t>(n));
+      CHECK(4 * (g.position() - before) >= static_cast<std::uint64_t>(n));  // words of a block
       before = g.position();
     }
     const Generator branch = g;
