@@ -29,6 +29,9 @@ TEST_CASE("solve and solve_triangular solve, from both sides, with batches that 
   // A batch of vectors, since it has the shape of A without its last dimension.
   const Tensor vectors = numbers({2, 1, 3}, 3);
   CHECK(near(tg::solve(a, vectors), tg::solve(a, vectors.unsqueeze(-1)).squeeze(-1)));
+  // Each of a batch has an order of rows of its own.
+  const Tensor turned = tg::cat({tg::flip(a[0], {1}), a[1]});
+  CHECK(near(tg::matmul(turned, tg::solve(turned, b[0])), b[0].expand({2, 3, 2})));
   for (const bool upper : {false, true}) {
     const Tensor t = upper ? tg::triu(a) : tg::tril(a);
     const Tensor unit = upper ? tg::triu(a, 1) + eye_like(a) : tg::tril(a, -1) + eye_like(a);
