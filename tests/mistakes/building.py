@@ -90,7 +90,8 @@ class Build:
     """
 
     def __init__(self, folder, jobs, tests, say):
-        self.folder, self.source, self.build = folder, folder / "source", folder / "source/build/dev"
+        self.folder, self.source = folder, folder / "source"
+        self.build = self.source / "build/dev"
         self.copy_to = lambda to: copy_tracked(to, tests)
         self.copy_to(self.source)
         ninja = shutil.which("ninja")

@@ -116,6 +116,15 @@ TEST_CASE("what the host changes under a gradient is seen") {
   CHECK(tg::gradcheck([](const std::vector<Tensor>& in) { return in[0] * in[1]; }, {w, x}));
 }
 
+TEST_CASE("a gradient that shows memory of the host is not added to there") {
+  std::vector<double> values = counting(4);
+  Tensor w = tg::ones({2}, tg::float64).requires_grad_();
+  w.set_grad(tg::from_blob(values.data(), {4}).narrow(0, 1, 2));
+  (w * 3).sum().backward();
+  CHECK(values == counting(4));
+  CHECK(w.grad().at<double>({0}) == 5);
+}
+
 TEST_CASE("a parameter in memory of the host is trained there") {
   std::vector<float> weights{1, 1};
   Tensor w = tg::from_blob(weights.data(), {2}).requires_grad_();
