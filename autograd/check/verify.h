@@ -80,8 +80,9 @@ struct VerifyResult {
 /// custom.h). Of one that is `opaque` a copy of its struct is called, so it has to be one that can
 /// be copied and says `Leading::broadcast` or `Leading::shift`, which then holds for the struct as
 /// it is. For any other give a case whose inputs are that large themselves: of such a case the bits
-/// are compared for all these numbers of threads, and all else that is said above. The number of threads and the instruction set of the program change for a while, and
-/// what is alive is counted in all threads: let no other thread compute meanwhile.
+/// are compared for all these numbers of threads, beside all else that is said above. The number of
+/// threads and the instruction set of the program change for a while, and what is alive is counted
+/// in all threads: let no other thread compute meanwhile.
 ///
 /// Errors: `ValueError` without a case, or for one without a function. What else is thrown, by the
 /// operator or because an input does not suit `gradcheck`, is a finding.
