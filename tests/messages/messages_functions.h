@@ -67,6 +67,7 @@ inline std::vector<Function> order() {
           one("topk", [](T x) { tg::topk(x, 1); }),
           one("kthvalue", [](T x) { tg::kthvalue(x, 1); }),
           TAPEGRAD_ONE(unique),
+          TAPEGRAD_ONE(unique_consecutive),
           TAPEGRAD_ONE(bincount),
           TAPEGRAD_ONE(histc),
           TAPEGRAD_TWO(searchsorted),

@@ -267,6 +267,17 @@ def counting():
                         (torch.zeros(0, 2, dtype=torch.float64), 0)):
         case("unique", lambda x: torch.unique(x, return_inverse=True, return_counts=True, dim=dim),
              [values], {"dim": dim}, constant=(0,))
+    case("unique", unique, [[2, 7, 7, -1]], {"sorted": True}, constant=(0,))
+    case("unique", lambda x: torch.unique(x, False, True, True, 0), [[2, 7, 7, -1]],
+         {"dim": 0, "sorted": False}, constant=(0,))
+    runs = lambda x, dim=None: torch.unique_consecutive(x, True, True, dim)
+    for values in ([3.0, 3.0, nan, nan, 3.0], [[1, 1, 2], [2, 2, 1]], [True, True, False], 2.5,
+                   torch.zeros(0, dtype=torch.float64)):
+        case("unique_consecutive", runs, [values], constant=(0,))
+    for values, dim in (([[1, 1, 2, 1], [3, 3, 3, 3]], 1), ([[1, 2], [1, 2], [1, 3], [1, 2]], 0),
+                        ([[[1, 2], [1, 2]], [[3, 4], [3, 4]]], 1), ([True, True, False], -1),
+                        (torch.zeros(0, 2, dtype=torch.float64), 0)):
+        case("unique_consecutive", lambda x: runs(x, dim), [values], {"dim": dim}, constant=(0,))
     case("bincount", torch.bincount, [[1, 4, 1, 0]])
     case("bincount", torch.bincount, [torch.zeros(0, dtype=torch.int64)])
     case("bincount", lambda x: torch.bincount(x, minlength=7), [[1, 4, 1, 0]], {"minlength": 7})

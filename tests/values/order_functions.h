@@ -152,12 +152,22 @@ inline Functions norms() {
 
 inline Functions counting() {
   Functions table;
-  table["unique"] = [](const Case& c) {
+  const auto parts = [](const tg::UniqueElements& found) {
+    return Tensors{found.output, found.inverse_indices, found.counts};
+  };
+  table["unique"] = [parts](const Case& c) {
     tg::UniqueOptions options;
     c.set("dim", options.dim);
     const Tensor& x = c.inputs[0];
-    const tg::UniqueElements found = c.has("dim") ? tg::unique(x, options) : tg::unique(x);
-    return Tensors{found.output, found.inverse_indices, found.counts};
+    if (c.has("sorted")) options.sorted = c.get<bool>("sorted");
+    return parts(c.has("dim")      ? tg::unique(x, options)
+                 : c.has("sorted") ? tg::unique(x, c.get<bool>("sorted"))
+                                   : tg::unique(x));
+  };
+  table["unique_consecutive"] = [parts](const Case& c) {
+    const Tensor& x = c.inputs[0];
+    return parts(c.has("dim") ? tg::unique_consecutive(x, c.get<int>("dim"))
+                              : tg::unique_consecutive(x));
   };
   table["bincount"] = [](const Case& c) {
     const Tensor weights = c.optional_tensor("weights");

@@ -82,56 +82,74 @@ Tensor search(const Tensor& sequence, const Tensor& values, bool right, const ch
   return apply(SearchSorted{right}, sequence.detach().to(dtype), values.detach().to(dtype));
 }
 
-/// Runs of what is equal, in a list that is sorted.
+/// Runs of what is equal, in a list.
 struct Groups {
   Tensor first;    ///< where each begins
   Tensor inverse;  ///< for each entry of the list before it was sorted, its group
   Tensor counts;   ///< how many entries each has
 
   /// `differs`: whether each entry but the first is another than that before it; `order`: which
-  /// entry came where.
+  /// entry came where, undefined where the list was not sorted.
   Groups(const Tensor& differs, const Tensor& order) {
-    const std::int64_t n = order.numel();
-    const Tensor group = cumsum(cat({zeros({1}, boolean), differs}), 0);
-    const std::int64_t count = group[-1].item<std::int64_t>() + 1;
-    counts = scatter_add(zeros({count}, int64), 0, group, ones({n}, int64));
-    inverse = scatter_add(zeros({n}, int64), 0, order, group);
+    inverse = cumsum(cat({zeros({1}, boolean), differs}), 0);
+    const std::int64_t n = inverse.numel();
+    const std::int64_t count = inverse[-1].item<std::int64_t>() + 1;
+    counts = scatter_add(zeros({count}, int64), 0, inverse, ones({n}, int64));
+    if (order.defined()) inverse = scatter_add(zeros({n}, int64), 0, order, inverse);
     first = cumsum(counts, 0) - counts;
   }
 };
+
+/// The different ones among all elements, which were sorted by `order`, or where they stand.
+UniqueElements unique_elements(const Tensor& x, const Tensor& all, const Tensor& order) {
+  const std::int64_t n = all.numel();
+  if (n == 0) return {all.clone(), zeros(x.shape(), int64), zeros({0}, int64)};
+  const Groups found(narrow(all, 0, 1, n - 1) != narrow(all, 0, 0, n - 1), order);
+  return {index_select(all, 0, found.first), reshape(found.inverse, x.shape()), found.counts};
+}
+
+/// The different entries of a dimension, after sorting them or where they stand.
+UniqueElements unique_entries(const Tensor& x, int dim, bool sorts, const char* name) {
+  require_defined(x, name);
+  const int d = detail::dimension_of(x.shape(), dim, name);
+  const std::int64_t n = x.size(d);
+  if (n == 0) return {x.detach().clone(), zeros({0}, int64), zeros({0}, int64)};
+  const Tensor entries = movedim(x.detach(), d, 0);
+  Tensor rows = reshape(entries, {n, x.numel() / n}), order;
+  if (sorts) {
+    // What is sorted last counts most, and equal ones keep their order.
+    order = arange(n);
+    for (std::int64_t column = rows.size(1) - 1; column >= 0; --column) {
+      const Tensor keys = index_select(select(rows, 1, column), 0, order);
+      order = index_select(order, 0, argsort(keys));
+    }
+    rows = index_select(rows, 0, order);
+  }
+  const Groups found(any(narrow(rows, 0, 1, n - 1) != narrow(rows, 0, 0, n - 1), 1), order);
+  const Tensor output = index_select(rows, 0, found.first);
+  return {movedim(reshape(output, entries.shape().with_size(0, output.size(0))), 0, d),
+          found.inverse, found.counts};
+}
 
 }  // namespace
 
 UniqueElements unique(const Tensor& x) {
   require_defined(x, "unique");
-  const Tensor all = flat(x);
-  const std::int64_t n = all.numel();
-  if (n == 0) return {all, zeros(x.shape(), int64), zeros({0}, int64)};
-  const auto [sorted, order] = sort(all);
-  const Tensor differs = narrow(sorted, 0, 1, n - 1) != narrow(sorted, 0, 0, n - 1);
-  const Groups found(differs, order);
-  return {index_select(sorted, 0, found.first), reshape(found.inverse, x.shape()), found.counts};
+  const auto [sorted, order] = sort(flat(x));
+  return unique_elements(x, sorted, order);
 }
 
 UniqueElements unique(const Tensor& x, const UniqueOptions& options) {
-  require_defined(x, "unique");
-  const int d = detail::dimension_of(x.shape(), options.dim, "unique");
-  const std::int64_t n = x.size(d);
-  if (n == 0) return {x.detach().clone(), zeros({0}, int64), zeros({0}, int64)};
-  const Tensor entries = movedim(x.detach(), d, 0);
-  const Tensor rows = reshape(entries, {n, x.numel() / n});
-  // What is sorted last counts most, and equal ones keep their order.
-  Tensor order = arange(n);
-  for (std::int64_t column = rows.size(1) - 1; column >= 0; --column) {
-    const Tensor keys = index_select(select(rows, 1, column), 0, order);
-    order = index_select(order, 0, argsort(keys));
-  }
-  const Tensor sorted = index_select(rows, 0, order);
-  const Tensor differs = any(narrow(sorted, 0, 1, n - 1) != narrow(sorted, 0, 0, n - 1), 1);
-  const Groups found(differs, order);
-  const Tensor output = index_select(sorted, 0, found.first);
-  return {movedim(reshape(output, entries.shape().with_size(0, output.size(0))), 0, d),
-          found.inverse, found.counts};
+  return unique_entries(x, options.dim, true, "unique");
+}
+
+UniqueElements unique_consecutive(const Tensor& x) {
+  require_defined(x, "unique_consecutive");
+  return unique_elements(x, flat(x), {});
+}
+
+UniqueElements unique_consecutive(const Tensor& x, int dim) {
+  return unique_entries(x, dim, false, "unique_consecutive");
 }
 
 Tensor bincount(const Tensor& x, const Tensor& weights, Integer minlength) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
@@ -7,9 +9,9 @@ namespace tapegrad {
 /// @addtogroup order
 /// @{
 
-/// What `unique` returns.
+/// What `unique` and `unique_consecutive` return.
 struct UniqueElements {
-  Tensor output;           ///< the different elements, ascending
+  Tensor output;           ///< the different elements; ascending, or where they stood
   Tensor inverse_indices;  ///< for each element of the input, which of them it is (int64)
   Tensor counts;           ///< how often each of them is there (int64)
 };
@@ -18,11 +20,27 @@ UniqueElements unique(const Tensor& x);
 /// Of which `unique` finds the different ones.
 struct UniqueOptions {
   int dim = 0;  ///< the entries of this dimension
+  /// Whether they are to be in order. They are so also where it is false, which allows any order.
+  Flag sorted = true;
 };
 /// The different entries of a dimension, `unique(x, {.dim = 1})`: `output` holds them along it, in
 /// the order of their first elements, where these are equal of their second ones, and so on; the
 /// indices are a vector, one for each entry. Errors: `IndexError` unless it is a dimension of `x`.
 UniqueElements unique(const Tensor& x, const UniqueOptions& options);
+
+/// `unique(x)`, whose elements are in order also where `sorted` does not ask for that.
+template <std::same_as<bool> Sorted>
+UniqueElements unique(const Tensor& x, [[maybe_unused]] Sorted sorted) {
+  return unique(x);
+}
+
+/// The elements of `x`, read one after the other, as a vector that has the first of each run of
+/// equal ones: `output`, with the run of each element and the lengths as `unique` gives them. Each
+/// NaN is a run of its own. Never recorded.
+UniqueElements unique_consecutive(const Tensor& x);
+/// The same with the entries of a dimension, along which `output` holds the first of each run of
+/// equal ones. Errors: `IndexError` unless it is a dimension of `x`.
+UniqueElements unique_consecutive(const Tensor& x, int dim);
 
 /// How often each of 0, 1, ... is among `x` (int64 vector): at least `minlength` counts, int64, or
 /// the sums of the `weights`, one for each element, of their type (integers and bool: `float64`).

@@ -16,6 +16,23 @@ TEST_CASE("unique: each NaN is different, and parts fit together") {
   CHECK_FALSE(found.output.requires_grad());
 }
 
+TEST_CASE("unique_consecutive: runs, where they stand") {
+  const double quiet = NaN;
+  const Tensor x = tg::tensor({1.0, 1.0, quiet, quiet, 1.0}).requires_grad_();
+  const tg::UniqueElements runs = tg::unique_consecutive(x);
+  CHECK(tg::allclose(runs.output, tg::tensor({1.0, quiet, quiet, 1.0}), 0, 0, true));
+  CHECK(tg::equal(runs.inverse_indices, tg::tensor({0, 0, 1, 2, 3})));
+  CHECK(tg::equal(runs.counts, tg::tensor({2, 1, 1, 1})));
+  CHECK_FALSE(runs.output.requires_grad());
+  CHECK(tg::unique_consecutive(tg::zeros({3, 0}), 0).output.shape() == tg::Shape({1, 0}));
+  CHECK(tg::equal(tg::unique(tg::tensor({2, 1, 2}), false).output, tg::tensor({1, 2})));
+  // A result is memory of its own.
+  Tensor one = tg::tensor({4, 5});
+  Tensor output = tg::unique_consecutive(one).output;
+  output.fill_(0);
+  CHECK(tg::equal(one, tg::tensor({4, 5})));
+}
+
 TEST_CASE("searchsorted: rows, NaN and types") {
   const double quiet = NaN;
   const Tensor rows = tg::tensor({{1.0, 2.0, quiet}, {0.0, 0.0, 4.0}});
@@ -75,6 +92,8 @@ TEST_CASE("counting names itself in errors") {
   throws([&] { tg::searchsorted(tg::tensor(1), x); },
          "searchsorted: a sorted sequence of shape []");
   throws([&] { tg::unique(x, {.dim = 1}); }, "unique: dimension 1 is out of range");
+  throws([&] { tg::unique_consecutive(x, 1); }, "unique_consecutive: dimension 1 is out of range");
+  throws([&] { tg::unique_consecutive(Tensor()); }, "unique_consecutive: the argument is");
   throws([&] { tg::searchsorted(x, x, {.sorter = x.to(tg::float32)}); },
          "searchsorted: the indices of the sorter must be int64");
   throws([&] { tg::searchsorted(x, x, {.sorter = tg::tensor({0})}); },
