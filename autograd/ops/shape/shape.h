@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <vector>
 
 #include "autograd/tensor/tensor.h"
@@ -47,6 +48,8 @@ Tensor stack(const std::vector<Tensor>& tensors, int dim = 0);
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, int dim = 0);
 /// Pieces of the given sizes along `dim`, which they make up. They share the data or copy likewise.
 std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& sizes, int dim = 0);
+/// The same: `split(x, {2})` is one piece of size 2, and not pieces of that size.
+std::vector<Tensor> split(const Tensor& x, std::initializer_list<std::int64_t> sizes, int dim = 0);
 /// `length` entries of `dim` from `start`; a negative start counts from the end. Shares the data
 /// when `dim` is 0 or all dimensions before it have size 1; a copy otherwise.
 Tensor narrow(const Tensor& x, int dim, Integer start, Integer length);

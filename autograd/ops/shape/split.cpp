@@ -104,6 +104,11 @@ std::vector<Tensor> split(const Tensor& x, const std::vector<std::int64_t>& size
   detail::rethrow_for("split");
 }
 
+std::vector<Tensor> split(const Tensor& x, std::initializer_list<std::int64_t> sizes, int dim) {
+  using Sizes = std::vector<std::int64_t>;
+  return split(x, detail::allocating_for("split", [&] { return Sizes(sizes); }), dim);
+}
+
 // ---- Proof -------------------------------------------------------------------------------------
 
 namespace detail {

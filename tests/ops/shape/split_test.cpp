@@ -22,6 +22,20 @@ TEST_CASE("split gives pieces that cat puts together again") {
   CHECK(tg::split(tg::zeros({0, 2}), std::vector<std::int64_t>{}).empty());
 }
 
+TEST_CASE("a list of split is one of sizes, however long it is") {
+  const Tensor x = counted({2, 5});
+  CHECK(tg::split(x, {2, 3}, 1).size() == 2);
+  const Inputs whole = tg::split(x, {2});
+  REQUIRE(whole.size() == 1);
+  CHECK(shares_data(whole[0], x));
+  CHECK(tg::split(x, 2, 1).size() == 3);
+  CHECK(tg::split(tg::zeros({0, 2}), {}).empty());
+  const int size = 5;
+  CHECK(tg::split(x, {size}, -1).size() == 1);
+  CHECK_THAT(message_of<tg::ShapeError>([&] { tg::split(x, {2}, 1); }),
+             ContainsSubstring("split: the 1 pieces have 2 entries together"));
+}
+
 TEST_CASE("split says what does not add up") {
   const Tensor x = tg::zeros({5, 2});
   CHECK_THAT(
