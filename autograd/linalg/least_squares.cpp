@@ -76,6 +76,13 @@ struct Pinv {
   }
 };
 
+/// `a`, or, where it is said to be symmetric, what is.
+Tensor means_of_triangles(const Tensor& a, bool hermitian, const char* name) {
+  if (!hermitian) return a;
+  detail::require_square(a, "the symmetric argument", name);
+  return detail::symmetric_half(a);
+}
+
 }  // namespace
 
 Tensor pinv(const Tensor& A, std::optional<double> atol, std::optional<double> rtol) {
@@ -88,6 +95,15 @@ Tensor matrix_rank(const Tensor& A, std::optional<double> atol, std::optional<do
   detail::require_matrices(A, "the argument", "matrix_rank");
   detail::require_finite(A, "matrix_rank");
   return sum(Cutoff(A, atol, rtol).counts(svdvals(A.detach())), -1);
+}
+
+Tensor pinv(const Tensor& A, const RankOptions& options) {
+  return pinv(means_of_triangles(A, options.hermitian, "pinv"), options.atol, options.rtol);
+}
+
+Tensor matrix_rank(const Tensor& A, const RankOptions& options) {
+  return matrix_rank(means_of_triangles(A, options.hermitian, "matrix_rank"), options.atol,
+                     options.rtol);
 }
 
 LstsqResult lstsq(const Tensor& A, const Tensor& B, std::optional<double> rcond) {
@@ -131,6 +147,9 @@ OperatorInfo pinv_cases() {
   add("nothing", {2, 0, 3});
   info.cases.push_back({"of rank 2", {draw({4, 2}), draw({2, 3})}, [](const Inputs& in) {
                           return pinv(matmul(in[0], in[1]), {}, 1e-4);
+                        }});
+  info.cases.push_back({"symmetric", {draw({3, 3})}, [](const Inputs& in) {
+                          return pinv(in[0], {.hermitian = true});
                         }});
   return info;
 }

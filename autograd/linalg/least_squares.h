@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "autograd/base/flag.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
@@ -22,6 +23,20 @@ Tensor pinv(const Tensor& A, std::optional<double> atol = {}, std::optional<doub
 /// How many singular values of each matrix count; int64, never recorded. Errors: as `pinv`.
 Tensor matrix_rank(const Tensor& A, std::optional<double> atol = {},
                    std::optional<double> rtol = {});
+/// Which singular values count, and of what matrices.
+struct RankOptions {
+  std::optional<double> atol = {};  ///< they are above this
+  std::optional<double> rtol = {};  ///< and above this times the largest one
+  /// Whether the matrices are symmetric. Then the mean of both triangles is taken, so that the
+  /// result is exactly symmetric, and half of the gradient goes to either triangle.
+  Flag hermitian = false;
+};
+/// The same, `pinv(A, {.hermitian = true})`. Errors: also `ShapeError` for symmetric matrices that
+/// are not square.
+/// @{
+Tensor pinv(const Tensor& A, const RankOptions& options);
+Tensor matrix_rank(const Tensor& A, const RankOptions& options);
+/// @}
 
 /// What `lstsq` gives.
 struct LstsqResult {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "autograd/base/fail.h"
@@ -112,6 +113,19 @@ struct MatrixExp {
 Tensor matrix_exp(const Tensor& A) {
   detail::require_square(A, "the argument", "matrix_exp");
   return apply(MatrixExp{}, A);
+}
+
+Tensor detail::matrix_power_of(const Tensor& A, std::int64_t n) {
+  // The one that every program has.
+  const auto power = [](const Tensor& x, std::int64_t times) {
+    return tapegrad::matrix_power(x, Integer(times));
+  };
+  if (n >= 0) return power(A, n);
+  require_square(A, "the argument", "matrix_power");
+  const Tensor inverted = inverse(A);
+  if (n == -1) return inverted;
+  if (n >= -std::numeric_limits<std::int64_t>::max()) return power(inverted, -n);
+  return power(power(inverted, -(n / 2)), 2);  // of -n there is no int64
 }
 
 Tensor matrix_norm(const Tensor& x, SpectralNorm ord, const Dims& dims, Flag keepdim) {

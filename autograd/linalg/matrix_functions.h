@@ -1,11 +1,20 @@
 #pragma once
 
+#include <concepts>
+#include <cstdint>
+
 #include "autograd/base/flag.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
 
 struct OperatorInfo;
+
+/// @cond
+namespace detail {
+Tensor matrix_power_of(const Tensor& A, std::int64_t n);
+}  // namespace detail
+/// @endcond
 
 /// @addtogroup linalg
 /// @{
@@ -15,6 +24,14 @@ struct OperatorInfo;
 /// the derivative is the block of the exponential of [[A, dA], [0, A]] that stands where dA is. NaN
 /// and infinities give NaN.
 Tensor matrix_exp(const Tensor& A);
+
+/// The square matrices `[..., n, n]` `n` times as a factor; for a negative `n` their inverses -`n`
+/// times. With this header `n` may be negative, and floating-point matrices alone have inverses.
+/// Errors: those of `matrix_power` for others, and of `inverse`.
+template <std::integral N>
+requires(!std::same_as<N, bool>) Tensor matrix_power(const Tensor& A, N n) {
+  return detail::matrix_power_of(A, static_cast<std::int64_t>(n));
+}
 
 /// Norms of matrices that are of their singular values; PyTorch's names for the first two are
 /// numbers.

@@ -40,6 +40,50 @@ TEST_CASE("ranks count singular values, and tolerances say which") {
   CHECK(is(tg::matrix_rank(tg::ones({2, 0, 3})), {0, 0}));
 }
 
+TEST_CASE("symmetric matrices say so, and their triangles count alike") {
+  const Tensor half = numbers({3, 3}), even = half + transposed(half);
+  CHECK(near(tg::pinv(even, {.hermitian = true}), tg::pinv(even)));
+  const Tensor p = tg::pinv(half, {.hermitian = true});
+  CHECK(near(p, tg::pinv(even / 2)));
+  CHECK(near(p, transposed(p)));
+  const Tensor leaf = even.clone().requires_grad_();
+  const Tensor g = tg::grad(tg::sum(tg::pinv(leaf, {.hermitian = true}) * half), leaf);
+  CHECK(near(g, transposed(g)));
+  const Tensor steps = tg::diag_embed(tg::tensor({1.0, -1e-2, 1e-4}, tg::float64));
+  CHECK(tg::matrix_rank(steps, {.atol = 1e-3, .hermitian = true}).item<std::int64_t>() == 2);
+  CHECK(tg::matrix_rank(steps, {.rtol = 1e-1, .hermitian = true}).item<std::int64_t>() == 1);
+  CHECK_THAT(message_of<tg::ShapeError>([&] {
+               tg::pinv(numbers({2, 3}), {.hermitian = true});
+             }),
+             ContainsSubstring("pinv: "));
+  CHECK_THAT(message_of<tg::ShapeError>([&] {
+               tg::matrix_rank(numbers({2, 3}), {.hermitian = true});
+             }),
+             ContainsSubstring("matrix_rank: "));
+}
+
+TEST_CASE("powers of matrices may be negative") {
+  const Tensor a = numbers({2, 3, 3}) + 3 * tg::eye(3, {}, tg::float64);
+  CHECK(tg::equal(tg::matrix_power(a, -1), tg::inverse(a)));
+  CHECK(near(tg::matmul(tg::matrix_power(a, -3), tg::matrix_power(a, 3)), tg::matrix_power(a, 0)));
+  CHECK(tg::equal(tg::matrix_power(a, tg::Integer(2)), tg::matrix_power(a, 2)));
+  CHECK(tg::matrix_power(tg::zeros({0, 0}), -2).shape() == tg::Shape({0, 0}));
+  const Tensor one = tg::eye(2);
+  CHECK(tg::equal(tg::matrix_power(one, std::numeric_limits<std::int64_t>::min()), one));
+  const Tensor whole = tg::tensor({{1, 1}, {0, 1}});
+  CHECK(tg::equal(tg::matrix_power(whole, 3), tg::tensor({{1, 3}, {0, 1}})));
+  CHECK_THAT(message_of<tg::DTypeError>([&] { tg::matrix_power(whole, -1); }),
+             ContainsSubstring("matrix_power: "));
+  CHECK_THAT(message_of<tg::ShapeError>([&] {
+               tg::matrix_power(numbers({2, 3}), -1);
+             }),
+             ContainsSubstring("matrix_power: "));
+  CHECK_THAT(message_of<tg::ValueError>([&] {
+               tg::matrix_power(tg::zeros({2, 2}), -1);
+             }),
+             ContainsSubstring("singular"));
+}
+
 TEST_CASE("least squares: equations in more and in fewer unknowns, vectors, and any rank") {
   const Tensor a = numbers({5, 3}), b = numbers({5, 2}, 1);
   const auto tall = tg::lstsq(a, b);

@@ -13,6 +13,9 @@ using MaybeNumber = std::optional<double>;
 MaybeNumber number(const Case& c, const char* name) {
   return c.has(name) ? MaybeNumber(c.get<double>(name)) : MaybeNumber();
 }
+tg::RankOptions rank_options(const Case& c) {
+  return {number(c, "atol"), number(c, "rtol"), c.get<bool>("hermitian")};
+}
 Function of_one(Tensor (*f)(const Tensor&)) {
   return [f](const Case& c) { return Tensors{f(c.inputs[0])}; };
 }
@@ -89,11 +92,17 @@ Functions others() {
   return {
       {"pinv",
        [](const Case& c) {
+         if (c.has("hermitian")) return Tensors{tg::pinv(c.inputs[0], rank_options(c))};
          return Tensors{tg::pinv(c.inputs[0], number(c, "atol"), number(c, "rtol"))};
        }},
       {"matrix_rank",
        [](const Case& c) {
+         if (c.has("hermitian")) return Tensors{tg::matrix_rank(c.inputs[0], rank_options(c))};
          return Tensors{tg::matrix_rank(c.inputs[0], number(c, "atol"), number(c, "rtol"))};
+       }},
+      {"matrix_power",
+       [](const Case& c) {
+         return Tensors{tg::matrix_power(c.inputs[0], c.get<std::int64_t>("n"))};
        }},
       {"lstsq",
        [](const Case& c) {

@@ -128,6 +128,14 @@ def least_squares():
          constant=(0,))
     case("matrix_rank", lambda a: linalg.matrix_rank(a, atol=0.0, rtol=0.5), [grid(3, 3)],
          {"atol": 0.0, "rtol": 0.5}, constant=(0,))
+    even = grid(3, 3) + grid(3, 3).T
+    case("pinv", lambda a: linalg.pinv((a + a.mT) / 2, hermitian=True), [even], {"hermitian": True})
+    case("pinv", lambda a: linalg.pinv((a + a.mT) / 2, atol=0.2, rtol=0.1, hermitian=True), [even],
+         {"atol": 0.2, "rtol": 0.1, "hermitian": True})
+    case("matrix_rank", lambda a: linalg.matrix_rank(a, hermitian=True), [even],
+         {"hermitian": True}, constant=(0,))
+    for n in (-1, -3, 2):
+        case("matrix_power", lambda a: linalg.matrix_power(a, n), [grid(2, 3, 3)], {"n": n})
     def lstsq(a, b, rcond=None):
         """torch has the gradient of the solution alone."""
         least = linalg.lstsq(a.detach(), b.detach(), rcond=rcond, driver="gelsd")

@@ -100,7 +100,9 @@ Tensor matrix_power(const Tensor& x, Integer n) {
   std::int64_t left = n;
   if (left < 0)
     fail<ValueError>("matrix_power: the power {} is negative; take that of the inverse matrix, {}",
-                     left, "inverse(x), with a positive one");
+                     left,
+                     "inverse(x), with a positive one, or include autograd/linalg/linalg.h, whose "
+                     "matrix_power does");
   if (left == 0) return expand(eye(x.size(-1), {}, x.dtype()), x.shape());
   if (left == 1) return x.clone();
   Tensor square = x, result;

@@ -68,7 +68,8 @@ Tensor cross(const Tensor& input, const Tensor& other, int dim = -1);
 /// dimension. Errors: `ValueError` for fewer than two tensors.
 Tensor multi_dot(const std::vector<Tensor>& tensors);
 /// The square matrices `[..., m, m]` `n` times as a factor, by repeated squaring; for `n` = 0 the
-/// identity, which is never recorded, for 1 a copy. Errors: `ValueError` for a negative `n`.
+/// identity, which is never recorded, for 1 a copy. Errors: `ValueError` for a negative `n`, which
+/// the overload in `autograd/linalg/linalg.h` takes.
 Tensor matrix_power(const Tensor& x, Integer n);
 
 /// @}
