@@ -9,6 +9,7 @@
 #include "autograd/ops/reduce/reduce.h"
 #include "autograd/ops/reduce/slopes.h"
 #include "autograd/tape/apply.h"
+#include "autograd/tensor/create/create.h"
 #include "autograd/tensor/door/launch.h"
 
 namespace tapegrad {
@@ -17,7 +18,7 @@ using detail::ReducedShape;
 
 namespace {
 
-/// (sum of |x|^p)^(1 / p) for a finite p but 0.
+/// (sum of |x|^p)^(1 / p) for a finite p; for 0 how many are not 0, of which all slopes are 0.
 struct VectorNorm {
   static constexpr const char* name = "vector_norm";
   static constexpr Sparsity sparsity = Sparsity::reduction;
@@ -30,8 +31,10 @@ struct VectorNorm {
     f("order", op.order);
   }
   static std::string onnx(const VectorNorm& op, std::span<const Tensor* const>) {
-    if (op.shape.dims.empty()) return "y = Abs(a)";
+    if (op.shape.dims.empty()) return op.order == 0 ? "y = Abs(Sign(a))" : "y = Abs(a)";
     const int keeps = op.shape.result.rank() == op.shape.kept.rank();
+    if (op.order == 0)
+      return fmt::format("y = ReduceSum<keepdims={}>(Abs(Sign(a)), {})", keeps, op.shape.dims);
     if (op.order == 2)
       return fmt::format("y = ReduceL2<axes={}, keepdims={}>(a)", op.shape.dims, keeps);
     return fmt::format("s = ReduceSum<keepdims={}>(Pow(Abs(a), {}), {}); y = Pow(s, {})", keeps,
@@ -44,6 +47,7 @@ struct VectorNorm {
   Tensor root(const Tensor& x) const { return order == 2 ? sqrt(x) : pow(x, 1 / order); }
 
   Tensor forward(const Tensor& x) const {
+    if (order == 0) return reshape(sum(x != 0, shape.dims, true).to(x.dtype()), shape.result);
     const Tensor plain = sum_of_powers(x);
     const double smallest = x.dtype() == float32 ? kernels::smallest_mean_square<float>
                                                  : kernels::smallest_mean_square<double>;
@@ -77,7 +81,6 @@ Tensor norm_of(const Tensor& x, double order, const Dims& dims, bool keepdim, co
   detail::require_floating(x, name);
   if (std::isnan(order)) fail<ValueError>("{}: the order is NaN; it must be a number", name);
   const ReducedShape shape(x.shape(), dims, keepdim, name);
-  if (order == 0) return sum(x != 0, dims, keepdim).to(x.dtype());
   if (order == 1) return sum(abs(x), dims, keepdim);
   if (!std::isinf(order)) return apply(VectorNorm{shape, order}, x);
   if (shape.count == 0) detail::fail_nothing_to_choose(x.shape(), shape.dims, name);
@@ -98,6 +101,7 @@ ReducedShape matrix_shape(const Tensor& x, const Dims& dims, bool keepdim) {
 }  // namespace
 
 Tensor detail::norm_slopes(const Tensor& x, const Tensor& y, double order) {
+  if (order == 0) return zeros_like(x);
   const Tensor none = y == 0;
   const Tensor unit = where(none, 1, y);
   if (order == 2) return where(none, 0, x / unit);

@@ -10,7 +10,7 @@ struct OperatorInfo;
 /// @{
 
 /// (sum of |x|^ord)^(1 / ord) over `dims`, all when empty; for inf the largest and for -inf the
-/// smallest |x|, for 0 how many are not 0, which is never recorded. Elements of any size neither
+/// smallest |x|, for 0 how many are not 0, whose gradient is 0. Elements of any size neither
 /// overflow nor vanish on the way. The gradient is 0 where the norm is 0, and for an element that
 /// is 0; equal elements share that of an infinite order evenly. Errors: `DTypeError` unless
 /// floating-point; `ValueError` for NaN as order; `ShapeError` for an infinite order over nothing.

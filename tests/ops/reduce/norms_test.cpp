@@ -12,6 +12,18 @@ TEST_CASE("the gradient of a norm of zeros stays connected, and finite") {
   check_values("second order", tg::grad({tg::sum(g)}, {x})[0], {0, 0});
 }
 
+TEST_CASE("a norm of order 0 counts, and its gradient is 0") {
+  const Tensor x = tg::tensor({0.0, 3.0, double{NaN}}).requires_grad_();
+  for (const Tensor& y : {tg::vector_norm(x, 0), tg::norm(x, 0), tg::dist(x, tg::zeros({3}), 0)}) {
+    CHECK(y.item() == 2);
+    REQUIRE(y.requires_grad());
+    CHECK(tg::equal(tg::grad(y, x), tg::zeros({3})));
+  }
+  const Tensor rows = tg::tensor({{0.0, 1.0}, {0.0, 0.0}});
+  CHECK(tg::equal(tg::vector_norm(rows, 0, 1, true), tg::tensor({{1.0}, {0.0}})));
+  CHECK(tg::vector_norm(tg::zeros({0}), 0).item() == 0);
+}
+
 TEST_CASE("norms neither overflow nor vanish") {
   for (const tg::DType dtype : {tg::float32, tg::float64}) {
     const double most = dtype == tg::float32 ? 1e30 : 1e280;
