@@ -15,6 +15,7 @@
 #include "autograd/ops/logic/logic.h"
 #include "autograd/ops/order/counting.h"
 #include "autograd/ops/order/order.h"
+#include "autograd/ops/random/random.h"
 #include "autograd/ops/reduce/norms.h"
 #include "autograd/ops/reduce/reductions.h"
 #include "autograd/ops/reduce/statistics.h"

@@ -132,6 +132,12 @@ inline std::vector<Function> methods() {
           one("normal_", [](T x) { tg::normal_(x); })};
 }
 
+/// Draws of which tensors are the parameters.
+inline std::vector<Function> draws() {
+  return {TAPEGRAD_TWO(normal), TAPEGRAD_ONE(bernoulli), TAPEGRAD_ONE(poisson),
+          one("multinomial", [](T x) { tg::multinomial(x, 1); }), TAPEGRAD_ONE(exponential_)};
+}
+
 inline std::vector<Function> losses() {
   std::vector<Function> result;
   const auto add = [&](const char* name, auto f) {
@@ -151,10 +157,10 @@ inline std::vector<Function> losses() {
 
 inline std::vector<Function> functions() {
   std::vector<Function> all;
-  for (const auto& group :
-       {formulas(), elementwise(), further_activations(), combined(), aliases(), mathematics(),
-        comparisons(), reductions(), statistics(), order(), products_and_shapes(),
-        products_and_distances(), further_shapes(), subscripts(), rows(), methods(), losses()})
+  for (const auto& group : {formulas(), elementwise(), further_activations(), combined(), aliases(),
+                            mathematics(), comparisons(), reductions(), statistics(), order(),
+                            products_and_shapes(), products_and_distances(), further_shapes(),
+                            subscripts(), rows(), methods(), losses(), draws()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "autograd/base/threads/parallel.h"
+#include "autograd/kernels/random/logarithm.h"
 
 // The bits must be the same everywhere, so this file calls no function of the math library except
 // the square root, which IEEE 754 defines exactly, and is no `*.kernels.cpp`, where a fused
@@ -98,37 +99,6 @@ struct Range {
   T operator()(T u) const { return std::min(low + u * width, last); }
 };
 
-/// A number in (-1/2, 1/2) from the upper 52 bits: the middle of one of 2^52 equal parts.
-[[gnu::always_inline]] inline double centered(u64 bits) {
-  return (std::bit_cast<double>(0x3FF0000000000000u | bits >> 12) - 1.5) + 0x1p-53;
-}
-
-/// Natural logarithm of u in [2^-54, 1), error below 1 ulp: fdlibm's e_log.c (Sun Microsystems,
-/// 1993).
-[[gnu::always_inline]] inline double log_below_one(double u) {
-  constexpr u64 kRootHalf = 0x3FE6A09E667F3BCDu;
-  constexpr u64 kBias = u64{64} << 52;
-  // u = 2^(exponent - 64) m with m in [sqrt(1/2), sqrt(2))
-  const u64 bits = std::bit_cast<u64>(u);
-  const u64 exponent = (bits - kRootHalf + kBias) >> 52;
-  const double m = std::bit_cast<double>(bits + kBias - (exponent << 52));
-  const double e = std::bit_cast<double>(0x4330000000000000u | exponent) - (0x1p52 + 64);
-  const double f = m - 1;
-  const double s = f / (m + 1);
-  const double z = s * s;
-  double r = 1.479819860511658591e-01;
-  r = 1.531383769920937332e-01 + z * r;
-  r = 1.818357216161805012e-01 + z * r;
-  r = 2.222219843214978396e-01 + z * r;
-  r = 2.857142874366239149e-01 + z * r;
-  r = 3.999999999940941908e-01 + z * r;
-  r = 6.666666666666735130e-01 + z * r;
-  r *= z;
-  const double half = 0.5 * f * f;
-  return e * 6.93147180369123816490e-01 -
-         ((half - (s * (half + r) + e * 1.90821492927058770002e-10)) - f);
-}
-
 /// sin(x) for |x| <= pi/4, error below 1 ulp: fdlibm's k_sin.c.
 [[gnu::always_inline]] inline double sin_small(double x) {
   const double z = x * x;
@@ -163,12 +133,23 @@ struct Pair {
 /// bits of `direction` choose one of four quarters of the circle, the others the angle from its
 /// middle.
 [[gnu::always_inline]] inline Pair normal_pair(u64 radius, u64 direction) {
-  const double r = std::sqrt(-2 * log_below_one(centered(radius) + 0.5));
+  const double r = std::sqrt(-2 * log_of_normal(centered(radius) + 0.5));
   const double angle = centered(direction << 2) * 1.57079632679489661923;
   const u64 sine = std::bit_cast<u64>(sin_small(angle));
   const u64 cosine = std::bit_cast<u64>(cos_small(angle)) ^ (direction << 1 & u64{1} << 63);
   const u64 exchange = (sine ^ cosine) & (0 - (direction >> 63));
   return {r * std::bit_cast<double>(sine ^ exchange), r * std::bit_cast<double>(cosine ^ exchange)};
+}
+
+template <class T>
+u64 exponential(T* out, std::int64_t n, double rate, RandomPosition at) {
+  return fill<2>(out, n, at, [rate](const Blocks& blocks, std::int64_t count, T* to) {
+    for (std::int64_t j = 0; j < count; ++j)
+#pragma GCC unroll 2
+      for (int w = 0; w < 2; ++w)
+        to[2 * j + w] =
+            static_cast<T>(-log_of_normal(centered(blocks.wide(2 * w, j)) + 0.5) / rate);
+  });
 }
 
 template <class T>
@@ -252,6 +233,13 @@ u64 fill_normal(double* out, std::int64_t n, double mean, double stddev, RandomP
       to[2 * j + 1] = mean + stddev * pair.second;
     }
   });
+}
+
+u64 fill_exponential(float* out, std::int64_t n, double rate, RandomPosition at) {
+  return exponential(out, n, rate, at);
+}
+u64 fill_exponential(double* out, std::int64_t n, double rate, RandomPosition at) {
+  return exponential(out, n, rate, at);
 }
 
 u64 fill_bernoulli(bool* out, std::int64_t n, double p, RandomPosition at) {

@@ -39,6 +39,17 @@ std::uint64_t fill_normal(float* out, std::int64_t n, double mean, double stddev
 std::uint64_t fill_normal(double* out, std::int64_t n, double mean, double stddev,
                           RandomPosition at);
 
+/// Exponentially distributed with mean 1 / rate: -log(u) / rate. Requires rate > 0.
+std::uint64_t fill_exponential(float* out, std::int64_t n, double rate, RandomPosition at);
+std::uint64_t fill_exponential(double* out, std::int64_t n, double rate, RandomPosition at);
+
+/// Numbers of events in a time in which `rate[i]` are to be expected (Poisson), as whole numbers:
+/// below 10 by counting events that are apart as `fill_exponential` says, else by W. Hoermann, The
+/// transformed rejection method for generating Poisson random variables (1993), algorithm PTRS.
+/// Requires finite rates >= 0.
+std::uint64_t fill_poisson(const float* rate, float* out, std::int64_t n, RandomPosition at);
+std::uint64_t fill_poisson(const double* rate, double* out, std::int64_t n, RandomPosition at);
+
 /// 1 with probability p, otherwise 0. p is rounded to a multiple of 2^-32; 0 and 1 are exact.
 /// The three element types give the same ones.
 std::uint64_t fill_bernoulli(bool* out, std::int64_t n, double p, RandomPosition at);

@@ -6,13 +6,14 @@
 
 namespace tapegrad::detail {
 
-/// Puts the thread's generator back, unless what it was used for is `done`: nobody has seen the
-/// numbers then, so that the same call gives the same ones.
+/// Puts a generator back, that of the thread unless another is given, unless what it was used for is
+/// `done`: nobody has seen the numbers then, so that the same call gives the same ones.
 struct Redraw {
-  const Generator before = default_generator();
+  Generator& generator = default_generator();
+  const Generator before = generator;
   bool done = false;
   ~Redraw() {
-    if (!done) default_generator() = before;
+    if (!done) generator = before;
   }
 };
 

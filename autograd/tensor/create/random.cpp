@@ -8,6 +8,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/kernels/random/random.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/create/distributions.h"
 #include "autograd/tensor/door/launch.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
@@ -35,8 +36,10 @@ void draw(const char* name, Generator& generator, const Tensor& tensor, F,
 
 constexpr auto uniform = [](auto* to, std::int64_t n, kernels::RandomPosition at, double low,
                             double high) { return kernels::fill_uniform(to, n, low, high, at); };
-constexpr auto normal = [](auto* to, std::int64_t n, kernels::RandomPosition at, double mean,
-                           double std) { return kernels::fill_normal(to, n, mean, std, at); };
+constexpr auto gaussian = [](auto* to, std::int64_t n, kernels::RandomPosition at, double mean,
+                             double std) { return kernels::fill_normal(to, n, mean, std, at); };
+constexpr auto exponential = [](auto* to, std::int64_t n, kernels::RandomPosition at, double rate,
+                                double) { return kernels::fill_exponential(to, n, rate, at); };
 
 template <class F>
 Tensor create(const char* name, const Shape& shape, DType dtype, Generator& generator, F fill,
@@ -55,6 +58,13 @@ Tensor& overwrite(const char* name, Tensor& tensor, Generator& generator, F fill
   visit_floating(tensor.dtype(), [&]<class T>(T) { draw<T>(name, generator, tensor, fill, a, b); });
   detail::impl_of(tensor)->changed(change);
   return tensor;
+}
+
+void require_normal(double mean, double std, const char* name) {
+  if (!(std >= 0) || !std::isfinite(std) || !std::isfinite(mean))
+    fail<ValueError>(
+        "{}: mean {} and standard deviation {} must be finite, and the latter not negative", name,
+        mean, std);
 }
 
 /// Throws when `T` does not have every whole number in [low, high).
@@ -110,7 +120,7 @@ Tensor rand(const Shape& shape, DType dtype, Generator& generator) {
   return create("rand", shape, dtype, generator, uniform, 0, 1);
 }
 Tensor randn(const Shape& shape, DType dtype, Generator& generator) {
-  return create("randn", shape, dtype, generator, normal, 0, 1);
+  return create("randn", shape, dtype, generator, gaussian, 0, 1);
 }
 Tensor randint(Integer low, Integer high, const Shape& shape, DType dtype, Generator& generator) {
   return integers("randint", low, high, shape, dtype, generator);
@@ -125,7 +135,7 @@ Tensor rand_like(const Tensor& like, Generator& generator) {
 }
 Tensor randn_like(const Tensor& like, DType dtype, Generator& generator) {
   detail::require_defined(like, "randn_like");
-  return create("randn_like", like.shape(), dtype, generator, normal, 0, 1);
+  return create("randn_like", like.shape(), dtype, generator, gaussian, 0, 1);
 }
 Tensor randn_like(const Tensor& like, Generator& generator) {
   detail::require_defined(like, "randn_like");
@@ -180,11 +190,20 @@ Tensor& uniform_(Tensor& tensor, double low, double high, Generator& generator) 
 
 Tensor& normal_(Tensor& tensor, double mean, double std, Generator& generator) {
   detail::require_floating(tensor, "normal_");
-  if (!(std >= 0) || !std::isfinite(std) || !std::isfinite(mean))
-    fail<ValueError>(
-        "normal_: mean {} and standard deviation {} must be finite, and the latter not negative",
-        mean, std);
-  return overwrite("normal_", tensor, generator, normal, mean, std);
+  require_normal(mean, std, "normal_");
+  return overwrite("normal_", tensor, generator, gaussian, mean, std);
+}
+
+Tensor normal(Real mean, Real std, const Shape& shape, DType dtype, Generator& generator) {
+  require_normal(mean, std, "normal");
+  return create("normal", shape, dtype, generator, gaussian, mean, std);
+}
+
+Tensor& exponential_(Tensor& tensor, Real lambd, Generator& generator) {
+  detail::require_floating(tensor, "exponential_");
+  if (!(lambd > 0) || !std::isfinite(lambd))
+    fail<ValueError>("exponential_: lambd is {}; it must be above 0 and finite", double{lambd});
+  return overwrite("exponential_", tensor, generator, exponential, lambd, 0);
 }
 
 }  // namespace tapegrad

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "autograd/base/flag.h"
+#include "autograd/tensor/create/random.h"
+
+namespace tapegrad {
+
+/// @addtogroup random
+/// @{
+
+/// Normal numbers of one mean and standard deviation. Errors: `ValueError` for a negative `std`,
+/// and unless both are finite; `DTypeError` unless floating-point.
+Tensor normal(Real mean, Real std, const Shape& shape, DType dtype = get_default_dtype(),
+              Generator& generator = default_generator());
+
+/// Fills with exponentially distributed numbers of mean 1 / `lambd`, in place, and raises the
+/// version. Errors: `ValueError` unless `lambd` is above 0 and finite; `DTypeError` and `GradError`
+/// as for `uniform_`.
+Tensor& exponential_(Tensor& tensor, Real lambd = 1, Generator& generator = default_generator());
+
+/// @}
+
+}  // namespace tapegrad
