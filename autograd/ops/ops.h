@@ -7,6 +7,7 @@
 #include "autograd/ops/elementwise/composed.h"
 #include "autograd/ops/elementwise/composed_activation.h"
 #include "autograd/ops/elementwise/families.h"
+#include "autograd/ops/elementwise/in_place.h"
 #include "autograd/ops/index/index.h"
 #include "autograd/ops/index/subscript.h"
 #include "autograd/ops/linalg/linalg.h"

@@ -138,6 +138,45 @@ inline std::vector<Function> draws() {
           one("multinomial", [](T x) { tg::multinomial(x, 1); }), TAPEGRAD_ONE(exponential_)};
 }
 
+#define TAPEGRAD_ALONG(f, source)                          \
+  {                                                        \
+#f, {"the first argument", "the index", source },      \
+         [](Arguments & a) { tg::f(a[0], 0, a[1], a[2]); } \
+  }
+#define TAPEGRAD_MASKED(f, source)                      \
+  {                                                     \
+#f, {"the first argument", "the mask", source },    \
+         [](Arguments & a) { tg::f(a[0], a[1], a[2]); } \
+  }
+
+/// Forms in place that are no methods.
+inline std::vector<Function> forms_in_place() {
+  return {TAPEGRAD_ONE(abs_),
+          TAPEGRAD_ONE(ceil_),
+          TAPEGRAD_ONE(floor_),
+          TAPEGRAD_ONE(round_),
+          TAPEGRAD_ONE(trunc_),
+          TAPEGRAD_ONE(neg_),
+          TAPEGRAD_ONE(sqrt_),
+          TAPEGRAD_ONE(rsqrt_),
+          TAPEGRAD_ONE(reciprocal_),
+          TAPEGRAD_ONE(square_),
+          TAPEGRAD_ONE(exp_),
+          TAPEGRAD_ONE(log_),
+          TAPEGRAD_ONE(sin_),
+          TAPEGRAD_ONE(cos_),
+          TAPEGRAD_ONE(sigmoid_),
+          TAPEGRAD_ONE(tanh_),
+          TAPEGRAD_ONE(relu_),
+          TAPEGRAD_ALONG(index_add_, "the source"),
+          TAPEGRAD_ALONG(index_copy_, "the source"),
+          TAPEGRAD_ALONG(index_fill_, "the value"),
+          TAPEGRAD_ALONG(scatter_, "the source"),
+          TAPEGRAD_ALONG(scatter_add_, "the source"),
+          TAPEGRAD_MASKED(masked_fill_, "the value"),
+          TAPEGRAD_MASKED(masked_scatter_, "the source")};
+}
+
 inline std::vector<Function> losses() {
   std::vector<Function> result;
   const auto add = [&](const char* name, auto f) {
@@ -160,7 +199,7 @@ inline std::vector<Function> functions() {
   for (const auto& group : {formulas(), elementwise(), further_activations(), combined(), aliases(),
                             mathematics(), comparisons(), reductions(), statistics(), order(),
                             products_and_shapes(), products_and_distances(), further_shapes(),
-                            subscripts(), rows(), methods(), losses(), draws()})
+                            subscripts(), rows(), methods(), losses(), draws(), forms_in_place()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }
@@ -170,5 +209,7 @@ inline std::vector<Function> functions() {
 #undef TAPEGRAD_METHOD
 #undef TAPEGRAD_DIM
 #undef TAPEGRAD_SIGN
+#undef TAPEGRAD_ALONG
+#undef TAPEGRAD_MASKED
 
 }  // namespace messages

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "autograd/ops/ops.h"
@@ -323,4 +324,98 @@ TEST_CASE("truth values change in place as they do outside") {
   CHECK_THROWS_AS(mask /= other, DTypeError);
   CHECK_THROWS_AS(mask *= tensor({true, false}), ShapeError);
   CHECK(values<bool>(mask) == std::vector<bool>{true, false, true});
+}
+
+namespace {
+
+/// A function of one tensor, and the form of it that puts the result there.
+struct Forms {
+  std::function<Tensor(const Tensor&)> plain;
+  std::function<Tensor&(Tensor&)> in_place;
+};
+std::pair<const std::string, Forms> entry(const char* name, decltype(Forms::plain) plain,
+                                          decltype(Forms::in_place) in_place) {
+  return {name, {std::move(plain), std::move(in_place)}};
+}
+#define FORMS(f) \
+  entry(         \
+      #f "_", [](const Tensor& x) { return f(x); }, [](Tensor& x) -> Tensor& { return f##_(x); })
+/// The same with further arguments.
+#define FORMS_WITH(f, ...)                                       \
+  entry(                                                         \
+      #f "_", [](const Tensor& x) { return f(x, __VA_ARGS__); }, \
+      [](Tensor& x) -> Tensor& { return f##_(x, __VA_ARGS__); })
+const std::map<std::string, Forms> forms{
+    FORMS(abs),
+    FORMS(ceil),
+    FORMS(floor),
+    FORMS(round),
+    FORMS(trunc),
+    FORMS(neg),
+    FORMS(sqrt),
+    FORMS(rsqrt),
+    FORMS(reciprocal),
+    FORMS(square),
+    FORMS(exp),
+    FORMS(log),
+    FORMS(sin),
+    FORMS(cos),
+    FORMS(sigmoid),
+    FORMS(tanh),
+    FORMS(relu),
+    FORMS_WITH(masked_fill, tensor({true, false, true}), 7),
+    FORMS_WITH(masked_scatter, tensor({true, false, true}), full({2}, 4, x.dtype())),
+    FORMS_WITH(index_copy, 0, tensor({2, -3, 2}), full({3}, 2, x.dtype())),
+    FORMS_WITH(index_fill, 0, tensor({2, 0}), 5),
+    FORMS_WITH(scatter, 0, tensor({1, 1}), full({2}, 3, x.dtype())),
+    FORMS_WITH(index_add, 0, tensor({2, 0, 2}), full({3}, 2, x.dtype())),
+    FORMS_WITH(scatter_add, 0, tensor({1, 1}), full({2}, 3, x.dtype())),
+};
+#undef FORMS
+#undef FORMS_WITH
+
+}  // namespace
+
+TEST_CASE("a form in place gives the bits of the plain one, and its gradient") {
+  const Tensor start = tensor({0.3, 1.7, 2.5}, float64), weights = tensor({2.0, 3.0, 4.0});
+  for (const auto& [name, form] : forms) {
+    CAPTURE(name);
+    Tensor x = start.clone();
+    const Tensor same = x;
+    CHECK(&form.in_place(x) == &x);
+    CHECK(x.version() == 1);
+    CHECK(equal(same, form.plain(start)));
+
+    Tensor leaf = start.clone();
+    leaf.requires_grad_();
+    Tensor y = leaf * 1;
+    form.in_place(y);
+    const Tensor expected = form.plain(leaf * 1);
+    CHECK(equal(y, expected));
+    (y * weights).sum().backward();
+    const Tensor found = leaf.grad().clone();
+    leaf.zero_grad();
+    (expected * weights).sum().backward();
+    CHECK(equal(found, leaf.grad()));
+
+    CHECK_THROWS_WITH(form.in_place(leaf),
+                      ContainsSubstring(name + ": ") && ContainsSubstring("NoGrad"));
+    CHECK(leaf.version() == 0);
+    Tensor row = tensor({{1.0, 2.0, 3.0}}, float64)[0];
+    form.in_place(row);  // data that is shared, where nothing is recorded
+
+    // Whole numbers stay what they are, or cannot be.
+    Tensor integers = tensor({1, 2, 3});
+    if (form.plain(integers).dtype() == int64) {
+      CHECK(equal(form.in_place(integers), form.plain(tensor({1, 2, 3}))));
+    } else {
+      CHECK_THROWS_AS(form.in_place(integers), DTypeError);
+      CHECK(integers.version() == 0);
+    }
+  }
+  Tensor number = tensor(-2.0), none = zeros({0, 3});
+  CHECK(abs_(number).item() == 2);
+  CHECK(exp_(none).numel() == 0);
+  Tensor narrow = ones({1, 3});
+  CHECK_THROWS_AS(masked_fill_(narrow, ones({2, 3}, boolean), 1), ShapeError);
 }
