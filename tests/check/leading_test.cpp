@@ -309,14 +309,8 @@ TEST_CASE("a loop over a batch has the bits of its entries") {
           CHECK(same(tg::select(all[k], 0, entry), part[k]));
       }
       const Entries none(call, which, 0);
-      Tensors nothing;
-      try {
-        nothing = tg::detail::batched_call(looped, call.attributes, none.whole, none.which);
-      } catch (const tg::ValueError&) {
-        // It is asked what it makes of zeros, and these are a singular matrix, too.
-        CHECK(call.inputs[0].dim() >= 2);
-        continue;
-      }
+      const Tensors nothing =
+          tg::detail::batched_call(looped, call.attributes, none.whole, none.which);
       for (std::size_t k = 0; k < all.size(); ++k)
         CHECK(nothing[k].shape() == all[k].shape().with_size(0, 0));
     }

@@ -87,16 +87,23 @@ class Shift {
   return type.call(shifted, whole);
 }
 
+/// An entry for `x`, which has none, that every operator takes: zeros, and identities where it may
+/// be asked for an inverse.
+[[gnu::cold]] Tensor stand_in(const Tensor& x) {
+  const Shape shape = x.shape().with_size(0, 1);
+  if (shape.rank() < 3 || !is_floating_point(x.dtype())) return zeros(shape, x.dtype());
+  return expand(eye(shape[-2], shape[-1], x.dtype()), shape);
+}
+
 /// Entry by entry.
 [[gnu::cold]] std::vector<Tensor> call_looped(const OperatorType& type,
                                               std::span<const Attribute> attributes,
                                               const Batch& batch) {
   std::vector<Tensor> whole(batch.inputs.begin(), batch.inputs.end()), inputs = whole;
-  // Of none there is one of zeros, for the shapes of the results.
+  // Of none there is one, for the shapes of the results.
   if (batch.size == 0)
     for (std::size_t i = 0; i < whole.size(); ++i)
-      if (batch.has(i))
-        whole[i] = cat({whole[i], zeros(whole[i].shape().with_size(0, 1), whole[i].dtype())});
+      if (batch.has(i)) whole[i] = cat({whole[i], stand_in(whole[i])});
   std::vector<std::vector<Tensor>> parts;  // for each result its entries
   for (std::int64_t entry = 0; entry < std::max<std::int64_t>(batch.size, 1); ++entry) {
     for (std::size_t i = 0; i < inputs.size(); ++i)
