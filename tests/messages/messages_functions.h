@@ -138,15 +138,15 @@ inline std::vector<Function> draws() {
           one("multinomial", [](T x) { tg::multinomial(x, 1); }), TAPEGRAD_ONE(exponential_)};
 }
 
-#define TAPEGRAD_ALONG(f, source)                          \
-  {                                                        \
-#f, {"the first argument", "the index", source },      \
-         [](Arguments & a) { tg::f(a[0], 0, a[1], a[2]); } \
+#define TAPEGRAD_ALONG(f, source)                                 \
+  Function {                                                      \
+    std::string(#f), {"the first argument", "the index", source}, \
+        [](Arguments& a) { tg::f(a[0], 0, a[1], a[2]); }          \
   }
-#define TAPEGRAD_MASKED(f, source)                      \
-  {                                                     \
-#f, {"the first argument", "the mask", source },    \
-         [](Arguments & a) { tg::f(a[0], a[1], a[2]); } \
+#define TAPEGRAD_MASKED(f, source)                               \
+  Function {                                                     \
+    std::string(#f), {"the first argument", "the mask", source}, \
+        [](Arguments& a) { tg::f(a[0], a[1], a[2]); }            \
   }
 
 /// Forms in place that are no methods.
