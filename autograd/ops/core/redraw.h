@@ -6,8 +6,8 @@
 
 namespace tapegrad::detail {
 
-/// Puts a generator back, that of the thread unless another is given, unless what it was used for is
-/// `done`: nobody has seen the numbers then, so that the same call gives the same ones.
+/// Puts a generator back, that of the thread unless another is given, except where what it was used
+/// for is `done`: else nobody has seen the numbers, and the same call is to give the same ones.
 struct Redraw {
   Generator& generator = default_generator();
   const Generator before = generator;

@@ -9,10 +9,10 @@ namespace tapegrad {
 
 /// Functions that put their result into the tensor that they are given, which they return, and
 /// raise its version. The result has the bits of the plain form, and is recorded as that is; where
-/// it is, a rule gets a copy of the old value to read. Errors: those of the plain form; `DTypeError`
-/// where the result is of another category of types than the tensor; `ShapeError` where it is
-/// larger; `GradError` for a leaf that requires gradients, and, where it is recorded, for a tensor
-/// whose data is shared.
+/// it is, a rule gets a copy of the old value to read. Errors: those of the plain form;
+/// `DTypeError` where the result is of another category of types than the tensor; `ShapeError`
+/// where it is larger; `GradError` for a leaf that requires gradients, and, where it is recorded,
+/// for a tensor whose data is shared.
 /// @{
 Tensor& abs_(Tensor& x);
 Tensor& ceil_(Tensor& x);

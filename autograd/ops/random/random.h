@@ -18,9 +18,9 @@ Tensor normal(const Tensor& mean, const Tensor& std = 1.0,
 /// Errors: `DTypeError` unless floating-point; `ValueError` for what is no probability.
 Tensor bernoulli(const Tensor& p, Generator& generator = default_generator());
 
-/// How many events there are where the element of `rates` is what is to be expected (Poisson): whole
-/// numbers, of its shape and element type. By W. Hoermann, The transformed rejection method for
-/// generating Poisson random variables (1993). Errors: `DTypeError` unless floating-point;
+/// How many events there are where the element of `rates` is what is to be expected (Poisson):
+/// whole numbers, of its shape and element type. By W. Hoermann, The transformed rejection method
+/// for generating Poisson random variables (1993). Errors: `DTypeError` unless floating-point;
 /// `ValueError` for a rate that is negative or not finite.
 Tensor poisson(const Tensor& rates, Generator& generator = default_generator());
 
@@ -29,8 +29,8 @@ Tensor poisson(const Tensor& rates, Generator& generator = default_generator());
 /// index comes twice, as if the weights of those drawn before were 0 (P. Efraimidis, P. Spirakis,
 /// Weighted random sampling with a reservoir, 2006). An index of weight 0 is never drawn. Errors:
 /// `DTypeError` unless floating-point; `ShapeError` for other shapes; `ValueError` for no samples,
-/// for weights that are negative or not finite, for a row of zeros, and without replacement for more
-/// samples than weights that are not 0.
+/// for weights that are negative or not finite, for a row of zeros, and without replacement for
+/// more samples than weights that are not 0.
 Tensor multinomial(const Tensor& input, Integer num_samples, Flag replacement = false,
                    Generator& generator = default_generator());
 
