@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <limits>
 
 #include "autograd/base/fail.h"
+#include "autograd/kernels/order/entries.h"
 #include "autograd/ops/core/leading.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/index/positions.h"
@@ -20,10 +23,24 @@ namespace {
 
 Tensor flat(const Tensor& x) { return reshape(x.detach(), x.numel()); }
 
-/// True when `a` is the larger one; NaN is larger than all numbers.
+/// How many of the `n` elements of a sequence are less than `value`, or else also those equal to
+/// it. NaN is larger than all numbers. Without branches, so that one search need not wait for the
+/// memory of the one before.
 template <class T>
-bool is_larger(T a, T b) {
-  return a > b || (a != a && b == b);
+std::int64_t place_of(const T* sequence, std::int64_t n, T value, bool right) {
+  if (value != value) {
+    if (right) return n;
+    value = std::numeric_limits<T>::infinity();
+    right = true;
+  }
+  const T* from = sequence;
+  while (n > 0) {
+    const std::int64_t half = (n + 1) / 2;
+    const T each = from[half - 1];
+    from += half & -static_cast<std::int64_t>((each < value) | (right & (each == value)));
+    n -= half;
+  }
+  return from - sequence;
 }
 
 /// The places of `m` values in a sequence of `n`, for each of `rows` pairs of these.
@@ -31,13 +48,7 @@ template <class T>
 constexpr auto search_kernel = [](const T* sequence, const T* value, std::int64_t* to,
                                   std::int64_t rows, std::int64_t n, std::int64_t m, bool right) {
   for (std::int64_t r = 0; r < rows; ++r, sequence += n) {
-    for (std::int64_t j = 0; j < m; ++j, ++value) {
-      const T* const place =
-          std::partition_point(sequence, sequence + n, [=, wanted = *value](T each) {
-            return right ? !is_larger(each, wanted) : is_larger(wanted, each);
-          });
-      *to++ = place - sequence;
-    }
+    for (std::int64_t j = 0; j < m; ++j) *to++ = place_of(sequence, n, *value++, right);
   }
 };
 
@@ -82,6 +93,39 @@ Tensor search(const Tensor& sequence, const Tensor& values, bool right, const ch
   return apply(SearchSorted{right}, sequence.detach().to(dtype), values.detach().to(dtype));
 }
 
+constexpr auto rows_kernel = [](const std::int64_t* keys, std::int64_t* order, std::int64_t n,
+                                std::int64_t length) {
+  kernels::write_order_of_rows(keys, n, length, order);
+};
+
+/// In which order the rows of a matrix are sorted; equal ones keep theirs.
+Tensor order_of_rows(const Tensor& rows) {
+  const std::int64_t n = rows.size(0), length = rows.size(1);
+  Tensor order = arange(n);
+  // Sorting column by column is more than comparing rows, of which there are some log2(n) for each.
+  if (length / 2 > static_cast<std::int64_t>(std::bit_width(static_cast<std::uint64_t>(n)))) {
+    const Tensor keys = detail::new_tensor(rows.shape(), int64);
+    visit_dtype(rows.dtype(), [&]<class T>(T) {
+      detail::launch(
+          "unique_keys",
+          [](const T* x, std::int64_t* key, std::int64_t count) {
+            for (std::int64_t i = 0; i < count; ++i)
+              key[i] = static_cast<std::int64_t>(kernels::key_of(x[i]) ^ std::uint64_t{1} << 63);
+          },
+          detail::in<T>(rows), detail::out<std::int64_t>(keys), rows.numel());
+    });
+    detail::launch("unique_rows", rows_kernel, detail::in<std::int64_t>(keys),
+                   detail::out<std::int64_t>(order), n, length);
+    return order;
+  }
+  // What is sorted last counts most.
+  for (std::int64_t column = length - 1; column >= 0; --column) {
+    const Tensor keys = index_select(select(rows, 1, column), 0, order);
+    order = index_select(order, 0, argsort(keys));
+  }
+  return order;
+}
+
 /// Runs of what is equal, in a list.
 struct Groups {
   Tensor first;    ///< where each begins
@@ -117,12 +161,7 @@ UniqueElements unique_entries(const Tensor& x, int dim, bool sorts, const char* 
   const Tensor entries = movedim(x.detach(), d, 0);
   Tensor rows = reshape(entries, {n, x.numel() / n}), order;
   if (sorts) {
-    // What is sorted last counts most, and equal ones keep their order.
-    order = arange(n);
-    for (std::int64_t column = rows.size(1) - 1; column >= 0; --column) {
-      const Tensor keys = index_select(select(rows, 1, column), 0, order);
-      order = index_select(order, 0, argsort(keys));
-    }
+    order = order_of_rows(rows);
     rows = index_select(rows, 0, order);
   }
   const Groups found(any(narrow(rows, 0, 1, n - 1) != narrow(rows, 0, 0, n - 1), 1), order);

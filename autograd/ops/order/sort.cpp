@@ -1,7 +1,9 @@
 #include <algorithm>
-#include <vector>
+#include <memory>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/threads/parallel.h"
+#include "autograd/kernels/order/entries.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/order/ranks.h"
 #include "autograd/tape/apply.h"
@@ -12,47 +14,75 @@ namespace tapegrad {
 using detail::AroundDim;
 using detail::Impl;
 using detail::normal_dim;
+using kernels::LongEntry;
+using kernels::ShortEntry;
+using kernels::Wanted;
 
 namespace {
 
-template <class T>
-struct Entry {
-  T value;
-  std::int64_t index;
-};
+/// How often sorting reads and writes an element, more or less.
+constexpr std::int64_t kAccessesOfSort = 16;
 
-/// The order. No two entries are equal in it, so that every way to sort is stable.
-template <class T, bool descending>
-bool precedes(const Entry<T>& a, const Entry<T>& b) {
-  if (a.value < b.value) return !descending;
-  if (b.value < a.value) return descending;
-  const bool a_is_nan = a.value != a.value, b_is_nan = b.value != b.value;
-  return a_is_nan == b_is_nan ? a.index < b.index : a_is_nan == descending;
+/// The places in the order of a row, see `Wanted`. Where few are wanted, only so many entries are
+/// kept as may be among them. Keys count from `base`.
+template <class Entry, class T>
+void rank_row(const T* x, std::int64_t n, Wanted wanted, bool descending, std::uint64_t base,
+              std::int64_t* places) {
+  using Key = typename Entry::Key;
+  const std::int64_t some = wanted.first < 0 ? n : wanted.first + wanted.count;
+  const std::int64_t step = some < n / 4 ? std::max<std::int64_t>(4 * some, 256) : n;
+  const std::int64_t room = std::min(n, 2 * some + step);
+  const auto entries = std::make_unique_for_overwrite<Entry[]>(static_cast<std::size_t>(2 * room));
+  const auto from = static_cast<Key>(base), flip = static_cast<Key>(descending ? ~Key{} : Key{});
+  Entry limit = Entry::last();
+  std::int64_t kept = 0;
+  for (std::int64_t start = 0; start < n; start += step) {
+    const std::int64_t end = std::min(n, start + step);
+    for (std::int64_t j = start; j < end; ++j) {
+      const auto key = static_cast<Key>((kernels::key_of(x[j]) - from) ^ flip);
+      const Entry entry = Entry::of(key, j);
+      entries[kept] = entry;
+      kept += entry < limit;
+    }
+    if (end < n && kept > 2 * some) {
+      limit = kernels::keep_first(entries.get(), kept, some, &entries[room]);
+      kept = some;
+    }
+  }
+  kernels::write_places(entries.get(), kept, wanted, &entries[room], places);
 }
 
-/// The indices at places `first` to `first + count - 1` of the order of each column.
-template <class T, bool descending>
-constexpr auto rank_kernel =
-    [](const T* x, std::int64_t* to, AroundDim around, std::int64_t first, std::int64_t count) {
-      const auto [outer, n, inner] = around;
-      std::vector<Entry<T>> column(static_cast<std::size_t>(n));
-      const auto order = [](const Entry<T>& a, const Entry<T>& b) {
-        return precedes<T, descending>(a, b);
-      };
-      for (std::int64_t o = 0; o < outer; ++o) {
-        for (std::int64_t i = 0; i < inner; ++i) {
-          for (std::int64_t j = 0; j < n; ++j)
-            column[static_cast<std::size_t>(j)] = {x[(o * n + j) * inner + i], j};
-          const auto begin = column.begin() + first, end = begin + count;
-          if (first > 0) std::nth_element(column.begin(), begin, column.end(), order);
-          if (end == column.end())
-            std::sort(begin, end, order);
-          else
-            std::partial_sort(begin, end, column.end(), order);
-          for (std::int64_t j = 0; j < count; ++j) to[(o * count + j) * inner + i] = begin[j].index;
-        }
-      }
-    };
+/// Integers with a range of 32 bits have keys of as many. Rows of more than 2^32 have elements of
+/// 64 bits.
+template <class T>
+void rank_row(const T* x, std::int64_t n, Wanted wanted, bool descending, std::int64_t* places) {
+  std::uint64_t base = 0, range = sizeof(T) == 8 ? ~std::uint64_t{} : 0;
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    const auto [least, most] = std::minmax_element(x, x + n);
+    base = kernels::key_of(*least);
+    range = kernels::key_of(*most) - base;
+  }
+  if constexpr (!std::is_same_v<T, double>) {
+    if ((range | static_cast<std::uint64_t>(n)) >> 32 == 0)
+      return rank_row<ShortEntry>(x, n, wanted, descending, base, places);
+  }
+  if constexpr (sizeof(T) == 8) rank_row<LongEntry>(x, n, wanted, descending, base, places);
+}
+
+/// The places in the order of each row.
+template <class T>
+constexpr auto rank_kernel = [](const T* x, std::int64_t* places, std::int64_t rows, std::int64_t n,
+                                Wanted wanted, bool descending) {
+  const std::int64_t together = std::max<std::int64_t>(1, kernels::tile_size(1 << 14) / n);
+  kernels::parallel_for((rows + together - 1) / together,
+                        [=](std::int64_t tile) {
+                          const std::int64_t end = std::min(rows, (tile + 1) * together);
+                          for (std::int64_t row = tile * together; row < end; ++row)
+                            rank_row(x + row * n, n, wanted, descending,
+                                     places + row * wanted.count);
+                        },
+                        kAccessesOfSort * rows * n);
+};
 
 /// Which entries of `dim` stand at some places of the order. Sorting is all of them.
 struct Argsort {
@@ -72,17 +102,17 @@ struct Argsort {
     f("count", op.count);
   }
   Tensor forward(const Tensor& x) const {
+    const AroundDim around(x.shape(), dim);
+    if (around.inner > 1)  // columns as rows
+      return transpose(
+          Argsort{x.dim() - 1, descending, first, count}.forward(transpose(x, dim, -1)), dim, -1);
+    if (around.size >> 32 != 0 && x.dtype() != float64 && x.dtype() != int64)
+      return forward(x.to(float64));
     const Tensor result = detail::new_tensor(x.shape().with_size(dim, count), int64);
     if (result.numel() == 0) return result;
     visit_dtype(x.dtype(), [&]<class T>(T) {
-      const auto run = [&](auto kernel) {
-        detail::launch(name, kernel, detail::in<T>(x), detail::out<std::int64_t>(result),
-                       AroundDim(x.shape(), dim), first, count);
-      };
-      if (descending)
-        run(rank_kernel<T, true>);
-      else
-        run(rank_kernel<T, false>);
+      detail::launch(name, rank_kernel<T>, detail::in<T>(x), detail::out<std::int64_t>(result),
+                     around.outer, around.size, Wanted{first, count}, descending);
     });
     return result;
   }

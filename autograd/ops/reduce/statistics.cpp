@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "autograd/base/fail.h"
+#include "autograd/kernels/order/entries.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/order/ranks.h"
@@ -94,14 +95,9 @@ Tensor half(const Tensor& x) { return (x.to(float64) / 2).to(int64); }
 
 /// Where the median along `dim` of `x` stands, which has elements there; that dimension is kept.
 Tensor median_indices(const Tensor& x, int dim, bool skip_nan) {
-  if (!is_floating_point(x.dtype()) || !skip_nan) {
-    const Tensor middle = detail::ranked(x, dim, false, (x.shape()[dim] - 1) / 2, 1);
-    if (!is_floating_point(x.dtype())) return middle;
-    const Tensor largest = argmax(x, dim, true);  // or the first NaN
-    return where(isnan(gather(x.detach(), dim, largest)), largest, middle);
-  }
-  // NaNs are the last in the order.
-  return gather(argsort(x, dim), dim, half(count_numbers(x, dim, true) - 1));
+  if (!is_floating_point(x.dtype()))
+    return detail::ranked(x, dim, false, (x.shape()[dim] - 1) / 2, 1);
+  return detail::ranked(x, dim, false, skip_nan ? kernels::kMiddleOfNumbers : kernels::kMiddle, 1);
 }
 
 ValuesAndIndices median_along(const Tensor& x, int dim, bool keepdim, bool skip_nan,

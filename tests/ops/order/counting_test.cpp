@@ -1,5 +1,7 @@
 // Counting and searching: NaN, nothing, and what cannot be. Values are in tests/values.
 
+#include <algorithm>
+
 #include "tests/message_of.h"
 #include "tests/point_gradients.h"
 
@@ -57,6 +59,35 @@ TEST_CASE("searchsorted by a sorter; unique entries of a dimension") {
   CHECK(tg::equal(found.inverse_indices, tg::tensor({1, 2, 0})));
   CHECK_FALSE(found.output.requires_grad());
   CHECK(tg::unique(tg::zeros({3, 0}), {}).output.shape() == tg::Shape({1, 0}));
+}
+
+TEST_CASE("searchsorted counts what is less; unique entries come in the order of their elements") {
+  const double quiet = NaN;
+  const Tensor x = tg::tensor({-inf, -1.0, -0.0, 0.0, 0.0, 2.0, 2.0, 7.0, inf, inf, quiet, quiet});
+  const auto all = values_of(x);
+  for (std::int64_t n = 0; n <= x.numel(); ++n) {
+    const Tensor sequence = tg::narrow(x, 0, 0, n);
+    for (const double value : {-inf, -1.0, -0.0, 0.0, 1.0, 2.0, 9.0, inf, quiet}) {
+      const auto count = [&](bool equal) {
+        return std::count_if(all.begin(), all.begin() + n, [&](double each) {
+          return value != value ? equal || each == each : equal ? each <= value : each < value;
+        });
+      };
+      INFO(n << " " << value);
+      CHECK(tg::searchsorted(sequence, tg::tensor(value)).item<int>() == count(false));
+      CHECK(tg::searchsorted(sequence, tg::tensor(value), true).item<int>() == count(true));
+    }
+  }
+  // Few elements an entry, or many: the same order.
+  tg::manual_seed(4);
+  const Tensor few = tg::randint(-1, 2, {50, 4}), zeros = tg::zeros({50, 30}, tg::int64);
+  const tg::UniqueElements one = tg::unique(few, {.dim = 0});
+  for (const tg::DType dtype : {tg::int64, tg::float32, tg::float64}) {
+    const tg::UniqueElements other = tg::unique(tg::cat({zeros, few}, 1).to(dtype), {.dim = 0});
+    CHECK(tg::equal(tg::narrow(other.output, 1, 30, 4), one.output.to(dtype)));
+    CHECK(tg::equal(other.inverse_indices, one.inverse_indices));
+    CHECK(tg::equal(other.counts, one.counts));
+  }
 }
 
 TEST_CASE("what was converted, and every number, is found where it is") {

@@ -1,5 +1,7 @@
 // Sorting: ties, NaN, and what cannot be. Where gradients go is in tests/conventions.
 
+#include <algorithm>
+
 #include "tests/message_of.h"
 #include "tests/ops/both_orders.h"
 
@@ -48,4 +50,94 @@ TEST_CASE("topk and kthvalue say which k there are") {
              ContainsSubstring("kthvalue: k is 0") && ContainsSubstring("1 to 3"));
   CHECK_THROWS_AS(tg::kthvalue(tg::zeros({0}), 1), tg::IndexError);
   CHECK_THROWS_AS(tg::sort(x, 2), tg::IndexError);
+}
+
+namespace {
+
+/// The indices of a column of `x`, `[outer, n, inner]`, in their order: the plainest way to it.
+std::vector<std::int64_t> plain_order(const std::vector<double>& x, std::int64_t n,
+                                      std::int64_t inner, std::int64_t column, bool descending) {
+  const std::int64_t start = column / inner * n * inner + column % inner;
+  const auto at = [&](std::int64_t j) { return x[static_cast<std::size_t>(start + j * inner)]; };
+  std::vector<std::int64_t> order;
+  for (std::int64_t j = 0; j < n; ++j) order.push_back(j);
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t i, std::int64_t j) {
+    const double a = descending ? at(j) : at(i), b = descending ? at(i) : at(j);
+    return a < b || (b != b && a == a);
+  });
+  return order;
+}
+
+struct PlainOrders {
+  Tensor x;
+  std::vector<double> values;
+  std::int64_t n, columns, inner;
+
+  explicit PlainOrders(const Tensor& all)
+      : x(all),
+        values(values_of(all.to(tg::float64))),
+        n(all.size(1)),
+        columns(all.size(0) * all.size(2)),
+        inner(all.size(2)) {}
+
+  /// Checks the indices that stand at places `first`, ... of each order.
+  void check(const Tensor& indices, bool descending, std::int64_t first) const {
+    const std::int64_t count = indices.size(1);
+    const std::vector<double> found = values_of(indices.to(tg::float64));
+    bool same = indices.size(0) * indices.size(2) == columns;
+    for (std::int64_t c = 0; same && c < columns; ++c) {
+      const std::vector<std::int64_t> order = plain_order(values, n, inner, c, descending);
+      for (std::int64_t j = 0; j < count; ++j)
+        same &= found[static_cast<std::size_t>((c / inner * count + j) * inner + c % inner)] ==
+                static_cast<double>(order[static_cast<std::size_t>(first + j)]);
+    }
+    INFO(x.dtype() << ", n " << n << ", inner " << inner << ", first " << first << ", count "
+                   << count << (descending ? ", descending" : ""));
+    CHECK(same);
+  }
+
+  void check_all() const {
+    for (const bool descending : {false, true}) {
+      check(tg::argsort(x, 1, descending), descending, 0);
+      for (const std::int64_t k : {std::int64_t{1}, n / 100 + 1, n / 8 + 1, n})
+        check(tg::topk(x, k, 1, descending).indices, descending, 0);
+    }
+    for (const std::int64_t k : {std::int64_t{1}, n / 100 + 1, n / 2 + 1, n})
+      check(tg::kthvalue(x, k, 1, true).indices, false, k - 1);
+    if (!tg::is_floating_point(x.dtype()))
+      check(tg::median(x, 1, true).indices, false, (n - 1) / 2);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sorting is what a plain stable sort makes of it, whatever the length and the type") {
+  tg::manual_seed(5);
+  for (const std::int64_t n : {1, 2, 40, 41, 1500, 9000}) {
+    for (const std::int64_t inner : {1, 2}) {
+      // Ties, both zeros, NaN, infinite ones.
+      Tensor x = tg::randn({2, n, inner}, tg::float64);
+      x = tg::where(tg::abs(x) < 0.2, tg::round(x), x);
+      x = tg::where(x > 1.5, tg::round(x), x);
+      const Tensor special = tg::where(x > 1.9, NaN, tg::where(x < -1.9, -inf, x));
+      const Tensor wide = tg::round(x * 1e3).to(tg::int64) * (std::int64_t{1} << 48);
+      const std::vector<Tensor> all{special, special.to(tg::float32),
+                                    wide,    tg::round(x * 40).to(tg::int64),
+                                    x > 0,   -tg::arange(2 * n * inner).reshape({2, n, inner})};
+      for (const Tensor& each : all) PlainOrders(each).check_all();
+    }
+  }
+}
+
+TEST_CASE("sorting: the number of threads, and memory that others share, make no difference") {
+  tg::manual_seed(6);
+  const Tensor x = tg::randn({40, 3000});
+  const Tensor one = tg::argsort(x), columns = tg::argsort(x.t(), 0), some = tg::topk(x, 9).indices;
+  tg::set_num_threads(3);
+  const Tensor three = tg::argsort(x), few = tg::topk(x, 9).indices;
+  tg::set_num_threads(1);
+  CHECK(tg::equal(one, three));
+  CHECK(tg::equal(some, few));
+  CHECK(tg::equal(one.t(), columns));
+  CHECK(tg::equal(tg::argsort(tg::expand(x.reshape({40, 1, 3000}), {40, 2, 3000}))[3][1], one[3]));
 }

@@ -57,6 +57,22 @@ TEST_CASE("the median of NaN is the first one") {
   CHECK(tg::equal(tg::median(tg::tensor({3.0, double{NaN}, 1.0}), 0).indices, tg::tensor(1)));
 }
 
+TEST_CASE("the middle of long rows: the first NaN, or the middle of the numbers") {
+  tg::manual_seed(3);
+  const Tensor x = tg::round(tg::randn({5, 301}) * 20);
+  const Tensor some = tg::where((x > 10) & (tg::arange(5).reshape({5, 1}) > 1), NaN, x);
+  const Tensor rows = tg::where(tg::arange(5).reshape({5, 1}) == 4, NaN, some);
+  const Tensor order = tg::argsort(rows), middle = tg::median(rows, 1).indices;
+  const Tensor of_numbers = tg::nanmedian(rows, 1).indices;
+  for (int i = 0; i < 5; ++i) {
+    const auto nans = tg::sum(tg::isnan(rows[i])).item<std::int64_t>();
+    REQUIRE((nans > 0) == (i > 1));
+    const std::int64_t k = nans < 301 ? (301 - nans - 1) / 2 : 0;
+    CHECK(tg::equal(of_numbers[i], order[i][k]));
+    CHECK(tg::equal(middle[i], order[i][nans == 0 ? k : 301 - nans]));
+  }
+}
+
 TEST_CASE("quantile of infinities and of one element") {
   const Unary upper = [](const Tensor& x) { return tg::quantile(x, 0.75); };
   check("one", upper, Input({3}, {1}), {3});
