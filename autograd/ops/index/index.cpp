@@ -9,6 +9,7 @@
 #include "autograd/ops/core/onnx_text.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/core/selection.h"
+#include "autograd/ops/index/positions.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tensor/create/create.h"
@@ -44,7 +45,7 @@ void detail::require_indices(const Tensor& index, const Shape& shape, int dim, c
 namespace {
 
 /// Entries `index` of `dim`. The derivative adds the gradients of each entry up, as often as it was
-/// taken.
+/// taken; where all are taken in the reverse order, it does so too.
 struct IndexSelect {
   static constexpr const char* name = "index_select";
   static constexpr Sparsity sparsity = Sparsity::index;
@@ -53,10 +54,12 @@ struct IndexSelect {
   static constexpr Reads constant = kB;
   Shape from, to;
   int dim;
+  bool reverse = false;
   static constexpr void visit(auto& op, auto f) {
     f("from", op.from);
     f("to", op.to);
     f("dim", op.dim);
+    f("reverse", op.reverse);
   }
   /// An index that is a number keeps the dimension.
   static std::string onnx(const IndexSelect& op, std::span<const Tensor* const> inputs) {
@@ -119,7 +122,7 @@ Tensor IndexSelect::forward(const Tensor& x, const Tensor& index) const {
 }
 
 Tensor IndexSelect::vjp_a(const Tensor& g, auto, const Tensor& index, auto) const {
-  return apply(IndexAdd{from, dim}, Tensor(), index, g);
+  return reverse ? apply(*this, g, index) : apply(IndexAdd{from, dim}, Tensor(), index, g);
 }
 
 Tensor IndexAdd::forward(const Tensor& x, const Tensor& index, const Tensor& source) const {
@@ -259,6 +262,10 @@ Tensor index_select(const Tensor& x, int dim, const Tensor& index) {
   const int d = normal_dim(dim, x.dim(), "index_select");
   const Shape result = shape_of_entries(x.shape(), d, index, "index_select");
   return apply(IndexSelect{x.shape(), result, d}, x, index);
+}
+
+Tensor detail::reversed(const Tensor& x, int dim) {
+  return apply(IndexSelect{x.shape(), x.shape(), dim, true}, x, arange(x.size(dim) - 1, -1, -1));
 }
 
 Tensor index_add(const Tensor& x, int dim, const Tensor& index, const Tensor& source) {

@@ -43,6 +43,9 @@ Tensor put(const Tensor& x, const std::vector<Index>& indices, const Tensor& val
 /// Entries of `dim` of `shape` from 0 on, of which negative ones counted from the end.
 Tensor counted_from_start(const Tensor& index, const Shape& shape, int dim, const char* name);
 
+/// The entries of `dim` in the reverse order; there are some.
+Tensor reversed(const Tensor& x, int dim);
+
 /// Where `mask` is true, counted through its elements: int64 of one dimension.
 Tensor positions_of(const Tensor& mask);
 

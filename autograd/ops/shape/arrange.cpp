@@ -1,6 +1,7 @@
 #include "autograd/ops/shape/arrange.h"
 
 #include "autograd/base/fail.h"
+#include "autograd/ops/index/positions.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/shape/named.h"
 #include "autograd/ops/shape/narrow.h"
@@ -22,8 +23,7 @@ Tensor flipped(const Tensor& x, const Dims& dims) {
   if (x.dim() == 0) return y;
   for (const std::int64_t dim : dims) {
     const int d = static_cast<int>(dim);
-    const std::int64_t size = x.shape()[d];
-    if (size > 1) y = index_select(y, d, arange(size - 1, -1, -1));
+    if (x.shape()[d] > 1) y = detail::reversed(y, d);
   }
   return y;
 }
