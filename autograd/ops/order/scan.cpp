@@ -35,6 +35,20 @@ constexpr auto scan_kernel = [](const T* factor, const T* x, T* y, AroundDim aro
   constexpr std::int64_t kColumns = 32;
   const auto [outer, n, inner] = around;
   const std::int64_t step = reverse ? -inner : inner;
+  if (inner == 1) {  // the result so far in a register
+    for (std::int64_t o = 0; n > 0 && o < outer; ++o) {
+      std::int64_t at = o * n + (reverse ? n - 1 : 0);
+      auto so_far = static_cast<Wide>(x[at]);
+      y[at] = x[at];
+      for (std::int64_t j = 1; j < n; ++j) {
+        at += step;
+        so_far = Step::next(so_far, static_cast<Wide>(factor ? factor[at] : T()),
+                            static_cast<Wide>(x[at]));
+        y[at] = static_cast<T>(so_far);
+      }
+    }
+    return;
+  }
   for (std::int64_t o = 0; o < outer; ++o) {
     for (std::int64_t start = 0; start < inner; start += kColumns) {
       const std::int64_t columns = std::min(kColumns, inner - start);
