@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "autograd/base/fail.h"
@@ -31,6 +33,7 @@ class NamedOperands {
   NamedOperands(const Equation& equation, const std::vector<Tensor>& tensors)
       : equation_(equation) {
     sizes_.fill(1);
+    all_.reserve(tensors.size());
     for (std::size_t i = 0; i < tensors.size(); ++i)
       width_ = std::max(width_, tensors[i].dim() - equation.operands[i].letters());
     for (std::size_t i = 0; i < tensors.size(); ++i) all_.push_back(named(i, tensors[i]));
@@ -116,6 +119,7 @@ Labels needed(const std::vector<Labels>& masks, std::size_t first, std::size_t s
 /// From left to right, or the cheapest product at each step.
 ProductPlan plan_of(std::vector<Labels> masks, Labels result, const LabelSizes& sizes,
                     bool cheapest) {
+  if (masks.size() == 2) return {{{0, 1}}};
   ProductPlan plan;
   const auto cost_of = [&](std::size_t i, std::size_t j) {
     double cost = 1;
@@ -147,6 +151,39 @@ bool is_reversed(const Labelled& a, const Labelled& b, const Dims& result) {
   for (const std::int64_t label : result)
     if ((only_a | only_b) & bit_of(label)) return only_b & bit_of(label);
   return false;
+}
+
+/// What most equations are, such as "ij,jk->ik" and "bij,bkj->bik": a product of matrices, or of
+/// batches of them, as they are. None for another equation, whether it has a mistake or not.
+std::optional<Tensor> product_of_matrices(const std::string& equation,
+                                          const std::vector<Tensor>& operands) {
+  if (operands.size() != 2 || !operands[0].defined() || !operands[1].defined()) return {};
+  const Tensor &a = operands[0], &b = operands[1];
+  const std::size_t rank = static_cast<std::size_t>(a.dim());
+  if (rank < 2 || rank > 3 || b.dim() != a.dim() || equation.size() != 3 * rank + 3 ||
+      a.dtype() != b.dtype() || !is_floating_point(a.dtype()))
+    return {};
+  const std::string_view text = equation;
+  const std::string_view first = text.substr(0, rank), second = text.substr(rank + 1, rank);
+  const std::string_view result = text.substr(2 * rank + 3);
+  if (text[rank] != ',' || text.substr(2 * rank + 1, 2) != "->") return {};
+  for (std::size_t i = 0; i < rank; ++i) {
+    const auto is_letter = [](char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; };
+    if (!is_letter(first[i]) || !is_letter(second[i]) || !is_letter(result[i]) ||
+        first.find(first[i], i + 1) != first.npos || second.find(second[i], i + 1) != first.npos)
+      return {};
+  }
+  if (rank == 3 && (first[0] != second[0] || first[0] != result[0] || a.size(0) != b.size(0)))
+    return {};
+  const char rows = result[rank - 2], columns = result[rank - 1];
+  const bool flip_a = first[rank - 1] == rows, flip_b = second[rank - 2] == columns;
+  const char inside = first[flip_a ? rank - 2 : rank - 1];
+  if (first[flip_a ? rank - 1 : rank - 2] != rows || rows == columns ||
+      second[flip_b ? rank - 2 : rank - 1] != columns ||
+      second[flip_b ? rank - 1 : rank - 2] != inside ||
+      a.size(flip_a ? -2 : -1) != b.size(flip_b ? -1 : -2))
+    return {};
+  return matmul(a, b, {flip_a, flip_b});
 }
 
 /// The product of all, summed over what the result does not have.
@@ -197,6 +234,7 @@ std::vector<Tensor> of_one_type(const std::vector<Tensor>& operands) {
 }  // namespace
 
 Tensor einsum(const std::string& equation, const std::vector<Tensor>& operands) try {
+  if (const auto product = product_of_matrices(equation, operands)) return *product;
   const std::vector<Tensor> tensors = of_one_type(operands);
   const Equation read(equation);
   if (read.operands.size() != tensors.size())

@@ -17,6 +17,7 @@ constexpr int label_of(char c) {
 
 std::vector<int> with_ellipsis(const Subscripts& from, int first, int last) {
   std::vector<int> labels;
+  labels.reserve(from.labels.size() + static_cast<std::size_t>(last - first));
   for (const int label : from.labels) {
     if (label != kEllipsis) labels.push_back(label);
     if (label == kEllipsis)
@@ -34,6 +35,7 @@ std::string Equation::describe(int label) {
 
 Subscripts Equation::read(std::size_t begin, std::size_t end) const {
   Subscripts found;
+  found.labels.reserve(end - begin);
   for (std::size_t i = begin; i < end; ++i) {
     const char c = text[i];
     if (c == ' ') continue;
@@ -67,6 +69,7 @@ Subscripts Equation::read(std::size_t begin, std::size_t end) const {
 
 Equation::Equation(const std::string& equation) : text(equation) {
   const std::size_t arrow = text.find("->"), left = std::min(arrow, text.size());
+  operands.reserve(2);
   for (std::size_t begin = 0; begin <= left;) {
     const std::size_t end = std::min(text.find(',', begin), left);
     operands.push_back(read(begin, end));
