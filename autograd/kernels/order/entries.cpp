@@ -10,8 +10,6 @@ namespace {
 
 /// So few are sorted by insertion.
 constexpr std::int64_t kFewEntries = 40;
-/// Digits of more bits are worth their counters for so many entries.
-constexpr std::int64_t kEntriesWorthBins = 1 << 13;
 constexpr int kMostDigitBits = 11;
 
 template <class Entry>
@@ -55,7 +53,13 @@ class Digit {
   unsigned mask_;
 };
 
-int digit_bits(std::int64_t n) noexcept { return n < kEntriesWorthBins ? 8 : kMostDigitBits; }
+/// How many bits at most to sort by at once: a pass over the entries is worth so many counters.
+int digit_bits(std::int64_t n) noexcept { return n < 96 ? 6 : n < (1 << 13) ? 8 : kMostDigitBits; }
+
+/// The same for a choice among entries, which has few passes.
+int chosen_bits(std::int64_t n) noexcept {
+  return std::clamp<int>(std::bit_width(static_cast<std::uint64_t>(n)) - 2, 4, kMostDigitBits);
+}
 
 /// The entry at place `k` of the order of `n` entries, which come in the order of their places.
 template <class Entry>
@@ -68,7 +72,7 @@ Entry entry_at(const Entry* entries, std::int64_t n, std::int64_t k, Entry* room
     }
     const int high = std::bit_width(differing_bits(entries, n));
     if (high == 0) return entries[k];
-    const int bits = std::min(high, digit_bits(n));
+    const int bits = std::min(high, chosen_bits(n));
     Digit<Entry> digit(high - bits, bits);
     digit.count(entries, n);
     unsigned value = 0;
