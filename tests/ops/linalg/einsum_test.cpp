@@ -29,6 +29,35 @@ TEST_CASE("equations have the gradients that differences give") {
   check("iij,j->i", {{2, 2, 2}, {2}});
 }
 
+TEST_CASE("products of matrices are what the equation with a space is, which takes the long way") {
+  const auto result_of = [](const std::string& equation, const Tensors& in) -> Tensor {
+    try {
+      const Tensor y = tg::einsum(equation, in);
+      return tg::cat({y.flatten(), tg::grad(tg::sum(y * y), in[0]).flatten(),
+                      tg::grad(tg::sum(tg::einsum(equation, in) * 3), in[1]).flatten()},
+                     0);
+    } catch (const tg::ValueError&) {
+      return {};
+    }
+  };
+  const std::string letters = "ijk";
+  for (const std::string batch : {"", "b"}) {
+    const tg::Shape shape = batch.empty() ? tg::Shape{3, 3} : tg::Shape{2, 3, 3};
+    const Tensors in{samples(shape, 1).requires_grad_(), samples(shape, 2).requires_grad_()};
+    for (int code = 0; code < 729; ++code) {
+      std::string text;
+      for (int place = 0, rest = code; place < 6; ++place, rest /= 3) {
+        if (place % 2 == 0) text += (place == 0 ? "" : place == 2 ? "," : "->") + batch;
+        text += letters[static_cast<std::size_t>(rest % 3)];
+      }
+      const Tensor y = result_of(text, in), other = result_of(" " + text, in);
+      INFO(text);
+      REQUIRE(y.defined() == other.defined());
+      if (y.defined()) CHECK(tg::allclose(y, other, 1e-12, 1e-12));
+    }
+  }
+}
+
 TEST_CASE("an operand that an equation has twice gets both gradients") {
   const Tensor x = leaf({1, 2, 3});
   check_values("i,i->", tg::grad({tg::einsum("i,i->", {x, x})}, {x})[0], {2, 4, 6});

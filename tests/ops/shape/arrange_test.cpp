@@ -23,6 +23,15 @@ TEST_CASE("flip turns dimensions around, and back again") {
   CHECK_FALSE(shares_data(tg::flip(number, {}), number));
 }
 
+TEST_CASE("the gradient of flip is a flip") {
+  const Tensor x = leaf({2, 3, 4}), g = leaf({2, 3, 4}).detach() * 2;
+  for (const tg::Dims& dims : {tg::Dims{0}, {1}, {-1}, {0, 2}}) {
+    const Tensor found = tg::grad(tg::sum(tg::flip(x, dims) * g), x);
+    CHECK(tg::equal(found, tg::flip(g, dims)));
+  }
+  check_gradients([](const Inputs& in) { return tg::flip(in[0], {0, 1}); }, {{2, 3}});
+}
+
 TEST_CASE("roll moves entries around") {
   for (const tg::DType dtype : dtypes) {
     const Tensor x = counted({3, 4}, dtype);
