@@ -23,32 +23,36 @@ namespace {
 
 Tensor flat(const Tensor& x) { return reshape(x.detach(), x.numel()); }
 
-/// How many of the `n` elements of a sequence are less than `value`, or else also those equal to
-/// it. NaN is larger than all numbers. Without branches, so that one search need not wait for the
-/// memory of the one before.
-template <class T>
-std::int64_t place_of(const T* sequence, std::int64_t n, T value, bool right) {
-  if (value != value) {
-    if (right) return n;
-    value = std::numeric_limits<T>::infinity();
-    right = true;
-  }
-  const T* from = sequence;
-  while (n > 0) {
-    const std::int64_t half = (n + 1) / 2;
-    const T each = from[half - 1];
-    from += half & -static_cast<std::int64_t>((each < value) | (right & (each == value)));
-    n -= half;
-  }
-  return from - sequence;
-}
-
-/// The places of `m` values in a sequence of `n`, for each of `rows` pairs of these.
+/// The places of `m` values in a sequence of `n`, for each of `rows` pairs of these: how many of its
+/// elements are less or, from the right, equal. NaN is larger than all numbers. Some values go side
+/// by side and without branches, so that none waits for the memory of another.
 template <class T>
 constexpr auto search_kernel = [](const T* sequence, const T* value, std::int64_t* to,
                                   std::int64_t rows, std::int64_t n, std::int64_t m, bool right) {
+  constexpr std::int64_t kTogether = 16;
   for (std::int64_t r = 0; r < rows; ++r, sequence += n) {
-    for (std::int64_t j = 0; j < m; ++j) *to++ = place_of(sequence, n, *value++, right);
+    for (std::int64_t start = 0; start < m; start += kTogether) {
+      const std::int64_t count = std::min(kTogether, m - start);
+      T wanted[kTogether];
+      bool equal[kTogether];
+      std::int64_t place[kTogether] = {};
+      for (std::int64_t j = 0; j < count; ++j) {
+        const bool is_nan = value[j] != value[j];  // behind all numbers
+        wanted[j] = is_nan ? std::numeric_limits<T>::infinity() : value[j];
+        equal[j] = right || is_nan;
+      }
+      for (std::int64_t left = n; left > 0;) {
+        const std::int64_t half = (left + 1) / 2;
+        left -= half;
+        for (std::int64_t j = 0; j < count; ++j) {
+          const T each = sequence[place[j] + half - 1];
+          const bool beyond = (each < wanted[j]) | (equal[j] & (each == wanted[j]));
+          place[j] += half & -std::int64_t{beyond};
+        }
+      }
+      for (std::int64_t j = 0; j < count; ++j) *to++ = right && value[j] != value[j] ? n : place[j];
+      value += count;
+    }
   }
 };
 
