@@ -22,6 +22,8 @@ namespace {
 
 /// How often sorting reads and writes an element, more or less.
 constexpr std::int64_t kAccessesOfSort = 16;
+/// So few are kept in their order while the others pass by.
+constexpr std::int64_t kFewWanted = 16;
 
 /// The places in the order of a row, see `Wanted`. Where few are wanted, only so many entries are
 /// kept as may be among them. Keys count from `base`.
@@ -30,17 +32,32 @@ void rank_row(const T* x, std::int64_t n, Wanted wanted, bool descending, std::u
               std::int64_t* places) {
   using Key = typename Entry::Key;
   const std::int64_t some = wanted.first < 0 ? n : wanted.first + wanted.count;
+  const auto from = static_cast<Key>(base), flip = static_cast<Key>(descending ? ~Key{} : Key{});
+  const auto entry_of = [=](std::int64_t j) {
+    return Entry::of(static_cast<Key>((kernels::key_of(x[j]) - from) ^ flip), j);
+  };
+  Entry limit = Entry::last();
+  std::int64_t kept = 0;
+  if (wanted.first >= 0 && some <= kFewWanted) {
+    Entry best[kFewWanted];
+    for (std::int64_t j = 0; j < n; ++j) {
+      const Entry entry = entry_of(j);
+      if (!(entry < limit)) continue;
+      std::int64_t at = kept < some ? kept++ : some - 1;
+      for (; at > 0 && entry < best[at - 1]; --at) best[at] = best[at - 1];
+      best[at] = entry;
+      if (kept == some) limit = best[some - 1];
+    }
+    for (std::int64_t i = 0; i < wanted.count; ++i) places[i] = best[wanted.first + i].place();
+    return;
+  }
   const std::int64_t step = some < n / 4 ? std::max<std::int64_t>(4 * some, 256) : n;
   const std::int64_t room = std::min(n, 2 * some + step);
   const auto entries = std::make_unique_for_overwrite<Entry[]>(static_cast<std::size_t>(2 * room));
-  const auto from = static_cast<Key>(base), flip = static_cast<Key>(descending ? ~Key{} : Key{});
-  Entry limit = Entry::last();
-  std::int64_t kept = 0;
   for (std::int64_t start = 0; start < n; start += step) {
     const std::int64_t end = std::min(n, start + step);
     for (std::int64_t j = start; j < end; ++j) {
-      const auto key = static_cast<Key>((kernels::key_of(x[j]) - from) ^ flip);
-      const Entry entry = Entry::of(key, j);
+      const Entry entry = entry_of(j);
       entries[kept] = entry;
       kept += entry < limit;
     }
