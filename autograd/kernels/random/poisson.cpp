@@ -96,11 +96,11 @@ double accepted_candidate(double rate, UnitNumbers& numbers) {
 
 template <class T>
 std::uint64_t poisson(const T* rate, T* out, std::int64_t n, RandomPosition at) {
-  constexpr std::int64_t kTile = tile_size(256);
+  constexpr std::int64_t length = tile_size(256);  // of a tile
   parallel_for(
-      (n + kTile - 1) / kTile,
+      (n + length - 1) / length,
       [=](std::int64_t tile) {
-        for (std::int64_t i = tile * kTile; i < std::min(n, (tile + 1) * kTile); ++i) {
+        for (std::int64_t i = tile * length; i < std::min(n, (tile + 1) * length); ++i) {
           const double each = rate[i];
           UnitNumbers numbers({at.seed, at.offset + static_cast<std::uint64_t>(i), at.stream});
           out[i] = static_cast<T>(each < 10 ? counted_events(each, numbers)
