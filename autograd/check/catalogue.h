@@ -31,7 +31,7 @@ struct CatalogueEntry {
   std::string note;   ///< its convention; empty where its formula says all
 };
 
-/// An entry for each operator, in their order: of the engine, if no others are given. Functions that
+/// An entry for each operator, in their order: of the engine if no others are given. Functions that
 /// are no operators are in `conventions`, if there is something to say of them.
 std::vector<CatalogueEntry> catalogue(const std::vector<OperatorInfo>& all = operators(),
                                       std::span<const Convention> notes = conventions());

@@ -36,8 +36,8 @@ struct VerifyResult {
   std::string name;          ///< of the operator
   int cases = 0;             ///< how many there are
   std::int64_t entries = 0;  ///< derivatives compared, in forward mode, too
-  /// Of first and second order, as `GradcheckResult::worst_error`; NaN where none was compared, such
-  /// as the second after a wrong first.
+  /// Of first and second order, as `GradcheckResult::worst_error`; NaN where none was compared, as
+  /// the second after a wrong first is not.
   double worst_error[2] = {std::numeric_limits<double>::quiet_NaN(),
                            std::numeric_limits<double>::quiet_NaN()};
   /// The same of forward mode; none where a rule for that is missing.
