@@ -44,7 +44,7 @@ decltype(auto) read_or_not(const Tensor& tensor) {
 }
 
 template <class Op, int Input>
-Tensor tensor_rule(const void* parameters, const Tensor& g, const Tensor& a, const Tensor& b,
+[[gnu::cold]] Tensor tensor_rule(const void* parameters, const Tensor& g, const Tensor& a, const Tensor& b,
                    const Tensor& y) {
   const Op& op = *static_cast<const Op*>(parameters);
   constexpr Reads reads = reads_of<Op>(Input);
