@@ -1,6 +1,7 @@
 #include "autograd/linalg/least_squares.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "autograd/base/fail.h"
@@ -21,8 +22,12 @@ namespace {
 struct Cutoff {
   double absolute, relative;
 
-  Cutoff(const Tensor& a, std::optional<double> atol, std::optional<double> rtol)
-      : absolute(atol.value_or(0)), relative(rtol.value_or(atol.value_or(0) > 0 ? 0 : usual(a))) {}
+  Cutoff(const Tensor& a, std::optional<double> atol, std::optional<double> rtol, const char* name)
+      : absolute(atol.value_or(0)), relative(rtol.value_or(atol.value_or(0) > 0 ? 0 : usual(a))) {
+    if (std::isnan(absolute) || std::isnan(relative))
+      fail<ValueError>("{}: atol and rtol must be numbers, but are {} and {}", name, absolute,
+                       relative);
+  }
   Cutoff(double atol, double rtol) : absolute(atol), relative(rtol) {}
 
   static double usual(const Tensor& a) {
@@ -87,14 +92,14 @@ Tensor means_of_triangles(const Tensor& a, bool hermitian, const char* name) {
 
 Tensor pinv(const Tensor& A, std::optional<double> atol, std::optional<double> rtol) {
   detail::require_matrices(A, "the argument", "pinv");
-  const Cutoff cutoff(A, atol, rtol);
+  const Cutoff cutoff(A, atol, rtol, "pinv");
   return apply(Pinv{cutoff.absolute, cutoff.relative}, A);
 }
 
 Tensor matrix_rank(const Tensor& A, std::optional<double> atol, std::optional<double> rtol) {
   detail::require_matrices(A, "the argument", "matrix_rank");
   detail::require_finite(A, "matrix_rank");
-  return sum(Cutoff(A, atol, rtol).counts(svdvals(A.detach())), -1);
+  return sum(Cutoff(A, atol, rtol, "matrix_rank").counts(svdvals(A.detach())), -1);
 }
 
 Tensor pinv(const Tensor& A, const RankOptions& options) {
@@ -123,7 +128,7 @@ LstsqResult lstsq(const Tensor& A, const Tensor& B, std::optional<double> rcond)
         "[..., {}, k], not {}",
         m, A.shape(), m, B.shape());
   detail::require_finite(A, "lstsq");
-  const Cutoff cutoff(A, {}, rcond);
+  const Cutoff cutoff(A, {}, rcond, "lstsq");
   const Tensor solution = matmul(apply(Pinv{cutoff.absolute, cutoff.relative}, A), B);
   const Tensor s = svdvals(A.detach()), rank = sum(cutoff.counts(s), -1);
   const bool remain = m > n && all(rank == n).item<bool>();

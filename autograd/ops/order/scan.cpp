@@ -144,22 +144,27 @@ struct LinearScan {
   }
 };
 
-/// dx[i] is the product before i times r[i] = g[i] + x[i + 1] r[i + 1].
+/// dx[i] is the product before i times r[i] = g[i] + x[i + 1] r[i + 1]. One may be too small and the
+/// other too large for float32 where dx is not, so that the rules compute with float64.
 struct CumProd {
   static constexpr const char* name = "cumprod";
   static constexpr Sparsity sparsity = Sparsity::dense;
   static constexpr Leading leading = Leading::shift;
-  static constexpr Reads reads[] = {kA | kY};
+  static constexpr Reads reads[] = {kA};
   static constexpr NoOnnx onnx{"ONNX has running sums, but no running products"};
   int dim;
   static constexpr void visit(auto& op, auto f) { f("dim", op.dim); }
   Tensor forward(const Tensor& x) const { return scan<Times>(name, {}, x, dim, false); }
-  Tensor before(const Tensor& y) const { return shifted(y, dim, false, 1); }
-  Tensor vjp(const Tensor& g, const Tensor& x, const Tensor& y) const {
-    return apply(LinearScan{dim, true}, shifted(x, dim, true), g) * before(y);
+  Tensor before(const Tensor& x) const { return shifted(apply(CumProd{dim}, x), dim, false, 1); }
+  Tensor vjp(const Tensor& g, const Tensor& x, auto) const {
+    const Tensor wide = x.to(float64), product = before(wide);
+    const Tensor r = apply(LinearScan{dim, true}, shifted(wide, dim, true), g.to(float64));
+    // What an exact 0 comes before counts nothing, be it too large for float64, too.
+    return (product * where((product == 0) & isinf(r), 0, r)).to(x.dtype());
   }
-  Tensor jvp(const Tensor& t, const Tensor& x, const Tensor& y) const {
-    return apply(LinearScan{dim, false}, x, t * before(y));
+  Tensor jvp(const Tensor& t, const Tensor& x, const Tensor&) const {
+    const Tensor wide = x.to(float64);
+    return apply(LinearScan{dim, false}, wide, t.to(float64) * before(wide)).to(x.dtype());
   }
 };
 

@@ -191,6 +191,9 @@ int dim_with(const Tensor& x, std::int64_t k, std::int64_t least, int dim, const
   detail::require_defined(x, name);
   const int d = normal_dim(dim, x.dim(), name);
   const std::int64_t n = x.dim() == 0 ? 1 : x.shape()[d];
+  if (n < least)
+    fail<IndexError>("{}: dimension {} of shape {} has no elements to choose from", name, d,
+                     x.shape());
   if (k < least || k > n)
     fail<IndexError>(
         "{}: k is {}, but dimension {} of shape {} has {} elements; k must be {} to {}", name, k, d,

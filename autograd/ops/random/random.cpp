@@ -87,6 +87,7 @@ Tensor poisson(const Tensor& rates, Generator& generator) {
   detail::require_floating(rates, "poisson");
   require_at_least_zero(rates, std::numeric_limits<double>::max(), "finite, and 0 or above",
                         "the rate of element", "poisson");
+  const Tensor given = rates.detach();
   const Tensor result = detail::allocate("poisson", rates.shape(), rates.dtype());
   detail::announce_host_state("generator", static_cast<double>(generator.position()));
   visit_floating(rates.dtype(), [&]<class T>(T) {
@@ -95,7 +96,7 @@ Tensor poisson(const Tensor& rates, Generator& generator) {
         [](const T* rate, T* to, std::int64_t n, kernels::RandomPosition at) {
           return detail::Drawn{kernels::fill_poisson(rate, to, n, at)};
         },
-        detail::in<T>(rates), detail::out<T>(result), result.numel(),
+        detail::in<T>(given), detail::out<T>(result), result.numel(),
         kernels::RandomPosition{generator.seed(), generator.position(), generator.stream()});
     generator.take(drawn.blocks);
   });
@@ -129,7 +130,8 @@ Tensor multinomial(const Tensor& input, Integer num_samples, Flag replacement,
     // The first of events that come as often as the weights say.
     Tensor times = detail::allocate("multinomial", weights.shape(), float64);
     exponential_(times, 1, generator);
-    result = topk(where(weights > 0, weights / times, -1), num_samples, -1).indices;
+    const Tensor rates = weights / amax(weights, -1, true);  // neither huge nor tiny
+    result = topk(where(weights > 0, rates / times, -1), num_samples, -1).indices;
   }
   redraw.done = true;
   return result;

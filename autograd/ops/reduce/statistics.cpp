@@ -163,10 +163,13 @@ Tensor quantiles_of_rows(const Tensor& x, const Tensor& q, Interpolation interpo
   const Tensor numbers = count_numbers(x, -1, true);
   // Places in the order. A NaN is the last of it.
   const Tensor most = skip_nan ? where(numbers == 0, 0, numbers - 1) : Tensor(last);
-  const Tensor exact = q * most.to(q.dtype());
+  // Places that float32 does not have are computed in float64.
+  const bool many = last >= std::int64_t{1} << std::numeric_limits<float>::digits;
+  const DType type = many ? float64 : q.dtype();
+  const Tensor exact = q.to(type) * most.to(type);
   const Tensor place = skip_nan ? exact : where(numbers <= last, static_cast<double>(last), exact);
   const Tensor below = place.to(int64);
-  const Tensor fraction = place - below.to(q.dtype());
+  const Tensor fraction = place - below.to(type);
   const Tensor above = below + (fraction > 0).to(int64);
   const auto at = [&](const Tensor& places) { return gather(sorted, x.dim() - 1, places); };
   switch (interpolation) {
@@ -184,8 +187,8 @@ Tensor quantiles_of_rows(const Tensor& x, const Tensor& q, Interpolation interpo
   const Tensor low = at(below), high = at(above);
   const Tensor weight =
       interpolation == Interpolation::midpoint ? Tensor(0.5) : fraction.to(x.dtype());
-  // Infinite ones that are equal have no difference.
-  const Tensor same = (below == above) | ((low == high) & isinf(low));
+  // Infinite ones that are equal have no difference, and above -inf there is none that counts.
+  const Tensor same = (below == above) | (isinf(low) & ((low == high) | isfinite(high)));
   return low + weight * where(same, 0, high - low);
 }
 

@@ -51,11 +51,11 @@ Tensor create(const char* name, const Shape& shape, DType dtype, Generator& gene
 }
 
 template <class F>
-Tensor& overwrite(const char* name, Tensor& tensor, Generator& generator, F fill, double a,
+Tensor& overwrite(detail::Change change, Tensor& tensor, Generator& generator, F fill, double a,
                   double b) {
-  static const detail::Change change("write");
   detail::before_write(tensor, change);
-  visit_floating(tensor.dtype(), [&]<class T>(T) { draw<T>(name, generator, tensor, fill, a, b); });
+  visit_floating(tensor.dtype(),
+                 [&]<class T>(T) { draw<T>(change.name(), generator, tensor, fill, a, b); });
   detail::impl_of(tensor)->changed(change);
   return tensor;
 }
@@ -185,13 +185,15 @@ Tensor& uniform_(Tensor& tensor, double low, double high, Generator& generator) 
     if (!(low <= high) || !std::isfinite(static_cast<T>(high) - static_cast<T>(low)))
       fail<ValueError>("uniform_: from {} to {} is no finite range of {}", low, high, dtype_of<T>);
   });
-  return overwrite("uniform_", tensor, generator, uniform, low, high);
+  static const detail::Change change("uniform_");
+  return overwrite(change, tensor, generator, uniform, low, high);
 }
 
 Tensor& normal_(Tensor& tensor, double mean, double std, Generator& generator) {
   detail::require_floating(tensor, "normal_");
   require_normal(mean, std, "normal_");
-  return overwrite("normal_", tensor, generator, gaussian, mean, std);
+  static const detail::Change change("normal_");
+  return overwrite(change, tensor, generator, gaussian, mean, std);
 }
 
 Tensor normal(Real mean, Real std, const Shape& shape, DType dtype, Generator& generator) {
@@ -203,7 +205,8 @@ Tensor& exponential_(Tensor& tensor, Real lambd, Generator& generator) {
   detail::require_floating(tensor, "exponential_");
   if (!(lambd > 0) || !std::isfinite(lambd))
     fail<ValueError>("exponential_: lambd is {}; it must be above 0 and finite", double{lambd});
-  return overwrite("exponential_", tensor, generator, exponential, lambd, 0);
+  static const detail::Change change("exponential_");
+  return overwrite(change, tensor, generator, exponential, lambd, 0);
 }
 
 }  // namespace tapegrad

@@ -14,6 +14,26 @@ TEST_CASE("cumprod: any number of zeros") {
                       {leaf(values)});
 }
 
+TEST_CASE("cumprod: derivatives where the product before is tiny and what follows is huge") {
+  const auto on = [](const Tensor& x) { return tg::cumprod(x, 0); };
+  const Tensor up = tg::cat({tg::full({200}, 0.5), tg::full({200}, 2.0)});
+  const Tensor zero = tg::tensor({0.0, 1e20, 1e20, 1e20}, tg::float64);
+  for (const Tensor& point : {up, zero, tg::cat({tg::zeros({1}), tg::full({400}, 1.5)})}) {
+    const auto along = [&](tg::DType dtype) {
+      const Tensor x = point.detach().to(dtype).clone().requires_grad_();
+      const Tensor g = tg::grad(on(x).sum(), x), t = tg::jvp(on, x, tg::ones_like(x)).second;
+      return std::vector<Tensor>{g.to(tg::float64), t.to(tg::float64)};
+    };
+    const std::vector<Tensor> exact = along(tg::float64), found = along(tg::float32);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const Tensor expected = exact[i].to(tg::float32).to(tg::float64);  // what is too large is inf
+      CHECK(tg::allclose(found[i], expected, 1e-6, 1e-30));
+    }
+  }
+  const Tensor x = tg::tensor({0.0, 1e200, 1e200, 1e200}, tg::float64).requires_grad_();
+  check_values("beyond float64", tg::grad(on(x).sum(), x), {inf, 0, 0, 0});
+}
+
 TEST_CASE("logcumsumexp: large offsets") {
   // A common offset, which costs the value its digits, costs the gradient none.
   for (const tg::DType dtype : {tg::float32, tg::float64}) {

@@ -46,6 +46,8 @@ TEST_CASE("topk and kthvalue say which k there are") {
              ContainsSubstring("topk: k is 4, but dimension 1 of shape [2, 3] has 3 elements"));
   CHECK_THAT(message_of<tg::IndexError>([&] { tg::topk(x, -1, 0); }),
              ContainsSubstring("k must be 0 to 2"));
+  CHECK_THAT(message_of<tg::IndexError>([&] { tg::kthvalue(tg::zeros({0}), 1); }),
+             ContainsSubstring("kthvalue: dimension 0 of shape [0] has no elements"));
   CHECK_THAT(message_of<tg::IndexError>([&] { tg::kthvalue(x, 0); }),
              ContainsSubstring("kthvalue: k is 0") && ContainsSubstring("1 to 3"));
   CHECK_THROWS_AS(tg::kthvalue(tg::zeros({0}), 1), tg::IndexError);

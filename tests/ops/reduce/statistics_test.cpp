@@ -78,6 +78,13 @@ TEST_CASE("quantile of infinities and of one element") {
   check("one", upper, Input({3}, {1}), {3});
   check("only NaN", [](const Tensor& x) { return tg::nanquantile(x, 0.75); },
         Input({NaN, NaN}, {1, 0}), {NaN});
+  const Tensor below = tg::tensor({-inf, 1.0}), both = tg::tensor({-inf, inf});
+  for (const double q : {0.25, 0.5, 0.75}) CHECK(tg::quantile(below, q).item() == -inf);
+  CHECK(tg::quantile(tg::tensor({1.0, inf}), 0.5).item() == inf);
+  CHECK(std::isnan(tg::quantile(both, 0.5).item()));
+  // Places that float32 does not have.
+  const Tensor many = tg::zeros({tg::kernels::tile_size((1 << 24) + 4, 100)}, tg::float32);
+  CHECK(tg::quantile(many, tg::tensor(1.0, tg::float32)).item() == 0);
   const Tensor x = tg::zeros({4, 2, 3});
   CHECK(tg::quantile(x, tg::tensor({0.0, 1.0}, x.dtype()), 1).shape() == tg::Shape{2, 4, 3});
   CHECK(tg::quantile(x, tg::tensor({0.5}, x.dtype()), -1, true).shape() == tg::Shape{1, 4, 2, 1});

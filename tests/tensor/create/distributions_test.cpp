@@ -8,6 +8,7 @@
 
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/transforms/jvp.h"
 #include "tests/catch.h"
 #include "tests/tensor/create/drawn.h"
 
@@ -66,6 +67,16 @@ TEST_CASE("events are as many as the rates say, and scatter as these") {
   CHECK(poisson(tensor(4.0)).dim() == 0);
 }
 
+TEST_CASE("draws are constant in forward mode") {
+  const Tensor x = tensor({0.5, 0.25});
+  const auto drawn = [](const Tensor& p) {
+    Generator g(2);
+    return (poisson(p, g) + bernoulli(p, g) + normal(p, 1, g)) * p;
+  };
+  const auto [y, dy] = jvp(drawn, x, ones({2}));
+  CHECK(allclose(dy * x, y));
+}
+
 TEST_CASE("exponential numbers, and ones by a tensor of probabilities") {
   Generator g(5);
   for (const DType dtype : {float32, float64}) {
@@ -102,6 +113,12 @@ TEST_CASE("indices are drawn as often as their weights say") {
   CHECK(share(drawn[0], 2) == near(0.75));
   CHECK(share(drawn[1], 1) == near(0.5));
   CHECK(share(drawn[1], 3) == 0);
+  // Weights near the ends of the type count as others do.
+  for (const double unit : {1e308, 5e-324}) {
+    const Tensor same = tapegrad::expand(full({3}, unit, float64), {n, 3});
+    const Tensor first = select(multinomial(same, 2, false, g), 1, 0);
+    for (const std::int64_t k : {0, 1, 2}) CHECK(share(first, k) == near(1. / 3));
+  }
 
   // Without replacement the first is drawn by all weights, the second by what is left.
   const Tensor rows = tapegrad::expand(tensor({1.0, 0.0, 2.0, 1.0}, float64), {n, 4});
