@@ -44,8 +44,8 @@ decltype(auto) read_or_not(const Tensor& tensor) {
 }
 
 template <class Op, int Input>
-[[gnu::cold]] Tensor tensor_rule(const void* parameters, const Tensor& g, const Tensor& a, const Tensor& b,
-                   const Tensor& y) {
+[[gnu::cold]] Tensor tensor_rule(const void* parameters, const Tensor& g, const Tensor& a,
+                                 const Tensor& b, const Tensor& y) {
   const Op& op = *static_cast<const Op*>(parameters);
   constexpr Reads reads = reads_of<Op>(Input);
   // By value, because formulas take `auto`.
