@@ -46,11 +46,16 @@ struct SeenCall {
     if (!op) return batched_call(*type, attributes, in, which);
     return type->repeat(op, inputs_at_once(type->leading, {in, which, entries}));
   }
+  /// Whether there may be one dimension more.
+  bool room() const {
+    return std::ranges::none_of(
+        inputs, [](const Tensor& input) { return input.defined() && input.dim() == kMaxRank; });
+  }
   /// Whether each entry has a call of its own, which says nothing of large inputs: the attribute
   /// `dim` of a number has nothing to count.
   bool looped() const {
     return type->leading <= Leading::loop ||
-           (type->leading == Leading::shift && inputs[0].dim() == 0);
+           (type->leading == Leading::shift && inputs[0].defined() && inputs[0].dim() == 0);
   }
 };
 
@@ -75,7 +80,7 @@ class SeenCalls : Watcher {
       any = true;
       seen.attributes = type->attributes(call.op);
       calls.push_back(std::move(seen));
-    } else if (type->repeat && !seen.looped() && type->leading != Leading::own) {
+    } else if (type->repeat && !seen.looped() && type->leading != Leading::own && seen.room()) {
       any = true;
       seen.op = call.op;
       const EnableGrad enable_grad;

@@ -27,8 +27,8 @@ Tensor matrix_rank(const Tensor& A, std::optional<double> atol = {},
 struct RankOptions {
   std::optional<double> atol = {};  ///< they are above this
   std::optional<double> rtol = {};  ///< and above this times the largest one
-  /// Whether the matrices are symmetric. Then the mean of both triangles is taken, so that the
-  /// result is exactly symmetric, and half of the gradient goes to either triangle.
+  /// Whether the matrices are symmetric. Then the mean of both triangles is taken, so that what
+  /// is decomposed is exactly symmetric, and half of the gradient goes to either triangle.
   Flag hermitian = false;
 };
 /// The same, `pinv(A, {.hermitian = true})`. Errors: also `ShapeError` for symmetric matrices that

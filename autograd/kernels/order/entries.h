@@ -58,7 +58,7 @@ auto key_of(T x) noexcept {
 
 /// Which entries of a row are wanted.
 struct Wanted {
-  std::int64_t first, count;  ///< places in the order
+  std::int64_t first, count;  ///< places in the order, at least one
 };
 
 /// `Wanted::first` for the lower one of the two numbers in the middle; or for the first NaN, where

@@ -12,16 +12,16 @@ namespace tapegrad::kernels {
   return (std::bit_cast<double>(0x3FF0000000000000u | bits >> 12) - 1.5) + 0x1p-53;
 }
 
-/// Natural logarithm of u >= 2^-62, finite, error below 1 ulp: fdlibm's e_log.c (Sun Microsystems,
+/// Natural logarithm of a normal u > 0, error below 1 ulp: fdlibm's e_log.c (Sun Microsystems,
 /// 1993).
 [[gnu::always_inline]] inline double log_of_normal(double u) {
   constexpr std::uint64_t kRootHalf = 0x3FE6A09E667F3BCDu;
-  constexpr std::uint64_t kBias = std::uint64_t{64} << 52;
-  // u = 2^(exponent - 64) m with m in [sqrt(1/2), sqrt(2))
+  constexpr std::uint64_t kBias = std::uint64_t{1024} << 52;
+  // u = 2^(exponent - 1024) m with m in [sqrt(1/2), sqrt(2))
   const std::uint64_t bits = std::bit_cast<std::uint64_t>(u);
   const std::uint64_t exponent = (bits - kRootHalf + kBias) >> 52;
   const double m = std::bit_cast<double>(bits + kBias - (exponent << 52));
-  const double e = std::bit_cast<double>(0x4330000000000000u | exponent) - (0x1p52 + 64);
+  const double e = std::bit_cast<double>(0x4330000000000000u | exponent) - (0x1p52 + 1024);
   const double f = m - 1;
   const double s = f / (m + 1);
   const double z = s * s;

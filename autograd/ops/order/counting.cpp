@@ -206,7 +206,11 @@ Tensor bincount(const Tensor& x, const Tensor& weights, Integer minlength) {
   if (x.numel() > 0) {
     if (const auto least = min(x).item<std::int64_t>(); least < 0)
       fail<ValueError>("bincount: {} is negative; only 0, 1, ... are counted", least);
-    count = std::max(count, max(x).item<std::int64_t>() + 1);
+    const auto largest = max(x).item<std::int64_t>();
+    if (largest == std::numeric_limits<std::int64_t>::max())
+      fail<ValueError>("bincount: {} has no bin: there would be one more than int64 counts",
+                       largest);
+    count = std::max(count, largest + 1);
   }
   if (!weights.defined()) return scatter_add(zeros({count}, int64), 0, x, ones(x.shape(), int64));
   detail::require_same_shape("weight vector", weights.shape(), "tensor", x.shape(), "bincount");

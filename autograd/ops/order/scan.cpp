@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/promotion.h"
@@ -24,7 +25,12 @@ struct Times {
   static auto next(auto so_far, auto, auto x) { return so_far * x; }
 };
 struct Recur {
-  static auto next(auto so_far, auto factor, auto x) { return factor * so_far + x; }
+  /// A factor of 0 wins over what became too large.
+  static auto next(auto so_far, auto factor, auto x) {
+    if constexpr (std::is_floating_point_v<decltype(so_far)>)
+      if (factor == 0 && std::isinf(so_far)) return x;
+    return factor * so_far + x;
+  }
 };
 /// @}
 

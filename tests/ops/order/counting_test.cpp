@@ -109,6 +109,8 @@ TEST_CASE("counting names itself in errors") {
   throws([&] { tg::bincount(tg::zeros({2})); }, "bincount: the elements must be int64");
   throws([&] { tg::bincount(tg::tensor({{1}})); }, "bincount: needs a vector");
   throws([&] { tg::bincount(tg::tensor({1, -2})); }, "bincount: -2 is negative");
+  throws([&] { tg::bincount(tg::tensor({INT64_MAX})); },
+         "bincount: 9223372036854775807 has no bin");
   throws([&] { tg::bincount(x, {}, -1); }, "bincount: minlength is -1");
   throws([&] { tg::bincount(x, tg::ones({3})); }, "bincount: the weight vector has shape [3]");
   throws([&] { tg::histc(x); }, "histc: needs");

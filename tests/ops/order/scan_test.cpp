@@ -32,6 +32,10 @@ TEST_CASE("cumprod: derivatives where the product before is tiny and what follow
   }
   const Tensor x = tg::tensor({0.0, 1e200, 1e200, 1e200}, tg::float64).requires_grad_();
   check_values("beyond float64", tg::grad(on(x).sum(), x), {inf, 0, 0, 0});
+  const Tensor one_and_zero = tg::tensor({1.0, 0.0}, tg::float64);
+  const Tensor long_tail = tg::cat({one_and_zero, tg::full({1100}, 2.0, tg::float64)});
+  const Tensor leaf_of = long_tail.clone().requires_grad_();
+  CHECK(tg::grad(on(leaf_of).sum(), leaf_of)[0].item() == 1);
 }
 
 TEST_CASE("logcumsumexp: large offsets") {
