@@ -14,7 +14,10 @@ DetectAnomaly::DetectAnomaly()
 DetectAnomaly::~DetectAnomaly() { stop(); }
 
 void DetectAnomaly::call(const detail::OperatorCall& call) {
-  if (state_->depth == 0) state_->begin(call);
+  if (state_->depth == 0) {
+    state_->begin(call);
+    want_launches(state_->updates);
+  }
   ++state_->depth;
 }
 

@@ -83,9 +83,12 @@ void DetectAnomaly::State::begin(const OperatorCall& call) {
   updates = false;
   if (is_rule(call)) return begin_rule(call);
   bool infinite = false;
-  for (const Tensor* input : call.inputs) {
-    inputs.push_back(may_be_infinite(*input) ? look(*impl_of(*input)) : Before());
-    infinite |= inputs.back().infinite > 0;
+  inputs.resize(call.inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& input = *call.inputs[i];
+    if (!may_be_infinite(input)) continue;
+    inputs[i] = look(*impl_of(input));
+    infinite |= inputs[i].infinite > 0;
   }
   if (infinite && is_elementwise(call)) keep(call);
   updates = !call.type && call.phase == Phase::update;

@@ -79,6 +79,7 @@ void ForwardMode::call(const OperatorCall& call) {
   }
   if (looked_at_ == lists_.frames.size()) lists_.frames.emplace_back();
   ++looked_at_;
+  want_launches(false);
   try {
     begin(call);
   } catch (...) {
@@ -108,6 +109,7 @@ void ForwardMode::drop_frame() noexcept {
   lists_.results.clear();
   top().clear();
   --looked_at_;
+  want_launches(looked_at_ == 0);
 }
 
 void ForwardMode::Frame::clear() noexcept {

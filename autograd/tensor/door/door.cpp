@@ -113,7 +113,12 @@ void Door::fail(RunningCall* running) noexcept {
 }
 
 void Door::launch(const Launch& launch) {
-  tell([&](Watcher& watcher) { watcher.launch(launch); });
+  const Watcher* wanting = thread_tape.watcher;  // where none does, nothing has to be set up
+  while (wanting && !wanting->wants_launches_) wanting = wanting->outer_;
+  if (!wanting) return;
+  tell([&](Watcher& watcher) {
+    if (watcher.wants_launches_) watcher.launch(launch);
+  });
 }
 
 void Door::pause(std::string_view name) {

@@ -102,7 +102,7 @@ class Watcher {
   virtual void called(const OperatorCall&, std::span<const Tensor> /*outputs*/) {}
   /// It has thrown.
   virtual void failed(const OperatorCall&) noexcept {}
-  /// A kernel is about to run.
+  /// A kernel is about to run; see `want_launches`.
   virtual void launch(const Launch&) {}
   virtual void event(Event, const Impl&) noexcept {}
   /// The tape shows `value`, which it saved, to a rule as `view`.
@@ -140,10 +140,13 @@ class Watcher {
   };
   /// The next one around it, or nullptr.
   Watcher* outer() const noexcept { return outer_; }
+  /// Whether it wants to be told of launches from now on.
+  void want_launches(bool wanted) noexcept { wants_launches_ = wanted; }
 
  private:
   friend struct Door;
   Watcher* outer_ = nullptr;
+  bool wants_launches_ = true;
 };
 
 /// A call that somebody watches. It stands with the caller, and so does its list of inputs.
