@@ -57,7 +57,8 @@ function(tapegrad_compile_flags target optimise)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND optimise STREQUAL "-O2")
     # At -O2 gcc 12 vectorises next to nothing, and stops inlining where files are compiled together.
     # What is seldom run stands at the end of its function: a section of its own, with tables of its own, is larger.
-    set(gnu -ftree-vectorize -fvect-cost-model=dynamic --param=inline-unit-growth=100 -fno-reorder-blocks-and-partition)
+    set(gnu -ftree-vectorize -fvect-cost-model=dynamic --param=inline-unit-growth=100 -fno-reorder-blocks-and-partition
+      -fno-align-functions -fno-align-jumps -fno-align-labels)
     target_compile_options(${target} PRIVATE "$<$<CONFIG:Release>:${gnu}>")
   endif()
   if(BUILD_SHARED_LIBS)
@@ -174,6 +175,9 @@ function(tapegrad_kernels target)
   foreach(source IN LISTS sources)
     cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE path)
     foreach(isa IN LISTS isas)
+      if(TAPEGRAD_X86 AND isa STREQUAL "baseline" AND path MATCHES "/ops/elementwise/")
+        continue()  # without vectors: see elementwise_table.h
+      endif()
       string(REGEX REPLACE "\\.cpp$" ".${isa}.cpp" file "${PROJECT_BINARY_DIR}/kernels/${path}")
       file(CONFIGURE OUTPUT "${file}" CONTENT "#include \"${path}\"\n")
       set_source_files_properties("${file}" PROPERTIES

@@ -159,7 +159,7 @@ std::vector<Tensor> listed(Tensor tensor);
 
 /// Calls `op`, which names each of its inputs.
 template <class Op>
-std::vector<Tensor> call_on(Op op, std::span<const Tensor> inputs);
+[[gnu::cold]] std::vector<Tensor> call_on(Op op, std::span<const Tensor> inputs);
 
 /// Calls `Op` with these attributes on a batch.
 template <class Op>

@@ -134,7 +134,7 @@ DType settle_results(std::span<Tensor> outputs, const char* name, std::span<cons
                      bool history);
 
 template <class Op>
-std::vector<Tensor> call_on_list(Op op, std::span<const Tensor> inputs);
+[[gnu::cold]] std::vector<Tensor> call_on_list(Op op, std::span<const Tensor> inputs);
 template <class Op>
 inline constexpr OperatorType list_operator_type = describe_operator<Op, call_on_list<Op>, true>();
 

@@ -121,7 +121,7 @@ void take_attributes(const Attribute*& next, T& value) {
 
 /// The attributes of an `Op`.
 template <class Op>
-std::vector<Attribute> attributes_of(const void* op) {
+[[gnu::cold]] std::vector<Attribute> attributes_of(const void* op) {
   std::vector<Attribute> list;
   if constexpr (!std::is_empty_v<Op>) add_attributes(list, "", *static_cast<const Op*>(op));
   return list;
@@ -129,7 +129,7 @@ std::vector<Attribute> attributes_of(const void* op) {
 
 /// The `Op` that has these attributes.
 template <class Op>
-Op with_attributes(std::span<const Attribute> attributes) {
+[[gnu::cold]] Op with_attributes(std::span<const Attribute> attributes) {
   Op op{};
   const Attribute* next = attributes.data();
   if constexpr (!std::is_empty_v<Op>) take_attributes(next, op);

@@ -59,9 +59,9 @@ struct KernelsFor {
 #pragma clang diagnostic ignored "-Wundefined-var-template"
 #endif
 
-/// The tables of a family, by instruction set. `Base` is what all tables of several families are.
-template <class Table, class Base = Table>
-inline constexpr const Base* kernel_tables[] = {
+/// The tables of a family, by instruction set.
+template <class Table>
+inline constexpr const Table* kernel_tables[] = {
     &KernelsFor<Table, Isa::baseline>::table,
 #if defined(TAPEGRAD_X86)
     &KernelsFor<Table, Isa::avx2>::table,

@@ -137,9 +137,9 @@ constexpr ElementwiseInfo describe() {
                                       Leading::broadcast,
                                       &elementwise_tangent_rule};
   if constexpr (formula::lists<Op>(formula::Seldom()))
-    info.loops = seldom_tables<Op>;
+    info.loops = scalar_tables<Op>;
   else
-    info.loops = kernels::kernel_tables<LoopsOf<Op>, ElementwiseLoops>;
+    info.loops = vector_tables<Op>;
   info.inputs = binary ? 2 : 1;
   info.parameter_bytes = std::is_empty_v<Op> ? 0 : sizeof(Op);
   info.on_bool = on_bool<Op>();

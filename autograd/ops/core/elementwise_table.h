@@ -26,28 +26,6 @@ struct ElementwiseLoops {
 template <class Op>
 struct LoopsOf : ElementwiseLoops {};
 
-/// Those of an operator that is seldom used, for every instruction set. Defined in
-/// elementwise_seldom.h.
-template <class Op>
-struct SeldomLoops {
-  static const ElementwiseLoops table;
-};
-
-#if defined(__clang__)
-#pragma clang diagnostic push
-// Defined in the source file of a family.
-#pragma clang diagnostic ignored "-Wundefined-var-template"
-#endif
-
-/// The same by instruction set, as `kernels::kernel_tables` has them.
-template <class Op>
-inline constexpr const ElementwiseLoops* seldom_tables[] = {
-    &SeldomLoops<Op>::table, &SeldomLoops<Op>::table, &SeldomLoops<Op>::table};
-
-#if defined(__clang__)
-#pragma clang diagnostic pop
-#endif
-
 }  // namespace tapegrad::detail
 
 /// Defined in elementwise_loops.h, for the lists of operators that a `*.kernels.cpp` names.
@@ -55,3 +33,42 @@ template <class Op, tapegrad::kernels::Isa isa>
 struct tapegrad::kernels::KernelsFor<tapegrad::detail::LoopsOf<Op>, isa> {
   static const tapegrad::detail::LoopsOf<Op> table;
 };
+
+namespace tapegrad::detail {
+
+/// Those of `Op` without vectors, an element at a time. Defined in elementwise_scalar.h.
+template <class Op>
+struct ScalarLoops {
+  static const ElementwiseLoops table;
+};
+
+#if defined(__clang__)
+#pragma clang diagnostic push
+// Defined in the source file of a family, or in a file of its instruction set.
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#endif
+
+/// The loops of an operator by instruction set, as `kernels::kernel_tables` has them. x86
+/// processors without AVX2, from before 2013 or small, do without vectors here: those of SSE2 would
+/// be a twentieth of the library, which few ever run.
+template <class Op>
+inline constexpr const ElementwiseLoops* vector_tables[] = {
+#if defined(TAPEGRAD_X86)
+    &ScalarLoops<Op>::table,
+    &kernels::KernelsFor<LoopsOf<Op>, kernels::Isa::avx2>::table,
+    &kernels::KernelsFor<LoopsOf<Op>, kernels::Isa::avx512>::table,
+#else
+    &kernels::KernelsFor<LoopsOf<Op>, kernels::Isa::baseline>::table,
+#endif
+};
+
+/// The same of one that is seldom used, which has no vectors anywhere.
+template <class Op>
+inline constexpr const ElementwiseLoops* scalar_tables[] = {
+    &ScalarLoops<Op>::table, &ScalarLoops<Op>::table, &ScalarLoops<Op>::table};
+
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+
+}  // namespace tapegrad::detail

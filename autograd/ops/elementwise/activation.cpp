@@ -2,6 +2,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/elementwise.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 
 namespace tapegrad {
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "autograd/ops/core/elementwise.h"
-#include "autograd/ops/core/elementwise_seldom.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 
 namespace tapegrad {
 

@@ -1,7 +1,7 @@
 #include "autograd/ops/elementwise/choices.h"
 
 #include "autograd/ops/core/elementwise.h"
-#include "autograd/ops/core/elementwise_seldom.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 
 namespace tapegrad {
 

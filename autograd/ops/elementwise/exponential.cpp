@@ -3,6 +3,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/elementwise.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 #include "autograd/ops/core/promotion.h"
 
 namespace tapegrad {

@@ -19,7 +19,7 @@ namespace tapegrad {
 /// @cond
 namespace formula {
 
-/// Those that are seldom used: core/elementwise_seldom.h makes their loops.
+/// Those that are seldom used: core/elementwise_scalar.h makes their loops.
 using Seldom = Joined<Roundings, Angles, Logarithms, Choices, Gamma>;
 
 /// Those with loops for every instruction set.

@@ -4,7 +4,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/elementwise.h"
-#include "autograd/ops/core/elementwise_seldom.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 
 namespace tapegrad {
 

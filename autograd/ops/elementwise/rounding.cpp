@@ -3,7 +3,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/elementwise.h"
-#include "autograd/ops/core/elementwise_seldom.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/elementwise/composed.h"
 #include "autograd/tensor/door/launch.h"

@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "autograd/ops/core/elementwise.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 
 namespace tapegrad {
 

@@ -88,7 +88,10 @@ struct Number {
   friend Number tanh(Number x) noexcept { return std::tanh(x.value); }
   friend Number erf(Number x) noexcept { return std::erf(x.value); }
   friend Number erfc(Number x) noexcept { return std::erfc(x.value); }
-  friend Number sigmoid(Number x) noexcept { return 1 / (1 + std::exp(-x.value)); }
+  friend Number sigmoid(Number x) noexcept {
+    const T e = std::exp(-std::abs(x.value));  // which cannot overflow
+    return (x.value >= 0 ? T(1) : e) / (1 + e);
+  }
   friend Number sign(Number x) noexcept { return T(x.value > 0) - T(x.value < 0); }
   friend Number pow(Number x, Number exponent) noexcept {
     return std::pow(x.value, exponent.value);

@@ -1,4 +1,4 @@
-#include "autograd/ops/core/elementwise_seldom.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 
 #include "autograd/ops/core/broadcast_loop.h"
 
