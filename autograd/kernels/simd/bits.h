@@ -83,6 +83,14 @@ template <class T, class Arch, class... C>
   }
 }
 
+/// log 2 in two parts; a whole number times the first is exact.
+/// @{
+template <class T>
+inline constexpr double ln2_high = sizeof(T) == 4 ? 0x1.62e4p-1 : 0x1.62e42feep-1;
+template <class T>
+inline constexpr double ln2_low = sizeof(T) == 4 ? 0x1.7f7d1cp-20 : 0x1.a39ef35793c76p-33;
+/// @}
+
 /// Limits x from below and above; NaN stays NaN.
 template <class T, class Arch>
 [[gnu::always_inline]] inline Vec<T, Arch> limit(Vec<T, Arch> x, T low, T high) noexcept {

@@ -20,19 +20,11 @@ inline constexpr T exp_low = sizeof(T) == 4 ? T(-104) : T(-746);
 template <class T>
 inline constexpr T exp_high = sizeof(T) == 4 ? T(89) : T(710);
 
-/// Returns q with e^x = 2^n (1 + q), q in [-0.30, 0.42]; n is x / log 2, rounded. q keeps its
-/// relative accuracy near 0.
+/// e^r - 1 for |r| up to log(2) / 2, with its relative accuracy near 0.
 template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> reduce_exp(Vec<T, Arch> x,
-                                                      PowerOfTwo<T, Arch> power) noexcept {
-  using V = Vec<T, Arch>;
-  // log 2 in two parts; n times the first is exact.
-  constexpr bool is_float = sizeof(T) == 4;
-  constexpr double ln2_high = is_float ? 0x1.62e4p-1 : 0x1.62e42feep-1;
-  constexpr double ln2_low = is_float ? 0x1.7f7d1cp-20 : 0x1.a39ef35793c76p-33;
-  const V r = fma(power.n, V(-ln2_low), fma(power.n, V(-ln2_high), x));
-  V p;
-  if constexpr (is_float) {
+[[gnu::always_inline]] inline Vec<T, Arch> expm1_near_zero(Vec<T, Arch> r) noexcept {
+  Vec<T, Arch> p;
+  if constexpr (sizeof(T) == 4) {
     p = polynomial(r, 0x1p-1, 0x1.5554aap-3, 0x1.555538p-5, 0x1.122c52p-7, 0x1.6cd79p-10);
   } else {
     p = polynomial(r, 0x1p-1, 0x1.5555555555559p-3, 0x1.5555555555556p-5, 0x1.111111110f654p-7,
@@ -41,6 +33,23 @@ template <class T, class Arch>
                    0x1.1f91062fb6d74p-29);
   }
   return fma(r * p, r, r);
+}
+
+/// Returns q with e^x = 2^n (1 + q), q in [-0.30, 0.42]; n is x / log 2, rounded. q keeps its
+/// relative accuracy near 0.
+template <class T, class Arch>
+[[gnu::always_inline]] inline Vec<T, Arch> reduce_exp(Vec<T, Arch> x,
+                                                      PowerOfTwo<T, Arch> power) noexcept {
+  using V = Vec<T, Arch>;
+  return expm1_near_zero(fma(power.n, V(-ln2_low<T>), fma(power.n, V(-ln2_high<T>), x)));
+}
+/// The same of e^(a b); the product is not rounded before n log 2 is taken off, where the machine
+/// has fma.
+template <class T, class Arch>
+[[gnu::always_inline]] inline Vec<T, Arch> reduce_exp(Vec<T, Arch> a, Vec<T, Arch> b,
+                                                      PowerOfTwo<T, Arch> power) noexcept {
+  using V = Vec<T, Arch>;
+  return expm1_near_zero(fma(power.n, V(-ln2_low<T>), fma(a, b, power.n * V(-ln2_high<T>))));
 }
 
 }  // namespace detail

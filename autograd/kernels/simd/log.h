@@ -63,9 +63,7 @@ template <class T, class Arch>
 [[gnu::always_inline]] inline Vec<T, Arch> join_log(Vec<T, Arch> f, Vec<T, Arch> rest,
                                                     Vec<T, Arch> exponent) noexcept {
   using V = Vec<T, Arch>;
-  constexpr double ln2_high = sizeof(T) == 4 ? 0x1.62e4p-1 : 0x1.62e42feep-1;
-  constexpr double ln2_low = sizeof(T) == 4 ? 0x1.7f7d1cp-20 : 0x1.a39ef35793c76p-33;
-  return fma(exponent, V(ln2_high), f + fma(exponent, V(ln2_low), rest));
+  return fma(exponent, V(ln2_high<T>), f + fma(exponent, V(ln2_low<T>), rest));
 }
 
 }  // namespace detail

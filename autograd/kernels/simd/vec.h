@@ -294,6 +294,13 @@ struct Vec {
   }
   /// a * b + c; rounded once where the machine can do so.
   [[gnu::always_inline]] friend Vec fma(Vec a, Vec b, Vec c) noexcept {
+#if defined(__AVX512F__)
+    // xsimd 8 multiplies and adds there, and where `c` is a product, too, the compiler may fuse that.
+    if constexpr (sizeof(Batch) == 64 && sizeof(T) == 4)
+      return Batch(_mm512_fmadd_ps(a.value, b.value, c.value));
+    if constexpr (sizeof(Batch) == 64 && std::is_same_v<T, double>)
+      return Batch(_mm512_fmadd_pd(a.value, b.value, c.value));
+#endif
     return xsimd::fma(a.batch(), b.batch(), c.batch());
   }
   /// The larger of two numbers; NaN when one of them is (as `torch.maximum`, unlike `fmax`).

@@ -164,6 +164,22 @@ TEST_CASE("gelu by tanh is near gelu, and mish near its limits") {
                {50, 1e30, -50 * std::exp(-50.0)});
 }
 
+TEST_CASE("gelu of float32 keeps its digits far below 0, and so does its gradient") {
+  const Tensor x = tg::linspace(-12.8, 12.8, 4000).requires_grad_();
+  const Tensor y = tg::gelu(x), g = tg::grad(tg::sum(y), x);
+  double worst = 0, worst_gradient = 0;
+  for (int i = 0; i < 4000; ++i) {
+    const double at = x.at<float>({i});
+    const double below = std::erfc(-at / std::sqrt(2.0)) / 2;
+    const double density = std::exp(-at * at / 2) / std::sqrt(2 * 3.141592653589793);
+    worst = std::max(worst, std::abs(y.at<float>({i}) / (at * below) - 1));
+    worst_gradient = std::max(worst_gradient, std::abs(g.at<float>({i}) - (below + at * density)) /
+                                                  (below + std::abs(at) * density));
+  }
+  CHECK(worst < 9e-7);
+  CHECK(worst_gradient < 9e-7);
+}
+
 TEST_CASE("further activations say what does not fit") {
   const Tensor x = tg::ones({2, 3});
   CHECK(message([&] { tg::hardtanh(x, 2, -1); }) ==
