@@ -406,7 +406,8 @@ Tensor run_binary(const ElementwiseInfo& info, const void* parameters, const Ten
 }
 
 void add_into(Impl* a, const Tensor& b) {
-  run_forward<2>(elementwise_info<formula::Add>, nullptr, {a, impl_of(b)}, a);
+  const formula::Add op;
+  run_forward<2>(elementwise_info<formula::Add>, &op, {a, impl_of(b)}, a);
 }
 
 void run_rule_into(const ElementwiseInfo& info, const void* parameters, int input, const Impl* g,
