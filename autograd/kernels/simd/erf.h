@@ -141,9 +141,14 @@ template <class Arch>
 [[gnu::always_inline]] inline Normal<Vec<float, Arch>> normal_at(Vec<float, Arch> x) noexcept {
   using V = Vec<float, Arch>;
   const V s = detail::limit(abs(x), 0.0f, 15.0f);
-  const V half = -0.5f * s;
-  const auto power = detail::nearest_power(half * s);
-  const V e = detail::scale(1 + detail::reduce_exp(half, s, power), power.n);
+  // s^2 is high^2, which is exact, since half of the mantissa is left, and a rest.
+  const V high =
+      detail::from_bits<float, Arch>(detail::bits_of(s) & detail::BitsVec<float, Arch>(~0xFFFu));
+  const V rest = -0.5f * (s - high) * (s + high);
+  const auto power = detail::nearest_power(-0.5f * s * s);
+  const V large = fma(V(-0.5f) * high, high, power.n * V(-detail::ln2_high<float>));
+  const V r = fma(power.n, V(-detail::ln2_low<float>), large + rest);
+  const V e = detail::scale(1 + detail::expm1_near_zero(r), power.n);
   constexpr float k = 3.25f;
   const V inverse = 1 / (s + k);
   const V above = e * inverse *

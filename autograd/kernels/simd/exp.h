@@ -43,14 +43,6 @@ template <class T, class Arch>
   using V = Vec<T, Arch>;
   return expm1_near_zero(fma(power.n, V(-ln2_low<T>), fma(power.n, V(-ln2_high<T>), x)));
 }
-/// The same of e^(a b); the product is not rounded before n log 2 is taken off, where the machine
-/// has fma.
-template <class T, class Arch>
-[[gnu::always_inline]] inline Vec<T, Arch> reduce_exp(Vec<T, Arch> a, Vec<T, Arch> b,
-                                                      PowerOfTwo<T, Arch> power) noexcept {
-  using V = Vec<T, Arch>;
-  return expm1_near_zero(fma(power.n, V(-ln2_low<T>), fma(a, b, power.n * V(-ln2_high<T>))));
-}
 
 }  // namespace detail
 
