@@ -95,6 +95,18 @@ template <class T, class Arch>
   }
 }
 
+/// t^2 for t >= 0 as high^2, which is exact, since half of the mantissa is left, and a rest.
+template <class T, class Arch>
+struct Square {
+  Vec<T, Arch> high, rest;
+  [[gnu::always_inline]] explicit Square(Vec<T, Arch> t) noexcept {
+    using Bits = typename Format<T>::Bits;
+    constexpr int half = (Format<T>::mantissa_bits + 2) / 2;
+    high = from_bits<T, Arch>(bits_of(t) & BitsVec<T, Arch>(~((Bits(1) << half) - 1)));
+    rest = (t - high) * (t + high);
+  }
+};
+
 /// From here on 1 - erf is 0.
 template <class T>
 inline constexpr T erfc_end = sizeof(T) == 4 ? T(10.5) : T(28);
@@ -102,14 +114,10 @@ inline constexpr T erfc_end = sizeof(T) == 4 ? T(10.5) : T(28);
 template <class T, class Arch>
 [[gnu::noinline]] static Vec<T, Arch> erfc_called(Vec<T, Arch> x) noexcept {
   using V = Vec<T, Arch>;
-  using Bits = typename Format<T>::Bits;
   const V t = limit(abs(x), T(0), erfc_end<T>);
-  // e^(-t^2) as e^(-high^2) e^-rest, where high^2 is exact: half of the mantissa is left.
-  constexpr int half = (Format<T>::mantissa_bits + 2) / 2;
-  const V high = from_bits<T, Arch>(bits_of(t) & BitsVec<T, Arch>(~((Bits(1) << half) - 1)));
-  const V rest = (high - t) * (high + t);
-  const V small = polynomial(rest, 1., 1., 0x1p-1, 0x1.555556p-3, 0x1.555556p-5);
-  const V tail = exp(-high * high) * small * (scaled_erfc(t) / (1 + 2 * t));
+  const Square<T, Arch> square(t);
+  const V small = polynomial(-square.rest, 1., 1., 0x1p-1, 0x1.555556p-3, 0x1.555556p-5);
+  const V tail = exp(-square.high * square.high) * small * (scaled_erfc(t) / (1 + 2 * t));
   const V near = 1 - fma(x, erf_near_zero(x * x), x);
   return where(t < T(0.5), near, where(x < 0, 2 - tail, tail));
 }
@@ -141,13 +149,10 @@ template <class Arch>
 [[gnu::always_inline]] inline Normal<Vec<float, Arch>> normal_at(Vec<float, Arch> x) noexcept {
   using V = Vec<float, Arch>;
   const V s = detail::limit(abs(x), 0.0f, 15.0f);
-  // s^2 is high^2, which is exact, since half of the mantissa is left, and a rest.
-  const V high =
-      detail::from_bits<float, Arch>(detail::bits_of(s) & detail::BitsVec<float, Arch>(~0xFFFu));
-  const V rest = -0.5f * (s - high) * (s + high);
+  const detail::Square<float, Arch> square(s);
   const auto power = detail::nearest_power(-0.5f * s * s);
-  const V large = fma(V(-0.5f) * high, high, power.n * V(-detail::ln2_high<float>));
-  const V r = fma(power.n, V(-detail::ln2_low<float>), large + rest);
+  const V large = fma(V(-0.5f) * square.high, square.high, power.n * V(-detail::ln2_high<float>));
+  const V r = fma(power.n, V(-detail::ln2_low<float>), large - 0.5f * square.rest);
   const V e = detail::scale(1 + detail::expm1_near_zero(r), power.n);
   constexpr float k = 3.25f;
   const V inverse = 1 / (s + k);
