@@ -20,8 +20,9 @@ Words words_of(std::istream& text) {
     if (std::ssize(word) >= kBlock) continue;
     std::vector<std::int64_t> id(kBlock, kEnd), target(kBlock, kNoTarget);
     for (std::size_t i = 0; i < word.size(); ++i) {
-      if (words.letters.find(word[i]) == std::string::npos) words.letters += word[i];
-      id[i + 1] = target[i] = static_cast<std::int64_t>(words.letters.find(word[i]));
+      std::size_t letter = words.letters.find(word[i]);
+      if (letter == std::string::npos) letter = words.letters.size(), words.letters += word[i];
+      id[i + 1] = target[i] = static_cast<std::int64_t>(letter);
     }
     target[word.size()] = kEnd;
     ids.insert(ids.end(), id.begin(), id.end());

@@ -4,7 +4,8 @@
 
 #include <string>
 
-// The words of a text as rows of letters.
+// What the program reads and prints: the words of a text as rows of letters, its options, and how
+// far it is.
 
 namespace characters {
 
@@ -27,7 +28,7 @@ struct Options {
   std::int64_t width = 64, batch = 16, steps = 2000;
   bool quick = false;
 };
-/// Errors: the status to end with, once it was said why; -1 to go on.
+/// Returns the status to end with, once it was said why, or -1 to go on.
 int parse(int argc, char** argv, Options& options);
 /// Its words. Throws `std::runtime_error` where there are none.
 Words words_for(const Options& options);
