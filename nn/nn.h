@@ -1,7 +1,7 @@
 #pragma once
 
 /// Everything of nn: modules, layers, losses, initialisation, optimizers, schedules, data,
-/// files and metrics.
+/// files, metrics and training.
 
 #include "nn/check/graph_check.h"
 #include "nn/data/csv/csv.h"
@@ -33,3 +33,4 @@
 #include "nn/optim/schedules/one_cycle.h"
 #include "nn/optim/schedules/plateau.h"
 #include "nn/optim/schedules/schedule.h"
+#include "nn/train/history.h"
