@@ -34,3 +34,5 @@
 #include "nn/optim/schedules/plateau.h"
 #include "nn/optim/schedules/schedule.h"
 #include "nn/train/history.h"
+#include "nn/train/metric.h"
+#include "nn/train/trainer.h"

@@ -82,6 +82,13 @@ struct Classes {
   }
 };
 
+/// `correct` on behalf of `name`.
+Tensor correct_of(const char* name, const Tensor& scores, const Tensor& target,
+                  const ScoreOptions& options) {
+  const Classes classes(name, scores, target, class_count(name, scores), options);
+  return classes.predicted == classes.target;
+}
+
 std::int64_t largest_class(const Tensor& classes) {
   return classes.numel() == 0 ? -1 : max(classes).item<std::int64_t>();
 }
@@ -92,10 +99,14 @@ Tensor predicted_classes(const Tensor& scores, const ScoreOptions& options) {
   return classes_of("predicted_classes", scores, options);
 }
 
+Tensor correct(const Tensor& scores, const Tensor& target, const ScoreOptions& options) {
+  return correct_of("correct", scores, target, options);
+}
+
 double accuracy(const Tensor& scores, const Tensor& target, const ScoreOptions& options) {
-  const Classes classes("accuracy", scores, target, class_count("accuracy", scores), options);
-  if (classes.target.numel() == 0) return std::numeric_limits<double>::quiet_NaN();
-  return sum(classes.predicted == classes.target).item() / double(classes.target.numel());
+  const Tensor right = correct_of("accuracy", scores, target, options);
+  if (right.numel() == 0) return std::numeric_limits<double>::quiet_NaN();
+  return sum(right).item() / static_cast<double>(right.numel());
 }
 
 double zero_one_loss(const Tensor& scores, const Tensor& target, const ScoreOptions& options) {

@@ -22,6 +22,10 @@ struct ScoreOptions {
 /// `ValueError` for a threshold that is NaN, or another than 0 where there is more than one column.
 Tensor predicted_classes(const Tensor& scores, const ScoreOptions& options = {});
 
+/// Of each sample, bool `[N]`, whether its predicted class is the target: what `accuracy` is the
+/// mean of, and with its errors.
+Tensor correct(const Tensor& scores, const Tensor& target, const ScoreOptions& options = {});
+
 /// Share of the samples whose predicted class is the target, int64 `[N]` (or `[N, 1]`). Scores of
 /// one column are logits: for probabilities pass `{.threshold = 0.5}`. NaN for no samples. Errors:
 /// those of `predicted_classes`; `ShapeError`, `DTypeError`; `IndexError` for a target that the

@@ -37,7 +37,8 @@ double to_double(const HistoryJson& json) {
 HistoryJson to_json(const Score& score) {
   HistoryJson metrics = HistoryJson::array();
   for (const Measured& metric : score.metrics) {
-    HistoryJson json{{"name", metric.name}, {"value", number_or_text(metric.value)}};
+    HistoryJson json{
+        {"name", metric.name}, {"value", number_or_text(metric.value)}, {"share", metric.share}};
     if (metric.interval)
       json["interval_95"] = {number_or_text(metric.interval->low),
                              number_or_text(metric.interval->high)};
@@ -54,7 +55,8 @@ Score to_score(const HistoryJson& json) {
               .metrics = {}};
   for (const HistoryJson& each : json.at("metrics")) {
     Measured metric{.name = each.at("name").get<std::string>(),
-                    .value = to_double(each.at("value"))};
+                    .value = to_double(each.at("value")),
+                    .share = each.at("share").get<bool>()};
     if (const auto found = each.find("interval_95"); found != each.end())
       metric.interval = {.low = to_double(found->at(0)), .high = to_double(found->at(1))};
     score.metrics.push_back(std::move(metric));

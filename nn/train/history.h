@@ -19,6 +19,7 @@ struct Measured {
   std::string name;                    ///< such as "accuracy"
   double value = 0;                    ///< the mean over the examples
   std::optional<Interval> interval{};  ///< where the true mean lies, with 95 % confidence
+  bool share = false;  ///< it is the share of the examples for which something holds
 };
 
 /// How a model does on some examples.

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "autograd/tensor/tensor.h"
+#include "nn/metrics/metrics.h"
+#include "nn/train/history.h"
+
+namespace tapegrad::nn {
+
+/// @addtogroup training
+/// @{
+
+/// A function of a model's outputs and the targets of a batch: a loss or a metric. Made implicitly,
+/// of anything that can be called so, and of a function of the library whose last argument are
+/// options, which then has its defaults: `nn::cross_entropy`, `nn::mse_loss`.
+class BatchFunction {
+ public:
+  /// Takes a function over.
+  template <class F>
+  requires(!std::same_as<F, BatchFunction> && std::is_class_v<F>) BatchFunction(F function) {
+    constexpr bool called = std::invocable<const F&, const Tensor&, const Tensor&>;
+    static_assert(called,
+                  "a loss or metric is called with outputs and targets: [](const Tensor& outputs, "
+                  "const Tensor& targets)");
+    if constexpr (called) {
+      constexpr bool returns =
+          std::convertible_to<std::invoke_result_t<const F&, const Tensor&, const Tensor&>, Tensor>;
+      static_assert(returns, "a loss or metric returns a Tensor");
+      if constexpr (returns) function_ = std::move(function);
+    }
+  }
+  /// Refers to a function.
+  BatchFunction(Tensor (*function)(const Tensor& outputs, const Tensor& targets))
+      : function_(function) {}
+  /// Refers to a function, which gets the options' defaults.
+  template <class Options>
+  BatchFunction(Tensor (*function)(const Tensor& outputs, const Tensor& targets,
+                                   const Options& options))
+      : function_([function](const Tensor& outputs, const Tensor& targets) {
+          return function(outputs, targets, Options{});
+        }) {}
+
+  /// Calls it.
+  Tensor operator()(const Tensor& outputs, const Tensor& targets) const {
+    return function_(outputs, targets);
+  }
+
+ private:
+  std::function<Tensor(const Tensor&, const Tensor&)> function_;
+};
+
+/// Something to be known of each example, whose mean is shown.
+///
+///     {.name = "accuracy", .of_examples = nn::correct}
+///     {.name = "distance", .of_examples = [](const Tensor& outputs, const Tensor& targets) {
+///        return tg::mean(tg::abs(outputs - targets), 1); }}
+struct Metric {
+  std::string name;  ///< in tables, such as "accuracy"; not "loss", which is there anyway
+  /// Returns a number for each example, a row `[N]`: of type bool for what holds or does not. The mean of
+  /// these has the 95 % interval of a share (`wilson_interval`), that of others mean +- 1.96 s /
+  /// sqrt(N), with s the standard deviation of the examples.
+  BatchFunction of_examples;
+};
+
+/// @cond
+namespace detail {
+
+/// The sums of which a `Score` is made, batch after batch.
+class ScoreSums {
+ public:
+  explicit ScoreSums(const std::vector<Metric>& metrics) : metrics_(&metrics) { clear(); }
+
+  void clear();
+  /// `loss` is the mean over `examples`. Errors: those of the metrics; `ShapeError` for what one
+  /// returns.
+  void add(const Tensor& outputs, const Tensor& targets, double loss, std::int64_t examples);
+  std::int64_t examples() const noexcept { return static_cast<std::int64_t>(sums_[0]); }
+  double loss() const noexcept { return sums_[1] / sums_[0]; }
+  Score score() const;
+  /// What `set` takes back: a list of numbers, float64.
+  Tensor state() const;
+  /// Errors: `ValueError` for a list of another length.
+  void set(const Tensor& state);
+
+ private:
+  static constexpr std::size_t kEach =
+      4;  // of a metric: number, sum, squares, whether not all bool
+
+  const std::vector<Metric>* metrics_;
+  std::vector<double> sums_;  // examples, sum of losses, and of each metric
+};
+
+}  // namespace detail
+/// @endcond
+
+/// @}
+
+}  // namespace tapegrad::nn
