@@ -34,5 +34,7 @@
 #include "nn/optim/schedules/plateau.h"
 #include "nn/optim/schedules/schedule.h"
 #include "nn/train/history.h"
+#include "nn/train/lr_finder.h"
 #include "nn/train/metric.h"
+#include "nn/train/sweep.h"
 #include "nn/train/trainer.h"

@@ -8,6 +8,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/require.h"
+#include "nn/train/csv_field.h"
 
 namespace tapegrad::nn {
 
@@ -107,14 +108,6 @@ constexpr std::string_view kEnds[] = {"not yet", "all epochs",  "early stopping"
 
 // ---- a table
 
-/// A field of CSV (RFC 4180).
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
-  return quoted + '"';
-}
-
 /// Columns in the order in which they first come.
 class CsvColumns {
  public:
@@ -180,7 +173,8 @@ std::string History::csv() const {
   std::string text;
   const auto line = [&](const std::vector<std::string>& fields) {
     for (std::size_t i = 0; i < columns.names().size(); ++i)
-      text += (i > 0 ? "," : "") + (i < fields.size() ? csv_field(fields[i]) : std::string());
+      text +=
+          (i > 0 ? "," : "") + (i < fields.size() ? detail::csv_field(fields[i]) : std::string());
     text += '\n';
   };
   if (epochs.empty()) return text;

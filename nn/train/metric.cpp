@@ -29,6 +29,13 @@ Measured mean_of(const Metric& metric, const double* sums) {
 
 }  // namespace
 
+double checked_loss(const char* user, const Tensor& loss) {
+  if (!loss.defined() || loss.numel() != 1)
+    fail<ValueError>("{}: the loss must be one number, the mean over the examples, but is {}", user,
+                     loss.defined() ? fmt::format("of shape {}", loss.shape()) : "undefined");
+  return loss.item();
+}
+
 void ScoreSums::clear() { sums_.assign(2 + kEach * metrics_->size(), 0.0); }
 
 void ScoreSums::add(const Tensor& outputs, const Tensor& targets, double loss,

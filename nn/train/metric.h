@@ -72,6 +72,9 @@ struct Metric {
 /// @cond
 namespace detail {
 
+/// The number that a loss is. Errors: `ValueError` unless it is one.
+double checked_loss(const char* user, const Tensor& loss);
+
 /// The sums of which a `Score` is made, batch after batch.
 class ScoreSums {
  public:

@@ -50,13 +50,6 @@ class SourcePlace {
   StateDict state_;
 };
 
-double checked_loss(const Tensor& loss) {
-  if (!loss.defined() || loss.numel() != 1)
-    fail<ValueError>("Trainer: the loss must be one number, the mean over the examples, but is {}",
-                     loss.defined() ? fmt::format("of shape {}", loss.shape()) : "undefined");
-  return loss.item();
-}
-
 /// The parameters of all groups.
 std::vector<Parameter> all_parameters(const Optimizer& optimizer) {
   std::vector<Parameter> all;
@@ -180,7 +173,7 @@ bool TrainingRun::add_batch(const Tensor& inputs, const Tensor& targets,
   const double share = static_cast<double>(examples) / static_cast<double>(step_.examples);
   const Tensor outputs = forward_(inputs);
   const Tensor loss = loss_(outputs, targets);
-  const double value = checked_loss(loss);
+  const double value = checked_loss("Trainer", loss);
   step_.loss += share * value;
   if (!std::isfinite(value)) return false;
   (share == 1 ? loss : loss * share).backward();
@@ -303,7 +296,7 @@ Score TrainingRun::evaluate(BatchSource& source) const {
   std::int64_t batch = 0;
   const auto each = [&](const Tensor& inputs, const Tensor& targets) {
     const Tensor outputs = forward_(inputs);
-    const double loss = checked_loss(loss_(outputs, targets));
+    const double loss = checked_loss("Trainer", loss_(outputs, targets));
     sums.add(outputs, targets, loss, source.first_of(batch + 1) - source.first_of(batch));
     ++batch;
     return true;
