@@ -8,11 +8,11 @@
 #include <exception>
 #include <iostream>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "digits/images.h"
 #include "digits/options.h"
-#include "digits/progress.h"
 #include "digits/report.h"
 #include "digits/training.h"
 
@@ -20,19 +20,54 @@ namespace {
 
 // What --quick asks of every network; guessing gets 10 %.
 constexpr double kQuickAccuracy = 0.5;
+constexpr int kInterrupted = 130;  // as shells have it: 128 + SIGINT
 
-std::vector<digits::Result> train_all(const digits::Options& options,
-                                      const digits::Images& images) {
+struct Series {
   std::vector<digits::Result> results;
+  bool interrupted = false;  ///< by Ctrl-C: the network that was being trained is not among them
+};
+
+Series train_all(const digits::Options& options, const digits::Images& images) {
+  Series series;
   for (const int layers : options.layers) {
     for (const auto& activation : options.activations) {
-      results.push_back(digits::train(options, images, layers, activation));
+      digits::Result result = digits::train(options, images, layers, activation);
+      series.interrupted = result.interrupted();
+      if (series.interrupted) return series;
+      series.results.push_back(std::move(result));
       // After each network, so that a long series that is broken off leaves what it has.
-      if (!options.report.empty()) digits::write_report(options.report, options, images, results);
+      if (!options.report.empty())
+        digits::write_report(options.report, options, images, series.results);
       if (layers == 1) break;  // no activation to choose
     }
   }
-  return results;
+  return series;
+}
+
+/// What there is to say of the results on stderr, and the exit status.
+int judge(const digits::Options& options, const Series& series) {
+  if (series.interrupted) {
+    if (options.resume.empty())
+      fmt::print(stderr, "digits: stopped; with --resume FILE it would have been kept\n");
+    else
+      fmt::print(stderr, "digits: stopped and kept; the same command goes on from {}\n",
+                 options.resume);
+    return kInterrupted;
+  }
+  bool reads = true;
+  for (const auto& result : series.results) {
+    if (result.diverged()) {
+      fmt::print(stderr,
+                 "digits: a training diverged, its loss is not finite; try a lower --lr than {}\n",
+                 options.lr);
+      return 1;
+    }
+    reads = reads && digits::accuracy(result.test) >= kQuickAccuracy;
+  }
+  if (reads || !options.quick) return 0;
+  fmt::print(stderr, "digits: a network reads less than {:.0f} % of the digits\n",
+             100 * kQuickAccuracy);
+  return 1;
 }
 
 int run(const digits::Options& options) {
@@ -44,29 +79,17 @@ int run(const digits::Options& options) {
              digits::with_commas(images.validation.size()), digits::with_commas(images.test.size()),
              images.training.dataset().width(), images.training.dataset().height(),
              images.classes());
-  const auto results = train_all(options, images);
-  fmt::print("\n{}", digits::table(results));
-  if (!options.report.empty()) fmt::print("\nWritten: {}/results.json\n", options.report);
-
-  int status = 0;
-  for (const auto& result : results) {
-    if (result.diverged) {
-      fmt::print(stderr,
-                 "digits: a training diverged, its loss is not finite; try a lower --lr than {}\n",
-                 options.lr);
-      return 1;
-    }
-    if (options.quick && result.test.accuracy() < kQuickAccuracy) status = 1;
+  const Series series = train_all(options, images);
+  if (!series.results.empty()) {
+    fmt::print("\n{}", digits::table(series.results));
+    if (!options.report.empty()) fmt::print("\nWritten: {}/results.json\n", options.report);
   }
-  if (status)
-    fmt::print(stderr, "digits: a network reads less than {:.0f} % of the digits\n",
-               100 * kQuickAccuracy);
-  return status;
+  return judge(options, series);
 }
 
 }  // namespace
 
-// Exit status: 2 for wrong flags, 1 for whatever fails later.
+// Exit status: 2 for wrong flags, 130 for Ctrl-C, 1 for whatever else fails later.
 int main(int argc, char** argv) {
   try {
     digits::Options options;

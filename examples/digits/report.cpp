@@ -4,13 +4,12 @@
 #include <nn/nn.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-
-#include "progress.h"
 
 namespace digits {
 
@@ -18,36 +17,48 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-Json to_json(const Score& score) {
+Json to_json(const nn::Score& score) {
+  const double share = accuracy(score);
   return {{"loss", score.loss},
-          {"accuracy", score.accuracy()},
-          {"correct", score.correct},
-          {"images", score.images}};
+          {"accuracy", share},
+          {"correct", std::llround(share * static_cast<double>(score.examples))},
+          {"images", score.examples}};
+}
+
+/// Of the weights, not of the biases.
+Json of_layers(const nn::EpochRecord& epoch, double nn::ParameterRecord::*number) {
+  Json list = Json::array();
+  for (const nn::ParameterRecord& parameter : epoch.parameters)
+    if (parameter.name.ends_with("weight")) list.push_back(parameter.*number);
+  return list;
+}
+
+Json to_json(const nn::EpochRecord& epoch) {
+  const nn::Score validation = epoch.validation.value_or(epoch.training);
+  return {{"epoch", epoch.epoch},
+          {"lr", epoch.lr},
+          {"training_loss", epoch.training.loss},
+          {"training_accuracy", accuracy(epoch.training)},
+          {"validation_loss", validation.loss},
+          {"validation_accuracy", accuracy(validation)},
+          {"largest_weight", of_layers(epoch, &nn::ParameterRecord::largest)},
+          {"gradient_norm", of_layers(epoch, &nn::ParameterRecord::gradient)},
+          {"seconds", epoch.seconds}};
 }
 
 Json to_json(const Result& result) {
-  const auto [low, high] = nn::wilson_interval(result.test.correct, result.test.images);
+  const nn::Interval interval = *result.test.metrics.at(0).interval;
   Json test = to_json(result.test);
-  test["interval_95"] = {low, high};
+  test["interval_95"] = {interval.low, interval.high};
   Json epochs = Json::array();
-  for (const Epoch& epoch : result.epochs)
-    epochs.push_back({{"epoch", epochs.size() + 1},
-                      {"lr", epoch.lr},
-                      {"training_loss", epoch.training.loss},
-                      {"training_accuracy", epoch.training.accuracy()},
-                      {"validation_loss", epoch.validation.loss},
-                      {"validation_accuracy", epoch.validation.accuracy()},
-                      {"largest_weight", epoch.largest_weight},
-                      {"seconds", epoch.seconds}});
+  for (const nn::EpochRecord& epoch : result.history.epochs) epochs.push_back(to_json(epoch));
   Json json{{"layers", result.layers()},
             {"activation", result.layers() == 1 ? Json() : Json(result.activation)},
             {"widths", result.widths},
-            {"parameters", result.parameters},
-            {"training", to_json(result.epochs.back().training)},
-            {"validation", to_json(result.epochs.back().validation)},
+            {"parameters", result.parameters()},
             {"test", test},
             {"seconds_per_epoch", result.seconds_per_epoch()},
-            {"diverged", result.diverged},
+            {"diverged", result.diverged()},
             {"epochs", epochs}};
   return json;
 }
@@ -87,16 +98,35 @@ void write(const std::filesystem::path& path, const std::string& text) {
 
 }  // namespace
 
+std::string with_commas(std::int64_t number) {
+  const std::string digits = fmt::format("{}", number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string title(const Result& result) {
+  if (result.layers() == 1) return "1 layer";
+  return fmt::format("{} layers, {}", result.layers(), result.activation);
+}
+
 std::string table(const std::vector<Result>& results) {
   std::string text =
       "layers  activation  parameters  training      test    95 % interval  ms/epoch\n";
   for (const Result& result : results) {
-    const auto [low, high] = nn::wilson_interval(result.test.correct, result.test.images);
+    const nn::Interval interval = *result.test.metrics.at(0).interval;
+    // Weights of a file were not trained here.
+    const auto& epochs = result.history.epochs;
     text += fmt::format(
-        "{:>6}  {:<10}  {:>10}  {:>6.2f} %  {:>6.2f} %  {:>6.2f} - {:.2f} %  {:>8.1f}{}\n",
-        result.layers(), result.activation, with_commas(result.parameters),
-        100 * result.epochs.back().training.accuracy(), 100 * result.test.accuracy(), 100 * low,
-        100 * high, 1000 * result.seconds_per_epoch(), result.diverged ? "  diverged" : "");
+        "{:>6}  {:<10}  {:>10}  {:>8}  {:>6.2f} %  {:>6.2f} - {:.2f} %  {:>8}{}\n", result.layers(),
+        result.activation, with_commas(result.parameters()),
+        epochs.empty() ? "-" : fmt::format("{:.2f} %", 100 * accuracy(epochs.back().training)),
+        100 * accuracy(result.test), 100 * interval.low, 100 * interval.high,
+        epochs.empty() ? "-" : fmt::format("{:.1f}", 1000 * result.seconds_per_epoch()),
+        result.diverged() ? "  diverged" : "");
   }
   return text;
 }

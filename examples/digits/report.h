@@ -7,6 +7,12 @@
 
 namespace digits {
 
+/// "1,234,567".
+std::string with_commas(std::int64_t number);
+
+/// What a network is called: "2 layers, relu".
+std::string title(const Result& result);
+
 /// One row for each network.
 std::string table(const std::vector<Result>& results);
 
