@@ -84,6 +84,7 @@ std::string TrainingProgress::counted(std::int64_t epoch) const {
 
 std::string TrainingProgress::time_left(double epochs_done) const {
   const std::chrono::duration<double> gone = Clock::now() - start_;
+  if (epochs_done <= before_) return "";
   const double left = static_cast<double>(epochs_) - epochs_done;
   return minutes(gone.count() * std::max(left, 0.0) / (epochs_done - before_)) + " left";
 }

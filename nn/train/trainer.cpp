@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "autograd/base/fail.h"
+#include "autograd/tensor/require.h"
 #include "nn/train/training_run.h"
 
 namespace tapegrad::nn {
@@ -51,11 +52,14 @@ Trainer::Trainer(std::function<Tensor(const Tensor&)> forward, ModuleRef model, 
 Trainer::~Trainer() = default;
 
 const History& Trainer::fit_source(detail::BatchSource& training, detail::BatchSource* validation) {
-  impl_->fit(training, validation);
+  tapegrad::detail::allocating_for("Trainer::fit", [&] { impl_->fit(training, validation); });
   return impl_->history;
 }
 
-Score Trainer::evaluate_source(detail::BatchSource& source) { return impl_->evaluate(source); }
+Score Trainer::evaluate_source(detail::BatchSource& source) {
+  return tapegrad::detail::allocating_for("Trainer::evaluate",
+                                          [&] { return impl_->evaluate(source); });
+}
 
 void Trainer::stop() noexcept { impl_->stop.store(true); }
 const History& Trainer::history() const noexcept { return impl_->history; }

@@ -25,8 +25,9 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 /// While it lives, all layers are in evaluation.
 class EvaluationScope {
  public:
-  explicit EvaluationScope(ModuleRef model) : flags_(content_of(model).training) {
-    for (bool* flag : flags_) before_.push_back(std::exchange(*flag, false));
+  explicit EvaluationScope(ModuleRef model)
+      : flags_(content_of(model).training), before_(flags_.size()) {
+    for (std::size_t i = 0; i < flags_.size(); ++i) before_[i] = std::exchange(*flags_[i], false);
   }
   EvaluationScope(const EvaluationScope&) = delete;
   EvaluationScope& operator=(const EvaluationScope&) = delete;
@@ -177,7 +178,7 @@ bool TrainingRun::add_batch(const Tensor& inputs, const Tensor& targets,
   step_.loss += share * value;
   if (!std::isfinite(value)) return false;
   (share == 1 ? loss : loss * share).backward();
-  if (!options_.measure_training) epoch_.sums.add(outputs, targets, value, examples);
+  epoch_.sums.add(outputs, targets, value, examples);
   ++epoch_.batches;
   return true;
 }
@@ -326,7 +327,7 @@ void TrainingRun::fit(BatchSource& training, BatchSource* validation) {
                                     static_cast<double>(training.examples()));
   std::optional<Ended> ended;
   while (!(ended = reason_to_end())) {
-    const Epoch before = epoch_;
+    Epoch before = epoch_;
     const SourcePlace place(training);
     try {
       ended = run_epoch(training, interrupt, progress);
@@ -339,8 +340,13 @@ void TrainingRun::fit(BatchSource& training, BatchSource* validation) {
       end_epoch(training, validation);
       if (!partial) save();
     } catch (...) {
-      epoch_ = before;
-      place.restore();
+      // Where even that finds no memory, the loader is at the next epoch.
+      try {
+        place.restore();
+      } catch (...) {
+        before.clear();
+      }
+      epoch_ = std::move(before);
       throw;
     }
     progress.epoch(history.epochs.back());
