@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 #include <ostream>
+#include <utility>
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/create/default_dtype.h"
@@ -15,10 +17,31 @@ namespace tapegrad {
 
 namespace {
 
-constexpr std::int64_t kThreshold = 1000;  // tensors with more elements are shortened
-constexpr std::int64_t kEdgeItems = 3;     // what is left at each end of a shortened dimension
-constexpr std::size_t kLineWidth = 80;
 constexpr std::string_view kPrefix = "tensor(";
+
+/// Those of the process.
+struct SharedOptions {
+  std::mutex mutex;
+  PrintOptions options;
+};
+SharedOptions& shared_options() {
+  static auto& shared = *new SharedOptions;  // for texts that are written at the very end, too
+  return shared;
+}
+
+void require_printable(const PrintOptions& options, const char* name) {
+  constexpr int most_digits = 100;
+  if (options.precision < 0 || options.precision > most_digits)
+    fail<ValueError>("{}: precision must be from 0 to {}, but is {}", name, most_digits,
+                     options.precision);
+  const auto require = [&](const char* what, std::int64_t value, std::int64_t least) {
+    if (value < least)
+      fail<ValueError>("{}: {} must be at least {}, but is {}", name, what, least, value);
+  };
+  require("threshold", options.threshold, 0);
+  require("edgeitems", options.edgeitems, 1);
+  require("linewidth", options.linewidth, 1);
+}
 
 /// How floating-point numbers are written; one way for a whole tensor.
 enum class Notation { whole, fixed, scientific };
@@ -26,8 +49,11 @@ enum class Notation { whole, fixed, scientific };
 /// Writes the elements as `specs` say, a format of fmt, or as PyTorch does if that is empty.
 class Printer {
  public:
-  explicit Printer(const Tensor& tensor, std::string_view specs = {})
-      : tensor_(tensor), strides_(tensor.shape().strides()), shorten_(tensor.numel() > kThreshold) {
+  Printer(const Tensor& tensor, const PrintOptions& options, std::string_view specs = {})
+      : tensor_(tensor),
+        options_(options),
+        strides_(tensor.shape().strides()),
+        shorten_(!options.full && tensor.numel() > options.threshold) {
     if (!specs.empty()) format_ = fmt::format("{{:{}}}", specs);
     if (tensor.numel() == 0) return;
     if (is_floating_point(tensor.dtype())) choose_notation();
@@ -56,11 +82,14 @@ class Printer {
 
  private:
   std::int64_t size(int dim) const { return tensor_.shape()[dim]; }
-  bool shortened(int dim) const { return shorten_ && size(dim) > 2 * kEdgeItems; }
+  bool shortened(int dim) const { return shorten_ && (size(dim) - 1) / 2 >= options_.edgeitems; }
+
+  /// Of a shortened dimension: where its end begins.
+  std::int64_t first_of_end(int dim) const { return size(dim) - options_.edgeitems; }
 
   /// The entry after `i` that is shown.
   std::int64_t next(int dim, std::int64_t i) const {
-    return shortened(dim) && i + 1 == kEdgeItems ? size(dim) - kEdgeItems : i + 1;
+    return shortened(dim) && i + 1 == options_.edgeitems ? first_of_end(dim) : i + 1;
   }
 
   template <class F>
@@ -92,7 +121,8 @@ class Printer {
       whole = whole && value == std::trunc(value);
     });
     notation_ = whole ? Notation::whole : Notation::fixed;
-    if (largest / smallest > 1e3 || largest > 1e8 || (!whole && smallest < 1e-4))
+    if (options_.sci_mode.value_or(largest / smallest > 1e3 || largest > 1e8 ||
+                                   (!whole && smallest < 1e-4)))
       notation_ = Notation::scientific;
   }
 
@@ -121,9 +151,9 @@ class Printer {
       case Notation::whole:
         return fmt::format("{:.0f}.", value);
       case Notation::fixed:
-        return fmt::format("{:.4f}", value);
+        return fmt::format("{:.{}f}", value, options_.precision);
       default:
-        return fmt::format("{:.4e}", value);
+        return fmt::format("{:.{}e}", value, options_.precision);
     }
   }
 
@@ -137,11 +167,13 @@ class Printer {
     out_ += element;
   }
 
-  /// The elements of the last dimension, in lines of at most `kLineWidth`.
+  std::size_t line_width() const { return static_cast<std::size_t>(options_.linewidth); }
+
+  /// The elements of the last dimension, in lines of at most `line_width()`.
   void append_row(std::int64_t offset, std::size_t indent) {
     const int dim = tensor_.dim() - 1;
     const std::size_t per_line =
-        std::max<std::size_t>(1, (kLineWidth - std::min(indent, kLineWidth)) / (width_ + 2));
+        std::max<std::size_t>(1, (line_width() - std::min(indent, line_width())) / (width_ + 2));
     std::size_t count = 0;
     const auto separate = [&] {
       if (count > 0) out_ += ',';
@@ -153,7 +185,7 @@ class Printer {
       ++count;
     };
     for (std::int64_t i = 0; i < size(dim); i = next(dim, i)) {
-      if (shortened(dim) && i == size(dim) - kEdgeItems) {
+      if (shortened(dim) && i == first_of_end(dim)) {
         separate();
         out_ += " ...";
       }
@@ -173,7 +205,7 @@ class Printer {
       };
       for (std::int64_t i = 0; i < size(dim); i = next(dim, i)) {
         if (i > 0) separate();
-        if (shortened(dim) && i == size(dim) - kEdgeItems) {
+        if (shortened(dim) && i == first_of_end(dim)) {
           out_ += "...";
           separate();
         }
@@ -187,7 +219,7 @@ class Printer {
     // PyTorch counts two more than there are, and so do we.
     std::size_t line = out_.size() - (out_.rfind('\n') + 1) + 2;
     const auto append = [&](const std::string& suffix) {
-      if (line + suffix.size() + 2 > kLineWidth) {
+      if (line + suffix.size() + 2 > line_width()) {
         out_ += ',';
         break_line(1, kPrefix.size());
         line = kPrefix.size();
@@ -213,6 +245,7 @@ class Printer {
   }
 
   const Tensor& tensor_;
+  const PrintOptions& options_;
   Shape strides_;
   bool shorten_;
   std::string format_;
@@ -223,9 +256,24 @@ class Printer {
 
 }  // namespace
 
-std::string to_string(const Tensor& tensor) {
-  return tensor.defined() ? Printer(tensor).print() : "tensor(undefined)";
+PrintOptions get_printoptions() {
+  SharedOptions& shared = shared_options();
+  const std::lock_guard lock(shared.mutex);
+  return shared.options;
 }
+
+PrintOptions set_printoptions(const PrintOptions& options) {
+  require_printable(options, "set_printoptions");
+  SharedOptions& shared = shared_options();
+  const std::lock_guard lock(shared.mutex);
+  return std::exchange(shared.options, options);
+}
+
+std::string to_string(const Tensor& tensor, const PrintOptions& options) {
+  require_printable(options, "to_string");
+  return tensor.defined() ? Printer(tensor, options).print() : "tensor(undefined)";
+}
+std::string to_string(const Tensor& tensor) { return to_string(tensor, get_printoptions()); }
 
 namespace detail {
 
@@ -236,7 +284,8 @@ std::string format_elements(const Tensor& tensor, std::string_view specs) {
         "format: {{:{}}} is for whole numbers, and the elements are {}; convert them with "
         "to(int64)",
         specs, tensor.dtype());
-  Printer printer(tensor, specs);
+  const PrintOptions options = get_printoptions();
+  Printer printer(tensor, options, specs);
   return tensor.numel() == 1 ? printer.number() : printer.print();
 }
 

@@ -1,10 +1,48 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "autograd/base/format.h"
 #include "autograd/tensor/tensor.h"
+
+namespace tapegrad {
+
+/// @addtogroup tensors
+/// @{
+
+/// How tensors are printed, with PyTorch's names and defaults.
+///
+///     fmt::print("{}\n", tg::to_string(x, {.precision = 2, .full = true}));
+struct PrintOptions {
+  int precision = 4;              ///< decimals of floating-point numbers, 0 to 100
+  std::int64_t threshold = 1000;  ///< tensors with more elements are shortened
+  std::int64_t edgeitems = 3;     ///< what is left at each end of a shortened dimension, 1 or more
+  int linewidth = 80;             ///< characters of a line, 1 or more
+  /// Whether numbers have exponents: 1.0000e-05. Without a value, tensors whose numbers differ much
+  /// in size have them.
+  std::optional<bool> sci_mode = std::nullopt;
+  bool full = false;  ///< nothing is shortened, whatever `threshold` says
+};
+
+/// What `to_string`, streams and fmt print tensors by where nothing else is said.
+PrintOptions get_printoptions();
+
+/// Sets that, for the whole process, and returns what it was before.
+///
+///     tg::set_printoptions({.precision = 8});
+///
+/// Options that are not given have their default. Errors: `ValueError` for one outside its range.
+PrintOptions set_printoptions(const PrintOptions& options);
+
+/// The text of `tensor`, by `options`. Errors: `ValueError` for one outside its range.
+std::string to_string(const Tensor& tensor, const PrintOptions& options);
+
+/// @}
+
+}  // namespace tapegrad
 
 namespace tapegrad::detail {
 
