@@ -105,5 +105,9 @@ foreach(name IN ITEMS linalg onnx)
   endif()
 endforeach()
 
+# For debuggers with Natvis; what gdb needs is in the libraries.
+install(FILES "${PROJECT_SOURCE_DIR}/autograd/debug/tapegrad.natvis"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/${PROJECT_NAME}")
+
 # Where Debian and others look for it.
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <iterator>
 #include <mutex>
@@ -6,6 +7,7 @@
 #include <unordered_set>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/gdb.h"
 #include "autograd/memory/block_cache.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tape/record.h"
@@ -267,6 +269,16 @@ void Record::release() noexcept { release_record(this); }
 void release_record(Record* record) noexcept {
   if (record->refs.decrement()) destroy_record(record);
 }
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // classes with private members
+TAPEGRAD_TELL_GDB(tape,
+                  "tapegrad_tape = dict(record=%c0, inputs=%c1, room=%c2, port=%c3, port_name=%c4, "
+                  "name=%c5)",
+                  "i"(sizeof(Record)), "i"(offsetof(Record, input_count)),
+                  "i"(offsetof(Record, room_at)), "i"(offsetof(Port, output_index)),
+                  "i"(offsetof(Port, operator_name)), "i"(offsetof(OperatorType, name)))
+#pragma GCC diagnostic pop
 
 }  // namespace detail
 

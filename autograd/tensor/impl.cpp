@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <new>
 #include <utility>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/gdb.h"
 #include "autograd/memory/block_cache.h"
 #include "autograd/tensor/require.h"
 
@@ -259,4 +261,25 @@ void last_handle_gone(Impl* impl) noexcept {
   unhold(impl);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"  // classes with private members
+// `data` is what lies before `base`, and a shape has its sizes before its rank.
+TAPEGRAD_TELL_GDB(tensor,
+                  "tapegrad_tensor = dict(pointer=%c0, little=%c1, most_dims=%c2, sizes=%c3, "
+                  "dtype=%c4, flags=%c5, shape=%c6, data=%c7, maker=%c8, grad=%c9, "
+                  "requires_grad=%c10, detach=%c11, no_grad=%c12, walk=%c13, choice=%c14, "
+                  "rounding=%c15)",
+                  "i"(sizeof(void*)), "i"(std::endian::native == std::endian::little),
+                  "i"(kMaxRank), "i"(offsetof(SharedShape, sizes)), "i"(offsetof(Impl, dtype)),
+                  "i"(offsetof(Impl, flags)), "i"(offsetof(Impl, shape_ref)),
+                  "i"(offsetof(Impl, base) - sizeof(void*)), "i"(offsetof(Impl, maker)),
+                  "i"(offsetof(Impl, grad)), "i"(Impl::kRequiresGrad), "i"(Impl::kCutByDetach),
+                  "i"(Impl::kCutByNoGrad), "i"(Impl::kCutByWalk), "i"(Impl::kCutByChoice),
+                  "i"(Impl::kCutByRounding))
+#pragma GCC diagnostic pop
+
 }  // namespace tapegrad::detail
+
+#if defined(__ELF__)
+#include <tapegrad_gdb_script.h>
+#endif

@@ -97,6 +97,8 @@ struct ElementwiseRecord final : Record {
 
   const ElementwiseInfo& info;
 };
+// Where gdb looks for the name (debug/tapegrad.py).
+static_assert(sizeof(ElementwiseRecord) == sizeof(Record) + sizeof(void*));
 
 Tensor ElementwiseRecord::vjp(int input, const Tensor& gradient, bool create_graph) {
   const Reads reads = info.reads[input];
