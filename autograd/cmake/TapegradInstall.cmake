@@ -13,7 +13,7 @@ install(EXPORT tapegrad NAMESPACE tapegrad:: FILE tapegradTargets.cmake
   DESTINATION "${tapegrad_package_dir}")
 
 # By themselves, so that programs without them need not find what they need.
-foreach(component IN ITEMS Linalg Onnx)
+foreach(component IN ITEMS Linalg Onnx Report)
   string(TOLOWER "${component}" name)
   if(TARGET tapegrad_${name})
     install(TARGETS tapegrad_${name} EXPORT tapegrad_${name} ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
@@ -98,7 +98,7 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR
 configure_file("${CMAKE_CURRENT_LIST_DIR}/tapegrad.pc.in" "${PROJECT_BINARY_DIR}/tapegrad.pc.tmp" @ONLY)
 file(GENERATE OUTPUT "${PROJECT_BINARY_DIR}/tapegrad.pc" INPUT "${PROJECT_BINARY_DIR}/tapegrad.pc.tmp")
 install(FILES "${PROJECT_BINARY_DIR}/tapegrad.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-foreach(name IN ITEMS linalg onnx)
+foreach(name IN ITEMS linalg onnx report)
   if(TARGET tapegrad_${name})
     configure_file("${CMAKE_CURRENT_LIST_DIR}/tapegrad-${name}.pc.in" "${PROJECT_BINARY_DIR}/tapegrad-${name}.pc" @ONLY)
     install(FILES "${PROJECT_BINARY_DIR}/tapegrad-${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -1,0 +1,5 @@
+#pragma once
+
+/// Everything of tapegrad::report: pages, charts and pictures.
+
+#include "nn/report/page.h"
