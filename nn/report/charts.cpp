@@ -133,10 +133,12 @@ Spec spec_of(const Fit& fit) {
                                        .line = Line::none},
                                       fit.x, residual));
   }
+  Json drawn = writer.series(points, fit.x, fit.y);
+  drawn["colour"] = "";  // what was given stands back
   return writer.finish(fit.caption, "fit",
                        {{"x", writer.axis(fit.x)},
                         {"y", writer.axis(fit.y)},
-                        {"points", writer.series(points, fit.x, fit.y)},
+                        {"points", std::move(drawn)},
                         {"curves", std::move(curves)},
                         {"residuals", std::move(residuals)}});
 }

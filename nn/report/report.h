@@ -1,5 +1,7 @@
 #pragma once
 
-/// Everything of tapegrad::report: pages, charts and pictures.
+/// Everything of tapegrad::report: pages with charts and pictures, and reports of trainings.
 
+#include "nn/report/answers.h"
 #include "nn/report/page.h"
+#include "nn/report/training_report.h"

@@ -16,11 +16,6 @@ constexpr const char* kLineNames[] = {"solid", "dashed", "dotted", "none"};
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// "3 numbers are", "1 number is".
-std::string count_of(std::size_t count) {
-  return count == 1 ? "1 number is" : fmt::format("{} numbers are", count);
-}
-
 }  // namespace
 
 Json number(double value) {
@@ -147,8 +142,8 @@ Json SpecWriter::classed_points(const Tensor& points, const Numbers& classes,
     places.push_back({number(x), number(y)});
   }
   if (lost > 0)
-    note(fmt::format("Of {} points {} not drawn: no finite numbers.", count,
-                     count_of(lost) == "1 number is" ? "1 is" : fmt::format("{} are", lost)));
+    note(fmt::format("{} of {} points {} not finite, and left out.", lost, count,
+                     lost == 1 ? "is" : "are"));
   Json class_names = Json::array();
   for (std::size_t i = 0; i <= static_cast<std::size_t>(most) || i < names.size(); ++i)
     class_names.push_back(i < names.size() ? names[i] : fmt::format("class {}", i));
@@ -165,13 +160,14 @@ void SpecWriter::note(const std::string& name, const Numbers& values, const Axis
     missing += std::isnan(value);
     unpositive += axis.log && std::isfinite(value) && value <= 0;
   }
-  const auto say = [&](std::size_t count, std::string_view what) {
+  const auto say = [&](std::size_t count, std::string_view what, std::string_view so) {
     if (count > 0)
-      note(fmt::format("{}: of {}, {} {}.", name, values.size(), count_of(count), what));
+      note(fmt::format("{}: {} of {} numbers {} {}, {}.", name, count, values.size(),
+                       count == 1 ? "is" : "are", what, so));
   };
-  say(infinite, "infinite, and stand as arrows at the edge");
-  say(missing, "not a number (NaN), and left out");
-  say(unpositive, "not above 0, and left out of the logarithmic axis");
+  say(infinite, "infinite", "drawn as arrows at the edge");
+  say(missing, "NaN", "left out");
+  say(unpositive, "not above 0", "left out of the logarithmic axis");
 }
 
 Spec SpecWriter::finish(const std::string& caption, const char* kind, const Json& json) {

@@ -17,7 +17,7 @@ function chartIn(figure, element, width, height, option) {
     figure.instances.set(element, chart);
   }
   chart.resize({ width, height });
-  chart.setOption({ animation: false, textStyle: { fontFamily: 'inherit', fontSize: 13, color: theme.ink }, ...option },
+  chart.setOption({ animation: false, textStyle: { fontFamily: theme.font, fontSize: 13, color: theme.ink }, ...option },
                   { notMerge: true });
   return chart;
 }
@@ -94,22 +94,27 @@ function axisOption(axis, ticks, more = {}) {
     ...more,
   };
 }
-function xTitle(axis) {
-  return { name: axisTitle(axis), nameLocation: 'middle', nameGap: 30,
-           nameTextStyle: { color: theme.soft, fontSize: 13 } };
+/** The one along the lower edge, with its title. */
+function lowerAxis(axis, ticks) {
+  const option = axisOption(axis, ticks, { name: axisTitle(axis), nameLocation: 'middle', nameGap: 32,
+                                           nameTextStyle: { color: theme.soft, fontSize: 13 } });
+  option.axisLabel.margin = 10;
+  return option;
 }
+/** The room that it needs. */
+const lowerRoom = (axis) => axisTitle(axis) ? 50 : 28;
 
 /** Thin lines across at each tick, which ECharts draws at ticks of its own alone. */
 function rules(ticks, axis = 'yAxis') {
   return { type: 'line', silent: true, data: [],
-           markLine: { silent: true, symbol: 'none', label: { show: false }, animation: false,
+           markLine: { silent: true, z: 0, symbol: 'none', label: { show: false }, animation: false,
                        lineStyle: { color: theme.rule, width: 1, type: 'solid', opacity: 0.7 },
                        data: ticks.values.map((value) => ({ [axis]: value })) } };
 }
 
 /** About how wide the labels of a vertical axis are. */
 function labelWidth(axis, ticks) {
-  return 8 + 7.2 * Math.max(2, ...ticks.values.map((value) => axisText(value, axis, 5).length));
+  return 12 + widest(ticks.values.map((value) => axisText(value, axis, 5)), 12.5);
 }
 
 // ---- lines
@@ -149,9 +154,9 @@ function lineOption(series, yAxis, ticks, marks) {
     name: series.name,
     data: series.y.map((value, i) => [finite(x[i]) ? x[i] : null, drawable(value) ? value : null]),
     z: 3, clip: true, connectNulls: false,
-    symbol: symbolOf(series.colour), showSymbol: series.points || series.y.length === 1, symbolSize: series.line === 'none' ? 7 : 6,
+    symbol: symbolOf(series.colour), showSymbol: series.points || series.y.length === 1, symbolSize: 7,
     itemStyle: { color: colour, opacity: series.line === 'none' && series.y.length > 150 ? 0.65 : 1 },
-    lineStyle: { color: colour, width: 2.2, type: DASHES[series.line] },
+    lineStyle: { color: colour, width: 2.2, type: dashOf(series) },
     emphasis: { disabled: true },
     markPoint: { silent: true, animation: false, data: [] },
   };
@@ -169,7 +174,7 @@ function lineOption(series, yAxis, ticks, marks) {
 }
 
 /** Marks that belong to no series: points, and lines across. */
-function markOption(marks, colours) {
+function markOption(marks, colours, [low, high]) {
   const free = marks.filter((mark) => mark.y === undefined || !colours.has(mark.colour));
   const look = (mark) => ({ color: mark.colour ? colourOf(mark.colour) : theme.soft });
   return {
@@ -177,8 +182,8 @@ function markOption(marks, colours) {
     markLine: { silent: true, symbol: 'none', animation: false,
                 data: free.filter((mark) => mark.y === undefined).map((mark) => ({
                   xAxis: mark.x, lineStyle: { ...look(mark), type: [5, 4], width: 1.5 },
-                  label: { formatter: mark.label, color: theme.soft, fontSize: 12.5, position: 'insideEndTop', rotate: 0,
-                           align: 'left', padding: [0, 0, 0, 4] } })) },
+                  label: { formatter: mark.label, color: theme.soft, fontSize: 12.5, position: 'end', distance: 2, rotate: 0,
+                           align: mark.x > (low + high) / 2 ? 'right' : 'left' } })) },
     markPoint: { silent: true, animation: false,
                  data: free.filter((mark) => mark.y !== undefined).map((mark) => ({
                    coord: [mark.x, mark.y], symbol: 'circle', symbolSize: 13,
@@ -233,12 +238,12 @@ function drawLines(figure, element, spec, panel, width, height, range) {
   const colours = new Set(list.map((series) => series.colour));
   const left = labelWidth(spec.y, y);
   chartIn(figure, element, width, height, {
-    grid: { left, right: 16, top: 12, bottom: spec.x.label ? 48 : 26 },
-    xAxis: axisOption(spec.x, x, xTitle(spec.x)),
+    grid: { left, right: 16, top: panel.marks.some((mark) => mark.y === undefined && mark.label) ? 24 : 12, bottom: lowerRoom(spec.x) },
+    xAxis: lowerAxis(spec.x, x),
     yAxis: axisOption(spec.y, y, { axisLine: { show: false } }),
     tooltip: tooltip(figure, spec, list),
     series: [rules(y), ...list.filter((series) => series.low).map((series) => bandOption(series, spec.y.log ? y.low : -Infinity)),
-             ...list.map((series) => lineOption(series, spec.y, y, panel.marks)), markOption(panel.marks, colours)],
+             ...list.map((series) => lineOption(series, spec.y, y, panel.marks)), markOption(panel.marks, colours, range.x)],
   });
 }
 
@@ -247,7 +252,6 @@ function legend(figure, list) {
   const seen = new Map();
   for (const series of list) if (!seen.has(series.name)) seen.set(series.name, series);
   const box = make('div', { class: 'legend' });
-  if (seen.size < 2) return box;
   for (const series of seen.values()) {
     const button = make('button', { type: 'button', 'aria-pressed': shown(figure, series) }, sign(series), series.name);
     button.addEventListener('click', () => {
@@ -327,8 +331,8 @@ DRAW.scatter = (figure) => {
   const both = (k) => rangeOf([spec.points.points.map((place) => place[k]), ...(spec.lines.length ? [k ? inLines.y : inLines.x] : [])]);
   const x = ticksOf(spec.x, both(0), width / 80), y = ticksOf(spec.y, both(1), height / 60);
   chartIn(figure, element, width, height, {
-    grid: { left: labelWidth(spec.y, y), right: 16, top: 12, bottom: spec.x.label ? 48 : 26 },
-    xAxis: axisOption(spec.x, x, xTitle(spec.x)),
+    grid: { left: labelWidth(spec.y, y), right: 16, top: 12, bottom: lowerRoom(spec.x) },
+    xAxis: lowerAxis(spec.x, x),
     yAxis: axisOption(spec.y, y),
     series: [rules(y), rules(x, 'xAxis'), ...classes.filter((series) => shown(figure, series)).map((series) => pointOption(series)),
              ...spec.lines.filter((series) => shown(figure, series)).map((series) => lineOption(series, spec.y, y, []))],
@@ -347,16 +351,15 @@ DRAW.bars = (figure) => {
   const bars = spec.bars, ends = bars.flatMap((bar) => [bar.value, bar.low, bar.high]);
   const range = rangeOf([spec.from_zero ? [...ends, 0] : ends].map(drawn(spec.axis)));
   const narrow = width < 560;
-  const longest = Math.max(...bars.map((bar) => bar.name.length), 1);
-  const left = narrow ? 8 : Math.min(14 + 7.3 * longest, width * 0.4);
+  const left = narrow ? 8 : Math.min(14 + widest(bars.map((bar) => bar.name), 13), width * 0.4);
   const valueOf = (bar) => axisText(bar.value, spec.axis) + (bar.low === undefined ? '' : ` (${axisText(bar.low, spec.axis)} – ${axisText(bar.high, spec.axis)})`);
-  const right = narrow ? 16 : 24 + 7 * Math.max(...bars.map((bar) => valueOf(bar).length), 1);
+  const right = narrow ? 16 : 24 + widest(bars.map(valueOf), 13);
   const x = ticksOf(spec.axis, range, (width - left - right) / 90);
-  const each = narrow ? 50 : 34, height = bars.length * each + 62;
+  const each = narrow ? 50 : 34, height = bars.length * each + 6 + lowerRoom(spec.axis);
   const rows = bars.map((_, i) => i);
   chartIn(figure, element, width, height, {
-    grid: { left, right, top: 6, bottom: 50 },
-    xAxis: axisOption(spec.axis, x, xTitle(spec.axis)),
+    grid: { left, right, top: 6, bottom: lowerRoom(spec.axis) },
+    xAxis: lowerAxis(spec.axis, x),
     yAxis: { type: 'category', data: rows, inverse: true, axisLine: { show: spec.from_zero, lineStyle: { color: theme.rule } }, axisTick: { show: false }, axisLabel: { show: false } },
     series: [rules(x, 'xAxis'), {
       type: 'custom', z: 3, silent: true, data: rows.map((i) => [i, i]), encode: { x: -1, y: 1 },
@@ -364,8 +367,8 @@ DRAW.bars = (figure) => {
         const bar = bars[params.dataIndex], middle = api.coord([x.low, params.dataIndex])[1] + (narrow ? 9 : 0);
         const at = (value) => api.coord([Math.min(Math.max(value, x.low), x.high), params.dataIndex])[0];
         const colour = colourOf(bar.colour), children = [];
-        const text = (content, px, py, align, fill, weight = 'normal') => children.push({ type: 'text', style: {
-          text: content, x: px, y: py, align, verticalAlign: 'middle', fill, fontSize: 13, fontWeight: weight,
+        const text = (content, px, py, align, fill) => children.push({ type: 'text', style: {
+          text: content, x: px, y: py, align, verticalAlign: 'middle', fill, fontSize: 13, fontFamily: theme.font,
           ...(align === 'right' && !narrow ? { width: left - 12, overflow: 'truncate' } : {}) } });
         if (narrow) text(bar.name, left, middle - 21, 'left', theme.ink);
         else text(bar.name, left - 8, middle, 'right', theme.ink);
@@ -400,7 +403,7 @@ NUMBERS.bars = ({ spec }) => trimmed({
 DRAW.fit = (figure) => {
   const spec = figure.spec, width = figure.width;
   const upper = figure.part('curves'), lower = figure.part('residuals');
-  const points = { ...spec.points, shade: undefined };
+  const points = spec.points;
   const parts = [legend(figure, [points, ...spec.curves]), make('div', { class: 'ylabel' }, axisTitle(spec.y)), upper];
   if (spec.residuals.length)
     parts.push(make('div', { class: 'ylabel' }, 'residual: point minus curve' + (spec.y.unit ? ` (${spec.y.unit})` : '')), lower);

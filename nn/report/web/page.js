@@ -22,9 +22,9 @@ const figures = [...document.querySelectorAll('figure.chart')].map((box) => {
 
 /** The names of a picture that have a colour, in their order. */
 function namesOf({ spec }) {
-  const of = (list) => (list ?? []).filter((each) => each.shade === undefined).map((each) => each.colour);
+  const of = (list) => (list ?? []).filter((each) => each.shade === undefined && each.colour).map((each) => each.colour);
   return [...(spec.panels ?? []).flatMap((panel) => of(panel.series)), ...of(spec.bars), ...(spec.names ?? []),
-          ...(spec.points?.names ?? []), ...of(spec.points?.colour ? [spec.points] : []), ...of(spec.curves), ...of(spec.lines)];
+          ...(spec.points?.names ?? []), ...of(spec.curves), ...of(spec.lines)];
 }
 
 function redraw(figure) {

@@ -24,16 +24,15 @@ DRAW.matrix = (figure) => {
   const rows = spec.row_names.length, columns = spec.column_names.length;
   figure.plot.replaceChildren(element);
   const width = Math.min(figure.width, Math.max(280, 120 + columns * 62)), narrow = figure.width < 500;
-  const longest = (names) => Math.max(1, ...names.map((name) => name.length));
-  const nameWidth = Math.min(7.2 * longest(spec.row_names) + 10, width * 0.3);
+  const nameWidth = Math.min(widest(spec.row_names, 12.5) + 12, width * 0.3);
   const left = nameWidth + (spec.rows ? 22 : 0), cell = (width - left - 8) / columns;
-  const tilt = cell < 7.2 * longest(spec.column_names) + 4;
-  const top = (tilt ? Math.min(7 * longest(spec.column_names), 110) * 0.75 + 12 : 24) + (spec.columns ? 20 : 0);
+  const nameHeight = widest(spec.column_names, 12.5), tilt = cell < nameHeight + 4;
+  const top = (tilt ? Math.min(nameHeight, 110) * 0.72 + 18 : 24) + (spec.columns ? 20 : 0);
   const cellHeight = Math.max(Math.min(cell, 40), narrow ? 22 : 16), height = top + rows * cellHeight + 8;
   const [low, high] = rangeOf([spec.values]);
   const sums = spec.row_names.map((_, row) => spec.values.slice(row * columns, (row + 1) * columns).filter(finite).reduce((a, b) => a + b, 0));
   const texts = spec.values.map((value) => numberText(value, 3));
-  const size = Math.min(13, (cell - 3) / (0.58 * longest(texts)));
+  const size = Math.min(13, 13 * (cell - 4) / widest(texts, 13));
   const every = (length, room) => Math.ceil(length * 14 / room);
   chartIn(figure, element, width, height, {
     grid: { left, right: 8, top, bottom: 8 },
@@ -62,7 +61,7 @@ DRAW.matrix = (figure) => {
                             style: { fill: css(shade), stroke: theme.rule, lineWidth: gap ? 0.5 : 0 } }];
         if (size >= 8.5 && value !== null && !(spec.confusion && value === 0))
           children.push({ type: 'text', silent: true, style: { text: texts[params.dataIndex], x: box.x + (column + 0.5) * w, y: box.y + (row + 0.5) * h,
-            align: 'center', verticalAlign: 'middle', fontSize: size, fill: inkOn(shade) } });
+            align: 'center', verticalAlign: 'middle', fontSize: size, fontFamily: theme.font, fill: inkOn(shade) } });
         return { type: 'group', children };
       },
     }],
@@ -75,8 +74,8 @@ NUMBERS.matrix = ({ spec }) => ({
 
 // ---- a field over the plane
 
-/** The picture of a frame: as large as the grid, the top row first. */
-function fieldImage(spec, frame) {
+/** The picture of a frame, from the first place of the grid to the last, `shape` times as high as wide. */
+function fieldImage(spec, frame, shape) {
   const bytes = bytesOf(frame.bytes), { rows, columns } = spec;
   const canvas = make('canvas', { width: columns, height: rows }), context = canvas.getContext('2d');
   const image = context.createImageData(columns, rows), colours = [];
@@ -91,7 +90,11 @@ function fieldImage(spec, frame) {
     }
   }
   context.putImageData(image, 0, 0);
-  return canvas.toDataURL();
+  // A pixel is a place, and the edge goes through the middle of the outer ones.
+  const width = Math.min(2 * columns, 600), height = Math.round(width * shape);
+  const whole = make('canvas', { width, height });
+  whole.getContext('2d').drawImage(canvas, 0.5, 0.5, columns - 1, rows - 1, 0, 0, width, height);
+  return whole.toDataURL();
 }
 
 /** A slider through the frames, and a button that lets them pass. */
@@ -133,14 +136,14 @@ DRAW.field = (figure) => {
   const list = [...classes, ...spec.lines];
   const width = planeWidth(figure), x = ticksOf({ ...spec.x, low: spec.left, high: spec.right, log: false }, [0, 1], width / 80, true);
   const y = ticksOf({ ...spec.y, low: spec.bottom, high: spec.top, log: false }, [0, 1], width / 80, true);
-  const left = labelWidth(spec.y, y), bottom = spec.x.label ? 48 : 26, top = 10;
+  const left = labelWidth(spec.y, y), bottom = lowerRoom(spec.x), top = 10;
   const shape = Math.min(Math.max((spec.top - spec.bottom) / (spec.right - spec.left), 0.5), 1.2);
   const height = Math.round((width - left - 16) * shape) + top + bottom;
   const pictures = [];
-  const picture = (at) => pictures[at] ??= fieldImage(spec, frames[at]);
+  const picture = (at) => pictures[at] ??= fieldImage(spec, frames[at], shape);
   const chart = () => chartIn(figure, element, width, height, {
     grid: { left, right: 16, top, bottom },
-    xAxis: axisOption(spec.x, x, xTitle(spec.x)),
+    xAxis: lowerAxis(spec.x, x),
     yAxis: axisOption(spec.y, y),
     series: [{
       id: 'field', type: 'custom', silent: true, z: 1, data: frames.length ? [[0]] : [], encode: { x: -1, y: -1 },
@@ -149,7 +152,10 @@ DRAW.field = (figure) => {
         return { type: 'image', style: { image: picture(figure.frame), x: x0, y: y0, width: x1 - x0, height: y1 - y0 } };
       },
     }, ...classes.filter((series) => shown(figure, series)).map((series) => pointOption(series, true)),
-    ...spec.lines.filter((series) => shown(figure, series)).map((series) => lineOption(series, spec.y, y, []))],
+    ...spec.lines.filter((series) => shown(figure, series)).flatMap((series) => {
+      const line = lineOption(series, spec.y, y, []);  // a rim tells it from what is under it
+      return [{ ...line, name: undefined, z: 2, showSymbol: false, lineStyle: { color: theme.paper, width: 5 } }, line];
+    })],
   });
   const parts = [legend(figure, list)];
   if (frames.length > 1) parts.push(player(figure, () => chart()));
@@ -157,7 +163,7 @@ DRAW.field = (figure) => {
   if (!spec.names.length && frames.length) {
     const ramp = make('div', { class: 'ramp' });
     ramp.style.background = `linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map((part) => css(scaleColour(part))).join(',')})`;
-    parts.push(make('div', { class: 'key' }, numberText(spec.low), ramp, numberText(spec.high), spec.unit));
+    parts.push(make('div', { class: 'key' }, numberText(spec.low, 3), ramp, `${numberText(spec.high, 3)} ${spec.unit}`));
   }
   figure.plot.replaceChildren(...parts);
   chart();
@@ -214,12 +220,6 @@ NUMBERS.images = ({ spec }) => ({
 });
 
 // ---- graphs
-
-const measure = document.createElement('canvas').getContext('2d');
-function textWidth(text, size) {
-  measure.font = `${size}px system-ui, sans-serif`;
-  return measure.measureText(text).width;
-}
 
 DRAW.graph = (figure) => {
   const spec = figure.spec, graph = new dagre.Graph({ compound: true, multigraph: true });

@@ -1,7 +1,10 @@
 'use strict';
 // Colours, shapes and numbers as text: what all pictures of a page have in common.
 
-const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin'];
+const SHAPES = [  // of points, in a box of 10 by 10
+  'M0,5 A5,5 0 1 1 10,5 A5,5 0 1 1 0,5 Z', 'M1,1 L9,1 L9,9 L1,9 Z', 'M5,0 L10,9 L0,9 Z', 'M5,0 L10,5 L5,10 L0,5 Z',
+  'M0,1 L10,1 L5,10 Z', 'M3.5,0 L6.5,0 L6.5,3.5 L10,3.5 L10,6.5 L6.5,6.5 L6.5,10 L3.5,10 L3.5,6.5 L0,6.5 L0,3.5 L3.5,3.5 Z',
+];
 const DASHES = { solid: 'solid', dashed: [7, 5], dotted: [2, 4] };
 const NAMED = { training: 0, validation: 1, test: 2 };
 const COLOURS = 10;
@@ -13,6 +16,7 @@ function readTheme() {
   const of = (name) => style.getPropertyValue('--' + name).trim();
   theme = { paper: of('paper'), ink: of('ink'), soft: of('soft'), rule: of('rule'), colours: [] };
   for (let i = 0; i < COLOURS; ++i) theme.colours.push(of('c' + i));
+  theme.font = getComputedStyle(document.body).fontFamily;
   theme.dark = channels(theme.paper)[0] < 128;
 }
 
@@ -35,10 +39,12 @@ function nameColours(names) {
   }
 }
 
-const placeOf = (name) => places.get(name) ?? 8;
-const colourOf = (name) => theme.colours[placeOf(name) % COLOURS];
+const placeOf = (name) => places.get(name) ?? 0;
+/** What has no name stands back. */
+const colourOf = (name) => name ? theme.colours[placeOf(name) % COLOURS] : theme.soft;
 /** Points differ by shape, too. */
-const symbolOf = (name) => SYMBOLS[placeOf(name) % SYMBOLS.length];
+const shapeOf = (name) => SHAPES[placeOf(name) % SHAPES.length];
+const symbolOf = (name) => 'path://' + shapeOf(name);
 
 function channels(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
@@ -91,6 +97,14 @@ function axisTitle(axis) {
   return axis.label ? `${axis.label} (${axis.unit})` : axis.unit;
 }
 
+/** How wide a text is drawn. */
+const measure = document.createElement('canvas').getContext('2d');
+function textWidth(text, size) {
+  measure.font = `${size}px ${theme.font}`;
+  return measure.measureText(text).width;
+}
+const widest = (texts, size) => Math.max(0, ...texts.map((text) => textWidth(text, size)));
+
 // ---- elements
 
 /** make('div', {class: 'x'}, child, ...): children are elements or texts. */
@@ -112,22 +126,19 @@ function sign(series) {
   const svg = makeSvg('svg', { width: 26, height: 14, viewBox: '0 0 26 14', 'aria-hidden': 'true' });
   const colour = inkOf(series);
   if (series.line !== 'none') {
-    const dash = DASHES[series.line];
+    const dash = dashOf(series);
     svg.append(makeSvg('line', { x1: 1, x2: 25, y1: 7, y2: 7, stroke: colour, 'stroke-width': 2.5,
                                  'stroke-dasharray': dash === 'solid' ? '' : dash.join(' ') }));
   }
   if (series.line === 'none' || series.points) {
-    const shape = {
-      circle: ['circle', { cx: 13, cy: 7, r: 4.5 }],
-      rect: ['rect', { x: 8.5, y: 2.5, width: 9, height: 9 }],
-      triangle: ['path', { d: 'M13 2 L18 11.5 L8 11.5 Z' }],
-      diamond: ['path', { d: 'M13 1.5 L18.5 7 L13 12.5 L7.5 7 Z' }],
-      roundRect: ['rect', { x: 8.5, y: 2.5, width: 9, height: 9, rx: 3 }],
-      pin: ['path', { d: 'M13 13 L9 6 A4.5 4.5 0 1 1 17 6 Z' }],
-    }[symbolOf(series.colour)];
-    svg.append(makeSvg(shape[0], { ...shape[1], fill: colour }));
+    svg.append(makeSvg('path', { d: shapeOf(series.colour), fill: colour, transform: 'translate(8 2)' }));
   }
   return svg;
+}
+
+/** How the line of a series is broken: those that share a colour with another differ. */
+function dashOf({ line, colour }) {
+  return line === 'solid' && placeOf(colour) >= COLOURS ? [12, 3, 3, 3] : DASHES[line];
 }
 
 function bytesOf(base64) {

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/train/history.h"
+
+namespace tapegrad::nn {
+
+/// @addtogroup report
+/// @{
+
+/// A training that is reported or compared with others.
+struct Run {
+  std::string name;                ///< such as "relu, 2 layers"; in legends and tables
+  History history = {};            ///< what `Trainer::fit` returned
+  std::optional<Score> test = {};  ///< how the trained model does on examples held out for that
+  std::int64_t parameters = 0;     ///< how many numbers were trained; 0 where it is not known
+  std::int64_t layers = 0;         ///< with weights; 0 where it is not known
+  std::string activation = {};     ///< between the layers; empty where there is none
+  std::optional<std::uint64_t> seed{};  ///< runs that differ by it alone are repetitions
+};
+
+/// The questions of the lab.
+enum class LabQuestion {
+  activation,   ///< does the activation matter?
+  layers,       ///< are 2 or 3 layers needed?
+  overfitting,  ///< where does overfitting start?
+  depth,        ///< is there trouble with depth?
+  weights,      ///< how do the weights behave?
+};
+
+/// An answer that was computed from runs.
+struct LabAnswer {
+  LabQuestion about;     ///< which question
+  std::string question;  ///< the same in words
+  std::string verdict;   ///< in a few words, such as "2 layers are needed"; "not answered"
+  std::string text;      ///< what it is concluded from, with the numbers, or what is missing
+  bool answered = true;  ///< false: the data do not say
+  bool trouble = false;  ///< what was found is no good news
+};
+
+/// An answer to each question of the lab, in their order. Where the data do not answer, it says so.
+///
+/// **Activation, layers**: the share of right answers on the test examples (the metric "accuracy",
+/// else the first with an interval), or, where runs lack one, on the validation examples in the
+/// best epoch. Two models differ where a two-proportion z-test says so at 5 %, divided by the number
+/// of comparisons (Bonferroni); where seeds were repeated, the variance among them is added to that
+/// of the test.
+///
+/// **Overfitting** starts where the validation loss is least, if at the end (mean of the last three
+/// epochs) it is higher by 3 standard deviations of its noise and by 1 %, while the training loss
+/// has fallen on. The noise is that of each epoch about the mean of its neighbours. At least 5 epochs
+/// are needed.
+///
+/// **Depth**: from 3 layers on, the ratio between the gradient norms of the first and the last
+/// layer's weights, as a median over epochs, below 1 / 10 or above 10; a network that is worse than
+/// a less deep one of the same activation, by the test above; or one that diverged.
+///
+/// **Weights**: the largest absolute weight at the end, against that after the first epoch; 10 % are
+/// a change. At least 3 epochs are needed.
+std::vector<LabAnswer> lab_answers(const std::vector<Run>& runs);
+
+/// @}
+
+}  // namespace tapegrad::nn

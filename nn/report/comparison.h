@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nn/report/answers.h"
+
+// Internal: models as groups of runs, and whether two differ.
+
+namespace tapegrad::nn::detail {
+
+/// The runs of one model, which differ by their seeds.
+struct Group {
+  std::string name;
+  std::int64_t layers = 0;
+  std::string activation;
+  std::vector<const Run*> runs;
+  // On the examples that all groups were scored on.
+  double mean = 0;             // share of right answers
+  double examples = 0;         // that one run was asked
+  double seed_variance = 0;    // of the mean, among seeds
+  double validation_loss = 0;  // mean of the best epochs; NaN for none
+};
+
+/// Groups that can be compared.
+struct Groups {
+  std::vector<Group> list;  // by layers, then in the order in which they came
+  std::string metric;       // empty: nothing to compare them by
+  bool by_test = true;      // false: by the validation examples
+  bool repeated = false;    // some have several seeds
+};
+
+/// Groups of the runs whose number of layers is known.
+Groups groups_of(const std::vector<Run>& runs);
+
+/// What the test says of two groups.
+struct Comparison {
+  double difference = 0;  // of the means, a's minus b's
+  double half_width = 0;  // of its 95 % interval
+  double p = 1;           // of no difference, times the number of comparisons
+  bool differs() const { return p < 0.05; }
+};
+Comparison compare(const Group& a, const Group& b, std::size_t comparisons);
+
+/// The least validation loss's epoch, or the last one; nullptr for none.
+const EpochRecord* best_epoch(const History& history);
+/// The parameters that are weights of layers, in their order.
+std::vector<const ParameterRecord*> weights_of(const EpochRecord& epoch);
+
+/// "98.12 %".
+std::string percent(double share);
+/// "p < 0.001", "p = 0.03".
+std::string p_text(double p);
+/// "a, b and c".
+std::string list_text(const std::vector<std::string>& names);
+
+}  // namespace tapegrad::nn::detail

@@ -1,0 +1,118 @@
+#include <algorithm>
+#include <utility>
+
+#include "autograd/ops/ops.h"
+#include "autograd/tape/no_grad.h"
+#include "nn/losses/losses.h"
+#include "nn/metrics/metrics.h"
+#include "nn/report/training_report.h"
+
+namespace tapegrad::nn {
+
+namespace {
+
+/// While it lives, a model is in evaluation mode and its layers know their paths; collects the names
+/// of its tensors.
+class Prepared : public Visitor {
+ public:
+  ~Prepared() override {
+    // From the last on: a part that stands in two places comes twice.
+    for (auto mode = modes_.rbegin(); mode != modes_.rend(); ++mode) *mode->first = mode->second;
+    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path)
+      *path->first = std::move(path->second);
+  }
+
+  TensorNames names;
+
+ private:
+  void on_parameter(const std::string& name, Tensor& value) override {
+    names.emplace_back(name, value);
+  }
+  void on_buffer(const std::string& name, Tensor& value) override {
+    names.emplace_back(name, value);
+  }
+  void on_training(bool& flag) override {
+    modes_.emplace_back(&flag, flag);
+    flag = false;
+  }
+  void on_scope(std::string& own) override {
+    paths_.emplace_back(&own, own);
+    if (own.empty()) own = path();
+  }
+
+  std::vector<std::pair<bool*, bool>> modes_;
+  std::vector<std::pair<std::string*, std::string>> paths_;
+};
+
+/// `[N, height, width]` of pictures; undefined for what is none.
+Tensor pictures_of(const Tensor& inputs) {
+  if (inputs.dim() == 3) return inputs;
+  if (inputs.dim() == 4 && inputs.size(1) == 1) return squeeze(inputs, 1);
+  return {};
+}
+
+/// The weights of the first layer as pictures: a row for each unit, or a kernel of one channel.
+Tensor first_weights_of(const TensorNames& names, const Tensor& pictures, std::int64_t most) {
+  for (const auto& [name, weight] : names) {
+    if (weight.dim() < 2) continue;  // a bias, or a scale
+    const std::int64_t units = std::min(weight.size(0), most);
+    const Tensor first = weight.detach().narrow(0, 0, units);
+    if (weight.dim() == 4 && weight.size(1) == 1) return squeeze(first, 1).clone();
+    if (weight.dim() == 2 && pictures.defined() &&
+        weight.size(1) == pictures.size(1) * pictures.size(2))
+      return reshape(first, {units, pictures.size(1), pictures.size(2)}).clone();
+    return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+namespace detail {
+
+Examined examine(const std::function<Tensor(const Tensor&)>& model, std::optional<ModuleRef> module,
+                 const Tensor& inputs, const Tensor& targets, const ExamineOptions& options) {
+  Prepared prepared;
+  if (module) prepared.walk(*module);
+  Examined result;
+  std::vector<Tensor> scores;
+  const Tensor pictures = pictures_of(inputs);
+  {
+    const NoGrad no_grad;
+    const std::int64_t count = inputs.size(0), step = std::max<std::int64_t>(options.batch_size, 1);
+    for (std::int64_t start = 0; start < count; start += step)
+      scores.push_back(model(inputs.narrow(0, start, std::min(step, count - start)).clone()));
+    const Tensor all = cat(scores);
+    result.confusion = confusion_matrix(all, targets);
+    const Tensor probabilities = softmax(all, 1).to(float64);
+    const Tensor thought = argmax(all, 1);
+    const auto guesses = thought.data<std::int64_t>(), truths = targets.data<std::int64_t>();
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (guesses[at] == truths[at]) continue;
+      result.mistakes.push_back({.example = i,
+                                 .truth = truths[at],
+                                 .thought = guesses[at],
+                                 .sureness = probabilities.at<double>({i, guesses[at]})});
+    }
+    result.mistakes_in_all = std::ssize(result.mistakes);
+    std::ranges::stable_sort(result.mistakes, std::greater(), &Mistake::sureness);
+    if (std::ssize(result.mistakes) > options.mistakes)
+      result.mistakes.resize(static_cast<std::size_t>(std::max<std::int64_t>(options.mistakes, 0)));
+    if (pictures.defined())
+      for (Mistake& mistake : result.mistakes) mistake.image = pictures[mistake.example].clone();
+  }
+  result.first_weights = first_weights_of(prepared.names, pictures, options.most_units);
+  const std::int64_t few = std::min<std::int64_t>(inputs.size(0), 4);
+  const Tensor x = inputs.narrow(0, 0, few).clone(), y = targets.narrow(0, 0, few).clone();
+  const Tensor loss = cross_entropy(model(x), y);
+  prepared.names.emplace_back("inputs", x);
+  prepared.names.emplace_back("targets", y);
+  prepared.names.emplace_back("loss", loss);
+  result.graph = report::graph_of(loss, prepared.names);
+  return result;
+}
+
+}  // namespace detail
+
+}  // namespace tapegrad::nn
