@@ -2,7 +2,7 @@
 // as a choice, and reports what they learn. `digits --help` lists the flags.
 
 #include <autograd/autograd.h>
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cstdio>
 #include <exception>
@@ -13,6 +13,7 @@
 
 #include "digits/images.h"
 #include "digits/options.h"
+#include "digits/page.h"
 #include "digits/report.h"
 #include "digits/training.h"
 
@@ -82,7 +83,11 @@ int run(const digits::Options& options) {
   const Series series = train_all(options, images);
   if (!series.results.empty()) {
     fmt::print("\n{}", digits::table(series.results));
-    if (!options.report.empty()) fmt::print("\nWritten: {}/results.json\n", options.report);
+    if (!options.report.empty())
+      fmt::print("\nWritten: {}/results.json{}\n", options.report,
+                 digits::can_write_page()
+                     ? fmt::format(" and {}/report.html", options.report)
+                     : "; no report.html, since this was built without tapegrad::report");
   }
   return judge(options, series);
 }

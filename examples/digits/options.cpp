@@ -212,7 +212,8 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
          with_default("Threads for one operation; they do not change the results", options.threads))
       ->check(whole(1, tg::kMaxThreads))
       ->type_name("T");
-  app.add_option("--report", options.report, "Folder that results.json is written to")
+  app.add_option("--report", options.report,
+                 "Folder for report.html, with pictures, and results.json")
       ->check(name_of_a("folder"))
       ->type_name("DIR");
   const auto add_file = [&](const char* flag, std::string& file, const char* about) {

@@ -11,6 +11,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "page.h"
+
 namespace digits {
 
 using Json = nlohmann::ordered_json;
@@ -172,7 +174,10 @@ void write_report(const std::string& folder, const Options& options, const Image
   write(temporary_file(folder), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   std::error_code error;
   std::filesystem::rename(temporary_file(folder), results_file(folder), error);
-  if (!error) return;
+  if (!error) {
+    if (can_write_page()) write_page(folder + "/report.html", options, images, results);
+    return;
+  }
   std::error_code ignored;
   std::filesystem::remove(temporary_file(folder), ignored);
   cannot_write(results_file(folder), error.message());
