@@ -27,6 +27,7 @@
 #include "autograd/ops/custom.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
+#include "autograd/tape/trace.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/create/default_dtype.h"
 #include "autograd/tensor/create/host_memory.h"

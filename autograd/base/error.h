@@ -14,7 +14,7 @@ namespace tapegrad {
 ///
 /// The text says which operator (and which module path, such as `net.2.fc`), what is wrong with
 /// which shapes or values, and, where there is one, the way out. Arguments are as they were before
-/// the call.
+/// the call. On demand it says where in the program, too: see `TraceScope`.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -1,6 +1,7 @@
 #include "autograd/base/fail.h"
 
 #include <new>
+#include <utility>
 
 namespace tapegrad::detail {
 
@@ -12,24 +13,51 @@ const OutOfMemoryError no_text(
 
 }  // namespace
 
-template <class E>
-void throw_formatted(fmt::string_view format, fmt::format_args arguments) try {
+constinit std::atomic<std::string (*)()> further_text{nullptr};
+
+// The work is done once for all types of errors.
+
+namespace {
+
+std::string complete_text(std::string text) {
+  if (const auto more = further_text.load(std::memory_order_acquire)) text += more();
+  return text;
+}
+
+std::string formatted_text(fmt::string_view format, fmt::format_args arguments) {
   std::string text = fmt::vformat(format, arguments);
   if (const char* scope = current_scope()) text.append(" [in ").append(scope).append("]");
-  throw E(text);
+  return complete_text(std::move(text));
+}
+
+}  // namespace
+
+template <class E>
+void throw_text(std::string text) try {
+  throw E(complete_text(std::move(text)));
 } catch (const std::bad_alloc&) {
   throw no_text;
 }
 
-template void throw_formatted<Error>(fmt::string_view, fmt::format_args);
-template void throw_formatted<ShapeError>(fmt::string_view, fmt::format_args);
-template void throw_formatted<DTypeError>(fmt::string_view, fmt::format_args);
-template void throw_formatted<GradError>(fmt::string_view, fmt::format_args);
-template void throw_formatted<IndexError>(fmt::string_view, fmt::format_args);
-template void throw_formatted<ValueError>(fmt::string_view, fmt::format_args);
-template void throw_formatted<OutOfMemoryError>(fmt::string_view, fmt::format_args);
-template void throw_formatted<FileError>(fmt::string_view, fmt::format_args);
-template void throw_formatted<AnomalyError>(fmt::string_view, fmt::format_args);
-template void throw_formatted<CancelledError>(fmt::string_view, fmt::format_args);
+template <class E>
+void throw_formatted(fmt::string_view format, fmt::format_args arguments) try {
+  throw E(formatted_text(format, arguments));
+} catch (const std::bad_alloc&) {
+  throw no_text;
+}
+
+#define TAPEGRAD_THROWS(E) template void throw_formatted<E>(fmt::string_view, fmt::format_args)
+TAPEGRAD_THROWS(Error);
+TAPEGRAD_THROWS(ShapeError);
+TAPEGRAD_THROWS(DTypeError);
+TAPEGRAD_THROWS(GradError);
+TAPEGRAD_THROWS(IndexError);
+TAPEGRAD_THROWS(ValueError);
+TAPEGRAD_THROWS(OutOfMemoryError);
+TAPEGRAD_THROWS(FileError);
+TAPEGRAD_THROWS(AnomalyError);
+TAPEGRAD_THROWS(CancelledError);
+#undef TAPEGRAD_THROWS
+template void throw_text<AnomalyError>(std::string);
 
 }  // namespace tapegrad::detail

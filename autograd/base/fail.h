@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
+#include <string>
+
 #include "autograd/base/error.h"
 #include "autograd/base/format.h"
 
@@ -20,6 +23,11 @@ namespace detail {
 /// error.h.
 template <class E>
 [[noreturn, gnu::cold]] void throw_formatted(fmt::string_view format, fmt::format_args arguments);
+/// The same for a text that says the module path itself, or says none.
+template <class E>
+[[noreturn, gnu::cold]] void throw_text(std::string text);
+/// What else a message of this thread says, while somebody wants more (tape/trace.h), else nullptr.
+extern constinit std::atomic<std::string (*)()> further_text;
 }  // namespace detail
 
 /// Throws an `E` whose text is the formatted message, followed by the module path if there is one.

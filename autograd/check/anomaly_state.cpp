@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "autograd/base/fail.h"
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/ops/ops.h"
 #include "autograd/ops/reduce/reduce.h"
@@ -199,7 +200,7 @@ void DetectAnomaly::State::end_update(const OperatorCall& call, const Impl& para
                     each.value->shape(), finding_text(*each.value, range)));
     text.add("the parameter before", inputs[0].id);
     if (inputs.size() > 1) text.add("its gradient", inputs[1].id);
-    throw AnomalyError(text.text());
+    detail::throw_text<AnomalyError>(text.text());
   }
 }
 
@@ -224,7 +225,7 @@ void DetectAnomaly::State::collected(const Tensor& leaf, const Tensor& sum) {
                   name_of(*impl_of(leaf)), leaf.shape(), finding_text(gradient, range)));
   text.add("what was there", before);
   text.add("what this walk added", added.id);
-  throw AnomalyError(text.text());
+  detail::throw_text<AnomalyError>(text.text());
 }
 
 // ---- What is thrown -----------------------------------------------------------------------------
@@ -251,7 +252,7 @@ void DetectAnomaly::State::fail_result(const OperatorCall& call, const Impl& out
   AnomalyText text(notes, names, std::move(sentence));
   for (std::size_t i = 0; i < inputs.size(); ++i)
     text.add(fmt::format("input {}", i), inputs[i].id);
-  throw AnomalyError(text.text());
+  detail::throw_text<AnomalyError>(text.text());
 }
 
 void DetectAnomaly::State::fail_rule(const OperatorCall& call, const Impl& value,
@@ -273,7 +274,7 @@ void DetectAnomaly::State::fail_rule(const OperatorCall& call, const Impl& value
   for (const Before& input : inputs) text.add("the gradient that came in", input.id);
   if (before) text.add("what had arrived before", arrived.id);
   add_forward(text, record);
-  throw AnomalyError(text.text());
+  detail::throw_text<AnomalyError>(text.text());
 }
 
 /// The inputs and the result of the call that `record` is of: as they were noted, or as it saved

@@ -12,6 +12,7 @@
 #include "autograd/tape/apply.h"
 #include "autograd/tape/record.h"
 #include "autograd/tape/retained.h"
+#include "autograd/tape/trace.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 
@@ -158,6 +159,7 @@ std::string Record::output_text() const {
 }
 
 void Record::fail_check() const {
+  const Blamed blamed(*this);
   thread_tape.scope = scope;  // the walk puts it back
   if (interrupted)
     fail<GradError>(

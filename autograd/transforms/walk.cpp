@@ -10,6 +10,7 @@
 #include "autograd/ops/core/elementwise.h"
 #include "autograd/tape/record.h"
 #include "autograd/tape/retained.h"
+#include "autograd/tape/trace.h"
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/claims.h"
@@ -278,6 +279,7 @@ class Walk {
 
   [[gnu::noinline, gnu::cold]] void run_watched_rule(Record& record, const Edge& edge, int input,
                                                      bool last, Tensor& gradient) {
+    const Blamed blamed(record);
     OperatorCall call{record.name(), nullptr, &record, {}};
     const Tensor* const seen[] = {&gradient, &arrived_at(edge)};
     call.inputs = seen;

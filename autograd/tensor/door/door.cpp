@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <atomic>
+#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -11,17 +13,35 @@ namespace tapegrad {
 
 namespace detail {
 
+constinit std::atomic<void (*)() noexcept> on_new_thread{nullptr};
+
 namespace {
 
 thread_local constinit Phase current_phase = Phase::forward;
 
+Watcher* innermost() noexcept {
+  ThreadTape& tape = thread_tape;
+  if (tape.watcher == ThreadTape::kNobodyAsked) [[unlikely]] {
+    tape.watcher = 0;
+    if (const auto ask = on_new_thread.load(std::memory_order_acquire)) ask();
+  }
+  return reinterpret_cast<Watcher*>(tape.watcher);
+}
+
+/// Returns who was it before.
+Watcher* set_innermost(Watcher* watcher) noexcept {
+  Watcher* const before = innermost();
+  thread_tape.watcher = reinterpret_cast<std::uintptr_t>(watcher);
+  return before;
+}
+
 /// While it lives, nobody watches: what watchers do by themselves is not announced.
 class Unwatched {
  public:
-  Unwatched() noexcept : watcher(std::exchange(thread_tape.watcher, nullptr)) {}
+  Unwatched() noexcept : watcher(set_innermost(nullptr)) {}
   Unwatched(const Unwatched&) = delete;
   Unwatched& operator=(const Unwatched&) = delete;
-  ~Unwatched() { thread_tape.watcher = watcher; }
+  ~Unwatched() { set_innermost(watcher); }
 
   Watcher* const watcher;  // the innermost
 };
@@ -42,17 +62,20 @@ void add_attribute(std::vector<Attribute>& list, const char* name, Attribute::Va
   list.push_back({name, std::move(value)});
 }
 
-void Watcher::start() noexcept { outer_ = std::exchange(thread_tape.watcher, this); }
+void Watcher::start() noexcept { outer_ = set_innermost(this); }
 
 void Watcher::stop() noexcept {
-  Watcher** place = &thread_tape.watcher;
-  while (*place && *place != this) place = &(*place)->outer_;
-  if (*place) *place = outer_;
+  Watcher* inner = innermost();
+  if (inner == this) {
+    set_innermost(outer_);
+    return;
+  }
+  while (inner && inner->outer_ != this) inner = inner->outer_;
+  if (inner) inner->outer_ = outer_;
 }
 
-Watcher::Seen::Seen(Watcher* watcher) noexcept
-    : before_(std::exchange(thread_tape.watcher, watcher)) {}
-Watcher::Seen::~Seen() { thread_tape.watcher = before_; }
+Watcher::Seen::Seen(Watcher* watcher) noexcept : before_(set_innermost(watcher)) {}
+Watcher::Seen::~Seen() { set_innermost(before_); }
 
 PhaseScope::PhaseScope(Phase phase) noexcept : before_(std::exchange(current_phase, phase)) {}
 PhaseScope::~PhaseScope() { current_phase = before_; }
@@ -113,7 +136,7 @@ void Door::fail(RunningCall* running) noexcept {
 }
 
 void Door::launch(const Launch& launch) {
-  const Watcher* wanting = thread_tape.watcher;  // where none does, nothing has to be set up
+  const Watcher* wanting = innermost();  // where none does, nothing has to be set up
   while (wanting && !wanting->wants_launches_) wanting = wanting->outer_;
   if (!wanting) return;
   tell([&](Watcher& watcher) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -148,6 +149,10 @@ class Watcher {
   Watcher* outer_ = nullptr;
   bool wants_launches_ = true;
 };
+
+/// Called once on every thread, before anybody else watches it: it may start somebody who does, for
+/// as long as the thread lives. Set before there are tensors, and then by one; else nullptr.
+extern constinit std::atomic<void (*)() noexcept> on_new_thread;
 
 /// A call that somebody watches. It stands with the caller, and so does its list of inputs.
 struct RunningCall {
