@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "autograd/base/try.h"
 #include "autograd/tape/attributes.h"
 #include "autograd/tape/record.h"
 #include "autograd/tape/rule.h"
@@ -267,7 +268,7 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
       "vjp_add is for an operator with one input");
   detail::RunningCall* running = nullptr;
   detail::RoomForCall<sizeof...(Tensors)> room;
-  try {
+  TAPEGRAD_TRY {
     if (detail::watched()) [[unlikely]]
       running = detail::Door::begin(room.fill(detail::operator_type<Op>, &op, inputs...));
     [[maybe_unused]] const bool history = (detail::requires_record(inputs) || ...);
@@ -291,7 +292,8 @@ requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors
       detail::Door::end(std::exchange(running, nullptr), {&output, 1}, kept);
     }
     return output;
-  } catch (...) {
+  }
+  TAPEGRAD_CATCH_ALL {
     detail::Door::fail(running);
     detail::rethrow_for(Op::name);
   }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "autograd/base/try.h"
 #include "autograd/tensor/tensor.h"
 
 // Internal: mistakes that many operators can be given, each with one wording. `name` is the
@@ -140,9 +141,8 @@ template <class E>
 /// `apply`; other public functions that allocate begin with it.
 template <class Name, class F>
 [[gnu::always_inline]] inline decltype(auto) allocating_for(const Name& name, F&& f) {
-  try {
-    return f();
-  } catch (...) {
+  TAPEGRAD_TRY { return f(); }
+  TAPEGRAD_CATCH_ALL {
     if constexpr (std::is_invocable_v<const Name&>)
       rethrow_for(name());
     else

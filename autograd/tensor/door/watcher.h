@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "autograd/base/try.h"
 #include "autograd/tensor/door/door.h"
 #include "autograd/tensor/door/onnx.h"
 #include "autograd/tensor/door/structure.h"
@@ -217,7 +218,7 @@ template <class F>
 [[gnu::noinline, gnu::cold]] auto watched_call(const OperatorCall& call, const F& body) {
   RunningCall room{call};
   RunningCall* running = nullptr;
-  try {
+  TAPEGRAD_TRY {
     running = Door::begin(room);
     using Result = decltype(body());
     if constexpr (std::is_void_v<Result>) {
@@ -231,7 +232,8 @@ template <class F>
         Door::end(std::exchange(running, nullptr), result);
       return result;
     }
-  } catch (...) {
+  }
+  TAPEGRAD_CATCH_ALL {
     Door::fail(running);
     rethrow_for(call.name);
   }

@@ -14,7 +14,6 @@
 namespace tapegrad::nn {
 
 using Mode = ReduceLROnPlateauOptions::Mode;
-using Threshold = ReduceLROnPlateauOptions::Threshold;
 
 namespace {
 constexpr std::string_view kModes[] = {"min", "max"};
@@ -42,7 +41,8 @@ ReduceLROnPlateau::ReduceLROnPlateau(Optimizer& optimizer, ReduceLROnPlateauOpti
 bool ReduceLROnPlateau::better(double metric) const {
   // By a share of the size of the best: a share of the best itself would have the wrong sign below
   // 0. Before the first figure the best is infinite, and a share of that is no number.
-  const double margin = options_.threshold_mode == Threshold::abs ? options_.threshold
+  const double margin = options_.threshold_mode == ReduceLROnPlateauOptions::Threshold::abs
+                            ? options_.threshold
                         : std::isfinite(best_) ? options_.threshold * std::abs(best_)
                                                : 0;
   return options_.mode == Mode::min ? metric < best_ - margin : metric > best_ + margin;
