@@ -60,9 +60,11 @@ TAPEGRAD_EVERY_ISA float add_up(std::int64_t n, const float* values) {
   return total;
 }
 
+/// `count` products of matrices of one shape.
 struct Product {
   bool trans_a, trans_b;
   std::int64_t m, n, k;
+  std::int64_t count = 1;
 };
 
 /// The products of `list`, each on matrices of its own.
@@ -80,18 +82,21 @@ Call run_products(const std::vector<Product>& list) {
         values[i] = static_cast<T>(static_cast<double>(i % 17) / 17 - 0.45);
       return values;
     };
-    all->push_back({p, matrix(p.m, p.k), matrix(p.k, p.n), matrix(p.m, p.n)});
+    all->push_back(
+        {p, matrix(p.count * p.m, p.k), matrix(p.count * p.k, p.n), matrix(p.count * p.m, p.n)});
   }
   return [all] {
     for (Matrices& one : *all) {
       const Product& p = one.shape;
-      tapegrad::kernels::gemm(p.trans_a, p.trans_b, p.m, p.n, p.k, one.a.data(), one.b.data(),
-                              one.c.data(), T(0));
+      tapegrad::kernels::gemm_batched(p.trans_a, p.trans_b, p.count, p.m, p.n, p.k, one.a.data(),
+                                      one.b.data(), one.c.data(), {p.m * p.k, p.k * p.n, p.m * p.n},
+                                      T(0));
     }
   };
 }
 
-Call run_products(const NetworkSpec& spec, const std::vector<Product>& list) {
+template <class Spec>
+Call run_products(const Spec& spec, const std::vector<Product>& list) {
   return spec.type == Type::float32 ? run_products<float>(list) : run_products<double>(list);
 }
 
@@ -114,6 +119,15 @@ std::vector<Product> products(const NetworkSpec& spec, Way way) {
   return list;
 }
 
+/// A b, a m x k and b k x n, and the gradients of both: g b^T and a^T g.
+void add_product(std::vector<Product>& list, bool trans_b, std::int64_t m, std::int64_t n,
+                 std::int64_t k, std::int64_t count = 1) {
+  list.push_back({false, trans_b, m, n, k, count});
+  list.push_back({false, !trans_b, m, k, n, count});
+  list.push_back(trans_b ? Product{true, false, n, k, m, count}
+                         : Product{true, false, k, n, m, count});
+}
+
 }  // namespace
 
 Call forward_products(const NetworkSpec& spec) {
@@ -122,6 +136,21 @@ Call forward_products(const NetworkSpec& spec) {
 
 Call step_products(const NetworkSpec& spec) {
   return run_products(spec, products(spec, Way::step));
+}
+
+Call step_products(const TransformerSpec& spec) {
+  const std::int64_t width = spec.width, rows = spec.batch * spec.block;
+  std::vector<Product> list;
+  for (const auto& [in, out] : {std::pair{width, 3 * width},
+                                {width, width},
+                                {width, 4 * width},
+                                {4 * width, width},
+                                {width, spec.letters}})
+    add_product(list, true, rows, out, in);
+  const std::int64_t size = width / spec.heads, count = spec.batch * spec.heads;
+  add_product(list, true, spec.block, spec.block, size, count);   // scores
+  add_product(list, false, spec.block, size, spec.block, count);  // what was asked for
+  return run_products(spec, list);
 }
 
 Call hessian_vector_products(const NetworkSpec& spec) {

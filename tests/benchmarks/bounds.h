@@ -14,6 +14,7 @@ using Call = std::function<void()>;
 /// The matrix products of one forward pass, or of a whole step, by the library's own product.
 Call forward_products(const NetworkSpec& spec);
 Call step_products(const NetworkSpec& spec);
+Call step_products(const TransformerSpec& spec);
 /// Those of a gradient and its derivative along a direction: what is left out is what does not
 /// depend on the parameters.
 Call hessian_vector_products(const NetworkSpec& spec);

@@ -7,6 +7,27 @@
 
 namespace bench {
 
+namespace {
+
+void add_linear(std::vector<Array>& weights, std::int64_t in, std::int64_t out) {
+  const double limit = 1 / std::sqrt(static_cast<double>(in));
+  weights.push_back(random_array({out, in}, -limit, limit));
+  weights.push_back(random_array({out}, -limit, limit));
+}
+
+/// A layer norm starts with ones and zeros, which would hide what is done to the wrong one.
+void add_norm(std::vector<Array>& weights, std::int64_t width) {
+  weights.push_back(random_array({width}, 0.9, 1.1));
+  weights.push_back(random_array({width}, -0.1, 0.1));
+}
+
+Array random_labels(std::int64_t count, std::int64_t classes) {
+  const std::vector<std::int64_t> drawn = random_classes(count, classes);
+  return {{count}, {drawn.begin(), drawn.end()}};
+}
+
+}  // namespace
+
 std::vector<NetworkSpec> networks() {
   const auto small = [](const char* name, std::int64_t batch) {
     return NetworkSpec{name, {2, 16, 16, 1}, batch, Activation::tanh, Loss::mse};
@@ -36,18 +57,28 @@ NetworkSpec network(const std::string& name) {
 
 NetworkData random_network(const NetworkSpec& spec) {
   NetworkData data;
-  for (std::size_t i = 0; i + 1 < spec.widths.size(); ++i) {
-    const double limit = 1 / std::sqrt(static_cast<double>(spec.widths[i]));
-    data.weights.push_back(random_array({spec.widths[i + 1], spec.widths[i]}, -limit, limit));
-    data.weights.push_back(random_array({spec.widths[i + 1]}, -limit, limit));
-  }
+  for (std::size_t i = 0; i + 1 < spec.widths.size(); ++i)
+    add_linear(data.weights, spec.widths[i], spec.widths[i + 1]);
   data.inputs = random_array({spec.batch, spec.widths.front()});
-  if (spec.loss == Loss::mse) {
-    data.targets = random_array({spec.batch, spec.widths.back()});
-  } else {
-    const auto classes = random_classes(spec.batch, spec.widths.back());
-    data.targets = {{spec.batch}, {classes.begin(), classes.end()}};
-  }
+  data.targets = spec.loss == Loss::mse ? random_array({spec.batch, spec.widths.back()})
+                                        : random_labels(spec.batch, spec.widths.back());
+  return data;
+}
+
+NetworkData random_network(const TransformerSpec& spec) {
+  const std::int64_t width = spec.width, numbers = spec.batch * spec.block;
+  NetworkData data;
+  data.weights = {random_array({spec.letters, width}, -0.2, 0.2),
+                  random_array({spec.block, width}, -0.2, 0.2)};
+  add_norm(data.weights, width);
+  add_linear(data.weights, width, 3 * width);
+  add_linear(data.weights, width, width);
+  add_norm(data.weights, width);
+  add_linear(data.weights, width, 4 * width);
+  add_linear(data.weights, 4 * width, width);
+  add_linear(data.weights, width, spec.letters);
+  data.inputs = random_labels(numbers, spec.letters);
+  data.targets = random_labels(numbers, spec.letters);
   return data;
 }
 

@@ -13,8 +13,9 @@ std::vector<NetworkSpec> networks();
 /// The one of that name.
 NetworkSpec network(const std::string& name);
 
-/// Random parameters, as layers start with, and a random batch.
+/// Random parameters, much as layers start with, and a random batch.
 NetworkData random_network(const NetworkSpec& spec);
+NetworkData random_network(const TransformerSpec& spec);
 /// Random numbers in the shapes of the parameters.
 std::vector<Array> random_direction(const NetworkSpec& spec);
 

@@ -15,8 +15,9 @@ template <class L>
 class Network {
  public:
   using Tensor = typename L::Tensor;
+  using Spec = NetworkSpec;
 
-  Network(const NetworkSpec& spec, const std::vector<Array>& weights) : spec_(spec) {
+  Network(const Spec& spec, const std::vector<Array>& weights) : spec_(spec) {
     for (std::size_t i = 0; i + 1 < spec.widths.size(); ++i) {
       layers_.push_back(L::linear(spec.widths[i], spec.widths[i + 1], spec.type));
       const typename L::NoGrad no_grad;
@@ -24,6 +25,14 @@ class Network {
       for (Tensor& parameter : L::parameters(layers_.back()))
         parameter.copy_(L::from(weights[at++], spec.type));
     }
+  }
+
+  static Tensor inputs(const Spec& spec, const NetworkData& data) {
+    return L::from(data.inputs, spec.type);
+  }
+  static Tensor targets(const Spec& spec, const NetworkData& data) {
+    return spec.loss == Loss::mse ? L::from(data.targets, spec.type)
+                                  : L::from(classes(data.targets));
   }
 
   Tensor operator()(Tensor x) {
@@ -40,7 +49,6 @@ class Network {
                                    : L::cross_entropy(outputs, targets);
   }
 
-  const NetworkSpec& spec() const { return spec_; }
   std::vector<Tensor> parameters() {
     std::vector<Tensor> all;
     for (auto& layer : layers_)
@@ -49,23 +57,20 @@ class Network {
   }
 
  private:
-  NetworkSpec spec_;
+  Spec spec_;
   std::vector<typename L::Linear> layers_;
 };
 
 /// A network with the batch that it is shown.
-template <class L>
+template <class L, class N = Network<L>>
 class NetworkWork : public Work {
  public:
   using Tensor = typename L::Tensor;
 
-  NetworkWork(const NetworkSpec& spec, const NetworkData& data)
+  NetworkWork(const typename N::Spec& spec, const NetworkData& data)
       : network_(spec, data.weights),
-        inputs_(L::from(data.inputs, spec.type)),
-        targets_(spec.loss == Loss::mse
-                     ? L::from(data.targets, spec.type)
-                     : L::from(std::vector<std::int64_t>(data.targets.values.begin(),
-                                                         data.targets.values.end()))) {}
+        inputs_(N::inputs(spec, data)),
+        targets_(N::targets(spec, data)) {}
 
   std::vector<Array> results() override { return {L::to_array(loss_)}; }
   std::vector<Array> state() override { return arrays(network_.parameters()); }
@@ -80,7 +85,7 @@ class NetworkWork : public Work {
   void drop_loss() { loss_ = Tensor(); }
   Tensor new_loss() { return network_.loss(inputs_, targets_); }
 
-  Network<L> network_;
+  N network_;
   Tensor inputs_, targets_, loss_;
 };
 
@@ -95,11 +100,11 @@ class ForwardWork final : public NetworkWork<L> {
   }
 };
 
-template <class L>
-class StepWork final : public NetworkWork<L> {
+template <class L, class N = Network<L>>
+class StepWork final : public NetworkWork<L, N> {
  public:
-  StepWork(const NetworkSpec& spec, const NetworkData& data, double lr)
-      : NetworkWork<L>(spec, data),
+  StepWork(const typename N::Spec& spec, const NetworkData& data, double lr)
+      : NetworkWork<L, N>(spec, data),
         optimizer_(L::optimizer(spec.optimizer, this->network_.parameters(), lr)) {}
 
   void run() override {

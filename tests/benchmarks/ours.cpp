@@ -59,6 +59,15 @@ struct Tapegrad {
   static Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     return tg::linear(x, weight, bias);
   }
+  static Tensor mm_transposed(const Tensor& a, const Tensor& b) {
+    return tg::matmul(a, b, {.transpose_b = true});
+  }
+  static Tensor embedding(const Tensor& rows, const Tensor& ids) { return rows.index({ids}); }
+  /// Where entry [i, j] is true, number i of a row sees number j: its own and those before.
+  static Tensor seen(std::int64_t size) { return tg::tril(tg::ones({size, size})) > 0; }
+  static Tensor masked_softmax(const Tensor& x, const Tensor& mask) {
+    return tg::masked_softmax(x, mask, -1);
+  }
   static Tensor var(const Tensor& x, int dim) { return tg::var(x, dim); }
   static Tensor cross_entropy(const Tensor& logits, const Tensor& classes) {
     return tg::cross_entropy(logits, classes);

@@ -6,6 +6,7 @@
 
 #include "tests/benchmarks/expressions.h"
 #include "tests/benchmarks/networks.h"
+#include "tests/benchmarks/transformer.h"
 
 namespace bench {
 
@@ -22,6 +23,10 @@ class SideOf final : public Side {
   }
   std::unique_ptr<Work> step(const NetworkSpec& spec, const NetworkData& data, double lr) override {
     return std::make_unique<StepWork<L>>(spec, data, lr);
+  }
+  std::unique_ptr<Work> step(const TransformerSpec& spec, const NetworkData& data,
+                             double lr) override {
+    return std::make_unique<StepWork<L, Transformer<L>>>(spec, data, lr);
   }
   std::unique_ptr<Work> forward(const NetworkSpec& spec, const NetworkData& data) override {
     return std::make_unique<ForwardWork<L>>(spec, data);

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <limits>
+
 #include "tests/benchmarks/side_of.h"
 
 namespace {
@@ -47,6 +49,18 @@ struct Torch {
   static Tensor mm(const Tensor& a, const Tensor& b) { return torch::mm(a, b); }
   static Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     return torch::linear(x, weight, bias);
+  }
+  static Tensor mm_transposed(const Tensor& a, const Tensor& b) {
+    return torch::matmul(a, b.transpose(-2, -1));
+  }
+  static Tensor embedding(const Tensor& rows, const Tensor& ids) {
+    return torch::embedding(rows, ids);
+  }
+  /// The mask of `masked_softmax`, which is true where a number is not seen: what `masked_fill`
+  /// takes, so that no step has to turn it around.
+  static Tensor seen(std::int64_t size) { return torch::ones({size, size}, torch::kBool).triu(1); }
+  static Tensor masked_softmax(const Tensor& x, const Tensor& mask) {
+    return x.masked_fill(mask, -std::numeric_limits<double>::infinity()).softmax(-1);
   }
   static Tensor var(const Tensor& x, int dim) { return torch::var(x, at::IntArrayRef(dim), true); }
   static Tensor cross_entropy(const Tensor& logits, const Tensor& classes) {

@@ -64,12 +64,30 @@ struct NetworkSpec {
   Type type = Type::float32;
 };
 
+/// The transformer of examples/characters.cpp, its optimizer and one batch.
+struct TransformerSpec {
+  std::int64_t width;         ///< numbers for each letter
+  std::int64_t batch;         ///< rows
+  std::int64_t letters = 27;  ///< how many there are
+  std::int64_t block = 16;    ///< letters in a row
+  std::int64_t heads = 4;
+  Optimizer optimizer = Optimizer::adam;
+  Type type = Type::float32;
+};
+
 /// Where a network starts and what it is shown, the same for both libraries.
 struct NetworkData {
-  std::vector<Array> weights;  ///< `[out, in]`, then its bias `[out]`, for each layer
-  Array inputs;
+  /// For each layer `[out, in]`, then its bias `[out]`, in the order in which they are used. A
+  /// transformer begins with its letters and positions.
+  std::vector<Array> weights;
+  Array inputs;   ///< values, or classes
   Array targets;  ///< values, or classes
 };
+
+/// Classes, which an `Array` has as numbers.
+inline std::vector<std::int64_t> classes(const Array& array) {
+  return {array.values.begin(), array.values.end()};
+}
 
 /// Labelled images of bytes, and one epoch of a perceptron over them.
 struct EpochSpec {
@@ -97,6 +115,8 @@ class Side {
   virtual std::unique_ptr<Work> expression(const ExpressionSpec& spec) = 0;
   /// A training step: gradients dropped, forward, backward, update.
   virtual std::unique_ptr<Work> step(const NetworkSpec& spec, const NetworkData& data,
+                                     double lr) = 0;
+  virtual std::unique_ptr<Work> step(const TransformerSpec& spec, const NetworkData& data,
                                      double lr) = 0;
   /// The loss without gradients.
   virtual std::unique_ptr<Work> forward(const NetworkSpec& spec, const NetworkData& data) = 0;
