@@ -37,9 +37,10 @@ struct LabAnswer {
   LabQuestion about;     ///< which question
   std::string question;  ///< the same in words
   std::string verdict;   ///< in a few words, such as "2 layers are needed"; "not answered"
-  std::string text;      ///< what it is concluded from, with the numbers, or what is missing
-  bool answered = true;  ///< false: the data do not say
-  bool trouble = false;  ///< what was found is no good news
+  std::string text;      ///< what it is concluded from, or what is missing
+  std::vector<std::string> details = {};  ///< the numbers, model by model
+  bool answered = true;                   ///< false: the data do not say
+  bool trouble = false;                   ///< what was found is no good news
 };
 
 /// An answer to each question of the lab, in their order. Where the data do not answer, it says so.
@@ -48,11 +49,12 @@ struct LabAnswer {
 /// else the first with an interval), or, where runs lack one, on the validation examples in the
 /// best epoch. Two models differ where a two-proportion z-test says so at 5 %, divided by the number
 /// of comparisons (Bonferroni); where seeds were repeated, the variance among them is added to that
-/// of the test.
+/// of the test. They are alike where the 95 % interval of the difference stays within 1 percentage
+/// point; else the data do not say.
 ///
 /// **Overfitting** starts where the validation loss is least, if at the end (mean of the last three
 /// epochs) it is higher by 3 standard deviations of its noise and by 1 %, while the training loss
-/// has fallen on. The noise is that of each epoch about the mean of its neighbours. At least 5 epochs
+/// has fallen on. The noise is that of an epoch about the mean of its neighbours. At least 5 epochs
 /// are needed.
 ///
 /// **Depth**: from 3 layers on, the ratio between the gradient norms of the first and the last

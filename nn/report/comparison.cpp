@@ -10,6 +10,7 @@ namespace tapegrad::nn::detail {
 
 namespace {
 
+constexpr double kAlike = 0.01;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 /// A share of right answers: with an interval, or by its name.
@@ -38,6 +39,15 @@ std::string common_metric(const std::vector<const Run*>& runs, bool by_test) {
     if (all) return name;
   }
   return {};
+}
+
+/// As in tables, where one run has that name.
+std::string group_text(const Group& group) {
+  if (group.runs.size() == 1)
+    return fmt::format("{} ({})", group.runs.front()->name, percent(group.mean));
+  return fmt::format("{}{} layer{} (mean of {} seeds: {})",
+                     group.activation.empty() ? "" : group.activation + ", ", group.layers,
+                     group.layers == 1 ? "" : "s", group.runs.size(), percent(group.mean));
 }
 
 /// Fills in what the runs of a group have in common.
@@ -100,8 +110,7 @@ Groups groups_of(const std::vector<Run>& runs) {
       return group.layers == run->layers && group.activation == activation;
     });
     if (found == groups.list.end()) {
-      groups.list.push_back(
-          {.name = run->name, .layers = run->layers, .activation = activation, .runs = {}});
+      groups.list.push_back({.layers = run->layers, .activation = activation, .runs = {}});
       found = groups.list.end() - 1;
     }
     found->runs.push_back(run);
@@ -126,9 +135,34 @@ Comparison compare(const Group& a, const Group& b, std::size_t comparisons) {
   return result;
 }
 
+Outcome Comparison::outcome() const {
+  if (p < 0.05) return difference > 0 ? Outcome::better : Outcome::worse;
+  return std::abs(difference) + half_width < kAlike ? Outcome::alike : Outcome::open;
+}
+
 std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
 
-std::string p_text(double p) { return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.2g}", p); }
+std::string comparison_text(const Group& a, const Group& b, const Comparison& comparison) {
+  const std::string p =
+      comparison.p < 0.001 ? "p < 0.001" : fmt::format("p = {:.2g}", comparison.p);
+  return fmt::format("{} is {:.2f} ± {:.2f} points {} than {}, {}.", group_text(a),
+                     100 * std::abs(comparison.difference), 100 * comparison.half_width,
+                     comparison.difference < 0 ? "worse" : "better", group_text(b), p);
+}
+
+std::string method_text(const Groups& groups, std::size_t comparisons) {
+  std::string text = fmt::format(
+      "Compared by a two-proportion z-test on {:.0f} {} examples, at 5 %{}; ± gives 95 % intervals, "
+      "and models are alike where these stay within 1 point.",
+      groups.list.front().examples, groups.by_test ? "test" : "validation",
+      comparisons > 1 ? fmt::format(" over {} comparisons", comparisons) : "");
+  if (!groups.by_test)
+    text += " No test examples were asked; those of validation chose the epochs.";
+  return text +
+         (groups.repeated
+              ? " Where seeds were repeated, the variance among them is counted."
+              : " Seeds were not repeated, so that the chance in each training is not known.");
+}
 
 std::string list_text(const std::vector<std::string>& names) {
   std::string text;

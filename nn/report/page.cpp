@@ -32,6 +32,14 @@ std::string paragraphs(const std::string& text) {
   return html;
 }
 
+/// A list that opens when it is asked for.
+std::string list_of(const std::vector<std::string>& items) {
+  if (items.empty()) return {};
+  std::string html = "<details><summary>In detail</summary><ul>\n";
+  for (const std::string& item : items) html += element("li", item);
+  return html + "</ul></details>\n";
+}
+
 bool is_number(std::string_view text) {
   const std::size_t digit = text.find_first_of("0123456789");
   const std::string_view before = text.substr(0, digit);
@@ -142,7 +150,7 @@ Page& Page::add(const Finding& finding) {
       fmt::format("<section class=\"finding {}\">\n<h3>{} <span class=\"verdict\">{}</span></h3>\n",
                   tones[static_cast<std::size_t>(finding.tone)], escaped(finding.question),
                   escaped(finding.verdict)) +
-      paragraphs(finding.text) + "</section>\n";
+      paragraphs(finding.text) + list_of(finding.details) + "</section>\n";
   return *this;
 }
 

@@ -48,10 +48,11 @@ enum class Tone {
 
 /// A question or a claim, what was found in one word or two, and why.
 struct Finding {
-  std::string question = {};  ///< such as "Does the activation matter?"
-  std::string verdict = {};   ///< such as "yes"
-  std::string text = {};      ///< what it is concluded from
-  Tone tone = Tone::neutral;  ///< colour of the verdict
+  std::string question = {};              ///< such as "Does the activation matter?"
+  std::string verdict = {};               ///< such as "yes"
+  std::string text = {};                  ///< what it is concluded from
+  std::vector<std::string> details = {};  ///< shown when asked for
+  Tone tone = Tone::neutral;              ///< colour of the verdict
 };
 
 /// A page that is written from top to bottom.

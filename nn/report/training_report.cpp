@@ -58,7 +58,7 @@ Series series_of(const History& history, std::string name, const OfEpoch& of_epo
   return {.name = std::move(name), .x = std::move(x), .y = std::move(y)};
 }
 
-/// Over two decades or more a logarithmic axis is read more easily.
+/// Over a decade or more a logarithmic axis shows more.
 bool spans_decades(const std::vector<Panel>& panels) {
   double low = std::numeric_limits<double>::infinity(), high = 0;
   for (const Panel& panel : panels) {
@@ -70,7 +70,7 @@ bool spans_decades(const std::vector<Panel>& panels) {
       }
     }
   }
-  return low > 0 && high > 30 * low;
+  return low > 0 && high > 10 * low;
 }
 
 /// The metrics of the first epoch that all runs have.
@@ -140,6 +140,7 @@ class Writer {
       page_.add(report::Finding{.question = answer.question,
                                 .verdict = answer.verdict,
                                 .text = answer.text,
+                                .details = answer.details,
                                 .tone = !answer.answered ? report::Tone::open
                                         : answer.trouble ? report::Tone::bad
                                                          : report::Tone::good});
@@ -379,52 +380,51 @@ class Writer {
 
   std::vector<Column> columns() const {
     const auto count = [](std::int64_t value) { return value > 0 ? std::to_string(value) : ""; };
-    std::vector<Column> list{
-        {"model", [](const Run& run) { return run.name; }},
-        {"layers", [count](const Run& run) { return count(run.layers); }},
-        {"activation", [](const Run& run) { return run.activation; }},
-        {"parameters", [count](const Run& run) { return count(run.parameters); }},
-        {"seed", [](const Run& run) { return run.seed ? std::to_string(*run.seed) : ""; }},
-        {"epochs", [count](const Run& run) { return count(std::ssize(run.history.epochs)); }},
-        {"ended by",
-         [](const Run& run) {
-           return run.history.epochs.empty() ? "" : std::string(to_string(run.history.ended));
-         }},
-        {"s per epoch",
-         [](const Run& run) {
-           double seconds = 0;
-           for (const EpochRecord& epoch : run.history.epochs) seconds += epoch.seconds;
-           return seconds > 0
-                      ? fmt::format("{:.3g}",
-                                    seconds / static_cast<double>(run.history.epochs.size()))
-                      : "";
-         }},
-        {"best epoch",
-         [count](const Run& run) {
-           const EpochRecord* best = best_epoch(run.history);
-           return best ? count(best->epoch) : "";
-         }},
-        {"training loss there",
-         [](const Run& run) {
-           const EpochRecord* best = best_epoch(run.history);
-           return best ? number(best->training.loss) : "";
-         }},
-        {"validation loss there",
-         [](const Run& run) {
-           const EpochRecord* best = best_epoch(run.history);
-           return best && best->validation ? number(best->validation->loss) : "";
-         }},
-        {"test loss", [](const Run& run) { return run.test ? number(run.test->loss) : ""; }}};
+    std::vector<Column> list{{"model", [](const Run& run) { return run.name; }}};
     std::vector<std::string> names;
     for (const Run& run : runs_)
       if (run.test)
         for (const Measured& metric : run.test->metrics)
           if (std::ranges::find(names, metric.name) == names.end()) names.push_back(metric.name);
     for (const std::string& name : names)
-      list.push_back({fmt::format("test {} (95 %)", name), [name](const Run& run) {
+      list.push_back({fmt::format("test {} (95 % interval)", name), [name](const Run& run) {
                         const Measured* found = run.test ? run.test->find(name) : nullptr;
                         return found ? measured(*found) : "";
                       }});
+    const auto of_best = [](const std::function<std::string(const EpochRecord&)>& text) {
+      return [text](const Run& run) {
+        const EpochRecord* best = best_epoch(run.history);
+        return best ? text(*best) : "";
+      };
+    };
+    const std::vector<Column> more{
+        {"test loss", [](const Run& run) { return run.test ? number(run.test->loss) : ""; }},
+        {"best epoch", of_best([](const EpochRecord& best) { return std::to_string(best.epoch); })},
+        {"its validation loss", of_best([](const EpochRecord& best) {
+           return best.validation ? number(best.validation->loss) : "";
+         })},
+        {"its training loss",
+         of_best([](const EpochRecord& best) { return number(best.training.loss); })},
+        {"epochs", [count](const Run& run) { return count(std::ssize(run.history.epochs)); }},
+        {"ended by",
+         [](const Run& run) {
+           const Ended ended = run.history.ended;
+           return ended == Ended::all_epochs || ended == Ended::not_yet
+                      ? ""
+                      : std::string(to_string(ended));
+         }},
+        {"seconds per epoch",
+         [](const Run& run) {
+           double seconds = 0;
+           for (const EpochRecord& epoch : run.history.epochs) seconds += epoch.seconds;
+           const auto epochs = static_cast<double>(run.history.epochs.size());
+           return seconds > 0 ? fmt::format("{:.3g}", seconds / epochs) : "";
+         }},
+        {"parameters", [count](const Run& run) { return count(run.parameters); }},
+        {"layers", [count](const Run& run) { return count(run.layers); }},
+        {"activation", [](const Run& run) { return run.activation; }},
+        {"seed", [](const Run& run) { return run.seed ? std::to_string(*run.seed) : ""; }}};
+    list.insert(list.end(), more.begin(), more.end());
     return list;
   }
 

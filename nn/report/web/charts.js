@@ -53,7 +53,7 @@ function ticksOf(axis, [low, high], count, tight) {
   if (!tight) {
     if (axis.low === undefined) low = Math.floor(low / step + 1e-9) * step;
     if (axis.high === undefined) high = Math.ceil(high / step - 1e-9) * step;
-    if (axis.percent && axis.high === undefined && high > 1 && high - step < 1) high = 1;
+    [low, high] = [Number(low.toPrecision(12)), Number(high.toPrecision(12))];
   }
   const values = [];
   for (let i = Math.ceil(low / step - 1e-9); i <= high / step + 1e-9; ++i)
@@ -68,14 +68,18 @@ function logTicks(axis, [low, high], count) {
   if (!(low > 0)) low = high > 0 ? high / 10 : 0.1;
   if (!(high > low)) [low, high] = [low / 2, low * 2];
   const decades = Math.log10(high / low);
-  const factors = decades > count ? [1] : decades > 2.2 ? [1] : decades > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
-  const every = Math.max(1, Math.ceil(decades / count));
+  const factors = decades < 0.8 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : [1, 2, 5];
   const all = [];
   for (let e = Math.floor(Math.log10(low)) - 1; e <= Math.ceil(Math.log10(high)) + 1; ++e)
-    if (e % every === 0) for (const factor of factors) all.push(Number((factor * 10 ** e).toPrecision(12)));
+    for (const factor of factors) all.push(Number((factor * 10 ** e).toPrecision(12)));
+  // The ends stay close to the numbers, whatever is written.
   if (axis.low === undefined) low = all.filter((v) => v <= low * 1.0001).at(-1);
   if (axis.high === undefined) high = all.find((v) => v >= high * 0.9999);
-  return { low, high, values: all.filter((v) => v >= low * 0.9999 && v <= high * 1.0001) };
+  const values = all.filter((v) => v >= low * 0.9999 && v <= high * 1.0001);
+  if (values.length <= count * 1.4) return { low, high, values };
+  const powers = values.filter((v) => Number.isInteger(Number(Math.log10(v).toFixed(9))));
+  const every = Math.ceil(powers.length / count);
+  return { low, high, values: powers.filter((v) => Math.round(Math.log10(v)) % every === 0) };
 }
 
 /** The option of ECharts for an axis with these ticks. */
