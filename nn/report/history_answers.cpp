@@ -241,7 +241,8 @@ LabAnswer weights_answer(const std::vector<Run>& runs) {
     }
     growths.push_back(last.value / first.value - 1);
     ++(growths.back() > kWeightChange ? grow : growths.back() < -kWeightChange ? shrink : stay);
-    const LargestWeight late = largest_of(epochs[epochs.size() - 1 - (epochs.size() - 1) / 4]);
+    const std::size_t quarter = std::max<std::size_t>(1, epochs.size() / 4);
+    const LargestWeight late = largest_of(epochs[epochs.size() - 1 - quarter]);
     answer.details.push_back(
         fmt::format("{}: from {:.3g} to {:.3g} ({:+.0f} %), in {}{}.", run.name, first.value,
                     last.value, 100 * growths.back(), last.name,
