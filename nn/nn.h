@@ -33,6 +33,7 @@
 #include "nn/optim/schedules/one_cycle.h"
 #include "nn/optim/schedules/plateau.h"
 #include "nn/optim/schedules/schedule.h"
+#include "nn/train/doctor.h"
 #include "nn/train/history.h"
 #include "nn/train/lr_finder.h"
 #include "nn/train/metric.h"

@@ -1,0 +1,52 @@
+#include <algorithm>
+#include <iterator>
+
+#include "autograd/base/fail.h"
+#include "nn/train/doctor/check.h"
+
+namespace tapegrad::nn {
+
+std::string Finding::str() const { return fmt::format("{} {} {}", seen, why, remedy); }
+
+std::string_view to_string(Finding::Kind kind) {
+  constexpr std::string_view names[] = {"not_in_optimizer",
+                                        "no_gradient",
+                                        "gradients_not_zeroed",
+                                        "activation_before_loss",
+                                        "accidental_broadcast",
+                                        "labels_not_from_zero",
+                                        "dead_relu",
+                                        "saturated",
+                                        "large_updates",
+                                        "small_updates",
+                                        "vanishing_gradient",
+                                        "exploding_gradient",
+                                        "growing_graph",
+                                        "training_mode",
+                                        "evaluation_mode",
+                                        "cannot_overfit",
+                                        "unscaled_inputs",
+                                        "unbalanced_classes",
+                                        "leaking_split"};
+  static_assert(std::size(names) == static_cast<std::size_t>(Finding::Kind::leaking_split) + 1);
+  return names[static_cast<std::size_t>(kind)];
+}
+
+namespace detail {
+
+void Findings::add(Finding::Kind kind, std::string place, std::int64_t step, std::string seen,
+                   std::string_view why, std::string_view remedy, bool quiet) {
+  for (const Finding& each : all_)
+    if (each.kind == kind && each.place == place) return;
+  const Finding& found = all_.emplace_back(Finding{kind, std::move(place), step, std::move(seen),
+                                                   std::string(why), std::string(remedy)});
+  if (!quiet) untold_.push_back(found.str());
+}
+
+bool Findings::has(Finding::Kind kind) const noexcept {
+  return std::ranges::find(all_, kind, &Finding::kind) != all_.end();
+}
+
+}  // namespace detail
+
+}  // namespace tapegrad::nn

@@ -1,0 +1,68 @@
+#include <cmath>
+
+#include "autograd/base/fail.h"
+#include "autograd/ops/ops.h"
+#include "nn/train/doctor/check.h"
+
+namespace tapegrad::nn::detail {
+
+namespace {
+
+// Initial weights suit inputs of a size near 1: He et al., "Delving deep into rectifiers", ICCV
+// 2015. A factor of 10 is learned away; pixels from 0 to 255 have 100 and more, and pixels that were
+// divided by 255 twice 0.003. Zeros do not count, so that one-hot and other sparse inputs have the
+// size of what is there.
+constexpr double kLargeInputs = 10, kSmallInputs = 0.005;
+/// In so many steps, so that one odd batch is not taken for all.
+constexpr int kInputSteps = 2;
+
+/// The size of what goes into the first layer: of data, not of what parameters made of them.
+class InputCheck final : public Check {
+ public:
+  explicit InputCheck(Findings& findings) : findings_(findings) {}
+
+  void begin(const WatchedStep& step) override { step_ = step.number; }
+  void before(const Operation& now) override {
+    if (step_ > kInputSteps || measured_ == step_ || !now.weight || now.weight->value().dim() < 2)
+      return;
+    measured_ = step_;
+    for (std::size_t i = 0; i < now.inputs.size(); ++i) {
+      const Tensor& input = *now.inputs[i];
+      if (now.origins[i].after || !input.defined() || input.requires_grad()) continue;
+      if (is_floating_point(input.dtype())) return look_at(input, now.weight->module());
+    }
+  }
+
+ private:
+  void look_at(const Tensor& input, const std::string& module) {
+    const auto count = count_nonzero(input).item<std::int64_t>();
+    if (count == 0) return;
+    const double size = norm_of(input) / std::sqrt(static_cast<double>(count));
+    const bool large = size > kLargeInputs, small = size < kSmallInputs;
+    hits_ += large || small;
+    if (hits_ < kInputSteps || !(large || small)) return;
+    findings_.add(
+        Finding::Kind::unscaled_inputs, module, step_,
+        fmt::format("The inputs of {} go from {:.3g} to {:.3g}; those that are not 0 have a "
+                    "root mean square of {:.3g}.",
+                    module, amin(input).item(), amax(input).item(), size),
+        large ? "Weights begin at a size that suits inputs near 1, so that outputs, gradients "
+                "and steps are now as many times too large."
+              : "Weights begin at a size that suits inputs near 1, so that outputs and "
+                "gradients are now as many times too small, and training is slow.",
+        "Scale the inputs by what the training part has, as nn::Standardizer does; divide "
+        "pixels by 255, once.");
+  }
+
+  Findings& findings_;
+  std::int64_t step_ = 0, measured_ = 0;
+  int hits_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Check> make_input_check(Findings& findings) {
+  return std::make_unique<InputCheck>(findings);
+}
+
+}  // namespace tapegrad::nn::detail
