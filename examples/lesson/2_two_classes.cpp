@@ -1,0 +1,76 @@
+// Lesson 2, two classes: points are of class 0 or of class 1, and the logistic loss finds the line
+// between them, and how sure one can be on either side.
+
+#include <autograd/autograd.h>
+#include <nn/nn.h>
+
+#include "lesson/lesson.h"
+
+namespace tg = tapegrad;
+namespace nn = tapegrad::nn;
+namespace report = tapegrad::report;
+
+namespace {
+
+const lesson::About about{
+    .name = "lesson_2_two_classes",
+    .title = "Lesson 2: two classes",
+    .what_to_see =
+        "The pale band is the border, where both classes have a probability of one half; the "
+        "stronger the colour, the surer the model is, and where the clouds overlap it is not sure. "
+        "Play the steps: the first ones already turn the border nearly into its place, and those "
+        "that follow make the model surer, as the weights grow. The curve is the same seen from "
+        "the side: whatever the sum of a point is, the logistic function makes a probability of "
+        "it, and the mistakes are those of class 0 on the right and of class 1 on the left."};
+
+bool teach(report::Page& page, const lesson::Options&) {
+  tg::manual_seed(2);
+  const tg::Tensor x = tg::cat(
+      {tg::randn({80, 2}) + tg::tensor({-1.0, -0.8}), tg::randn({80, 2}) + tg::tensor({1.2, 0.8})});
+  const tg::Tensor y = tg::cat({tg::zeros(80), tg::ones(80)});
+
+  // The sum w0 x0 + w1 x1 + b is 0 on a line, above 0 on one side of it and below on the other.
+  tg::Tensor w = tg::zeros(2).requires_grad_(), b = tg::zeros(1).requires_grad_();
+  const auto sum = [&](const tg::Tensor& points) { return tg::matmul(points, w) + b; };
+  nn::SGD optimizer({{"w", w}, {"b", b}}, {.lr = 0.5});
+  report::Field field{.title = "Probabilities, step by step",
+                      .class_names = {"class 0", "class 1"}};
+  field.grid = {.left = -4, .right = 4, .bottom = -4, .top = 4};
+  field.points = x, field.classes = y;
+  for (int step = 0; step <= 60; ++step) {
+    optimizer.zero_grad();
+    const tg::Tensor loss = nn::binary_cross_entropy_with_logits(sum(x), y);
+    const std::string label = fmt::format("step {}", step);
+    if (step % 20 == 0)
+      fmt::print("{:7}  loss {:.3f}, accuracy {:.1f} %\n", label, loss.item(),
+                 100 * nn::accuracy(sum(x), y.to(tg::int64)));
+    const tg::NoGrad no_grad;
+    field.frames.push_back({label, tg::sigmoid(sum(field.grid.points()))});
+    loss.backward();
+    optimizer.step();
+  }
+  fmt::print("border   {:.2f} x {:+.2f} y {:+.2f} = 0\n", w[0].item(), w[1].item(), b.item());
+
+  const tg::NoGrad no_grad;
+  const tg::Tensor ends = tg::tensor({-4.0, 4.0});
+  field.lines = {{.name = "border in the end", .x = ends, .y = -(w[0] * ends + b) / w[1]}};
+  const tg::Tensor sums = sum(x), line = tg::linspace(-10, 10, 100);
+  page.add(field).add(
+      report::Lines{.title = "The logistic function",
+                    .x = {"the sum of a point"},
+                    .y = {.label = "probability of class 1", .percent = true},
+                    .series = {{.name = "class 0",
+                                .x = sums.narrow(0, 0, 80),
+                                .y = tg::zeros(80),
+                                .line = report::Line::none},
+                               {.name = "class 1",
+                                .x = sums.narrow(0, 80, 80),
+                                .y = tg::ones(80),
+                                .line = report::Line::none},
+                               {.name = "logistic function", .x = line, .y = tg::sigmoid(line)}}});
+  return nn::accuracy(sums, y.to(tg::int64)) > 0.85;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return lesson::give(about, teach, argc, argv); }
