@@ -1,6 +1,11 @@
 #pragma once
 
+/// @file
 /// Everything of the engine: tensors, the tape, the operators, and the tools that check them.
+///
+///     tg::Tensor x = tg::tensor({1.0, 2.0, 3.0}).requires_grad_();
+///     tg::sum(x * x).backward();
+///     fmt::print("{}\n", x.grad());  // 2 x
 ///
 /// It computes in the floating-point environment that the calling thread has, and leaves it as it
 /// is. **Round to nearest** (`FE_TONEAREST`, what every thread begins with): in another mode

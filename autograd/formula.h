@@ -1,6 +1,17 @@
 #pragma once
 
-/// Updates of tensors by a formula of your own, in one pass over all of them.
+/// @file
+/// Updates of tensors by a formula of your own, in one pass over all of them: steps of optimizers,
+/// moving averages. The formula is of one element.
+///
+///     struct Average {
+///       static constexpr const char* name = "average";
+///       double share;
+///       void update(auto& p, auto g) const { p += share * (g - p); }
+///     };
+///     void follow(tg::Tensor& average, const tg::Tensor& value) {
+///       tg::update(Average{.share = 0.1}, average, value);
+///     }
 
 #include <concepts>
 #include <type_traits>

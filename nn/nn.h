@@ -1,7 +1,18 @@
 #pragma once
 
-/// Everything of nn: modules, layers, losses, initialisation, optimizers, schedules, data,
-/// files, metrics and training.
+/// @file
+/// Everything of nn: modules, layers, losses, initialisation, optimizers, schedules, data, files,
+/// metrics and training.
+///
+///     nn::Sequential net{nn::Linear{2, 16}, tg::tanh, nn::Linear{16, 2}};
+///     nn::Adam optimizer(nn::parameters(net), {.lr = 0.03});
+///     nn::TensorDataset data(tg::randn({64, 2}), tg::randint(0, 2, {64}));
+///     nn::DataLoader loader(data, {.batch_size = 16, .shuffle = true});
+///     for (const auto& [x, y] : loader) {
+///       optimizer.zero_grad();
+///       nn::cross_entropy(net(x), y).backward();
+///       optimizer.step();
+///     }
 
 #include "nn/check/graph_check.h"
 #include "nn/data/csv/csv.h"

@@ -1,6 +1,13 @@
 #pragma once
 
-/// All optimizers, clipping and learning-rate schedules.
+/// @file
+/// All optimizers, clipping and learning-rate schedules, for a program with models of its own:
+/// parameters are a list of names and tensors.
+///
+///     tg::Tensor w = tg::ones({3}).requires_grad_();
+///     nn::SGD optimizer({{"w", w}}, {.lr = 0.1});
+///     tg::sum(w * w).backward();
+///     optimizer.step();
 
 #include "nn/optim/adagrad.h"
 #include "nn/optim/adam.h"

@@ -11,6 +11,8 @@
 #endif
 #endif
 
+// Internal: how references to values and records are counted.
+
 namespace tapegrad::detail {
 
 /// True while the process has only one thread, where plain increments do.

@@ -1,8 +1,8 @@
 #pragma once
 
-// Every public header includes this one, directly or not, before it declares anything: an older
-// standard gets one error that says what to do. Compilers go on after `#error`, into hundreds of
-// others, but stop at a file that is not there.
+// Internal: every public header includes this one, directly or not, before it declares anything: an
+// older standard gets one error that says what to do. Compilers go on after `#error`, into hundreds
+// of others, but stop at a file that is not there.
 
 #if defined(_MSVC_LANG) ? _MSVC_LANG < 202002L : __cplusplus < 202002L
 #if defined(__GNUC__)

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// The element types that a tensor can have: `float32` and `float64`, which have gradients, `int64`
+/// for classes and indices, `bool` for masks. What comes out when two meet: @ref numbers.
+///
+///     tg::Tensor x = tg::zeros({2, 3}, tg::float64);
+///     fmt::print("{} of {} bytes\n", x.dtype(), tg::size_of(x.dtype()));
+///     static_assert(tg::dtype_of<float> == tg::float32);
+
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>

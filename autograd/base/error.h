@@ -1,5 +1,15 @@
 #pragma once
 
+/// @file
+/// What the library throws: one family of exceptions, by what is wrong. Their texts say which
+/// operator and module, what came, what was expected, and the way out.
+///
+///     try {
+///       tg::matmul(tg::zeros({2, 3}), tg::zeros({4, 5}));
+///     } catch (const tg::ShapeError& error) {
+///       fmt::print("{}\n", error.what());
+///     }
+
 #include <stdexcept>
 #include <string>
 

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// How errors are thrown, by the library and by code that extends it: with a text in fmt's format,
+/// which is checked when compiling, and the module path where there is one.
+///
+///     const int layers = 2;
+///     if (layers < 1) tg::fail<tg::ValueError>("my_model: needs a layer, but has {}", layers);
+
 #include <fmt/core.h>
 
 #include <atomic>
@@ -7,8 +14,6 @@
 
 #include "autograd/base/error.h"
 #include "autograd/base/format.h"
-
-// How errors are thrown, by the library and by code that extends it.
 
 namespace tapegrad {
 

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Parameters that take what is meant and nothing that looks like it: a truth value where a flag is
+/// meant, a whole number where a number of things is.
+///
+///     tg::Tensor x = tg::ones({2, 3});
+///     tg::sum(x, {0, 1}, true);  // tg::sum(x, 0, 1) does not compile: 1 is no flag
+///     tg::std(x, 0, 0);          // nor does tg::std(x, 0, true): a correction is no flag
+
 #include <concepts>
 #include <cstdint>
 #include <type_traits>

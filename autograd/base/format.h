@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Makes shapes and element types arguments of fmt, as tensors are (autograd/tensor/print.h).
+///
+///     tg::Tensor x = tg::zeros({2, 3});
+///     fmt::print("{} {:>10}\n", x.shape(), x.dtype());
+
 #include <fmt/core.h>
 
 #include <string>

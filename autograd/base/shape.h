@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// The sizes of a tensor's dimensions, and lists of dimensions: up to eight numbers, without an
+/// allocation. Functions that take one take braces, a number, a vector or a span.
+///
+///     tg::Shape shape{2, 3};
+///     shape.push_back(4);
+///     tg::Tensor x = tg::zeros(shape);
+///     fmt::print("{} elements, the last size is {}\n", shape.numel(), x.size(-1));
+
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>

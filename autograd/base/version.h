@@ -1,8 +1,13 @@
 #pragma once
 
-#include "autograd/base/cxx20.h"
+/// @file
+/// The version, of the headers when compiling and of the library when running. This is the one
+/// place that says it; CMake reads it from here.
+///
+///     static_assert(TAPEGRAD_VERSION >= 100);  // 0.1.0
+///     if (tg::version() != TAPEGRAD_VERSION) fmt::print("headers and library do not match\n");
 
-// The one place that says the version; CMake reads it from here.
+#include "autograd/base/cxx20.h"
 
 /// @addtogroup system
 /// @{

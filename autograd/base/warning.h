@@ -1,5 +1,15 @@
 #pragma once
 
+/// @file
+/// Where warnings go: what is probably not meant, but no error, such as a parameter that no step
+/// ever changes. They are printed on stderr unless somebody takes them.
+///
+///     std::vector<std::string> seen;
+///     const auto before =
+///         tg::set_warning_handler([&](const std::string& text) { seen.push_back(text); });
+///     tg::warn("the learning rate is 0");
+///     tg::set_warning_handler(before);
+
 #include <functional>
 #include <string>
 

@@ -1,5 +1,16 @@
 #pragma once
 
+/// @file
+/// Finds where the first NaN or infinity comes from: while a `DetectAnomaly` lives, it is an error
+/// that names operator, module and what went in.
+///
+///     tg::DetectAnomaly anomaly;
+///     try {
+///       tg::log(tg::tensor({-1.0}));
+///     } catch (const tg::AnomalyError& error) {
+///       fmt::print("{}\n", error.what());
+///     }
+
 #include <memory>
 #include <span>
 #include <string_view>

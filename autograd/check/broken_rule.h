@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Breaks the rule of an operator on purpose, so that you see whether your tests would notice.
+///
+///     tg::Tensor x = tg::tensor({0.5}, tg::float64).requires_grad_();
+///     const tg::BrokenRule wrong("tanh", tg::RuleBreak::sign);
+///     fmt::print("{}\n", tg::gradcheck(tg::tanh, x).ok);  // false
+
 #include <string>
 
 #include "autograd/tensor/door/watcher.h"

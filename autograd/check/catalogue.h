@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// What each operator is and can: types, orders, forward mode, sparsity, ONNX, and its gradient
+/// where that is a choice. The page @ref operator_catalogue is made of it.
+///
+///     for (const tg::CatalogueEntry& entry : tg::catalogue())
+///       if (entry.forward_mode == "none") fmt::print("{}\n", entry.name);
+
 #include <span>
 #include <string>
 #include <vector>

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// What functions do where their formulas do not say it: gradients at ties, kinks, bounds and NaN.
+///
+///     for (const tg::Convention& convention : tg::conventions())
+///       if (convention.function == std::string_view("relu")) fmt::print("{}\n", convention.note);
+
 #include <span>
 
 #include "autograd/base/cxx20.h"

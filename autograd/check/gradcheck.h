@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Compares gradients with differences, of first and second order and forwards, and says which
+/// operator is to blame where they are wrong. Inputs are `float64` and require gradients.
+///
+///     tg::Tensor x = tg::tensor({0.5, -1.0}, tg::float64).requires_grad_();
+///     const auto result = tg::gradcheck(tg::tanh, x, {.second_order = true});
+///     fmt::print("{}: {}\n", result.ok, result.message());
+
 #include <cstdint>
 #include <functional>
 #include <string>

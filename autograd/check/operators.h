@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// The list of all operators, each with cases to check it by, for programs that prove or draw all
+/// of them.
+///
+///     for (const tg::OperatorInfo& op : tg::operators())
+///       if (op.family == "rows") fmt::print("{}: {} cases\n", op.name, op.cases.size());
+
 #include <vector>
 
 #include "autograd/ops/cases.h"

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// The battery that every operator of the library goes through, for one of yours: gradients,
+/// aliased arguments, float32, instruction sets, threads, memory that is refused.
+///
+///     tg::Tensor x = tg::tensor({0.5, 2.0}, tg::float64).requires_grad_();
+///     const auto cube = [](const std::vector<tg::Tensor>& in) { return in[0] * in[0] * in[0]; };
+///     fmt::print("{}\n", tg::verify({"mul", {{"a cube", {x}, cube}}}).message());
+
 #include <cstdint>
 #include <limits>
 #include <optional>

@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// Shows what was recorded behind a tensor: as a list, as a table, as a picture in Graphviz'
+/// language.
+///
+///     tg::Tensor w = tg::ones({3}).requires_grad_();
+///     tg::Tensor loss = tg::sum(tg::tanh(w * 2));
+///     fmt::print("{}", tg::format_records(loss, {{"w", w}}));
+///     tg::write_dot("graph.dot", loss, {{"w", w}});  // dot -Tsvg graph.dot -o graph.svg
+
 #include <cstdint>
 #include <optional>
 #include <string>

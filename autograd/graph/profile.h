@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Tells where the time goes, by operator, module and phase.
+///
+///     tg::ProfileScope profile;
+///     tg::matmul(tg::ones({64, 64}), tg::ones({64, 64}));
+///     fmt::print("{}", profile.table());
+
 #include <chrono>
 #include <cstdint>
 #include <map>

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Determinants, and their logarithms where the determinant itself would leave the range.
+///
+///     tg::Tensor A = tg::eye(3) * 2;
+///     tg::Tensor volume = tg::det(A), log = tg::slogdet(A).logabsdet;
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

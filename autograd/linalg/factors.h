@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Matrices as products: Cholesky, eigenvalues, singular values, QR.
+///
+///     tg::Tensor A = tg::tensor({{4.0, 1.0}, {1.0, 3.0}});
+///     tg::Tensor L = tg::cholesky(A);
+///     auto [values, vectors] = tg::eigh(A);
+
 #include "autograd/base/flag.h"
 #include "autograd/tensor/tensor.h"
 

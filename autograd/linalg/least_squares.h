@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Systems that have no solution, or several: least squares, the pseudoinverse, ranks.
+///
+///     tg::Tensor x = tg::linspace(0, 1, 10);
+///     tg::Tensor A = tg::stack({x, tg::ones({10})}, 1);
+///     tg::Tensor line = tg::lstsq(A, 2 * x + 1).solution;  // slope and height
+
 #include <optional>
 
 #include "autograd/base/flag.h"

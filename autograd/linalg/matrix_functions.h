@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// The exponential of a matrix, powers with negative exponents, norms by singular values.
+///
+///     tg::Tensor A = tg::tensor({{0.0, 1.0}, {-1.0, 0.0}});
+///     tg::Tensor turned = tg::matrix_exp(A), back = tg::matrix_power(turned, -1);
+
 #include <concepts>
 #include <cstdint>
 

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// The operators of this library, with cases to check them by, as `tapegrad::operators` has those
+/// of the engine.
+///
+///     for (const tg::OperatorInfo& op : tg::linalg_operators()) fmt::print("{}\n", op.name);
+
 #include <vector>
 
 #include "autograd/ops/cases.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Inverses and systems of equations.
+///
+///     tg::Tensor A = tg::tensor({{2.0, 0.0}, {1.0, 3.0}}), b = tg::tensor({2.0, 4.0});
+///     tg::Tensor x = tg::solve(A, b);
+///     tg::Tensor y = tg::solve_triangular(A, b.unsqueeze(1), {.upper = false});
+
 #include "autograd/base/flag.h"
 #include "autograd/tensor/tensor.h"
 

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// What the library holds at this moment, and what it keeps for reuse.
+///
+///     const auto before = tg::memory_stats();
+///     tg::Tensor x = tg::zeros({1000, 1000});
+///     fmt::print("{} bytes more\n", tg::memory_stats().live_bytes - before.live_bytes);
+///     tg::empty_cache();
+
 #include <cstdint>
 
 #include "autograd/base/cxx20.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// How an operator is described to the checks: ways to call it, with arguments away from its kinks.
+///
+///     tg::Tensor x = tg::tensor({0.5, 2.0}, tg::float64).requires_grad_();
+///     const auto root = [](const std::vector<tg::Tensor>& in) { return tg::sqrt(in[0]); };
+///     const tg::OperatorInfo info{"sqrt", {{"above 0", {x}, root}}};
+
 #include <functional>
 #include <string>
 #include <vector>

@@ -1,5 +1,18 @@
 #pragma once
 
+/// @file
+/// Everything for operators of your own: the page @ref your_own has whole examples, @ref custom all
+/// names.
+///
+///     struct Twice {
+///       static constexpr const char* name = "twice";
+///       static constexpr tg::Reads reads[] = {tg::kNone};
+///       static constexpr bool linear = true;
+///       tg::Tensor forward(const tg::Tensor& x) const { return 2 * x; }
+///       tg::Tensor vjp(const tg::Tensor& g, auto, auto) const { return 2 * g; }
+///     };
+///     tg::Tensor twice(const tg::Tensor& x) { return tg::apply(Twice{}, x); }
+
 /// @addtogroup custom
 /// Operators of your own are a struct with a forward and a rule per input, run through `apply`:
 ///

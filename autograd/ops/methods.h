@@ -1,9 +1,13 @@
 #pragma once
 
-#include "autograd/ops/ops.h"  // which includes this
+/// @file
+/// The operators that a tensor also has as methods. Inline, so that a program links those that it
+/// calls and no more.
+///
+///     tg::Tensor x = tg::randn({2, 3});
+///     tg::Tensor y = x.tanh().sum(1).reshape({2, 1});
 
-// The operators that a tensor also has as methods. Inline, so that a program links those that it
-// calls and no more.
+#include "autograd/ops/ops.h"  // which includes this
 
 namespace tapegrad {
 

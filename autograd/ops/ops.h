@@ -1,6 +1,10 @@
 #pragma once
 
-// Every operator on tensors, family by family, and the signs and methods that some of them have.
+/// @file
+/// Every operator on tensors, family by family, and the signs and methods that some of them have.
+///
+///     tg::Tensor x = tg::randn({4, 3}), w = tg::randn({3});
+///     tg::Tensor p = tg::sigmoid(tg::matmul(x, w));
 
 #include "autograd/ops/elementwise/clamp.h"
 #include "autograd/ops/elementwise/combined.h"

@@ -1,10 +1,15 @@
 #pragma once
 
+/// @file
+/// Operators that are written as signs: arithmetic, comparisons, logic.
+///
+///     tg::Tensor x = tg::tensor({1.0, 2.0}), y = tg::tensor({2.0, 0.5});
+///     tg::Tensor z = -(x * y + 1) / 2;
+///     tg::Tensor inside = (x > 0) & !(y > 1);
+
 #include <utility>
 
 #include "autograd/ops/ops.h"  // which includes this
-
-// Operators that are written as signs.
 
 namespace tapegrad {
 

@@ -1,5 +1,18 @@
 #pragma once
 
+/// @file
+/// How an operator written as a struct gets onto the tape: `apply`, whose text explains all that
+/// the struct may say. The page @ref your_own has whole examples.
+///
+///     struct Halve {
+///       static constexpr const char* name = "halve";
+///       static constexpr tg::Reads reads[] = {tg::kNone};
+///       static constexpr bool linear = true;
+///       tg::Tensor forward(const tg::Tensor& x) const { return x / 2; }
+///       tg::Tensor vjp(const tg::Tensor& g, auto, auto) const { return g / 2; }
+///     };
+///     tg::Tensor halve(const tg::Tensor& x) { return tg::apply(Halve{}, x); }
+
 #include <array>
 #include <span>
 #include <utility>
@@ -10,8 +23,6 @@
 #include "autograd/tape/rule.h"
 #include "autograd/tape/tangent.h"
 #include "autograd/tensor/require.h"
-
-// How an operator written as a struct gets onto the tape. `custom.h` explains the struct to users.
 
 namespace tapegrad {
 

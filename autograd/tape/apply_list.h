@@ -1,12 +1,28 @@
 #pragma once
 
+/// @file
+/// How an operator on a list of tensors, or with several outputs, gets onto the tape.
+///
+///     struct Total {
+///       static constexpr const char* name = "total";
+///       static constexpr tg::Reads reads = tg::kNone;
+///       static constexpr bool linear = true;
+///       tg::Tensor forward(std::span<const tg::Tensor> x) const {
+///         tg::Tensor sum = x[0];
+///         for (const tg::Tensor& each : x.subspan(1)) sum = sum + each;
+///         return sum;
+///       }
+///       tg::Tensor vjp(std::size_t, const tg::Tensor& g, auto, auto) const { return g; }
+///     };
+///     tg::Tensor total(const std::vector<tg::Tensor>& x) {
+///       return tg::apply(Total{}, std::span<const tg::Tensor>(x));
+///     }
+
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "autograd/tape/apply.h"
-
-// How an operator on a list of tensors, or with several outputs, gets onto the tape.
 
 namespace tapegrad {
 

@@ -1,5 +1,16 @@
 #pragma once
 
+/// @file
+/// Whether this thread records what it computes, and the names under which it does.
+///
+///     tg::Tensor w = tg::ones({3}).requires_grad_();
+///     {
+///       tg::NoGrad no_grad;
+///       w.mul_(0.5);
+///     }
+///     tg::Scope scope("loss");  // records and errors say so
+///     tg::sum(w * w).backward();
+
 #include <string_view>
 #include <utility>
 

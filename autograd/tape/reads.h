@@ -1,8 +1,12 @@
 #pragma once
 
-#include "autograd/base/cxx20.h"
+/// @file
+/// Names for what a rule reads: inputs `kA` to `kH`, the output `kY`, what the forward kept,
+/// nothing. Includes nothing of the engine, as headers of formulas do not.
+///
+///     static constexpr tg::Reads reads[] = {tg::kB | tg::kY, tg::kNone};  // rules of a and b
 
-// Names for what a rule reads. Includes nothing of the engine, as headers of formulas do not.
+#include "autograd/base/cxx20.h"
 
 namespace tapegrad {
 

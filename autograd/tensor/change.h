@@ -4,6 +4,8 @@
 
 #include "autograd/base/cxx20.h"
 
+// Internal: how messages know what changed a value.
+
 namespace tapegrad::detail {
 
 /// What changed a value in place, for error messages: the name of a function. A number of one byte,

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Makes tensors arguments of fmt. A format for numbers is that of each element.
+///
+///     tg::Tensor x = tg::tensor({1.0, 2.5});
+///     fmt::print("{}\n", x);
+///     fmt::print("loss {:.4f}\n", x.sum());
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// The tensor: a handle of a dense array, with its shape, its elements, its gradient, and changes
+/// in place. Functions on tensors are in autograd/ops.
+///
+///     tg::Tensor x = tg::tensor({{1.0, 2.0}, {3.0, 4.0}}).requires_grad_();
+///     tg::Tensor loss = (x * x).sum();
+///     loss.backward();
+///     fmt::print("{} {}\n", loss.item(), x.grad());
+
 #include <concepts>
 #include <iosfwd>
 #include <span>

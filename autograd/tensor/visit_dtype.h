@@ -1,9 +1,13 @@
 #pragma once
 
-#include "autograd/tensor/tensor.h"
+/// @file
+/// From an element type to the C++ type, for the library and for operators of your own; `detail` is
+/// internal: small things that every layer above the tensor needs.
+///
+///     tg::Tensor x = tg::ones({3}, tg::float64);
+///     tg::visit_floating(x.dtype(), [&]<class T>(T) { fmt::print("{}\n", x.data<T>()[0]); });
 
-// From an element type to the C++ type, for the library and for operators of your own; `detail` is
-// internal: small things that every layer above the tensor needs.
+#include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
 

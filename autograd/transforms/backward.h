@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Gradients as results: `grad` returns them, for the inputs that are asked for, where `backward()`
+/// leaves them at all leaves. With `create_graph` they have gradients themselves.
+///
+///     tg::Tensor x = tg::tensor({1.0, 2.0}).requires_grad_();
+///     tg::Tensor slope = tg::grad(tg::sum(x * x * x), x, {.create_graph = true});
+///     tg::Tensor curvature = tg::grad(tg::sum(slope), x);
+
 #include <concepts>
 #include <vector>
 

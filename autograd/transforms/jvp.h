@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Forward mode: the derivative along a direction, computed beside the value and without a tape.
+///
+///     const auto f = [](const tg::Tensor& x) { return tg::sin(x) * x; };
+///     auto [y, dy] = tg::jvp(f, tg::tensor({1.0, 2.0}), tg::tensor({1.0, 0.0}));
+
 #include <concepts>
 #include <functional>
 #include <utility>

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Proves the gradients of a model: for its input and every parameter, at both orders, forwards and
+/// backwards.
+///
+///     nn::Sequential net{nn::Linear{3, 4}, tg::tanh, nn::Linear{4, 2}};
+///     fmt::print("{}\n", tg::graph_check(net, tg::randn({2, 3})).message());
+
 #include <functional>
 #include <memory>
 #include <string>

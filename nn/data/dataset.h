@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Data sets in memory, parts of them, and columns brought to one scale. Anything with `size()` and
+/// `batch(indices)` is a data set, too.
+///
+///     nn::TensorDataset data(tg::randn({100, 3}), tg::randint(0, 2, {100}));
+///     auto [train, test] = nn::train_test_split(data, 0.2);
+///     const nn::Standardizer scale = nn::Standardizer::fit(data.inputs());
+
 #include <concepts>
 #include <cstdint>
 #include <span>

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Files in the format of MNIST and its relatives, as arrays.
+///
+///     nn::write_idx("labels.gz", {.shape = {3}, .bytes = {7, 2, 1}});
+///     tg::Tensor labels = nn::read_idx("labels.gz").to_tensor();
+
 #include <cstdint>
 #include <string>
 #include <vector>

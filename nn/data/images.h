@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Labelled grey images that stay bytes until a batch is asked for.
+///
+///     if (std::filesystem::exists("mnist")) {
+///       nn::ImageDataset images = nn::load_mnist("mnist", true);
+///       nn::DataLoader loader(images, {.batch_size = 64, .shuffle = true});
+///     }
+
 #include <cstdint>
 #include <memory>
 #include <span>

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Batches of a data set, in order or shuffled; an epoch is a loop over it.
+///
+///     nn::TensorDataset data(tg::randn({100, 3}), tg::randint(0, 2, {100}));
+///     nn::DataLoader loader(data, {.batch_size = 32, .shuffle = true, .seed = 1});
+///     for (const auto& [x, y] : loader) fmt::print("{}\n", x.shape());
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>

@@ -1,5 +1,10 @@
 #pragma once
 
+/// @file
+/// How much memory what is read from a file may take: files of others may be hostile.
+///
+///     const nn::ReadOptions options{.max_bytes = 100'000'000};
+
 #include <cstdint>
 #include <optional>
 

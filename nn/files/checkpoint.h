@@ -1,5 +1,16 @@
 #pragma once
 
+/// @file
+/// A whole training run in one file, to go on with the same bits after it was stopped.
+///
+///     nn::Linear net(3, 1);
+///     nn::Adam optimizer(nn::parameters(net));
+///     int epoch = 0;
+///     nn::Checkpoint checkpoint;
+///     checkpoint.add("net", net).add("optimizer", optimizer).add("epoch", epoch);
+///     checkpoint.save("run.safetensors");
+///     checkpoint.load("run.safetensors");
+
 #include <concepts>
 #include <cstdint>
 #include <functional>

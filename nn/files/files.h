@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Weights in and out, by safetensors, NumPy's and PyTorch's files.
+///
+///     nn::Linear net(3, 1);
+///     nn::save("net.safetensors", net, {.metadata = {{"epoch", "3"}}});
+///     nn::load("net.safetensors", net);
+///     nn::save_file("arrays.npz", {{"x", tg::ones({2})}});
+
 #include <map>
 #include <string>
 

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Dropout: while training, some elements are 0.
+///
+///     nn::Sequential net{nn::Linear{4, 8}, tg::relu, nn::Dropout(0.2), nn::Linear{8, 2}};
+///     nn::eval(net);  // none is
+
 #include <string>
 
 #include "autograd/base/flag.h"

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Several dimensions as one, between images and linear layers.
+///
+///     nn::Sequential net{nn::Flatten(), nn::Linear{28 * 28, 10}};
+///     tg::Tensor scores = net(tg::zeros({5, 28, 28}));  // [5, 10]
+
 #include <string>
 
 #include "autograd/tensor/tensor.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// How weights start. Layers start as those of PyTorch do; these are for other beginnings.
+///
+///     nn::Linear layer(64, 32);
+///     nn::init::kaiming_normal_(layer.weight, {.nonlinearity = nn::init::Nonlinearity::relu});
+///     nn::init::zeros_(layer.bias);
+
 #include "autograd/tensor/create/random.h"
 #include "autograd/tensor/tensor.h"
 

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Layers one after the other, which is itself a layer.
+///
+///     nn::Sequential net{nn::Linear{4, 8}, tg::relu};
+///     net.push_back(nn::Linear{8, 2});
+///     tg::Tensor y = net(tg::randn({5, 4}));
+///     fmt::print("{}\n", net[0].get<nn::Linear>()->out_features());
+
 #include <concepts>
 #include <cstdint>
 #include <string>

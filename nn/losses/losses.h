@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// How far predictions are from their targets.
+///
+///     tg::Tensor predicted = tg::randn({8, 1}).requires_grad_(), target = tg::randn({8, 1});
+///     nn::mse_loss(predicted, target).backward();
+///     nn::huber_loss(predicted, target, {.reduction = nn::Reduction::sum, .delta = 0.5});
+
 #include <cstdint>
 
 #include "autograd/ops/ops.h"

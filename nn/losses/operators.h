@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// The operators of `nn`, with cases to check them by, and its conventions, as
+/// `tapegrad::operators` and `tapegrad::conventions` have those of the engine.
+///
+///     for (const tg::OperatorInfo& op : nn::operators()) fmt::print("{}\n", op.name);
+
 #include <span>
 #include <vector>
 

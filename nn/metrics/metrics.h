@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// How good predictions of classes are, and how sure that is.
+///
+///     tg::Tensor scores = tg::tensor({{2.0, 1.0}, {0.0, 3.0}}), classes = tg::tensor({0, 1});
+///     fmt::print("{:.0f} %\n", 100 * nn::accuracy(scores, classes));
+///     const nn::Interval interval = nn::wilson_interval(95, 100);
+
 #include <cstdint>
 
 #include "autograd/tensor/tensor.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Any layer, held by value: what a list of layers is made of.
+///
+///     std::vector<nn::Layer> layers{nn::Linear{2, 4}, tg::tanh};
+///     tg::Tensor x = tg::randn({3, 2});
+///     for (const nn::Layer& layer : layers) x = layer(x);
+
 #include <concepts>
 #include <memory>
 #include <string>

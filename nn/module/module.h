@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// What can be done with any model: list and count its parameters, switch modes, freeze, convert,
+/// name, copy.
+///
+///     nn::Sequential net{nn::Linear{4, 8}, tg::relu, nn::Linear{8, 2}};
+///     for (const auto& [name, value] : nn::parameters(net)) fmt::print("{} {}\n", name, value);
+///     nn::Sequential copy = nn::clone(net);
+///     nn::freeze(copy);
+
 #include <cstdint>
 #include <string>
 #include <string_view>

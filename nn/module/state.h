@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// The state of a model in memory: a copy of its tensors under their names, to keep and to put
+/// back.
+///
+///     nn::Linear net(3, 1);
+///     const nn::StateDict best = nn::state_dict(net);
+///     nn::init::zeros_(net.weight);
+///     nn::load_state_dict(net, best);
+
 #include <cstdint>
 #include <functional>
 #include <map>

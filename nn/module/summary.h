@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// A model as a table, with the number of parameters of each part.
+///
+///     nn::Sequential net{nn::Linear{784, 128}, tg::relu, nn::Linear{128, 10}};
+///     fmt::print("{}", nn::summary(net));
+
 #include <string>
 
 #include "nn/module/visitor.h"

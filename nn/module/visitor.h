@@ -1,5 +1,17 @@
 #pragma once
 
+/// @file
+/// How a model names its members, once, and what walks over them.
+///
+///     struct Net {
+///       nn::Linear fc1{4, 8}, fc2{8, 2};
+///       tg::Tensor operator()(const tg::Tensor& x) const { return fc2(tg::relu(fc1(x))); }
+///       void visit(nn::Visitor& f) {
+///         f("fc1", fc1);
+///         f("fc2", fc2);
+///       }
+///     };
+
 #include <concepts>
 #include <string>
 #include <string_view>

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Models as ONNX files; a library of its own (`tapegrad::onnx`).
+///
+///     nn::Sequential net{nn::Linear{4, 8}, tg::relu, nn::Linear{8, 2}};
+///     tg::onnx::save("net.onnx", net, tg::randn({1, 4}), {.input_names = {"x"}});
+
 #include <array>
 #include <concepts>
 #include <functional>

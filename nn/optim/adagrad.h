@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Adagrad: each weight has a rate of its own, which falls with the gradients it has had.
+///
+///     nn::Linear net(3, 1);
+///     nn::Adagrad optimizer(nn::parameters(net), {.lr = 0.05});
+
 #include "autograd/tensor/create/create.h"
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"

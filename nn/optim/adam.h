@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Adam and AdamW, which most networks are trained with.
+///
+///     nn::Linear net(3, 1);
+///     nn::AdamW optimizer(nn::parameters(net), {.lr = 1e-3, .weight_decay = 0.01});
+
 #include <array>
 
 #include "nn/module/option_check.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Gradients kept within bounds, between `backward()` and the step.
+///
+///     nn::Linear net(3, 1);
+///     nn::mse_loss(net(tg::ones({2, 3})), tg::zeros({2, 1})).backward();
+///     const double norm = nn::clip_grad_norm_(nn::parameters(net), 1.0);
+
 #include <vector>
 
 #include "nn/module/module.h"

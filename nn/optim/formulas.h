@@ -1,11 +1,16 @@
 #pragma once
 
+/// @file
+/// The steps of the library's optimizers as formulas, for loops of your own. Includes nothing of
+/// the engine, so that the same text can be compiled by itself, for another machine too.
+///
+///     tg::Tensor w = tg::ones({3}), velocity;
+///     const tg::formula::Sgd step{.lr = 0.1, .momentum = 0.9, .first = true};
+///     tg::update(step, w, tg::ones({3}), velocity);
+
 #include <cstddef>
 
 #include "autograd/ops/formula/list.h"
-
-// Includes nothing of the engine, so that the same text can be compiled by itself, for another
-// machine too.
 
 namespace tapegrad::formula {
 

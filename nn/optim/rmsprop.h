@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// RMSprop: steps in units of the root of the mean squared gradient.
+///
+///     nn::Linear net(3, 1);
+///     nn::RMSprop optimizer(nn::parameters(net), {.lr = 0.01, .momentum = 0.9, .centered = true});
+
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"
 #include "nn/optim/formulas.h"

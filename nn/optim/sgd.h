@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Stochastic gradient descent, with momentum and Nesterov's variant.
+///
+///     nn::Linear net(3, 1);
+///     nn::SGD optimizer(nn::parameters(net), {.lr = 0.1, .momentum = 0.9, .nesterov = true});
+
 #include "autograd/base/fail.h"
 #include "nn/module/option_check.h"
 #include "nn/optim/core/optimizer.h"

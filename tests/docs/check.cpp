@@ -24,17 +24,7 @@ std::string joined(const std::vector<std::string>& lines) {
 
 /// What the program prints, by the line of the page that it belongs to.
 std::map<int, std::string> output_of(const std::string& program) {
-  const TempFolder folder;
-  const std::string command = "cd '" + folder.path() + "' && '" + program + "'";
-  std::FILE* pipe = ::popen(command.c_str(), "r");
-  if (!pipe) throw std::runtime_error("cannot run " + program);
-  std::string text;
-  char buffer[4096];
-  for (std::size_t got; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-    text.append(buffer, got);
-  if (const int status = ::pclose(pipe); status != 0)
-    throw std::runtime_error(program + " ended with status " + std::to_string(status) +
-                             "; it had printed\n" + text);
+  const std::string text = run(program);
   std::map<int, std::string> parts;
   for (std::size_t at = text.find(kMark); at != text.npos;) {
     const std::size_t next = text.find(kMark, at + 1);
@@ -208,6 +198,21 @@ class Check {
 };
 
 }  // namespace
+
+std::string run(const std::string& program) {
+  const TempFolder folder;
+  const std::string command = "cd '" + folder.path() + "' && '" + program + "'";
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  if (!pipe) throw std::runtime_error("cannot run " + program);
+  std::string text;
+  char buffer[4096];
+  for (std::size_t got; (got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    text.append(buffer, got);
+  if (const int status = ::pclose(pipe); status != 0)
+    throw std::runtime_error(program + " ended with status " + std::to_string(status) +
+                             "; it had printed\n" + text);
+  return text;
+}
 
 std::vector<std::string> differences(const Page& page, const std::string& program,
                                      const std::string& source, const std::string& values) {

@@ -1,5 +1,6 @@
 #include "tests/docs/page.h"
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 #include <stdexcept>
@@ -44,8 +45,6 @@ std::string quoted_file(const std::string& line) {
   return std::regex_match(line, match, source) ? match[1].str() : "";
 }
 
-/// The lines of a file. Of a header, those of the comment at its beginning, each at its place;
-/// indented code is there as blocks.
 std::vector<std::string> lines_of(const std::string& path) {
   std::ifstream stream(path);
   if (!stream) throw std::runtime_error("cannot read " + path);
@@ -90,6 +89,36 @@ Page read_page(const std::string& path) {
     }
     page.blocks.push_back(std::move(block));
     before.clear();
+  }
+  return page;
+}
+
+std::string page_of_headers(const std::string& source, const std::vector<std::string>& headers) {
+  std::string page = "# Headers\n";
+  for (const std::string& header : headers) {
+    const std::vector<std::string> lines = lines_of(source + "/" + header);
+    const auto is_internal = [](const std::string& line) {
+      return line.starts_with("// Internal");
+    };
+    if (std::any_of(lines.begin(), lines.end(), is_internal)) continue;
+    page += "\n## " + header + "\n\n```cpp\n#include <" + header + ">\n```\n\n";
+    bool code = false, any = false;
+    std::size_t i = 3;
+    if (lines.size() <= i || lines[2] != "/// @file")
+      fail(header, 3,
+           "a header says here what it is for, after `/// @file`, or that it is `// Internal`");
+    for (; lines[i].starts_with("///"); ++i) {
+      const std::string text = lines[i].size() > 4 ? lines[i].substr(4) : "";
+      const bool indented = text.starts_with("    ");
+      if (indented != code && (indented || !text.empty())) {
+        page += "```" + std::string(indented ? "cpp" : "") + "\n";
+        code = indented;
+        any = true;
+      }
+      page += (code && indented ? text.substr(4) : text) + "\n";
+    }
+    if (code) page += "```\n";
+    if (!any) fail(header, 3, "what this header is for is shown by no example");
   }
   return page;
 }

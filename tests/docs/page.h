@@ -48,9 +48,13 @@ struct Page {
   int partner(std::size_t i) const;
 };
 
-/// Reads a page, or, of a header, the comment that it opens with. Errors: `std::runtime_error`, with
-/// file and line.
+/// Errors: `std::runtime_error`, with file and line.
 Page read_page(const std::string& path);
+
+/// A page of the comments that headers in the folder `source` open with, each a section in which the
+/// header is included. Errors: for one that opens with no comment `/// @file` that has an example,
+/// unless it says that it is internal.
+std::string page_of_headers(const std::string& source, const std::vector<std::string>& headers);
 
 /// The statements of a block. In Python every line that is not indented begins one; in C++ the first
 /// line behind the end of the one before does. Lines without code belong to none.

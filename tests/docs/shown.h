@@ -11,6 +11,7 @@
 #include <cmath>
 #include <concepts>
 #include <filesystem>
+#include <fstream>
 #include <span>
 #include <string>
 #include <string_view>

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// How many threads share one large operation, and the loop by which they do. Results have the same
+/// bits for every number.
+///
+///     tg::set_num_threads(2);
+///     tg::sum(tg::ones({1000, 1000}));
+///     tg::set_num_threads(1);
+
 #include <atomic>
 #include <cstdint>
 #include <memory>

@@ -4,6 +4,8 @@
 
 #include "autograd/base/cxx20.h"
 
+// Internal: how large a tile is.
+
 namespace tapegrad::kernels {
 
 /// @addtogroup system

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// The activations that most networks have, as functions of each element; as layers they are in
+/// nn/layers/activation/activations.h.
+///
+///     tg::Tensor x = tg::tensor({-1.0, 0.0, 2.0});
+///     tg::Tensor y = tg::gelu(x) + tg::softplus(x, 2.0);
+
 #include "autograd/ops/formula/formula.h"
 
 namespace tapegrad {

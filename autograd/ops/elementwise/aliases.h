@@ -1,10 +1,14 @@
 #pragma once
 
+/// @file
+/// Second names that PyTorch has for some functions. Inline, so that they cost nothing.
+///
+///     tg::Tensor x = tg::tensor({-2.0, 3.0});
+///     tg::Tensor y = tg::clip(tg::multiply(x, 2), -1, 1);  // clamp, mul
+
 #include <utility>
 
 #include "autograd/ops/ops.h"  // which includes this
-
-// Second names that PyTorch has for some functions. Inline, so that they cost nothing.
 
 namespace tapegrad {
 

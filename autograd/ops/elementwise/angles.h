@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Angles and hyperbolic functions that are seldom used: `tan`, the inverse functions, `sinh`,
+/// `hypot`. One loop over single numbers computes all of them.
+///
+///     tg::Tensor x = tg::tensor({3.0}), y = tg::tensor({4.0});
+///     tg::Tensor angle = tg::atan2(y, x), radius = tg::hypot(x, y);
+
 #include "autograd/ops/formula/formula.h"
 
 namespace tapegrad {

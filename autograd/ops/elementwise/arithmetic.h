@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Arithmetic of each element; the signs are in autograd/ops/signs.h.
+///
+///     tg::Tensor a = tg::tensor({1.0, -2.0}), b = tg::tensor({3.0, 4.0});
+///     tg::Tensor y = tg::maximum(tg::abs(a), b) / b;
+
 #include "autograd/ops/formula/formula.h"
 
 namespace tapegrad {

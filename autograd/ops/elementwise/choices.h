@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Functions of two numbers that choose one, and are seldom used: `fmax`, `copysign`, `heaviside`.
+///
+///     tg::Tensor x = tg::tensor({1.0, NAN});
+///     tg::Tensor y = tg::fmax(x, 0.0);  // a NaN loses, where it wins in maximum
+
 #include "autograd/ops/formula/formula.h"
 
 namespace tapegrad {

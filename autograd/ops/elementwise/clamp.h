@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Limits elements to a range, by numbers or by tensors.
+///
+///     tg::Tensor x = tg::tensor({-2.0, 0.5, 3.0});
+///     tg::Tensor y = tg::clamp(x, -1, 1), above = tg::clamp(x, 0);
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Sums and products with a factor, in one call, as PyTorch has them.
+///
+///     tg::Tensor a = tg::ones({3}), b = tg::full({3}, 2.0);
+///     tg::Tensor y = tg::add(a, b, 0.1);    // a + 0.1 b
+///     tg::Tensor z = tg::lerp(a, b, 0.25);  // a quarter of the way from a to b
+
 #include "autograd/ops/elementwise/arithmetic.h"
 #include "autograd/tensor/tensor.h"
 

@@ -1,13 +1,18 @@
 #pragma once
 
+/// @file
+/// Functions of each element that are made of others: `frac`, division that rounds, `nan_to_num`,
+/// degrees.
+///
+///     tg::Tensor x = tg::tensor({-7.0, NAN});
+///     tg::Tensor y = tg::div(tg::nan_to_num(x), 2, tg::Rounding::floor);
+
 #include <optional>
 #include <utility>
 
 #include "autograd/base/flag.h"
 #include "autograd/ops/elementwise/families.h"  // first: functions of these have overloads here
 #include "autograd/tensor/tensor.h"
-
-// Functions of each element that are made of others.
 
 namespace tapegrad {
 

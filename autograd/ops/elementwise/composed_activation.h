@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Activations that are made of other operators: `relu6`, `glu`, `prelu`, `rrelu`.
+///
+///     tg::Tensor x = tg::randn({4, 6});
+///     tg::Tensor gated = tg::glu(x, -1);                  // [4, 3]
+///     tg::Tensor y = tg::prelu(x, tg::tensor({0.25}));  // the slope is trained
+
 #include "autograd/base/flag.h"
 #include "autograd/tensor/tensor.h"
 

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Powers, roots and logarithms.
+///
+///     tg::Tensor x = tg::tensor({0.5, 4.0});
+///     tg::Tensor y = tg::sqrt(x) + tg::pow(x, 3) + tg::log1p(x);
+
 #include "autograd/ops/formula/formula.h"
 
 namespace tapegrad {

@@ -12,6 +12,8 @@
 #include "autograd/ops/elementwise/special.h"
 #include "autograd/ops/elementwise/trigonometric.h"
 
+// Internal: all families of elementwise operators.
+
 namespace tapegrad {
 
 /// @addtogroup operators

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Activations that are seldom used, each one formula.
+///
+///     tg::Tensor x = tg::tensor({-1.0, 2.0});
+///     tg::Tensor y = tg::mish(x) + tg::hardswish(x) + tg::selu(x);
+
 #include "autograd/ops/elementwise/activation.h"
 
 namespace tapegrad {
@@ -32,7 +38,7 @@ Tensor softsign(Tensor x);
 Tensor softshrink(Tensor x, double lambd = 0.5);
 /// x where |x| > lambd, else 0 with gradient 0; NaN stays.
 Tensor hardshrink(Tensor x, double lambd = 0.5);
-/// `gelu` with Phi by tanh, as PyTorch's `gelu(x, approximate='tanh')`: x (1 + tanh(sqrt(2 / pi) (x
+/// `gelu` with Phi by tanh, as PyTorch's with `approximate="tanh"`: x (1 + tanh(sqrt(2 / pi) (x
 /// + 0.044715 x^3))) / 2, without cancellation; 0 at -inf. Hendrycks and Gimpel, 2016.
 Tensor gelu_tanh(Tensor x);
 

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// The gamma function's logarithm and its derivatives, the inverse error function, `sinc`.
+///
+///     tg::Tensor rates = tg::tensor({1.5, 3.0}).requires_grad_();
+///     tg::Tensor counts = tg::tensor({2.0, 4.0});  // log-likelihood of Poisson
+///     tg::Tensor likelihood = tg::sum(counts * tg::log(rates) - rates - tg::lgamma(counts + 1));
+
 #include <cstdint>
 
 #include "autograd/ops/elementwise/rounding.h"

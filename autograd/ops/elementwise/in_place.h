@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Functions that write their result into the tensor that they are given, whose names end in "_".
+/// They are recorded, as the plain forms are.
+///
+///     tg::Tensor x = tg::tensor({-1.0, 2.0});
+///     tg::relu_(x);
+///     tg::masked_fill_(x, x > 1, 0.0);
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Logarithms to other bases, and sums of exponentials of two, without overflow.
+///
+///     tg::Tensor a = tg::tensor({1000.0}), b = tg::tensor({1001.0});
+///     tg::Tensor y = tg::logaddexp(a, b);
+///     tg::Tensor entropy = -tg::sum(tg::xlogy(tg::tensor({0.0, 1.0}), tg::tensor({0.0, 1.0})));
+
 #include "autograd/ops/formula/formula.h"
 
 namespace tapegrad {

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Rounding, and division with a whole quotient or a remainder.
+///
+///     tg::Tensor x = tg::tensor({-7.5, 2.5});
+///     tg::Tensor y = tg::round(x), down = tg::floor_divide(x, 2), rest = tg::remainder(x, 2);
+
 #include <cstdint>
 
 #include "autograd/ops/formula/formula.h"

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// The error function, and what it leaves to 1.
+///
+///     tg::Tensor x = tg::tensor({0.5, 3.0});
+///     tg::Tensor tail = 0.5 * tg::erfc(x / std::sqrt(2.0));  // that a normal number is above x
+
 #include "autograd/ops/formula/formula.h"
 
 namespace tapegrad {

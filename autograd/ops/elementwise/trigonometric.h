@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Sine, cosine and the hyperbolic tangent, with vectors for each instruction set.
+///
+///     tg::Tensor t = tg::linspace(0, 6.28, 100);
+///     tg::Tensor wave = tg::sin(t) * tg::tanh(t);
+
 #include "autograd/ops/formula/formula.h"
 
 namespace tapegrad {

@@ -5,7 +5,7 @@
 #include "autograd/ops/formula/list.h"
 #include "autograd/tape/reads.h"
 
-// What the formulas of elementwise operators are written with.
+// Internal: what the formulas of elementwise operators are written with.
 //
 // Each struct is a whole operator: what it is called (`name`), the function that is declared beside
 // it (`function`, left out where that has options), what its rule reads (`reads`: kA and kB the

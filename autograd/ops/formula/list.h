@@ -4,7 +4,7 @@
 
 #include "autograd/base/cxx20.h"
 
-// What a family of formulas is closed with. Includes nothing of the engine.
+// Internal: what a family of formulas is closed with. Includes nothing of the engine.
 
 namespace tapegrad::formula {
 

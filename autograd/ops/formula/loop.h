@@ -7,7 +7,7 @@
 
 #include "autograd/base/cxx20.h"
 
-// The body that all loops of an update formula share. Includes nothing of the engine.
+// Internal: the body that all loops of an update formula share. Includes nothing of the engine.
 
 namespace tapegrad::detail {
 

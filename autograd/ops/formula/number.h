@@ -1,11 +1,16 @@
 #pragma once
 
+/// @file
+/// What formulas are instantiated with where there are no vectors: plain numbers with the functions
+/// that formulas use. Includes nothing of the engine.
+///
+///     using Number = tg::formula::Number<float>;
+///     const Number x = 0.5f, y = where(x > 0, sqrt(x), 0);
+
 #include <cmath>
 #include <type_traits>
 
 #include "autograd/base/cxx20.h"
-
-// What formulas are instantiated with where there are no vectors. Includes nothing of the engine.
 
 namespace tapegrad::formula {
 

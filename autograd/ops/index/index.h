@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Entries of a dimension by their numbers, and the way back: sums of what goes to the same place.
+///
+///     tg::Tensor table = tg::randn({10, 4}).requires_grad_();  // an embedding
+///     tg::Tensor ids = tg::tensor({3, 1, 3});
+///     tg::Tensor rows = tg::index_select(table, 0, ids);  // [3, 4]; gradients of entry 3 add up
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// What PyTorch's `x[...]` is written with: `Slice`, `None`, `Ellipsis`, numbers, lists and
+/// tensors; and the rows of a tensor as a range.
+///
+///     tg::Tensor x = tg::arange(24).reshape({2, 3, 4});
+///     tg::Tensor y = x.index({tg::Ellipsis, tg::Slice(1, tg::None, 2)});  // x[..., 1::2]
+///     for (const tg::Tensor& row : x) fmt::print("{}\n", row.shape());
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

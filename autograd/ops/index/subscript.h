@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Reading and writing by indices, masks and tables, all as functions that return copies, and the
+/// forms that write into the tensor itself.
+///
+///     tg::Tensor x = tg::zeros({3, 4});
+///     x.index_put_({1, tg::Slice(0, 2)}, 5.0);  // x[1, 0:2] = 5
+///     tg::Tensor y = tg::index_put(x, {x > 1}, 0.0), places = tg::nonzero(x);
+
 #include <concepts>
 #include <vector>
 

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Distances and angles between vectors.
+///
+///     tg::Tensor a = tg::randn({5, 3}), b = tg::randn({7, 3});
+///     tg::Tensor all = tg::cdist(a, b);                             // [5, 7]
+///     tg::Tensor similar = tg::cosine_similarity(a, b.narrow(0, 0, 5));  // [5]
+
 #include "autograd/base/flag.h"
 #include "autograd/tensor/tensor.h"
 

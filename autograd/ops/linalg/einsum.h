@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Sums of products in Einstein's notation.
+///
+///     tg::Tensor q = tg::randn({2, 5, 8}), k = tg::randn({2, 6, 8});
+///     tg::Tensor scores = tg::einsum("bid,bjd->bij", {q, k});  // [2, 5, 6]
+
 #include <string>
 #include <vector>
 

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Matrix products, and the linear map of a layer as one operator.
+///
+///     tg::Tensor a = tg::randn({2, 3}), b = tg::randn({2, 4});
+///     tg::Tensor c = tg::matmul(a, b, {.transpose_a = true});  // [3, 4], without a copy
+///     tg::Tensor y = tg::linear(a, tg::randn({5, 3}), tg::zeros({5}));
+
 #include "autograd/ops/linalg/distance.h"
 #include "autograd/ops/linalg/einsum.h"
 #include "autograd/ops/linalg/products.h"

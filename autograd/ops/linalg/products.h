@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Products under the names that they have in PyTorch: vectors, batches, tensors of any rank,
+/// chains.
+///
+///     tg::Tensor a = tg::randn({3, 4}), v = tg::randn({4});
+///     tg::Tensor y = tg::addmv(tg::zeros({3}), a, v), z = tg::outer(v, v);
+///     tg::Tensor chain = tg::multi_dot({a, tg::randn({4, 2}), tg::randn({2, 5})});
+
 #include <vector>
 
 #include "autograd/base/flag.h"

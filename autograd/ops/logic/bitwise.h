@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// The bits of integers and truth values.
+///
+///     tg::Tensor flags = tg::tensor({5, 6});
+///     tg::Tensor set = tg::bitwise_and(flags, 4) != 0, doubled = tg::bitwise_left_shift(flags, 1);
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// A choice between two functions, each computed for its own entries alone, so that no NaN of the
+/// other branch gets into a gradient.
+///
+///     tg::Tensor x = tg::tensor({0.0, 4.0}).requires_grad_();
+///     const auto root = [](const tg::Tensor& a) { return tg::sqrt(a); };
+///     const auto none = [](const tg::Tensor& a) { return 0 * a; };
+///     tg::sum(tg::where(x > 0, root, none, x)).backward();
+
 #include <concepts>
 #include <functional>
 #include <span>

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Comparisons, truth values, and the choice between two tensors; the signs are in
+/// autograd/ops/signs.h.
+///
+///     tg::Tensor x = tg::tensor({1.0, NAN, 3.0});
+///     tg::Tensor y = tg::where(tg::isnan(x), 0.0, x);
+///     fmt::print("{}\n", tg::any(y > 2).item<bool>());
+
 #include "autograd/base/flag.h"
 #include "autograd/tensor/tensor.h"
 

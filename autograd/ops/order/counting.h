@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// How often elements are there, and where they would stand: `unique`, `bincount`, histograms,
+/// searches.
+///
+///     tg::Tensor classes = tg::tensor({2, 0, 2, 1});
+///     tg::Tensor counts = tg::bincount(classes), different = tg::unique(classes).output;
+///     tg::Tensor bins = tg::bucketize(tg::tensor({0.3, 2.7}), tg::tensor({1.0, 2.0}));
+
 #include <concepts>
 
 #include "autograd/tensor/tensor.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Running sums and extremes, and the order of elements.
+///
+///     tg::Tensor x = tg::tensor({3.0, 1.0, 2.0});
+///     auto [values, indices] = tg::topk(x, 2);
+///     tg::Tensor running = tg::cumsum(x, 0), sorted = tg::sort(x).values;
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Random numbers whose distributions tensors say: normal numbers of many means, events, choices.
+///
+///     tg::Tensor noisy = tg::normal(tg::zeros({3}), tg::tensor({0.1, 1.0, 10.0}));
+///     tg::Tensor weights = tg::tensor({1.0, 2.0, 7.0});
+///     tg::Tensor chosen = tg::multinomial(weights, 5, true);  // 5 indices, with replacement
+
 #include "autograd/tensor/create/distributions.h"
 
 namespace tapegrad {

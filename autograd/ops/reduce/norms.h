@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Norms of vectors and matrices, and distances by them, for elements of any size.
+///
+///     tg::Tensor x = tg::randn({4, 3});
+///     tg::Tensor lengths = tg::vector_norm(x, 2, 1), size = tg::matrix_norm(x);
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

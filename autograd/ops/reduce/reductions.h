@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Sums, means, products, extremes and deviations, over all elements or some dimensions.
+///
+///     tg::Tensor x = tg::randn({4, 3});
+///     tg::Tensor total = tg::sum(x), mean = tg::mean(x, 0), spread = tg::std(x, {0, 1});
+///     auto [largest, where] = tg::max(x, 1);
+
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {

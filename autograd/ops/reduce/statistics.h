@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Further reductions: medians, quantiles, covariances, differences, integrals, and those that pass
+/// NaN by.
+///
+///     tg::Tensor x = tg::randn({100});
+///     tg::Tensor quartiles = tg::quantile(x, tg::tensor({0.25, 0.5, 0.75}));
+///     tg::Tensor integral = tg::trapezoid(tg::sin(tg::linspace(0, 3.14, 100)), {.dx = 0.0314});
+
 #include <optional>
 
 #include "autograd/tensor/tensor.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Reductions of tensors that are converted first: more digits than the elements have, or a mean of
+/// integers.
+///
+///     tg::Tensor counts = tg::tensor({1, 2, 4});
+///     tg::Tensor mean = tg::mean(counts, tg::float64);
+
 #include <concepts>
 
 #include "autograd/base/flag.h"

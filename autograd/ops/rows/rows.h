@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// What is done to rows: softmax and its relatives, the loss of classes, normalisation, dropout.
+/// Fused, and without overflow for any logits.
+///
+///     tg::Tensor logits = tg::randn({4, 10}).requires_grad_();
+///     tg::Tensor classes = tg::tensor({3, 0, 9, 1});
+///     tg::cross_entropy(logits, classes, {.label_smoothing = 0.1}).backward();
+///     tg::Tensor probabilities = tg::softmax(logits, 1);
+
 #include <cstdint>
 
 #include "autograd/tensor/tensor.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Other arrangements of the same elements: reversed, rolled, turned, repeated, and grids of them.
+///
+///     tg::Tensor x = tg::arange(6).reshape({2, 3});
+///     tg::Tensor mirrored = tg::flip(x, 1), twice = tg::tile(x, {2, 1});
+///     auto grid = tg::meshgrid({tg::arange(2), tg::arange(3)});
+
 #include <vector>
 
 #include "autograd/base/flag.h"

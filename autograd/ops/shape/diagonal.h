@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Diagonals and triangles of matrices.
+///
+///     tg::Tensor a = tg::randn({4, 4});
+///     tg::Tensor causal = tg::tril(tg::ones({4, 4})) != 0, trace = tg::trace(a);
+
 #include <vector>
 
 #include "autograd/tensor/tensor.h"

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Elements added at the ends of dimensions, and pixels made of channels.
+///
+///     tg::Tensor image = tg::randn({3, 8, 8});
+///     tg::Tensor framed = tg::pad(image, {1, 1, 1, 1}, tg::Padding::reflect);  // [3, 10, 10]
+
 #include <cstdint>
 #include <vector>
 

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// A tensor cut into pieces, and pieces put together.
+///
+///     tg::Tensor x = tg::randn({6, 2});
+///     auto thirds = tg::chunk(x, 3);
+///     tg::Tensor again = tg::vstack(thirds);
+
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>

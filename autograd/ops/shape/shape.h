@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// Other shapes, views and pieces of a tensor. Each function says whether its result shares the
+/// data.
+///
+///     tg::Tensor x = tg::arange(6.0);
+///     tg::Tensor m = tg::reshape(x, {2, 3});  // shares the data
+///     tg::Tensor t = tg::t(m);                // a copy
+///     tg::Tensor both = tg::cat({m, m}, 1);
+
 #include <initializer_list>
 #include <vector>
 

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Shapes under other names that PyTorch and NumPy have.
+///
+///     tg::Tensor x = tg::randn({2, 3, 4});
+///     tg::Tensor flat = tg::view(x, {6, 4}), back = tg::unflatten(flat, 0, {2, 3});
+///     tg::Tensor last = tg::movedim(x, 0, -1);  // [3, 4, 2]
+
 #include <vector>
 
 #include "autograd/tensor/tensor.h"

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Tensors from values, of a shape, and sequences.
+///
+///     tg::Tensor a = tg::tensor({{1.0, 2.0}, {3.0, 4.0}});
+///     tg::Tensor b = tg::tensor(std::vector<float>{1, 2, 3, 4}, {2, 2});
+///     tg::Tensor c = tg::zeros({2, 2}) + tg::eye(2) + tg::arange(4).reshape({2, 2});
+
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>

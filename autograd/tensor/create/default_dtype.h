@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// The element type of what has none of its own: `float32`, unless a program or a scope says
+/// otherwise.
+///
+///     const tg::DefaultDType doubles(tg::float64);
+///     tg::Tensor x = tg::zeros({2});  // float64, while `doubles` lives
+
 #include <atomic>
 #include <optional>
 

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Random numbers of further distributions, whose parameters are numbers; those by tensors are in
+/// autograd/ops/random/random.h.
+///
+///     tg::Tensor x = tg::normal(10, 2, {1000});
+///     tg::Tensor waits = tg::empty({5});
+///     tg::exponential_(waits, 0.5);
+
 #include "autograd/base/flag.h"
 #include "autograd/tensor/create/random.h"
 

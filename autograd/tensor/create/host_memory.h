@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// Tensors over memory that your program owns, without a copy, and elements handed to other
+/// libraries by DLPack.
+///
+///     std::vector<float> pixels(28 * 28);
+///     tg::Tensor image = tg::from_blob(std::span(pixels), {28, 28});
+///     pixels[0] = 1;
+///     tg::touch(image);  // a gradient that needs the old elements now fails
+
 #include <cstddef>
 #include <functional>
 #include <memory>

@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// Random numbers: generators, and tensors that are drawn from them. The same seed gives the same
+/// numbers on every machine and with any number of threads.
+///
+///     tg::manual_seed(1);
+///     tg::Tensor x = tg::randn({2, 3});
+///     tg::Generator own(42);
+///     tg::Tensor y = tg::rand({4}, tg::float32, own);
+
 #include <cstdint>
 
 #include "autograd/tensor/create/default_dtype.h"

@@ -1,5 +1,17 @@
 #pragma once
 
+/// @file
+/// Stops a computation from outside: by a flag that another thread, or a signal handler, sets.
+///
+///     std::atomic<bool> stop = false;
+///     tg::CancelScope scope(stop);
+///     stop = true;
+///     try {
+///       tg::tanh(tg::ones({3}));
+///     } catch (const tg::CancelledError&) {
+///       fmt::print("stopped\n");
+///     }
+
 #include <atomic>
 
 #include "autograd/tensor/door/watcher.h"

@@ -1,5 +1,15 @@
 #pragma once
 
+/// @file
+/// How an operator of your own says what it is in ONNX, or that it is nothing there.
+///
+///     struct Drawn {
+///       static constexpr tg::NoOnnx onnx{"draws random numbers; export in evaluation mode"};
+///     };
+///     struct Doubled {
+///       static constexpr const char* onnx = "y = Mul(a, 2)";
+///     };
+
 #include <span>
 #include <string>
 #include <type_traits>

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Facts that an operator of your own may say about itself: which elements its result depends on,
+/// and how it takes a further first dimension. They let others compute less.
+///
+///     static constexpr tg::Sparsity sparsity = tg::Sparsity::rows;
+///     static constexpr tg::Leading leading = tg::Leading::shift;
+
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Tables from text files. Nothing is guessed silently: what is no number is an error that names
+/// the option to set.
+///
+///     std::ofstream("flowers.csv") << "length,width,kind\n1.5,2,rose\n3,1,lily\n";
+///     nn::CsvTable table = nn::read_csv("flowers.csv", {.target = "kind"});
+///     fmt::print("{} {}\n", table.values.shape(), table.target_classes[0]);
+
 #include <concepts>
 #include <cstdint>
 #include <optional>

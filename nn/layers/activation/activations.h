@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Activations as layers, for those who like to write them so; the functions are layers as they
+/// are.
+///
+///     nn::Sequential net{nn::Linear{2, 8}, nn::LeakyReLU(0.1), nn::Linear{8, 1}, tg::sigmoid};
+
 #include <string>
 
 #include "autograd/ops/ops.h"

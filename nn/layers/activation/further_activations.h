@@ -1,5 +1,10 @@
 #pragma once
 
+/// @file
+/// Activations that are seldom used, as layers, and `PReLU`, whose slope is trained.
+///
+///     nn::Sequential net{nn::Linear{2, 8}, nn::PReLU(8), nn::Linear{8, 8}, nn::Mish()};
+
 #include <cstdint>
 #include <string>
 

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// The linear layer, x W^T + b.
+///
+///     nn::Linear layer(3, 2, {.bias = false});
+///     tg::Tensor y = layer(tg::randn({5, 3}));  // [5, 2]
+///     fmt::print("{}\n", layer.weight.shape());
+
 #include <cstdint>
 #include <string>
 

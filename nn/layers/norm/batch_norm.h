@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Batch normalisation: by the batch while training, by running statistics in evaluation.
+///
+///     nn::Sequential net{nn::Linear{4, 8}, nn::BatchNorm1d(8), tg::relu};
+///     net(tg::randn({16, 4}));
+///     nn::eval(net);
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// Layer normalisation, over the last dimensions.
+///
+///     nn::LayerNorm norm(8, {.eps = 1e-6});
+///     tg::Tensor y = norm(tg::randn({4, 8}));
+
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -1,5 +1,15 @@
 #pragma once
 
+/// @file
+/// What all optimizers have in common: groups, settings, states, warnings; and what one of your own
+/// derives from (@ref your_own).
+///
+///     nn::Linear body(4, 4), head(4, 2);
+///     nn::SGD optimizer(nn::parameters(body, "body"), {.lr = 0.01});
+///     optimizer.add_group(nn::parameters(head, "head"), {.lr = 0.1});
+///     optimizer.set_lr(0.05, 1);
+///     const nn::StateDict state = optimizer.state();
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// A learning rate that rises and then falls far below where it began, in one training.
+///
+///     nn::Linear net(3, 1);
+///     nn::SGD optimizer(nn::parameters(net), {.lr = 0.1, .momentum = 0.9});
+///     nn::OneCycleLR schedule(optimizer, {.max_lr = 0.5, .total_steps = 1000});
+///     schedule.step();  // after every batch
+
 #include <vector>
 
 #include "nn/optim/schedules/schedule.h"

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// A learning rate that falls when a figure no longer improves.
+///
+///     nn::Linear net(3, 1);
+///     nn::SGD optimizer(nn::parameters(net), {.lr = 0.1});
+///     nn::ReduceLROnPlateau schedule(optimizer, {.patience = 5});
+///     schedule.step(0.25);  // the validation loss of an epoch
+
 #include <cstdint>
 #include <functional>
 #include <vector>

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Learning rates that change as training goes on; one of your own derives from `Schedule`.
+///
+///     nn::Linear net(3, 1);
+///     nn::SGD optimizer(nn::parameters(net), {.lr = 0.1});
+///     nn::CosineAnnealingLR schedule(optimizer, {.T_max = 10});
+///     for (int epoch = 0; epoch < 10; ++epoch) schedule.step();
+
 #include <cstdint>
 #include <functional>
 #include <string_view>
