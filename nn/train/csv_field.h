@@ -2,6 +2,8 @@
 
 #include <string>
 
+// Internal: texts as fields of a table.
+
 namespace tapegrad::nn::detail {
 
 /// A field of CSV (RFC 4180): in quotes where it must be.

@@ -1,5 +1,19 @@
 #pragma once
 
+/// @file
+/// Watches a training, and says what is probably wrong with it.
+///
+///     nn::Linear net(2, 1);
+///     nn::SGD optimizer(nn::parameters(net), {.lr = 0.1});
+///     nn::Doctor doctor(net, optimizer);
+///     for (int i = 0; i < 3; ++i) {
+///       const auto look = doctor.step();
+///       optimizer.zero_grad();
+///       nn::mse_loss(net(tg::randn({8, 2})), tg::zeros({8, 1})).backward();
+///       optimizer.step();
+///     }
+///     fmt::print("{}", doctor.report());
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -64,6 +78,7 @@ struct DoctorOptions {
 
 /// @cond
 namespace detail {
+class TrainingRun;
 /// A dataset, whatever its type.
 struct Examples {
   std::int64_t size = 0;
@@ -190,6 +205,7 @@ class Doctor {
   std::string report() const;
 
  private:
+  friend class detail::TrainingRun;
   struct State;
   void look_at(const detail::Examples& training, const detail::Examples& validation);
   void set_trial(std::function<detail::Trial()> trial);

@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// What a training was like, epoch by epoch, as a value.
+///
+///     nn::History history;
+///     history.epochs.push_back({.epoch = 1, .lr = 0.1, .training = {.examples = 64, .loss = 0.5}});
+///     const std::string table = history.csv();
+
 #include <cstdint>
 #include <limits>
 #include <optional>

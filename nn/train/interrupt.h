@@ -1,5 +1,7 @@
 #pragma once
 
+// Internal: Ctrl-C.
+
 namespace tapegrad::nn::detail {
 
 /// While it lives, if it is `wanted`, Ctrl-C (SIGINT) only sets a mark, once: a second one finds the

@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// A learning rate, from a few steps that are taken back.
+///
+///     nn::Sequential net{nn::Linear{2, 8}, tg::tanh, nn::Linear{8, 2}};
+///     nn::Adam optimizer(nn::parameters(net));
+///     nn::DataLoader loader(nn::TensorDataset(tg::randn({64, 2}), tg::randint(0, 2, {64})),
+///                           {.batch_size = 16, .shuffle = true});
+///     const nn::LrCurve curve = nn::find_lr(net, nn::cross_entropy, optimizer, loader);
+
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// What is measured of each example beside the loss.
+///
+///     nn::Metric right{"accuracy", nn::correct};
+///     nn::Metric close{"within 0.1", [](const tg::Tensor& outputs, const tg::Tensor& targets) {
+///                        return (tg::abs(outputs - targets) < 0.1).flatten();
+///                      }};
+
 #include <concepts>
 #include <cstdint>
 #include <functional>

@@ -7,6 +7,8 @@
 #include "nn/module/state.h"
 #include "nn/train/history.h"
 
+// Internal: what a Trainer sees of parameters.
+
 namespace tapegrad::nn::detail {
 
 /// Looks at parameters in a few steps of each epoch, for `EpochRecord::parameters`.

@@ -7,6 +7,8 @@
 
 #include "nn/train/history.h"
 
+// Internal: how a Trainer shows how it goes.
+
 namespace tapegrad::nn::detail {
 
 /// Shows how a training goes: in a terminal a line that changes, and stays at the end of each

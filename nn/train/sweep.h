@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// A function at every point of a small grid, and which one is best.
+///
+///     const nn::SweepResult found =
+///         nn::sweep({{"a", {1, 2}}, {"b", {3, 4}}}, [](const nn::SweepPoint& p) {
+///           return p.number("a") * p.number("b");
+///         });
+///     fmt::print("{}", found.table());
+
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -9,6 +18,8 @@
 #include <utility>
 #include <variant>
 #include <vector>
+
+#include "autograd/base/cxx20.h"
 
 namespace tapegrad::nn {
 

@@ -43,10 +43,11 @@ struct Trainer::Impl : detail::TrainingRun {
 };
 
 Trainer::Trainer(std::function<Tensor(const Tensor&)> forward, ModuleRef model, BatchFunction loss,
-                 Optimizer& optimizer, TrainerOptions options) {
+                 Optimizer& optimizer, TrainerOptions options,
+                 std::function<detail::Trial()> trials) {
   check_options(options);
   impl_ = std::make_unique<Impl>(std::move(forward), model, std::move(loss), optimizer,
-                                 std::move(options));
+                                 std::move(options), std::move(trials));
 }
 
 Trainer::~Trainer() = default;
@@ -63,6 +64,10 @@ Score Trainer::evaluate_source(detail::BatchSource& source) {
 
 void Trainer::stop() noexcept { impl_->stop.store(true); }
 const History& Trainer::history() const noexcept { return impl_->history; }
+const std::vector<Finding>& Trainer::findings() const noexcept {
+  static const std::vector<Finding> none;
+  return impl_->doctor ? impl_->doctor->findings() : none;
+}
 Checkpoint& Trainer::checkpoint() noexcept { return impl_->checkpoint; }
 
 }  // namespace tapegrad::nn

@@ -1,6 +1,17 @@
 #pragma once
 
+/// @file
+/// The loop over epochs and batches, with what long trainings want beside it.
+///
+///     nn::Sequential net{nn::Linear{2, 8}, tg::tanh, nn::Linear{8, 2}};
+///     nn::Adam optimizer(nn::parameters(net), {.lr = 0.01});
+///     nn::DataLoader loader(nn::TensorDataset(tg::randn({64, 2}), tg::randint(0, 2, {64})),
+///                           {.batch_size = 16, .shuffle = true});
+///     nn::Trainer trainer(net, nn::cross_entropy, optimizer, {.epochs = 5, .clip_norm = 1.0});
+///     const double loss = trainer.fit(loader).epochs.back().training.loss;
+
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -16,6 +27,7 @@
 #include "nn/optim/core/optimizer.h"
 #include "nn/optim/schedules/plateau.h"
 #include "nn/optim/schedules/schedule.h"
+#include "nn/train/doctor.h"
 #include "nn/train/history.h"
 #include "nn/train/metric.h"
 
@@ -66,7 +78,9 @@ struct TrainerOptions {
   /// does what it did before. The handler that was there is given back at the end.
   bool handle_interrupt = false;
   std::FILE* progress = nullptr;  ///< where to show how it goes, such as stdout
-  bool record_parameters = true;  ///< fill in `EpochRecord::parameters`
+  /// Watch the training, and warn of what is probably wrong with it: see `Doctor`.
+  bool doctor = false;
+  bool record_parameters = true;                          ///< fill in `EpochRecord::parameters`
   std::function<void(const StepRecord&)> on_step = {};    ///< called after each step
   std::function<void(const EpochRecord&)> on_epoch = {};  ///< called after each epoch
 };
@@ -86,6 +100,7 @@ class BatchSource {
   virtual StateDict state() const = 0;
   virtual void load_state(const StateDict& state) = 0;
   virtual const void* loader() const = 0;
+  virtual Examples dataset() const = 0;
 
   std::int64_t batches() const noexcept { return batches_; }
   std::int64_t examples() const noexcept { return first_of(batches_); }
@@ -116,10 +131,29 @@ class LoaderSource final : public BatchSource {
   StateDict state() const override { return loader_.state(); }
   void load_state(const StateDict& state) override { loader_.load_state(state); }
   const void* loader() const override { return &loader_; }
+  Examples dataset() const override { return examples_of(loader_.dataset()); }
 
  private:
   DataLoader<D>& loader_;
 };
+
+/// A loss of outputs as one of a model.
+struct OutputLoss {
+  BatchFunction loss;
+  template <class Model>
+  Tensor operator()(const Model& model, const Tensor& inputs, const Tensor& targets) const {
+    return loss(model(inputs), targets);
+  }
+};
+
+/// What a `Doctor` tries a loss with: nothing, for a model that cannot be copied.
+template <class Model>
+std::function<Trial()> trials_of(Model& model, const BatchFunction& loss) {
+  if constexpr (std::copy_constructible<Model>)
+    return [&model, by = OutputLoss{loss}] { return trial_of(model, by); };
+  else
+    return {};
+}
 
 }  // namespace detail
 /// @endcond
@@ -155,7 +189,7 @@ class Trainer {
                                                     Optimizer& optimizer,
                                                     TrainerOptions options = {})
       : Trainer([&model](const Tensor& x) { return std::as_const(model)(x); }, ModuleRef(model),
-                std::move(loss), optimizer, std::move(options)) {
+                loss, optimizer, std::move(options), detail::trials_of(model, loss)) {
     checkpoint().add("net", model);
   }
   /// A model must outlive its trainer.
@@ -199,6 +233,8 @@ class Trainer {
   void stop() noexcept;
   /// What was seen so far.
   const History& history() const noexcept;
+  /// What the doctor found so far, the first one first; nothing without the option.
+  const std::vector<Finding>& findings() const noexcept;
   /// What the file of `checkpoint` has. A program may add parts of its own before `fit`, under other
   /// names than "net", "optimizer", "loader", "step_schedule", "epoch_schedule", "plateau",
   /// "training", "history" and "best".
@@ -208,7 +244,7 @@ class Trainer {
   struct Impl;
 
   Trainer(std::function<Tensor(const Tensor&)> forward, ModuleRef model, BatchFunction loss,
-          Optimizer& optimizer, TrainerOptions options);
+          Optimizer& optimizer, TrainerOptions options, std::function<detail::Trial()> trials);
   const History& fit_source(detail::BatchSource& training, detail::BatchSource* validation);
   Score evaluate_source(detail::BatchSource& source);
 

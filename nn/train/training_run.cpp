@@ -62,12 +62,14 @@ std::vector<Parameter> all_parameters(const Optimizer& optimizer) {
 }  // namespace
 
 TrainingRun::TrainingRun(std::function<Tensor(const Tensor&)> forward, ModuleRef model,
-                         BatchFunction loss, Optimizer& optimizer, TrainerOptions options)
+                         BatchFunction loss, Optimizer& optimizer, TrainerOptions options,
+                         std::function<Trial()> trials)
     : forward_(std::move(forward)),
       model_(model),
       loss_(std::move(loss)),
       optimizer_(optimizer),
       options_(std::move(options)),
+      trials_(std::move(trials)),
       epoch_(options_.metrics, all_parameters(optimizer)) {
   checkpoint.add("optimizer", optimizer_);
   if (options_.step_schedule) checkpoint.add("step_schedule", *options_.step_schedule);
@@ -160,6 +162,13 @@ bool TrainingRun::is_best(const EpochRecord& epoch) const {
 
 // ---- a step
 
+void TrainingRun::call_doctor(const BatchSource& training, const BatchSource* validation) {
+  if (!options_.doctor || doctor) return;
+  doctor.emplace(model_, optimizer_);
+  doctor->look_at(training.dataset(), validation ? validation->dataset() : Examples{});
+  if (trials_) doctor->set_trial(trials_);
+}
+
 void TrainingRun::begin_step(const BatchSource& source) {
   step_ = {.last = std::min(epoch_.batches + options_.accumulate, source.batches())};
   step_.examples = source.first_of(step_.last) - source.first_of(epoch_.batches);
@@ -180,6 +189,15 @@ bool TrainingRun::add_batch(const Tensor& inputs, const Tensor& targets,
   (share == 1 ? loss : loss * share).backward();
   epoch_.sums.add(outputs, targets, value, examples);
   ++epoch_.batches;
+  return true;
+}
+
+/// The same with the step around it, as far as it begins or ends here.
+bool TrainingRun::train_batch(const Tensor& inputs, const Tensor& targets,
+                              const BatchSource& source) {
+  if (epoch_.batches == step_.last) begin_step(source);
+  if (!add_batch(inputs, targets, source)) return false;
+  if (epoch_.batches == step_.last) end_step(source);
   return true;
 }
 
@@ -231,16 +249,18 @@ std::optional<Ended> TrainingRun::run_epoch(BatchSource& source, const Interrupt
   if (ended || (options_.steps > 0 && steps_ >= options_.steps)) return ended;
   std::optional<SourcePlace> place;  // when it is left
   Clock::time_point begun = Clock::now();
-  bool within = false;  // a step
+  step_ = {.last = epoch_.batches};
+  const auto train = [&](const Tensor& inputs, const Tensor& targets) {
+    if (!doctor) return train_batch(inputs, targets, source);
+    const auto look = doctor->step(inputs, targets);
+    return train_batch(inputs, targets, source);
+  };
   source.epoch([&](const Tensor& inputs, const Tensor& targets) {
-    if (!std::exchange(within, true)) begin_step(source);
-    if (!add_batch(inputs, targets, source)) {
+    if (!train(inputs, targets)) {
       ended = Ended::diverged;
       return false;
     }
     if (epoch_.batches < step_.last) return true;
-    within = false;
-    end_step(source);
     epoch_.seconds += seconds_since(begun);
     if (progress.due()) progress.step(epoch_number(), epoch_.sums.score());
     if (options_.on_step)
@@ -319,6 +339,7 @@ void TrainingRun::fit(BatchSource& training, BatchSource* validation) {
   if (training.batches() == 0)
     fail<ValueError>("Trainer: the loader has no batches: no examples, or fewer than batch_size");
   resume(training);
+  call_doctor(training, validation);
   if (history.ended != Ended::diverged) history.ended = Ended::not_yet;
   const InterruptScope interrupt(options_.handle_interrupt);
   TrainingProgress progress(options_.progress, options_.epochs, training.examples(),
@@ -349,6 +370,7 @@ void TrainingRun::fit(BatchSource& training, BatchSource* validation) {
       epoch_ = std::move(before);
       throw;
     }
+    if (doctor) doctor->epoch(history.epochs.back().training.loss);
     progress.epoch(history.epochs.back());
     if (options_.on_epoch) options_.on_epoch(history.epochs.back());
   }

@@ -22,7 +22,7 @@ namespace tapegrad::nn::detail {
 class TrainingRun {
  public:
   TrainingRun(std::function<Tensor(const Tensor&)> forward, ModuleRef model, BatchFunction loss,
-              Optimizer& optimizer, TrainerOptions options);
+              Optimizer& optimizer, TrainerOptions options, std::function<Trial()> trials);
   TrainingRun(const TrainingRun&) = delete;
   TrainingRun& operator=(const TrainingRun&) = delete;
   ~TrainingRun() = default;
@@ -32,6 +32,7 @@ class TrainingRun {
 
   History history;
   Checkpoint checkpoint;
+  std::optional<Doctor> doctor;  ///< once the training has begun, where it is asked for
   std::atomic<bool> stop{false};
 
  private:
@@ -63,7 +64,9 @@ class TrainingRun {
   std::optional<Ended> reason_to_stop(const InterruptScope& interrupt);
   std::optional<Ended> run_epoch(BatchSource& source, const InterruptScope& interrupt,
                                  TrainingProgress& progress);
+  void call_doctor(const BatchSource& training, const BatchSource* validation);
   void begin_step(const BatchSource& source);
+  bool train_batch(const Tensor& inputs, const Tensor& targets, const BatchSource& source);
   bool add_batch(const Tensor& inputs, const Tensor& targets, const BatchSource& source);
   void end_step(const BatchSource& source);
   void clip();
@@ -81,6 +84,7 @@ class TrainingRun {
   BatchFunction loss_;
   Optimizer& optimizer_;
   TrainerOptions options_;
+  std::function<Trial()> trials_;
 
   std::int64_t steps_ = 0;
   StateDict best_;

@@ -1,10 +1,12 @@
 #include "nn/train/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
 
+#include "autograd/base/warning.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
@@ -346,6 +348,31 @@ TEST_CASE("what a callback throws ends the epoch, which can be trained again") {
   CHECK(history.epochs[1].training.examples == 50);
   CHECK(history.epochs[1].steps == 7 + 2 + 7);
   CHECK(setting.training.epoch() == 2);
+}
+
+TEST_CASE("a trainer's doctor finds what is wrong, and changes no bit") {
+  const auto before = tg::set_warning_handler([](const std::string&) {});
+  Setting plain, watched;
+  tg::manual_seed(5);
+  nn::Trainer(plain.net, nn::cross_entropy, plain.optimizer, {.epochs = 12}).fit(plain.training);
+  tg::manual_seed(5);
+  nn::Trainer healthy(watched.net, nn::cross_entropy, watched.optimizer,
+                      {.epochs = 12, .doctor = true});
+  healthy.fit(watched.training, watched.validation);
+  CHECK(weights(watched.net) == weights(plain.net));
+  CHECK(healthy.findings().empty());
+
+  Setting wrong;
+  const auto twice = [](const tg::Tensor& outputs, const tg::Tensor& targets) {
+    return nn::cross_entropy(tg::softmax(outputs, 1), targets);
+  };
+  nn::Trainer trainer(wrong.net, twice, wrong.optimizer, {.epochs = 2, .doctor = true});
+  trainer.fit(wrong.training, wrong.training);
+  tg::set_warning_handler(before);
+  std::vector<nn::Finding::Kind> kinds;
+  for (const nn::Finding& finding : trainer.findings()) kinds.push_back(finding.kind);
+  CHECK(std::ranges::count(kinds, nn::Finding::Kind::activation_before_loss) == 1);
+  CHECK(std::ranges::count(kinds, nn::Finding::Kind::leaking_split) == 1);
 }
 
 TEST_CASE("mistakes in a trainer's options are said") {
