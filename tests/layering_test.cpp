@@ -70,7 +70,8 @@ std::vector<Include> includes_of(const fs::path& file) {
   return includes;
 }
 
-/// All sources and headers below the folders, relative to the root.
+/// All sources and headers below the folders, relative to the root, but for the program of a user
+/// that a recipe has.
 std::set<std::string> files_below(std::initializer_list<const char*> folders) {
   std::set<std::string> files;
   for (const char* folder : folders) {
@@ -78,7 +79,8 @@ std::set<std::string> files_below(std::initializer_list<const char*> folders) {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
       const fs::path extension = entry.path().extension();
       if (extension == ".h" || extension == ".cpp") {
-        files.insert(fs::relative(entry.path(), root).generic_string());
+        const std::string file = fs::relative(entry.path(), root).generic_string();
+        if (!file.starts_with("autograd/cmake/")) files.insert(file);
       }
     }
   }
