@@ -33,6 +33,20 @@ need() {
   fi
 }
 
+# The scripts that pages of tapegrad::report hold, which npm has. Where they cannot be had, that library is not built.
+need_report_scripts() {
+  local wanted=nn/report/scripts.txt folder=build/npm packages
+  cmp -s "$wanted" "$folder/scripts.txt" && return
+  { command -v node && command -v npm; } >/dev/null || need nodejs npm
+  mapfile -t packages <"$wanted"
+  say "Getting ${packages[*]} with npm"
+  if npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund "${packages[@]}"; then
+    cp "$wanted" "$folder/scripts.txt"
+  else
+    say "Could not get them. Going on without reports."
+  fi
+}
+
 # What the library, its tests and its examples are built with.
 build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev nlohmann-json3-dev zlib1g-dev libminizip-dev)
 example_packages=(libcli11-dev)

@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// The questions of the lab, answered from what trainings were like.
+///
+///     nn::History history;  // what `nn::Trainer::fit` returns
+///     const std::vector<nn::Run> runs{{.name = "relu, 2 layers", .history = history, .layers = 2}};
+///     for (const nn::LabAnswer& answer : nn::lab_answers(runs))
+///       fmt::print("{} {}: {}\n", answer.question, answer.verdict, answer.text);
+
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,14 +1,21 @@
 #pragma once
 
+/// @file
+/// Charts of numbers: lines, points, bars, matrices, fitted curves.
+///
+///     tg::report::Page page("Loss");
+///     page.add(tg::report::Lines{.title = "Loss",
+///                                .x = {.label = "epoch"},
+///                                .y = {.label = "loss", .unit = "nats", .log = true},
+///                                .series = {{.name = "training", .y = {2.3, 0.4, 0.1}},
+///                                           {.name = "validation", .y = {2.3, 0.5, 0.3}}}});
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "nn/report/numbers.h"
-
-// Charts of numbers: lines, points, bars, matrices, fitted curves. For pictures of pixels, fields
-// and graphs see pictures.h.
 
 namespace tapegrad::report {
 

@@ -1,5 +1,11 @@
 #pragma once
 
+/// @file
+/// What charts take as numbers: lists, ranges, tensors.
+///
+///     const tg::report::Numbers list{1, 2, 3}, tensor = tg::linspace(0, 1, 3);
+///     fmt::print("{} {}\n", list[2], tensor[1]);
+
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>

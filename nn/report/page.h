@@ -1,5 +1,13 @@
 #pragma once
 
+/// @file
+/// Pages of text, charts and pictures, each one HTML file that needs no network.
+///
+///     tg::report::Page page("Two moons");
+///     page.heading("What it is").text("No line separates them.");
+///     page.add(tg::report::Table{.columns = {"model", "accuracy"}, .rows = {{"linear", "88 %"}}});
+///     page.write("moons.html");
+
 #include <string>
 #include <vector>
 

@@ -1,5 +1,16 @@
 #pragma once
 
+/// @file
+/// Pictures of pixels, of what a function says over a plane, and of graphs.
+///
+///     const tg::report::Grid grid{.left = -1, .right = 1, .bottom = -1, .top = 1};
+///     const nn::Sequential net{nn::Linear{2, 8}, tg::relu, nn::Linear{8, 2}};
+///     tg::report::Page page("Boundary");
+///     page.add(tg::report::Field{.title = "Who is seen where",
+///                                .grid = grid,
+///                                .frames = {{"epoch 1", tg::softmax(net(grid.points()), 1)}},
+///                                .class_names = {"inner", "outer"}});
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,8 +18,6 @@
 
 #include "autograd/graph/graph.h"
 #include "nn/report/charts.h"
-
-// Pictures of pixels, fields over a plane, and graphs.
 
 namespace tapegrad::report {
 

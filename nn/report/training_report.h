@@ -1,5 +1,14 @@
 #pragma once
 
+/// @file
+/// A page about one training or several: curves, scores, layers, mistakes, answers.
+///
+///     const nn::Sequential net{nn::Flatten{}, nn::Linear{16, 3}};
+///     const tg::Tensor images = tg::rand({8, 4, 4}), classes = tg::zeros({8}, tg::int64);
+///     nn::write_report("report.html", {.title = "Digits",
+///                                      .runs = {{.name = "linear", .history = nn::History()}},
+///                                      .details = nn::examine(net, images, classes)});
+
 #include <cstdint>
 #include <functional>
 #include <optional>

@@ -86,6 +86,8 @@ Page read_page(const std::string& path) {
       if (code.find("<autograd/linalg/") != code.npos)
         page.sections.back().needs = "TAPEGRAD_WITH_LINALG";
       if (code.find("<nn/onnx/") != code.npos) page.sections.back().needs = "TAPEGRAD_WITH_ONNX";
+      if (code.find("<nn/report/") != code.npos)
+        page.sections.back().needs = "TAPEGRAD_WITH_REPORT";
     }
     page.blocks.push_back(std::move(block));
     before.clear();
