@@ -8,12 +8,13 @@ const figures = [...document.querySelectorAll('figure.chart')].map((box) => {
   return {
     box,
     kind: box.dataset.kind,
+    title: box.querySelector('h3')?.textContent ?? '',
     spec: JSON.parse(box.querySelector('script').textContent),
     plot: box.querySelector('.plot'),
     hidden: new Set(),       // names that the reader has switched off
     instances: new Map(),    // charts of ECharts, by element
     part(name) {             // an element that stays from one drawing to the next
-      if (!parts.has(name)) parts.set(name, make('div', { class: 'canvas' }));
+      if (!parts.has(name)) parts.set(name, make('div', { class: 'canvas', role: 'img', 'aria-label': this.title }));
       return parts.get(name);
     },
     get width() { return this.plot.clientWidth; },
