@@ -2,8 +2,14 @@
 #include <fmt/format.h>
 #include <nn/nn.h>
 
+#include <exception>
+
+#include "flags/report_flag.h"
+#include "regression/picture.h"
+
 // Fits a curve to noisy points with a few wild outliers, once by squared and once by absolute
-// error. The square listens to the outliers; the absolute value hardly hears them.
+// error. The square listens to the outliers; the absolute value hardly hears them. `--report
+// FILE.html` writes a page that shows both, and what they leave.
 
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
@@ -29,7 +35,9 @@ nn::Sequential fit(const tg::Tensor& x, const tg::Tensor& y, Loss loss) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) try {
+  std::string report;
+  if (const auto status = flags::read_report_flag("regression", argc, argv, report)) return *status;
   tg::manual_seed(1);
   const tg::Tensor x = tg::linspace(-2, 2, 200).unsqueeze(1);
   const tg::Tensor outlier = tg::bernoulli(0.08, x.shape());
@@ -54,4 +62,9 @@ int main() {
     fmt::print("{:6.2f} {:8.3f} {:8.3f} {:8.3f}\n", row.item(), curve(row).item(),
                squared(row).item(), absolute(row).item());
   }
+  if (!report.empty())
+    regression::write_picture(report, x, y, curve(x),
+                              {{"squared error", squared(x)}, {"absolute error", absolute(x)}});
+} catch (const std::exception& error) {
+  return fmt::print(stderr, "regression: {}\n", error.what()), 1;
 }
