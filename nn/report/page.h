@@ -59,8 +59,8 @@ struct Finding {
   std::string question = {};              ///< such as "Does the activation matter?"
   std::string verdict = {};               ///< such as "yes"
   std::string text = {};                  ///< what it is concluded from
-  std::vector<std::string> details = {};  ///< shown when asked for
   Tone tone = Tone::neutral;              ///< colour of the verdict
+  std::vector<std::string> details = {};  ///< shown when asked for
 };
 
 /// A page that is written from top to bottom.

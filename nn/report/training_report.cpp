@@ -140,10 +140,10 @@ class Writer {
       page_.add(report::Finding{.question = answer.question,
                                 .verdict = answer.verdict,
                                 .text = answer.text,
-                                .details = answer.details,
                                 .tone = !answer.answered ? report::Tone::open
                                         : answer.trouble ? report::Tone::bad
-                                                         : report::Tone::good});
+                                                         : report::Tone::good,
+                                .details = answer.details});
   }
 
   /// A ring at the best epoch.

@@ -139,7 +139,7 @@ TEST_CASE("columns of numbers stand to the right, and rows have as many fields a
 
 TEST_CASE("a finding has a question, a verdict, and details when asked for") {
   report::Page page("Page");
-  page.add(report::Finding{"Why?", "because", "It is so.", {"one", "two"}, report::Tone::bad});
+  page.add(report::Finding{"Why?", "because", "It is so.", report::Tone::bad, {"one", "two"}});
   CHECK_THAT(body_of(page.html()),
              ContainsSubstring("<section class=\"finding bad\">\n<h3>Why? <span "
                                "class=\"verdict\">because</span></h3>\n<p>It is so.</p>\n"
