@@ -157,6 +157,19 @@ template <class Op, class... Tensors>
   record->attach(output);
 }
 
+/// Whether `Op` says what no operator can do without.
+template <class Op>
+consteval bool says_what_it_is() {
+  constexpr bool named = requires { static_cast<const char*>(Op::name); };
+  constexpr bool reads = !(
+      !requires { Op::reads; } && !requires { Op::cut; });
+  static_assert(named, "an operator has a name: static constexpr const char* name = \"scale\"");
+  static_assert(reads,
+                "an operator says what its rules read: static constexpr Reads reads[] = {kA}, an "
+                "entry for each input");
+  return named && reads;
+}
+
 /// How many inputs `Op`, which names each of them, has.
 template <class Op>
 constexpr std::size_t input_count() {
@@ -271,43 +284,60 @@ template <class Op, class... Tensors>
 requires(std::is_same_v<Tensors, Tensor>&&...) Tensor apply(Op op, const Tensors&... inputs) {
   static_assert(sizeof...(Tensors) >= 1 && sizeof...(Tensors) <= detail::kMostInputs,
                 "an operator has one to eight tensor inputs, or takes a list of them");
-  static_assert(detail::input_count<Op>() == sizeof...(Tensors),
-                "an operator says for every input what its rule reads: reads[] has one entry each");
-  static_assert(detail::fused_inputs<Op>() < kE, "only inputs a to d may have a fused rule");
-  static_assert(
-      sizeof...(Tensors) == 1 || !requires { op.vjp_add((inputs, ...), (inputs, ...)); },
-      "vjp_add is for an operator with one input");
-  detail::RunningCall* running = nullptr;
-  detail::RoomForCall<sizeof...(Tensors)> room;
-  TAPEGRAD_TRY {
-    if (detail::watched()) [[unlikely]]
-      running = detail::Door::begin(room.fill(detail::operator_type<Op>, &op, inputs...));
-    [[maybe_unused]] const bool history = (detail::requires_record(inputs) || ...);
-    detail::KeptBy<Op> kept;
-    Tensor output = [&] {
-      const NoGrad no_grad;
-      return detail::call_forward(op, kept, inputs...);
-    }();
-    if constexpr (requires { Op::cut; }) {
-      detail::require_defined(output, "the result", Op::name);
-      if (detail::requires_record(output)) output = output.detach();
-      detail::note_cut(output, Op::cut, {&inputs...});
-    } else {
-      const bool record = history && grad_enabled();
-      if (!detail::is_settled(output, history, record, (detail::cuts_of(inputs) | ...)))
-        detail::settle_result(output, Op::name, std::array{&inputs...}, history);
-      if (record) detail::record_call(std::move(op), output, kept, inputs...);
+  if constexpr (detail::says_what_it_is<Op>()) {
+    static_assert(
+        detail::input_count<Op>() == sizeof...(Tensors),
+        "an operator says for every input what its rule reads: reads[] has one entry each");
+    static_assert(detail::fused_inputs<Op>() < kE, "only inputs a to d may have a fused rule");
+    static_assert(
+        sizeof...(Tensors) == 1 || !requires { op.vjp_add((inputs, ...), (inputs, ...)); },
+        "vjp_add is for an operator with one input");
+    detail::RunningCall* running = nullptr;
+    detail::RoomForCall<sizeof...(Tensors)> room;
+    TAPEGRAD_TRY {
+      if (detail::watched()) [[unlikely]]
+        running = detail::Door::begin(room.fill(detail::operator_type<Op>, &op, inputs...));
+      [[maybe_unused]] const bool history = (detail::requires_record(inputs) || ...);
+      detail::KeptBy<Op> kept;
+      Tensor output = [&] {
+        const NoGrad no_grad;
+        return detail::call_forward(op, kept, inputs...);
+      }();
+      if constexpr (requires { Op::cut; }) {
+        detail::require_defined(output, "the result", Op::name);
+        if (detail::requires_record(output)) output = output.detach();
+        detail::note_cut(output, Op::cut, {&inputs...});
+      } else {
+        const bool record = history && grad_enabled();
+        if (!detail::is_settled(output, history, record, (detail::cuts_of(inputs) | ...)))
+          detail::settle_result(output, Op::name, std::array{&inputs...}, history);
+        if (record) detail::record_call(std::move(op), output, kept, inputs...);
+      }
+      if (running) [[unlikely]] {
+        detail::give_own_value(output, {&inputs...});
+        detail::Door::end(std::exchange(running, nullptr), {&output, 1}, kept);
+      }
+      return output;
     }
-    if (running) [[unlikely]] {
-      detail::give_own_value(output, {&inputs...});
-      detail::Door::end(std::exchange(running, nullptr), {&output, 1}, kept);
+    TAPEGRAD_CATCH_ALL {
+      detail::Door::fail(running);
+      detail::rethrow_for(Op::name);
     }
-    return output;
+  } else {
+    return Tensor();
   }
-  TAPEGRAD_CATCH_ALL {
-    detail::Door::fail(running);
-    detail::rethrow_for(Op::name);
-  }
+}
+
+/// Refused with a sentence: inputs that are no tensors.
+template <class Op, class... Inputs>
+requires(!(std::is_same_v<Inputs, Tensor> && ...) &&
+         (sizeof...(Inputs) > 1 ||
+          !(std::is_convertible_v<const Inputs&, std::span<const Tensor>> && ...))) Tensor
+    apply(Op, const Inputs&...) {
+  static_assert(detail::never<Op>,
+                "an operator is applied to tensors, or to a list of them; numbers are members of "
+                "its struct: apply(Scale{2.0}, x)");
+  return Tensor();
 }
 
 template <class Op>

@@ -210,6 +210,7 @@ auto apply_list_now(Op&& op, std::span<const Tensor> inputs) {
 ///    in `"y... = Split<axis={dim}>(a0, {sizes})"`.
 template <class Op>
 auto apply(Op op, std::span<const Tensor> inputs) {
+  static_assert(detail::says_what_it_is<Op>());
   return detail::allocating_for(Op::name, [&] {
     if (!detail::watched()) [[likely]]
       return detail::apply_list_now(std::move(op), inputs);

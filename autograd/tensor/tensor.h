@@ -20,6 +20,7 @@
 #include "autograd/base/dtype.h"
 #include "autograd/base/error.h"
 #include "autograd/base/flag.h"
+#include "autograd/base/refused.h"
 #include "autograd/base/shape.h"
 #include "autograd/tensor/impl.h"
 
@@ -157,6 +158,12 @@ class Tensor {
     else
       return narrowed<T>(item_as_int64());
   }
+  /// @cond
+  // clang-format off
+  template <class T> requires std::is_arithmetic_v<T>
+  explicit operator T() const = delete;  // a tensor is no number: x.item<float>() is its only element; of a condition any(x) or all(x), as any(x > 0).item<bool>()
+  // clang-format on
+  /// @endcond
   /// The piece at `indices` of the leading dimensions, which go away: `x.at({0, 1})` is PyTorch's
   /// `x[0, 1]`, which C++ before 23 reads as `x[1]`. Negative ones count from the end. Shares the
   /// data. Errors: `IndexError`.
@@ -346,6 +353,21 @@ class Tensor {
   inline Tensor expand(const Shape& shape) const;
   inline Tensor narrow(int dim, Integer start, Integer length) const;
   inline Tensor select(int dim, Integer index) const;
+  /// @}
+  /// Sizes and dimensions without braces, as in `x.reshape(2, 3)`, do not compile.
+  /// @{
+  template <std::integral A, std::integral B, class... More>
+  Tensor reshape(A, B, const More&...) const {
+    return detail::without_braces<Tensor, A>();
+  }
+  template <std::integral A, std::integral B, class... More>
+  Tensor permute(A, B, const More&...) const {
+    return detail::without_braces<Tensor, A>();
+  }
+  template <std::integral A, std::integral B, class... More>
+  Tensor expand(A, B, const More&...) const {
+    return detail::without_braces<Tensor, A>();
+  }
   /// @}
   /// What the function of that name in @ref indexing gives for this tensor.
   /// @{

@@ -9,9 +9,11 @@
 ///     nn::Sequential copy = nn::clone(net);
 ///     nn::freeze(copy);
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "autograd/tensor/tensor.h"
@@ -36,6 +38,17 @@ namespace tapegrad::nn {
 struct Parameter {
   std::string name;  ///< dotted, from the names that `visit` gives
   Tensor value;      ///< a handle of the model's own tensor
+
+  /// Without a name and a value.
+  Parameter() = default;
+  /// Of that name.
+  Parameter(std::string called, Tensor handle)
+      : name(std::move(called)), value(std::move(handle)) {}
+  /// Refused with a sentence: in PyTorch a parameter is a member of this type, here a `Tensor`.
+  template <std::same_as<Tensor> T>
+  Parameter(const T&) {
+    detail::refuse_parameter<T>();
+  }
 };
 
 /// The parameters in the order of `visit`, frozen ones too. A tensor used in two places is listed

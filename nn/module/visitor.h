@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/base/refused.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad::nn {
@@ -28,6 +29,7 @@ namespace tapegrad::nn {
 /// @{
 
 class Visitor;
+struct Parameter;
 
 /// A type that names its members:
 /// `void visit(nn::Visitor& f) { f("fc1", fc1); f("fc2", fc2); }`, public and not const.
@@ -111,6 +113,16 @@ consteval bool owns_nothing() {
   return true;
 }
 
+/// Says what is no member of a model.
+template <class T>
+constexpr void refuse_parameter() {
+  static_assert(
+      tapegrad::detail::never<T>,
+      "a parameter is a member of type Tensor, which visit names: Tensor w = "
+      "tg::randn({3}); void visit(nn::Visitor& f) { f(\"w\", w); }; nn::Parameter is what "
+      "nn::parameters(model) lists");
+}
+
 /// The readable name of a class without its namespaces; "lambda" for a lambda.
 std::string type_name(const std::type_info& type);
 
@@ -169,9 +181,10 @@ class ModuleRef {
   /// Everything else is refused with a sentence.
   template <class M>
   requires(std::is_class_v<M> && !Module<M> && !std::same_as<M, ModuleRef>) ModuleRef(const M&) {
-    static_assert(!std::is_class_v<M>,
-                  "a model names its members in a visit that takes the visitor by reference and is "
-                  "not const: void visit(nn::Visitor& f) { f(<name>, <member>); }");
+    static_assert(
+        !std::is_class_v<M>,
+        "a model names its members in a public visit that takes the visitor by "
+        "reference and is not const: void visit(nn::Visitor& f) { f(<name>, <member>); }");
   }
 
   /// Shows the module's members to `visitor`.
@@ -216,16 +229,24 @@ class Visitor {
       static_assert(detail::owns_nothing<Member>());  // a function has no members
     } else if constexpr (requires { member.has_value(); }) {
       if (member.has_value()) (*this)(name, *member);
-    } else {
-      static_assert(
-          requires { member.begin(), member.end(); },
-          "f(name, member): a member is a Tensor, a type with void visit(nn::Visitor& f), a "
-          "function of a Tensor, or a std::optional, std::vector or std::array of these; visit "
-          "itself is not const");
+    } else if constexpr (requires { member.begin(), member.end(); }) {
       const Step step(path_, name);
       int index = 0;
       for (auto& element : member) (*this)(std::to_string(index++), element);
+    } else if constexpr (std::is_same_v<Member, Parameter>) {
+      detail::refuse_parameter<Member>();
+    } else {
+      static_assert(tapegrad::detail::never<Member>,
+                    "f(name, member): a member is a Tensor, a type with void visit(nn::Visitor& "
+                    "f), a function of a Tensor, or a std::optional, std::vector or std::array of "
+                    "these; visit itself is not const");
     }
+  }
+  /// Refused with a sentence: a member without a name, or before it.
+  template <class Member, class... Rest>
+  requires(!std::convertible_to<Member&, std::string_view>) void operator()(Member&,
+                                                                            const Rest&...) {
+    static_assert(tapegrad::detail::never<Member>, "f(name, member): the name comes first");
   }
   /// A tensor that belongs to the model's state but is not trained. The undefined one is absent.
   void buffer(std::string_view name, Tensor& value);

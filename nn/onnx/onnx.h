@@ -82,12 +82,13 @@ std::vector<Tensor> results(Result&& result) {
   using Type = std::remove_cvref_t<Result>;
   if constexpr (std::is_same_v<Type, Tensor> || std::is_same_v<Type, std::vector<Tensor>>) {
     return {std::forward<Result>(result)};
+  } else if constexpr (requires { std::tuple_size<Type>::value; }) {
+    return std::apply([](const auto&... each) { return std::vector<Tensor>{each...}; }, result);
   } else {
     static_assert(
-        requires { std::tuple_size<Type>::value; },
+        never<Type>,
         "what is exported returns a Tensor, or a std::vector, std::array, std::pair or std::tuple "
         "of them");
-    return std::apply([](const auto&... each) { return std::vector<Tensor>{each...}; }, result);
   }
 }
 

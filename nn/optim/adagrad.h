@@ -60,6 +60,16 @@ class Adagrad final : public OptimizerOf<AdagradOptions> {
   explicit Adagrad(const std::vector<Parameter> (&models)[N], const AdagradOptions& options = {})
       : Adagrad(detail::joined(models), options) {}
   /// @}
+  /// Refused with a sentence: a model where its parameters are meant, and a setting without its
+  /// name.
+  /// @{
+  template <Module M>
+  explicit Adagrad(const M&, const AdagradOptions& = {}) : Adagrad(detail::not_parameters<M>()) {}
+  template <class Number, class... More>
+  requires std::is_arithmetic_v<Number> Adagrad(const std::vector<Parameter>&, Number,
+                                                const More&...)
+      : Adagrad(detail::not_options<Number>()) {}
+  /// @}
 
  private:
   bool uses_slot(std::size_t, std::size_t) const override { return true; }

@@ -112,6 +112,15 @@ class Adam final : public OptimizerOf<AdamOptions> {
   explicit Adam(const std::vector<Parameter> (&models)[N], const AdamOptions& options = {})
       : Adam(detail::joined(models), options) {}
   /// @}
+  /// Refused with a sentence: a model where its parameters are meant, and a setting without its
+  /// name.
+  /// @{
+  template <Module M>
+  explicit Adam(const M&, const AdamOptions& = {}) : Adam(detail::not_parameters<M>()) {}
+  template <class Number, class... More>
+  requires std::is_arithmetic_v<Number> Adam(const std::vector<Parameter>&, Number, const More&...)
+      : Adam(detail::not_options<Number>()) {}
+  /// @}
 
  private:
   bool uses_slot(std::size_t group, std::size_t slot) const override {
@@ -135,6 +144,15 @@ class AdamW final : public OptimizerOf<AdamWOptions> {
   template <std::size_t N>
   explicit AdamW(const std::vector<Parameter> (&models)[N], const AdamWOptions& options = {})
       : AdamW(detail::joined(models), options) {}
+  /// @}
+  /// Refused with a sentence: a model where its parameters are meant, and a setting without its
+  /// name.
+  /// @{
+  template <Module M>
+  explicit AdamW(const M&, const AdamWOptions& = {}) : AdamW(detail::not_parameters<M>()) {}
+  template <class Number, class... More>
+  requires std::is_arithmetic_v<Number> AdamW(const std::vector<Parameter>&, Number, const More&...)
+      : AdamW(detail::not_options<Number>()) {}
   /// @}
 
  private:

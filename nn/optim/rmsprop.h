@@ -61,6 +61,16 @@ class RMSprop final : public OptimizerOf<RMSpropOptions> {
   explicit RMSprop(const std::vector<Parameter> (&models)[N], const RMSpropOptions& options = {})
       : RMSprop(detail::joined(models), options) {}
   /// @}
+  /// Refused with a sentence: a model where its parameters are meant, and a setting without its
+  /// name.
+  /// @{
+  template <Module M>
+  explicit RMSprop(const M&, const RMSpropOptions& = {}) : RMSprop(detail::not_parameters<M>()) {}
+  template <class Number, class... More>
+  requires std::is_arithmetic_v<Number> RMSprop(const std::vector<Parameter>&, Number,
+                                                const More&...)
+      : RMSprop(detail::not_options<Number>()) {}
+  /// @}
 
  private:
   bool uses_slot(std::size_t group, std::size_t slot) const override {

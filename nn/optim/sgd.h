@@ -66,6 +66,15 @@ class SGD final : public OptimizerOf<SGDOptions> {
   explicit SGD(const std::vector<Parameter> (&models)[N], const SGDOptions& options = {})
       : SGD(detail::joined(models), options) {}
   /// @}
+  /// Refused with a sentence: a model where its parameters are meant, and a setting without its
+  /// name.
+  /// @{
+  template <Module M>
+  explicit SGD(const M&, const SGDOptions& = {}) : SGD(detail::not_parameters<M>()) {}
+  template <class Number, class... More>
+  requires std::is_arithmetic_v<Number> SGD(const std::vector<Parameter>&, Number, const More&...)
+      : SGD(detail::not_options<Number>()) {}
+  /// @}
 
  private:
   bool uses_slot(std::size_t group, std::size_t) const override {

@@ -1,4 +1,4 @@
-// refused: it must live as long as the scope
+// refused by a comment: it must live as long as the scope
 #include <autograd/autograd.h>
 
 void run() {

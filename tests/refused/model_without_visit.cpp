@@ -1,4 +1,4 @@
-// refused: a model names its members in a visit that takes the visitor by reference
+// refused: a model names its members in a public visit that takes the visitor by reference
 #include <nn/layers/linear/linear.h>
 #include <nn/module/module.h>
 

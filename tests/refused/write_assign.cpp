@@ -1,4 +1,4 @@
-// refused: for a leading row of x, `Tensor row = x[i]; row.copy_(y)
+// refused by a comment: for a leading row of x, `Tensor row = x[i]; row.copy_(y)
 #include <autograd/tensor/tensor.h>
 
 void change(tapegrad::Tensor x) { x[0] = 5; }

@@ -1,4 +1,4 @@
-// refused: set_grad puts another tensor in
+// refused by a comment: set_grad puts another tensor in
 #include <autograd/tensor/tensor.h>
 
 void change(tapegrad::Tensor x) { x.mutable_grad() = x; }

@@ -9,14 +9,25 @@
 ///     tg::Tensor t = tg::t(m);                // a copy
 ///     tg::Tensor both = tg::cat({m, m}, 1);
 
+#include <concepts>
 #include <initializer_list>
 #include <vector>
 
+#include "autograd/base/refused.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
 
 struct OperatorInfo;
+
+namespace detail {
+/// What stands for a call with tensors one by one.
+template <class T>
+T without_list() {
+  static_assert(never<T>, "the tensors are a list, in braces: cat({x, y})");
+  return T();
+}
+}  // namespace detail
 
 /// @addtogroup shapes
 /// A result that shares the data is the same memory: a change in place of one is seen in the other.
@@ -51,6 +62,30 @@ Tensor cat(const std::vector<Tensor>& tensors, int dim = 0);
 /// The tensors, all of one shape, along a new dimension `dim`. A copy. Decimal C++ numbers alone
 /// give the default type. Errors: `ValueError` for an empty list.
 Tensor stack(const std::vector<Tensor>& tensors, int dim = 0);
+/// Sizes, dimensions and tensors one by one, as in `reshape(x, 2, 3)` and `cat(x, y)`, do not
+/// compile.
+/// @{
+template <std::integral A, std::integral B, class... More>
+Tensor reshape(const Tensor&, A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+template <std::integral A, std::integral B, class... More>
+Tensor permute(const Tensor&, A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+template <std::integral A, std::integral B, class... More>
+Tensor expand(const Tensor&, A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+template <std::same_as<Tensor> A, std::same_as<Tensor> B, class... More>
+Tensor cat(const A&, const B&, const More&...) {
+  return detail::without_list<A>();
+}
+template <std::same_as<Tensor> A, std::same_as<Tensor> B, class... More>
+Tensor stack(const A&, const B&, const More&...) {
+  return detail::without_list<A>();
+}
+/// @}
 /// Pieces of `size` along `dim`; the last may be smaller. They share the data or copy as `narrow`
 /// does: only pieces along dimension 0 write through, `split(x, n)[0].fill_(1)` among them. Errors:
 /// `ValueError` for a size below 1.

@@ -7,8 +7,10 @@
 ///     tg::Tensor flat = tg::view(x, {6, 4}), back = tg::unflatten(flat, 0, {2, 3});
 ///     tg::Tensor last = tg::movedim(x, 0, -1);  // [3, 4, 2]
 
+#include <concepts>
 #include <vector>
 
+#include "autograd/base/refused.h"
 #include "autograd/tensor/tensor.h"
 
 namespace tapegrad {
@@ -19,6 +21,11 @@ namespace tapegrad {
 /// What `reshape` gives, under PyTorch's other name: here both share the data of every tensor. One
 /// size may be -1.
 Tensor view(const Tensor& x, const Shape& shape);
+/// Sizes without braces do not compile.
+template <std::integral A, std::integral B, class... More>
+Tensor view(const Tensor&, A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
 /// `x` in the shape of `other`, which has as many elements. Shares the data of `x`.
 /// @{
 Tensor view_as(const Tensor& x, const Tensor& other);

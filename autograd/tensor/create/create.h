@@ -7,6 +7,7 @@
 ///     tg::Tensor b = tg::tensor(std::vector<float>{1, 2, 3, 4}, {2, 2});
 ///     tg::Tensor c = tg::zeros({2, 2}) + tg::eye(2) + tg::arange(4).reshape({2, 2});
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
@@ -15,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/base/refused.h"
 #include "autograd/tensor/create/default_dtype.h"
 #include "autograd/tensor/tensor.h"
 
@@ -127,6 +129,12 @@ template <detail::Numbers Range>
 Tensor tensor(const Range& values, const Shape& shape, std::optional<DType> dtype = {}) {
   return detail::tensor_from_range(values, &shape, dtype);
 }
+/// Several numbers without braces do not compile: `tensor({1, 2})`.
+template <class A, class B, class... More>
+requires(std::is_arithmetic_v<A>&& std::is_arithmetic_v<B>) Tensor tensor(A, B, const More&...) {
+  static_assert(detail::never<A>, "several numbers are written in braces: tensor({1, 2, 3})");
+  return Tensor();
+}
 
 // ---- Of a shape
 
@@ -141,6 +149,25 @@ Tensor ones(const Shape& shape, DType dtype = get_default_dtype());
 /// Without `dtype`: the default type for a decimal number, `int64` or `bool` otherwise; a tensor's
 /// own type is kept. Errors: `ValueError` for a value that `int64` cannot hold.
 Tensor full(const Shape& shape, const Tensor& value, std::optional<DType> dtype = {});
+/// Sizes without braces, as in `zeros(2, 3)`, do not compile.
+/// @{
+template <std::integral A, std::integral B, class... More>
+Tensor empty(A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+template <std::integral A, std::integral B, class... More>
+Tensor zeros(A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+template <std::integral A, std::integral B, class... More>
+Tensor ones(A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+template <std::integral A, std::integral B, class C, class... More>
+requires std::is_arithmetic_v<C> Tensor full(A, B, C, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+/// @}
 /// What `empty`, `zeros`, `ones` and `full` give, with the shape of `like`, its element type unless
 /// `dtype` asks for another, and no history.
 /// @{

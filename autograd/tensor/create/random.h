@@ -69,6 +69,17 @@ Tensor rand(const Shape& shape, DType dtype = get_default_dtype(),
 /// Normal, mean 0 and standard deviation 1. Errors: `DTypeError` unless floating-point.
 Tensor randn(const Shape& shape, DType dtype = get_default_dtype(),
              Generator& generator = default_generator());
+/// Sizes without braces, as in `rand(2, 3)`, do not compile.
+/// @{
+template <std::integral A, std::integral B, class... More>
+Tensor rand(A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+template <std::integral A, std::integral B, class... More>
+Tensor randn(A, B, const More&...) {
+  return detail::without_braces<Tensor, A>();
+}
+/// @}
 /// Integers in [low, high), `int64` by default; the same ones in a floating-point type.
 /// Errors: `ValueError` for an empty range, and for numbers that `dtype` has gaps between;
 /// `DTypeError` for `bool`.

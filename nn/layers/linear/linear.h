@@ -7,9 +7,11 @@
 ///     tg::Tensor y = layer(tg::randn({5, 3}));  // [5, 2]
 ///     fmt::print("{}\n", layer.weight.shape());
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 
+#include "autograd/base/refused.h"
 #include "autograd/tensor/create/default_dtype.h"
 #include "autograd/tensor/tensor.h"
 #include "nn/module/layer.h"
@@ -35,6 +37,13 @@ class Linear : public NamedLayer {
  public:
   /// From `in_features` numbers to `out_features`.
   Linear(std::int64_t in_features, std::int64_t out_features, const LinearOptions& options = {});
+  /// Refused with a sentence: options have names.
+  template <std::same_as<bool> Bias>
+  Linear(std::int64_t in_features, std::int64_t out_features, Bias)
+      : Linear(in_features, out_features) {
+    static_assert(tapegrad::detail::never<Bias>,
+                  "options have names: Linear(in, out, {.bias = false})");
+  }
 
   Tensor operator()(const Tensor& x) const;  ///< `[..., in]` to `[..., out]`
   /// Draws new values, as the constructor does.

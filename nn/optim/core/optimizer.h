@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/base/refused.h"
 #include "autograd/formula.h"
 #include "nn/module/module.h"
 #include "nn/module/state.h"
@@ -280,6 +281,23 @@ namespace detail {
 /// One list after the other. (An optimizer takes them as an array: with a `std::initializer_list`
 /// gcc misreads `Adam{parameters, {.lr = 0.1}}`.)
 std::vector<Parameter> joined(std::span<const std::vector<Parameter>> lists);
+
+/// What stands in an optimizer for a model in place of its parameters, and for a number in place of
+/// options.
+/// @{
+template <class Model>
+std::vector<Parameter> not_parameters() {
+  static_assert(tapegrad::detail::never<Model>,
+                "an optimizer takes the parameters of a model: SGD(nn::parameters(model), ...)");
+  return {};
+}
+template <class Number>
+std::vector<Parameter> not_options() {
+  static_assert(tapegrad::detail::never<Number>,
+                "settings have names: SGD(parameters, {.lr = 0.1})");
+  return {};
+}
+/// @}
 }  // namespace detail
 
 /// An optimizer with options of type `Options`: an aggregate with `check() const`, the flags

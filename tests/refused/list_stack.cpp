@@ -1,0 +1,4 @@
+// refused: the tensors are a list, in braces: cat({x, y})
+#include <autograd/autograd.h>
+
+void mistake(const tapegrad::Tensor& x) { tapegrad::stack(x, x, 1); }

@@ -1,0 +1,6 @@
+// refused: settings have names: SGD(parameters, {.lr = 0.1})
+#include <nn/optim.h>
+
+namespace nn = tapegrad::nn;
+
+void mistake(nn::ModuleRef net) { nn::SGD optimizer(nn::parameters(net), 0.1); }

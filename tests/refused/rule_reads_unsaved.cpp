@@ -1,0 +1,13 @@
+// refused: a rule reads what its operator does not save: name it in `reads`
+#include <autograd/autograd.h>
+
+using tapegrad::Tensor;
+
+struct Op {
+  static constexpr const char* name = "square";
+  static constexpr tapegrad::Reads reads[] = {tapegrad::kNone};
+  Tensor forward(const Tensor& a) const { return a * a; }
+  Tensor vjp(const Tensor& g, const Tensor& a, auto) const { return 2 * a * g; }
+};
+
+Tensor call(const Tensor& x) { return tapegrad::apply(Op(), x); }

@@ -1,0 +1,13 @@
+// refused: a rule reads what its operator does not save: name it in `reads`
+#include <autograd/autograd.h>
+
+using tapegrad::Tensor;
+
+struct Op {
+  static constexpr const char* name = "square";
+  static constexpr tapegrad::Reads reads[] = {tapegrad::kA};
+  Tensor forward(const Tensor& a) const { return exp(a); }
+  Tensor vjp(const Tensor& g, auto, auto y) const { return g * y; }
+};
+
+Tensor call(const Tensor& x) { return tapegrad::apply(Op(), x); }

@@ -1,0 +1,4 @@
+// refused: sizes and dimensions are written in braces: {2, 3}
+#include <autograd/autograd.h>
+
+void mistake() { tapegrad::empty(2, 3); }

@@ -1,0 +1,4 @@
+// refused: sizes and dimensions are written in braces: {2, 3}
+#include <autograd/autograd.h>
+
+void mistake(const tapegrad::Tensor& x) { reshape(x, 2, -1); }
