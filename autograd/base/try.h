@@ -1,5 +1,7 @@
 #pragma once
 
+#include "autograd/base/cxx20.h"
+
 // Internal: `try` in headers, which programs may compile with -fno-exceptions. Clang refuses the
 // word there; an error of the library then ends the program.
 

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "autograd/base/refused.h"
 #include "nn/module/module.h"
 
 namespace tapegrad::onnx {
@@ -86,7 +87,7 @@ std::vector<Tensor> results(Result&& result) {
     return std::apply([](const auto&... each) { return std::vector<Tensor>{each...}; }, result);
   } else {
     static_assert(
-        never<Type>,
+        tapegrad::detail::never<Type>,
         "what is exported returns a Tensor, or a std::vector, std::array, std::pair or std::tuple "
         "of them");
   }
