@@ -4,6 +4,8 @@
 #include <autograd/autograd.h>
 #include <nn/nn.h>
 
+#include <cmath>
+
 #include "lesson/lesson.h"
 
 namespace tg = tapegrad;

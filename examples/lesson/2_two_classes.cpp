@@ -37,17 +37,18 @@ bool teach(report::Page& page, const lesson::Options&) {
                       .class_names = {"class 0", "class 1"}};
   field.grid = {.left = -4, .right = 4, .bottom = -4, .top = 4};
   field.points = x, field.classes = y;
-  for (int step = 0; step <= 60; ++step) {
+  for (int step = 1; step <= 60; ++step) {
     optimizer.zero_grad();
     const tg::Tensor loss = nn::binary_cross_entropy_with_logits(sum(x), y);
-    const std::string label = fmt::format("step {}", step);
-    if (step % 20 == 0)
-      fmt::print("{:7}  loss {:.3f}, accuracy {:.1f} %\n", label, loss.item(),
-                 100 * nn::accuracy(sum(x), y.to(tg::int64)));
-    const tg::NoGrad no_grad;
-    field.frames.push_back({label, tg::sigmoid(sum(field.grid.points()))});
     loss.backward();
     optimizer.step();
+
+    const tg::NoGrad no_grad;  // the rest is for looking at
+    const std::string label = fmt::format("step {}", step);
+    field.frames.push_back({label, tg::sigmoid(sum(field.grid.points()))});
+    if (step == 1 || step % 20 == 0)
+      fmt::print("{:8} loss {:.3f}, accuracy {:.1f} %\n", label, loss.item(),
+                 100 * nn::accuracy(sum(x), y.to(tg::int64)));
   }
   fmt::print("border   {:.2f} x {:+.2f} y {:+.2f} = 0\n", w[0].item(), w[1].item(), b.item());
 

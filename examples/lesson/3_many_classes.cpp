@@ -17,8 +17,8 @@ const lesson::About about{
     .title = "Lesson 3: many classes",
     .what_to_see =
         "Every class has a region of its own, and all borders are straight, since on a border two "
-        "scores are equal: even the class in the middle gets its place. Play the steps: the regions "
-        "come first, and then the colours grow stronger, as the model gets surer. Each row of the "
+        "scores are equal, and scores are sums. Play the steps: at first the outer classes divide "
+        "the plane among themselves, and the one in the middle gets its place last. Each row of the "
         "table adds up to 100 %, but for rounding: almost all for one class within a cloud, divided "
         "where classes meet, and most certain far outside, where no point ever was."};
 
@@ -35,17 +35,18 @@ bool teach(report::Page& page, const lesson::Options&) {
                       .class_names = {"middle", "right", "upper", "left", "lower"}};
   field.grid = {.left = -5, .right = 5, .bottom = -5, .top = 5};
   field.points = x, field.classes = y;
-  for (int step = 0; step <= 100; ++step) {
+  for (int step = 1; step <= 100; ++step) {
     optimizer.zero_grad();
-    const tg::Tensor scores = net(x), loss = nn::cross_entropy(scores, y);
-    const std::string label = fmt::format("step {}", step);
-    if (step % 25 == 0)
-      fmt::print("{:8}  loss {:.3f}, accuracy {:.1f} %\n", label, loss.item(),
-                 100 * nn::accuracy(scores, y));
-    const tg::NoGrad no_grad;
-    if (step % 2 == 0) field.frames.push_back({label, tg::softmax(net(field.grid.points()), 1)});
+    const tg::Tensor loss = nn::cross_entropy(net(x), y);
     loss.backward();
     optimizer.step();
+
+    const tg::NoGrad no_grad;  // the rest is for looking at
+    const std::string label = fmt::format("step {}", step);
+    field.frames.push_back({label, tg::softmax(net(field.grid.points()), 1)});
+    if (step == 1 || step % 25 == 0)
+      fmt::print("{:8}  loss {:.3f}, accuracy {:.1f} %\n", label, loss.item(),
+                 100 * nn::accuracy(net(x), y));
   }
 
   const tg::NoGrad no_grad;

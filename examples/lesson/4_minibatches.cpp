@@ -4,6 +4,7 @@
 #include <nn/nn.h>
 
 #include <ctime>
+#include <tuple>
 
 #include "digits/images.h"
 #include "lesson/lesson.h"

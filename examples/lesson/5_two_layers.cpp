@@ -44,7 +44,8 @@ std::pair<double, report::Field> train(const tg::Tensor& x, const tg::Tensor& y,
   const tg::Tensor w = nn::parameters(net)[0].value, b = nn::parameters(net)[1].value;
   const tg::Tensor ends = tg::tensor({-3.0, 3.0});
   for (int k = 0; k < hidden; ++k)  // where w0 x + w1 y + b is 0
-    field.lines.push_back({"line of a hidden unit", ends, -(w[k][0] * ends + b[k]) / w[k][1]});
+    field.lines.push_back(
+        {"line of a hidden unit, in the end", ends, -(w[k][0] * ends + b[k]) / w[k][1]});
   return {nn::accuracy(net(x), y), field};
 }
 

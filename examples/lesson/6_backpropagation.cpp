@@ -4,6 +4,8 @@
 #include <autograd/autograd.h>
 #include <nn/nn.h>
 
+#include <algorithm>
+
 #include "lesson/lesson.h"
 
 namespace tg = tapegrad;
