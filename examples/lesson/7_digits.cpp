@@ -65,7 +65,7 @@ bool teach(report::Page& page, const lesson::Options& options) {
       .marks = {{.x = best, .label = "best epoch"}}});
   page.add(report::Matrix{.title = "What was taken for what",
                           .values = seen.confusion,
-                          .rows = "digit",
+                          .rows = "true class",
                           .columns = "taken for",
                           .confusion = true});
   report::Images mistakes{.title = "The surest mistakes", .size = 110};
