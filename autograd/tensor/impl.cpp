@@ -273,9 +273,10 @@ TAPEGRAD_TELL_GDB(tensor,
                   "i"(kMaxRank), "i"(offsetof(SharedShape, sizes)), "i"(offsetof(Impl, dtype)),
                   "i"(offsetof(Impl, flags)), "i"(offsetof(Impl, shape_ref)),
                   "i"(offsetof(Impl, base) - sizeof(void*)), "i"(offsetof(Impl, maker)),
-                  "i"(offsetof(Impl, grad)), "i"(Impl::kRequiresGrad), "i"(Impl::kCutByDetach),
-                  "i"(Impl::kCutByNoGrad), "i"(Impl::kCutByWalk), "i"(Impl::kCutByChoice),
-                  "i"(Impl::kCutByRounding))
+                  "i"(offsetof(Impl, grad)), "i"(int{Impl::kRequiresGrad}),
+                  "i"(int{Impl::kCutByDetach}), "i"(int{Impl::kCutByNoGrad}),
+                  "i"(int{Impl::kCutByWalk}), "i"(int{Impl::kCutByChoice}),
+                  "i"(int{Impl::kCutByRounding}))
 #pragma GCC diagnostic pop
 
 }  // namespace tapegrad::detail

@@ -60,11 +60,13 @@ int main() {
   // = tensor([1.0000e-05, nan, -inf]) = {shape = [3], dtype = float64, requires_grad = false,
   // grad = none, history = none}
 
-  const tg::Tensor mask = x.detach() > 2;
+  const tg::Tensor mask = x > 2, cut = x.detach() * 2;
   // gdb: print mask
   // = tensor([[False, True], [True, False]]) = {shape = [2, 2], dtype = bool,
   // requires_grad = false, grad = none,
-  // history = none, it ended at a detach()}
+  // history = none, it ended at a comparison or conversion}
+  // gdb: python print(gdb.default_visualizer(gdb.parse_and_eval("cut")).parts[4][1])
+  // none, it ended at a detach()
 
   const tg::Tensor many = tg::arange(10000).reshape({100, 100}), empty = tg::zeros({0, 3});
   // gdb: print many
