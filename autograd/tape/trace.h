@@ -1,5 +1,12 @@
 #pragma once
 
+/// @file
+/// Errors that say where in the program the operator was recorded that they are about.
+///
+///     const tg::TraceScope trace;
+///     tg::Tensor x = tg::randn({3}).requires_grad_();
+///     tg::sum(tg::tanh(x)).backward();  // an error here would name this function
+
 #include "autograd/tensor/door/watcher.h"
 
 namespace tapegrad {

@@ -4,7 +4,9 @@
 /// What a training was like, epoch by epoch, as a value.
 ///
 ///     nn::History history;
-///     history.epochs.push_back({.epoch = 1, .lr = 0.1, .training = {.examples = 64, .loss = 0.5}});
+///     nn::EpochRecord epoch;
+///     epoch.epoch = 1, epoch.lr = 0.1, epoch.training.loss = 0.5;
+///     history.epochs.push_back(epoch);
 ///     const std::string table = history.csv();
 
 #include <cstdint>

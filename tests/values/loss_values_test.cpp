@@ -79,6 +79,9 @@ Functions metrics() {
   table["accuracy"] = [](const Case& c) {
     return Tensors{number(nn::accuracy(c.inputs[0], c.inputs[1], score_options(c)))};
   };
+  table["correct"] = [](const Case& c) {
+    return Tensors{nn::correct(c.inputs[0], c.inputs[1], score_options(c))};
+  };
   table["zero_one_loss"] = [](const Case& c) {
     return Tensors{number(nn::zero_one_loss(c.inputs[0], c.inputs[1], score_options(c)))};
   };

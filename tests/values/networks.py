@@ -180,6 +180,10 @@ def metrics():
     for options, right in ((None, 3), ({"threshold": 0.5}, 1)):
         count("accuracy", [column, answers], [right / 5], options)
         count("zero_one_loss", [column, answers], [(5 - right) / 5], options)
+    count("correct", [scores, target], [torch.tensor([True, False, True, True, False])])
+    count("correct", [column, answers], [torch.tensor([True, True, False, False, True])])
+    count("correct", [column, answers], [torch.tensor([True, False, False, False, False])],
+          {"threshold": 0.5})
     count("accuracy", [scores, target], [0.6])
     count("accuracy", [[2, 1, 0], [2, 0, 0]], [2 / 3])
     count("zero_one_loss", [scores, target], [0.4])
