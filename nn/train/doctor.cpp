@@ -1,13 +1,12 @@
 #include "nn/train/doctor.h"
 
-#include <cmath>
+#include <algorithm>
 #include <exception>
 #include <limits>
 #include <optional>
 
 #include "autograd/base/fail.h"
 #include "autograd/base/warning.h"
-#include "nn/optim/core/step_watch.h"
 #include "nn/train/doctor/examples.h"
 #include "nn/train/doctor/modes.h"
 #include "nn/train/doctor/parameters.h"
@@ -25,6 +24,13 @@ constexpr std::int64_t kStepsToLearn = 50;
 constexpr double kFallen = 0.98;
 /// Classes are judged at the end of an epoch, or after so many examples for each.
 constexpr std::int64_t kExamplesOfClass = 1000;
+
+/// The step of the next look: the beginning decides much, and later on a problem is seen soon
+/// enough.
+constexpr std::int64_t kLongestPause = 256;
+constexpr std::int64_t look_after(std::int64_t step) noexcept {
+  return step < 64 ? 2 * step : step + std::min(step / 2, kLongestPause);
+}
 
 }  // namespace
 
@@ -78,7 +84,7 @@ void Doctor::State::begin_step(const Tensor& inputs, const Tensor& targets) {
   if (counting) labels.add(rows > 0 && targets.dtype() == int64 ? targets : Tensor());
   if (steps >= next_look) {
     last_due = steps;
-    next_look = detail::next_look(steps);
+    next_look = look_after(steps);
   }
   if (steps > last_due + 1) return;
   ++looks;

@@ -83,6 +83,24 @@ std::unique_ptr<Work> data_loader() {
       });
 }
 
+/// A step of 64-64-64-10 with 16 rows, watched by a doctor: it looks closely at one in 16.
+std::unique_ptr<Work> doctor_step() {
+  struct Training {
+    nn::Sequential net{nn::Linear{64, 64}, tg::relu, nn::Linear{64, 64}, tg::relu,
+                       nn::Linear{64, 10}};
+    nn::SGD optimizer{nn::parameters(net), {.lr = 0.01}};
+    nn::Doctor doctor{net, optimizer};
+    tg::Tensor x = tg::rand({16, 64}), y = tg::randint(0, 10, {16});
+  };
+  return std::make_unique<Calls>([training = std::make_shared<Training>()] {
+    auto& [net, optimizer, doctor, x, y] = *training;
+    const auto look = doctor.step(x, y);
+    optimizer.zero_grad();
+    tg::cross_entropy(net(x), y).backward();
+    optimizer.step();
+  });
+}
+
 struct Case {
   std::string_view name;
   int per;  ///< operators or steps in a run
@@ -99,6 +117,7 @@ constexpr Case kCases[] = {
     {"layer_norm", 1, layer_norm},
     {"recurrent_cell", 1, recurrent_cell},
     {"data_loader", 16, data_loader},
+    {"doctor_step", 1, doctor_step},
 };
 
 }  // namespace

@@ -28,29 +28,26 @@ class ActivationCheck final : public Check {
  public:
   explicit ActivationCheck(Findings& findings) : findings_(findings) {}
 
+  void begin(const WatchedStep&) override { made_.clear(); }
+
+  // Hidden units alone: gates, outputs and losses are at their ends where they are sure of something.
   void before(const Operation& now) override {
-    // Hidden units alone: gates and outputs are at their ends where they are sure of something.
     if (!now.weight && now.name() != "dropout") return;
     for (std::size_t i = 0; i < now.origins.size(); ++i) {
-      const std::string_view op = now.origins[i].op;
-      if (op != "sigmoid" && op != "tanh") continue;
-      Units& units = find(now.origins[i]);
-      const Tensor value = now.inputs[i]->detach();
-      const Tensor end = op == "tanh" ? abs(value) : abs(2 * value - 1);
-      units.saturated += mean((end > kEnd).to(value.dtype())).item();
-      ++units.measured;
+      const Origin& origin = now.origins[i];
+      if (origin.op == "sigmoid" || origin.op == "tanh")
+        add_ends(find(origin.text()), *now.inputs[i], origin.op == "tanh");
+      for (Made& made : made_)
+        if (made.number == origin.relu && made.most.defined()) add_most(made);
     }
   }
 
   void after(const Operation& now, const Tensor& output) override {
     if (now.name() != "relu" || output.dim() < 2 || output.numel() == 0) return;
-    Units& units = find(now.origin);
     Dims others;
     for (int dim = 0; dim + 1 < output.dim(); ++dim) others.push_back(dim);
-    const Tensor most = amax(output.detach(), others);
-    const bool same = units.most.defined() && units.most.shape() == most.shape();
-    units.most = same ? maximum(units.most, most) : most;
-    units.rows = (same ? units.rows : 0) + output.numel() / output.size(-1);
+    made_.push_back({now.origin.relu, now.origin.text(), amax(output, others),
+                     output.numel() / output.size(-1)});
   }
 
   void end(const WatchedStep& step) override {
@@ -79,10 +76,31 @@ class ActivationCheck final : public Check {
     double share = 0;
   };
 
-  Units& find(const Origin& origin) {
-    std::string place = origin.text();
+  /// What a relu gave in this step.
+  struct Made {
+    int number;
+    std::string place;
+    Tensor most;  ///< of each unit, the largest output
+    std::int64_t rows;
+  };
+
+  Units& find(const std::string& place) {
     const auto found = std::ranges::find(all_, place, &Units::place);
-    return found != all_.end() ? *found : all_.emplace_back(Units{std::move(place)});
+    return found != all_.end() ? *found : all_.emplace_back(Units{place});
+  }
+
+  static void add_ends(Units& units, const Tensor& value, bool from_minus_one) {
+    const Tensor end = abs(from_minus_one ? value : 2 * value - 1);
+    units.saturated += mean((end > kEnd).to(value.dtype())).item();
+    ++units.measured;
+  }
+
+  void add_most(Made& made) {
+    Units& units = find(made.place);
+    const Tensor most = std::exchange(made.most, {});  // counted once
+    const bool same = units.most.defined() && units.most.shape() == most.shape();
+    units.most = same ? maximum(units.most, most) : most;
+    units.rows = (same ? units.rows : 0) + made.rows;
   }
 
   static bool is_dead(Units& units) {
@@ -126,6 +144,7 @@ class ActivationCheck final : public Check {
 
   Findings& findings_;
   std::vector<Units> all_;
+  std::vector<Made> made_;
   int steps_ = 0;
   bool first_ = true;  ///< the window
 };

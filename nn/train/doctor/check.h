@@ -51,6 +51,7 @@ struct Origin {
   SeenParameter* after = nullptr;  ///< the last parameter that was used on the way
   bool targets = false;            ///< they are those of the step
   bool fresh = false;              ///< the step itself made the value
+  int relu = 0;                    ///< number of the last relu on the way; 0 for none
 
   /// "relu in net.1" or "relu after fc1".
   std::string text() const;
@@ -71,7 +72,8 @@ struct Operation {
 struct Updated {
   const SeenParameter& parameter;
   double gradient, largest_gradient;  ///< norm and largest element
-  double weight, change;              ///< norms: before the step, and of what it changed
+  /// Norms, before the step, and of what it changed. Of parameters with two dimensions or more.
+  double weight = 0, change = 0;
 };
 
 /// A step that is looked at.
@@ -117,9 +119,9 @@ std::unique_ptr<Check> make_update_check(Findings& findings);
 std::unique_ptr<Check> make_zeroing_check(Findings& findings);
 /// @}
 
-/// Root of the sum of squares.
+/// Root of the sum of squares, where nothing is recorded.
 double norm_of(const Tensor& tensor);
-/// The largest absolute element; 0 of nothing.
+/// The largest absolute element, likewise; 0 of nothing.
 double largest_of(const Tensor& tensor);
 
 }  // namespace tapegrad::nn::detail

@@ -30,8 +30,8 @@ class LossCheck final : public Check {
     if (std::ranges::find(names, activation) == names.end()) return;
     const Tensor& given = *now.inputs[0];
     const bool classes = now.name() == "cross_entropy";
-    const double low = given.numel() == 0 ? 0 : amin(given.detach()).item();
-    const double high = given.numel() == 0 ? 0 : amax(given.detach()).item();
+    const double low = given.numel() == 0 ? 0 : amin(given).item();
+    const double high = given.numel() == 0 ? 0 : amax(given).item();
     std::string why;
     if (classes && activation == "log_softmax") {
       why = "A second log_softmax changes nothing, it only takes time.";

@@ -16,15 +16,15 @@ class ModeReader final : public Visitor {
   std::string first;  ///< that is in training mode: "1, a Dropout(p=0.5)"
 
  private:
-  void on_enter(const ModuleRef& module) override { open_.push_back(module.describe()); }
+  void on_enter(const ModuleRef& module) override { open_.push_back(module); }
   void on_leave() override { open_.pop_back(); }
   void on_training(bool& flag) override {
     ++layers;
     if (!flag) return;
-    if (training++ == 0) first = fmt::format("{} ({})", path(), open_.back());
+    if (training++ == 0) first = fmt::format("{} ({})", path(), open_.back().describe());
   }
 
-  std::vector<std::string> open_;
+  std::vector<ModuleRef> open_;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "autograd/base/fail.h"
@@ -29,10 +30,10 @@ std::string Origin::text() const {
   return after ? fmt::format("{} after {}", op, after->module()) : std::string(op);
 }
 
-double norm_of(const Tensor& tensor) { return vector_norm(tensor.detach()).item(); }
+double norm_of(const Tensor& tensor) { return std::sqrt(square(tensor).sum().item()); }
 
 double largest_of(const Tensor& tensor) {
-  return tensor.numel() == 0 ? 0 : amax(abs(tensor.detach())).item();
+  return tensor.numel() == 0 ? 0 : amax(abs(tensor)).item();
 }
 
 /// `body()`, with nothing recorded; where it fails, for want of memory, the step is let go.
@@ -60,7 +61,7 @@ void StepWatcher::begin(std::int64_t number, bool follows, std::vector<SeenParam
   quietly([&] {
     parameters_ = std::move(parameters);
     step_ = {number, follows, parameters_, std::numeric_limits<double>::quiet_NaN()};
-    depth_ = order_ = 0;
+    depth_ = order_ = relus_ = 0;
     open_ = false;
     at_ = nullptr;
     scores_ = {};
@@ -127,9 +128,11 @@ void StepWatcher::before(const Call& call) {
       origin = known->second;
     }
     if (!now.origin.after) now.origin.after = origin.after;
+    now.origin.relu = std::max(now.origin.relu, origin.relu);
     if (!now.weight && origin.op.empty()) now.weight = origin.after;
   }
   if (now.weight) now.origin.after = now.weight;
+  if (now.name() == "relu") now.origin.relu = ++relus_;
   for (const auto& check : checks_) check->before(now);
   if (moves_elements(call.name)) {
     now.origin = now.origins[0];
@@ -162,7 +165,7 @@ void StepWatcher::named(const Impl& value, std::string_view) noexcept {
     if (!gradient.defined() || gradient.numel() == 0) return;
     gradient_ = norm_of(gradient);
     largest_gradient_ = largest_of(gradient);
-    before_ = parameter->value().detach().clone();
+    if (parameter->value().dim() >= 2) before_ = parameter->value().clone();
     at_ = parameter;
   });
 }
@@ -172,8 +175,11 @@ void StepWatcher::end_update() {
   if (!at_) return;
   const SeenParameter& parameter = *std::exchange(at_, nullptr);
   const Tensor before = std::exchange(before_, {});
-  const Updated updated{parameter, gradient_, largest_gradient_, norm_of(before),
-                        norm_of(parameter.value().detach() - before)};
+  Updated updated{parameter, gradient_, largest_gradient_};
+  if (before.defined()) {
+    updated.weight = norm_of(before);
+    updated.change = norm_of(parameter.value() - before);
+  }
   for (const auto& check : checks_) check->updated(updated);
 }
 

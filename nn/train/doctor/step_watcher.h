@@ -59,6 +59,7 @@ class StepWatcher final : tapegrad::detail::Watcher {
   WatchedStep step_{};
   int depth_ = 0;  ///< calls within calls
   int order_ = 0;
+  int relus_ = 0;
   Operation operation_{};                       ///< that runs, if a check looks at it
   bool open_ = false;                           ///< whether one does
   Shape scores_;                                ///< of the last result of two dimensions

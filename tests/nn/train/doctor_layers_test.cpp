@@ -51,6 +51,38 @@ TEST_CASE("a few dead relus are no finding, nor are quiet ones that wake up", "[
   CHECK(kinds(found_in(net, 40)) == Names{});
 }
 
+TEST_CASE("a relu in a loss may be 0 for every example", "[doctor]") {
+  tg::manual_seed(1);
+  nn::Sequential net{nn::Linear{2, 16}, tg::relu, nn::Linear{16, 4}};
+  const Corners data;
+  nn::Adam optimizer(nn::parameters(net), {.lr = 0.01});
+  nn::Doctor doctor(net, optimizer, {.warn = false});
+  train(doctor, net, optimizer, data.x, data.y, 40, [](const auto& model, auto& x, auto& y) {
+    const Tensor outputs = model(x), right = tg::one_hot(y, 4).to(tg::float32);
+    const Tensor never = tg::relu(-1e4 - outputs * right);
+    return nn::cross_entropy(outputs, y) + never.sum() +
+           1e-3 * tg::square(model[0].template get<nn::Linear>()->weight).sum();
+  });
+  CHECK(kinds(doctor.findings()) == Names{});
+}
+
+TEST_CASE("dead relus are found behind what has no parameters, too", "[doctor]") {
+  tg::manual_seed(1);
+  nn::Sequential net{nn::Linear{2, 16}, nn::Linear{16, 4}};
+  {
+    const tg::NoGrad no_grad;
+    net[0].get<nn::Linear>()->bias.fill_(-10);
+  }
+  const Corners data;
+  nn::Adam optimizer(nn::parameters(net), {.lr = 0.01});
+  nn::Doctor doctor(net, optimizer, {.warn = false});
+  train(doctor, net, optimizer, data.x, data.y, 16, [](const auto& model, auto& x, auto& y) {
+    const Tensor h = tg::relu(model[0](x));
+    return nn::cross_entropy(model[1](2 * h.reshape({64, 16}) + 1), y);
+  });
+  check_found(doctor.findings(), Kind::dead_relu, "relu after 0", "16 of the 16 units");
+}
+
 TEST_CASE("the doctor finds sigmoids and tanhs at their ends", "[doctor]") {
   check_found(found_in(deep(1, tg::tanh, 200), 16), Kind::saturated, "tanh after 0",
               "of the results of tanh after 0 are at its ends, up to step 16");
