@@ -62,7 +62,7 @@ struct Doctor::State {
   detail::ParameterCheck* parameters;  ///< one of them
   detail::StepWatcher watcher{checks};
   detail::ModeCheck modes{model, findings};
-  enum { nothing, step, validation } open = nothing;
+  enum { kNothing, kStep, kValidation } open = kNothing;
 
   std::int64_t steps = 0, looks = 0;
   std::int64_t next_look = 1, last_due = 0, last_look = 0;
@@ -78,7 +78,7 @@ struct Doctor::State {
 };
 
 void Doctor::State::begin_step(const Tensor& inputs, const Tensor& targets) {
-  open = step;
+  open = kStep;
   ++steps;
   rows = targets.defined() ? targets.numel() : 0;
   if (counting) labels.add(rows > 0 && targets.dtype() == int64 ? targets : Tensor());
@@ -112,12 +112,12 @@ void Doctor::State::judge_labels() {
 }
 
 void Doctor::State::end(bool by_error) {
-  switch (std::exchange(open, nothing)) {
-    case step:
+  switch (std::exchange(open, kNothing)) {
+    case kStep:
       return end_step(by_error);
-    case validation:
+    case kValidation:
       return modes.end_validation();
-    case nothing:
+    case kNothing:
       break;
   }
 }
@@ -159,7 +159,7 @@ Doctor::Look Doctor::step(const Tensor& inputs, const Tensor& targets) {
 
 Doctor::Look Doctor::validation() {
   state_->end(false);
-  state_->open = State::validation;
+  state_->open = State::kValidation;
   state_->modes.begin_validation(state_->steps);
   return Look(this);
 }

@@ -196,10 +196,10 @@ History History::from_json(std::string_view text) {
     try {
       const HistoryJson json = HistoryJson::parse(text);
       History history;
-      const auto& ended = json.at("ended").get_ref<const std::string&>();
-      const auto found = std::ranges::find(kEnds, ended);
+      const auto& reason = json.at("ended").get_ref<const std::string&>();
+      const auto found = std::ranges::find(kEnds, reason);
       if (found == std::end(kEnds))
-        fail<ValueError>("History::from_json: '{}' is no reason for which a training ends", ended);
+        fail<ValueError>("History::from_json: '{}' is no reason for which a training ends", reason);
       history.ended = static_cast<Ended>(found - std::begin(kEnds));
       for (const HistoryJson& each : json.at("epochs")) history.epochs.push_back(to_epoch(each));
       return history;

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "autograd/base/fail.h"
+#include "autograd/ops/ops.h"
 #include "nn/train/doctor/check.h"
 
 namespace tapegrad::nn::detail {
