@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "autograd/base/format.h"
 #include "nn/report/pictures.h"
 
 namespace tapegrad::report {
