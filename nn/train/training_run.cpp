@@ -32,7 +32,8 @@ class EvaluationScope {
   EvaluationScope(const EvaluationScope&) = delete;
   EvaluationScope& operator=(const EvaluationScope&) = delete;
   ~EvaluationScope() {
-    for (std::size_t i = 0; i < flags_.size(); ++i) *flags_[i] = before_[i];
+    // From the last on: a layer that stands in two places comes twice.
+    for (std::size_t i = flags_.size(); i-- > 0;) *flags_[i] = before_[i];
   }
 
  private:

@@ -124,6 +124,25 @@ TEST_CASE("a layer in training is in evaluation while the trainer evaluates") {
   CHECK(loss().item() == Approx(first));
 }
 
+TEST_CASE("a layer that stands in two places is in training again after an evaluation") {
+  struct Twice {
+    nn::Linear linear{2, 2};
+    nn::Dropout dropout{0.5};
+    tg::Tensor operator()(const tg::Tensor& x) const { return dropout(linear(dropout(x))); }
+    void visit(nn::Visitor& f) {
+      f("first", dropout);
+      f("linear", linear);
+      f("second", dropout);
+    }
+  };
+  Twice net;
+  nn::SGD optimizer(nn::parameters(net), {.lr = 0.1});
+  nn::DataLoader loader(points(), {.batch_size = 50});
+  nn::Trainer trainer(net, nn::cross_entropy, optimizer);
+  trainer.evaluate(loader);
+  for (const bool* flag : nn::detail::content_of(net).training) CHECK(*flag);
+}
+
 TEST_CASE("batches that are accumulated make the step of one batch of all of them") {
   for (const std::int64_t accumulate : {3, 100}) {
     Setting one, several;
