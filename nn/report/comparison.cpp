@@ -117,7 +117,10 @@ Groups groups_of(const std::vector<Run>& runs) {
     groups.repeated = groups.repeated || found->runs.size() > 1;
   }
   for (Group& group : groups.list) measure(group, groups);
-  std::ranges::stable_sort(groups.list, {}, &Group::layers);
+  // Of as many layers, the one whose first run came first.
+  std::ranges::sort(groups.list, [](const Group& a, const Group& b) {
+    return a.layers != b.layers ? a.layers < b.layers : a.runs.front() < b.runs.front();
+  });
   return groups;
 }
 

@@ -96,7 +96,9 @@ Examined examine(const std::function<Tensor(const Tensor&)>& model, std::optiona
                                  .sureness = probabilities.at<double>({i, guesses[at]})});
     }
     result.mistakes_in_all = std::ssize(result.mistakes);
-    std::ranges::stable_sort(result.mistakes, std::greater(), &Mistake::sureness);
+    std::ranges::sort(result.mistakes, [](const Mistake& a, const Mistake& b) {
+      return a.sureness != b.sureness ? a.sureness > b.sureness : a.example < b.example;
+    });
     if (std::ssize(result.mistakes) > options.mistakes)
       result.mistakes.resize(static_cast<std::size_t>(std::max<std::int64_t>(options.mistakes, 0)));
     if (pictures.defined())

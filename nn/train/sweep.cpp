@@ -94,8 +94,10 @@ std::string SweepResult::table() const {
   rows[0].push_back(options.result);
   std::vector<const SweepRun*> order;
   for (const SweepRun& run : runs) order.push_back(&run);
-  std::ranges::stable_sort(
-      order, [&](const SweepRun* a, const SweepRun* b) { return better(a->result, b->result); });
+  std::ranges::sort(order, [&](const SweepRun* a, const SweepRun* b) {
+    if (better(a->result, b->result)) return true;
+    return !better(b->result, a->result) && a < b;  // of equal ones, the first
+  });
   for (const SweepRun* run : order) {
     std::vector<std::string>& row = rows.emplace_back();
     for (const auto& value : run->point.values()) row.push_back(value.second.str());
