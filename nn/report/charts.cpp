@@ -37,7 +37,9 @@ Json panel_spec(SpecWriter& writer, const std::string& title, const std::vector<
 Spec spec_of(const Lines& lines) {
   SpecWriter writer("Lines", lines.title);
   Json json{{"x", writer.axis(lines.x)}, {"y", writer.axis(lines.y)}};
-  json["panels"] = {panel_spec(writer, "", lines.series, lines.marks, lines.x, lines.y)};
+  // Not braces alone: around one value of JSON these are a list to gcc, and nothing to clang.
+  json["panels"] =
+      Json::array({panel_spec(writer, "", lines.series, lines.marks, lines.x, lines.y)});
   return writer.finish(lines.caption, "panels", json);
 }
 
