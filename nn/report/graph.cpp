@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <utility>
 
 #include "autograd/base/format.h"
 #include "nn/report/pictures.h"
