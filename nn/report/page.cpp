@@ -48,12 +48,17 @@ bool is_number(std::string_view text) {
          });
 }
 
+/// "2 layers" begins with a number, and is a name where names stand: in the first column.
+bool is_name(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; });
+}
+
 /// Nothing but numbers and gaps, and one number at least.
 bool is_numeric(const Table& table, std::size_t column) {
   bool any = false;
   for (const auto& row : table.rows) {
     const std::string& field = row[column];
-    if (is_number(field))
+    if (is_number(field) && (column > 0 || !is_name(field)))
       any = true;
     else if (!field.empty() && field != "-")
       return false;

@@ -67,19 +67,24 @@ function logTicks(axis, [low, high], count) {
   high = axis.high ?? high;
   if (!(low > 0)) low = high > 0 ? high / 10 : 0.1;
   if (!(high > low)) [low, high] = [low / 2, low * 2];
-  const decades = Math.log10(high / low);
-  const factors = decades < 0.8 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : [1, 2, 5];
-  const all = [];
-  for (let e = Math.floor(Math.log10(low)) - 1; e <= Math.ceil(Math.log10(high)) + 1; ++e)
-    for (const factor of factors) all.push(Number((factor * 10 ** e).toPrecision(12)));
+  const first = Math.floor(Math.log10(low)) - 1, last = Math.ceil(Math.log10(high)) + 1;
+  const multiples = (factors) => {
+    const all = [];
+    for (let e = first; e <= last; ++e)
+      for (const factor of factors) all.push(Number((factor * 10 ** e).toPrecision(12)));
+    return all;
+  };
+  const fine = high / low < 6 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : [1, 2, 5];
   // The ends stay close to the numbers, whatever is written.
-  if (axis.low === undefined) low = all.filter((v) => v <= low * 1.0001).at(-1);
-  if (axis.high === undefined) high = all.find((v) => v >= high * 0.9999);
-  const values = all.filter((v) => v >= low * 0.9999 && v <= high * 1.0001);
-  if (values.length <= count * 1.4) return { low, high, values };
-  const powers = values.filter((v) => Number.isInteger(Number(Math.log10(v).toFixed(9))));
-  const every = Math.ceil(powers.length / count);
-  return { low, high, values: powers.filter((v) => Math.round(Math.log10(v)) % every === 0) };
+  if (axis.low === undefined) low = multiples(fine).filter((v) => v <= low * 1.0001).at(-1);
+  if (axis.high === undefined) high = multiples(fine).find((v) => v >= high * 0.9999);
+  const inside = (v) => v >= low * 0.9999 && v <= high * 1.0001;
+  for (const factors of [fine, [1, 3], [1]]) {
+    const values = multiples(factors).filter(inside);
+    if (values.length <= count * 1.6) return { low, high, values };
+  }
+  const every = Math.ceil((last - first) / count);
+  return { low, high, values: multiples([1]).filter(inside).filter((_, i) => i % every === 0) };
 }
 
 /** The option of ECharts for an axis with these ticks. */

@@ -129,6 +129,9 @@ TEST_CASE("columns of numbers stand to the right, and rows have as many fields a
                                      "class=\"number\">count</th><th scope=\"col\">mixed</th>"));
   CHECK_THAT(body, ContainsSubstring("<td>b</td><td class=\"number\">-2.5 %</td><td>x</td>"
                                      "<td class=\"number\">+3</td>"));
+  const report::Table names{.columns = {"model", "size"}, .rows = {{"2 layers", "3 kB"}}};
+  CHECK_THAT(report::Page("Page").add(names).html(),
+             ContainsSubstring("<td>2 layers</td><td class=\"number\">3 kB</td>"));
   const auto add = [&] {
     page.add(report::Table{.title = "Short", .columns = {"a", "b"}, .rows = {{"1"}}});
   };
