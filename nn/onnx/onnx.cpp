@@ -8,6 +8,7 @@
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/require.h"
 #include "nn/data/file.h"
+#include "nn/module/evaluation.h"
 #include "nn/onnx/batch.h"
 #include "nn/onnx/graph.h"
 #include "nn/onnx/model.h"
@@ -16,39 +17,6 @@
 namespace tapegrad::onnx::detail {
 
 namespace {
-
-/// While it lives, a model is in evaluation mode and its layers know their paths; collects the
-/// names of its tensors.
-class Prepared : public nn::Visitor {
- public:
-  ~Prepared() override {
-    // From the last on: a part that stands in two places comes twice.
-    for (auto mode = modes_.rbegin(); mode != modes_.rend(); ++mode) *mode->first = mode->second;
-    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path)
-      *path->first = std::move(path->second);
-  }
-
-  std::vector<nn::Parameter> weights;
-
- private:
-  void on_parameter(const std::string& name, Tensor& value) override {
-    weights.push_back({name, value});
-  }
-  void on_buffer(const std::string& name, Tensor& value) override {
-    weights.push_back({name, value});
-  }
-  void on_training(bool& flag) override {
-    modes_.emplace_back(&flag, flag);
-    flag = false;
-  }
-  void on_scope(std::string& own) override {
-    paths_.emplace_back(&own, own);
-    if (own.empty()) own = path();
-  }
-
-  std::vector<std::pair<bool*, bool>> modes_;
-  std::vector<std::pair<std::string*, std::string>> paths_;
-};
 
 Graph trace(const Function& function, const std::vector<nn::Parameter>& weights,
             const std::vector<Tensor>& examples) {
@@ -123,9 +91,9 @@ void save(const std::string& path, const Function& function, std::optional<nn::M
   for (const Tensor& example : examples)
     if (!example.defined()) fail<ValueError>("onnx::save: an example is the undefined tensor");
   const std::vector<std::string> inputs = names_of(options.input_names, "input", examples.size());
-  Prepared prepared;
-  if (module) prepared.walk(*module);
-  std::vector<nn::Parameter> weights = std::move(prepared.weights);
+  std::optional<nn::detail::Evaluation> evaluation;
+  std::vector<nn::Parameter> weights;
+  if (module) weights = evaluation.emplace(*module).tensors();
   weights.insert(weights.end(), options.weights.begin(), options.weights.end());
 
   const std::int64_t rows = options.dynamic_batch ? batch_of(examples) : 0;

@@ -1,48 +1,17 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "nn/losses/losses.h"
 #include "nn/metrics/metrics.h"
+#include "nn/module/evaluation.h"
 #include "nn/report/training_report.h"
 
 namespace tapegrad::nn {
 
 namespace {
-
-/// While it lives, a model is in evaluation mode and its layers know their paths; collects the names
-/// of its tensors.
-class Prepared : public Visitor {
- public:
-  ~Prepared() override {
-    // From the last on: a part that stands in two places comes twice.
-    for (auto mode = modes_.rbegin(); mode != modes_.rend(); ++mode) *mode->first = mode->second;
-    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path)
-      *path->first = std::move(path->second);
-  }
-
-  TensorNames names;
-
- private:
-  void on_parameter(const std::string& name, Tensor& value) override {
-    names.emplace_back(name, value);
-  }
-  void on_buffer(const std::string& name, Tensor& value) override {
-    names.emplace_back(name, value);
-  }
-  void on_training(bool& flag) override {
-    modes_.emplace_back(&flag, flag);
-    flag = false;
-  }
-  void on_scope(std::string& own) override {
-    paths_.emplace_back(&own, own);
-    if (own.empty()) own = path();
-  }
-
-  std::vector<std::pair<bool*, bool>> modes_;
-  std::vector<std::pair<std::string*, std::string>> paths_;
-};
 
 /// `[N, height, width]` of pictures; undefined for what is none.
 Tensor pictures_of(const Tensor& inputs) {
@@ -72,8 +41,11 @@ namespace detail {
 
 Examined examine(const std::function<Tensor(const Tensor&)>& model, std::optional<ModuleRef> module,
                  const Tensor& inputs, const Tensor& targets, const ExamineOptions& options) {
-  Prepared prepared;
-  if (module) prepared.walk(*module);
+  std::optional<Evaluation> evaluation;
+  TensorNames names;
+  if (module)
+    for (const auto& [name, value] : evaluation.emplace(*module).tensors())
+      names.emplace_back(name, value);
   Examined result;
   std::vector<Tensor> scores;
   const Tensor pictures = pictures_of(inputs);
@@ -104,14 +76,14 @@ Examined examine(const std::function<Tensor(const Tensor&)>& model, std::optiona
     if (pictures.defined())
       for (Mistake& mistake : result.mistakes) mistake.image = pictures[mistake.example].clone();
   }
-  result.first_weights = first_weights_of(prepared.names, pictures, options.most_units);
+  result.first_weights = first_weights_of(names, pictures, options.most_units);
   const std::int64_t few = std::min<std::int64_t>(inputs.size(0), 4);
   const Tensor x = inputs.narrow(0, 0, few).clone(), y = targets.narrow(0, 0, few).clone();
   const Tensor loss = cross_entropy(model(x), y);
-  prepared.names.emplace_back("inputs", x);
-  prepared.names.emplace_back("targets", y);
-  prepared.names.emplace_back("loss", loss);
-  result.graph = report::graph_of(loss, prepared.names);
+  names.emplace_back("inputs", x);
+  names.emplace_back("targets", y);
+  names.emplace_back("loss", loss);
+  result.graph = report::graph_of(loss, names);
   return result;
 }
 

@@ -11,6 +11,7 @@
 #include "autograd/ops/ops.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/tensor/create/create.h"
+#include "nn/module/evaluation.h"
 #include "nn/module/state.h"
 #include "nn/optim/clip.h"
 
@@ -21,25 +22,6 @@ namespace {
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
-
-/// While it lives, all layers are in evaluation.
-class EvaluationScope {
- public:
-  explicit EvaluationScope(ModuleRef model)
-      : flags_(content_of(model).training), before_(flags_.size()) {
-    for (std::size_t i = 0; i < flags_.size(); ++i) before_[i] = std::exchange(*flags_[i], false);
-  }
-  EvaluationScope(const EvaluationScope&) = delete;
-  EvaluationScope& operator=(const EvaluationScope&) = delete;
-  ~EvaluationScope() {
-    // From the last on: a layer that stands in two places comes twice.
-    for (std::size_t i = flags_.size(); i-- > 0;) *flags_[i] = before_[i];
-  }
-
- private:
-  std::vector<bool*> flags_;
-  std::vector<bool> before_;
-};
 
 /// Where a loader is.
 class SourcePlace {
@@ -312,7 +294,7 @@ void TrainingRun::end_epoch(BatchSource& training, BatchSource* validation) {
 
 Score TrainingRun::evaluate(BatchSource& source) const {
   const NoGrad no_grad;
-  const EvaluationScope evaluation(model_);
+  const Evaluation evaluation(model_);
   const SourcePlace place(source);  // so that each evaluation is the same
   ScoreSums sums(options_.metrics);
   std::int64_t batch = 0;
