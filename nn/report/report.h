@@ -9,4 +9,5 @@
 
 #include "nn/report/answers.h"
 #include "nn/report/page.h"
+#include "nn/report/search_report.h"
 #include "nn/report/training_report.h"

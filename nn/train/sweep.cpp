@@ -88,17 +88,21 @@ bool SweepResult::better(double a, double b) const {
   return options.max ? a > b : a < b;
 }
 
-std::string SweepResult::table() const {
-  std::vector<std::vector<std::string>> rows(1);
-  for (const SweepAxis& axis : axes) rows[0].push_back(axis.name);
-  rows[0].push_back(options.result);
+std::vector<const SweepRun*> SweepResult::ranked() const {
   std::vector<const SweepRun*> order;
   for (const SweepRun& run : runs) order.push_back(&run);
   std::ranges::sort(order, [&](const SweepRun* a, const SweepRun* b) {
     if (better(a->result, b->result)) return true;
-    return !better(b->result, a->result) && a < b;  // of equal ones, the first
+    return !better(b->result, a->result) && a < b;
   });
-  for (const SweepRun* run : order) {
+  return order;
+}
+
+std::string SweepResult::table() const {
+  std::vector<std::vector<std::string>> rows(1);
+  for (const SweepAxis& axis : axes) rows[0].push_back(axis.name);
+  rows[0].push_back(options.result);
+  for (const SweepRun* run : ranked()) {
     std::vector<std::string>& row = rows.emplace_back();
     for (const auto& value : run->point.values()) row.push_back(value.second.str());
     row.push_back(sweep_number(run->result));

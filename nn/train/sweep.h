@@ -99,6 +99,8 @@ struct SweepResult {
   /// The best point: the first of equal ones. Errors: `ValueError`
   /// without a run.
   const SweepRun& best() const;
+  /// All runs, the best one first; equal ones as they came. They point into `runs`.
+  std::vector<const SweepRun*> ranked() const;
   /// Whether one result is better than another. NaN is worse than anything.
   bool better(double a, double b) const;
   /// A line for each point, the best one first and marked.
