@@ -202,8 +202,15 @@ class Writer {
     const Axis loss{.label = report_.loss, .unit = report_.loss_unit};
     const bool shorter = single();
     if (!shorter) {
-      compared("Loss on the validation examples", "", loss, validation_loss(), true);
-      compared("Loss on the training examples", "", loss, training_loss(), false);
+      compared("Loss on the validation examples",
+               "Examples that no network learns from: the lower a line, the better that network "
+               "does with what is new to it. Its best epoch has a ring.",
+               loss, validation_loss(), true);
+      compared(
+          "Loss on the training examples",
+          "What is learned from: the lower a line, the better that network fits it, which need "
+          "not help it with new examples.",
+          loss, training_loss(), false);
     }
     against("Loss, training against validation",
             "Where the training loss goes on to fall and the validation loss rises, the network "
@@ -212,12 +219,15 @@ class Writer {
     for (const std::string& metric : common_metrics(runs_)) {
       const Axis axis{.label = metric, .percent = is_share(runs_, metric)};
       if (!shorter) {
-        compared(fmt::format("{} on the validation examples", capital(metric)), "", axis,
+        compared(fmt::format("{} on the validation examples", capital(metric)),
+                 "After each epoch, of examples that are not learned from.", axis,
                  validation_metric(metric), true);
-        compared(fmt::format("{} on the training examples", capital(metric)), "", axis,
+        compared(fmt::format("{} on the training examples", capital(metric)),
+                 "Of what was learned from, during the epoch: the weights change meanwhile.", axis,
                  training_metric(metric), false);
       } else {
-        against(fmt::format("{}, training against validation", capital(metric)), "", axis,
+        against(fmt::format("{}, training against validation", capital(metric)),
+                "The distance between the lines is what does not carry over to new examples.", axis,
                 training_metric(metric), validation_metric(metric));
       }
     }

@@ -162,7 +162,7 @@ function lineOption(series, yAxis, ticks, marks) {
     type: series.line === 'none' ? 'scatter' : 'line',
     name: series.name,
     data: series.y.map((value, i) => [finite(x[i]) ? x[i] : null, drawable(value) ? value : null]),
-    z: 3, clip: true, connectNulls: false,
+    z: series.line === 'none' ? 2 : 3, clip: true, connectNulls: false,  // points do not hide curves
     symbol: symbolOf(series.colour), showSymbol: series.points || series.y.length === 1, symbolSize: 7,
     itemStyle: { color: colour, opacity: series.line === 'none' && series.y.length > 150 ? 0.65 : 1 },
     lineStyle: { color: colour, width: 2.2, type: dashOf(series) },

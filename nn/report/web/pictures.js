@@ -154,7 +154,8 @@ DRAW.field = (figure) => {
     }, ...classes.filter((series) => shown(figure, series)).map((series) => pointOption(series, true)),
     ...spec.lines.filter((series) => shown(figure, series)).flatMap((series) => {
       const line = lineOption(series, spec.y, y, []);  // a rim tells it from what is under it
-      return [{ ...line, name: undefined, z: 2, showSymbol: false, lineStyle: { color: theme.paper, width: 5 } }, line];
+      const rim = { ...line, name: undefined, z: 2, showSymbol: false, lineStyle: { color: theme.paper, width: 5 } };
+      return [rim, { ...line, z: 4, symbolSize: 10, itemStyle: { ...line.itemStyle, borderColor: theme.paper, borderWidth: 1.5 } }];
     })],
   });
   const parts = [legend(figure, list)];
@@ -251,6 +252,7 @@ DRAW.graph = (figure) => {
     svg.append(makeSvg('rect', { class: 'frame', x, y, width: box.width, height: box.height, rx: 8 }),
                makeSvg('text', { class: 'frame-label', x: x + 8, y: y + 15 }, box.name));
   }
+  const labels = [];  // above all edges
   for (const id of graph.edges()) {
     const edge = graph.edge(id), points = edge.points;
     const path = points.map((point, i) => {
@@ -263,8 +265,9 @@ DRAW.graph = (figure) => {
     svg.append(makeSvg('path', { class: 'edge', d: path }),
                makeSvg('path', { class: 'head', d: 'M0,0 L-7,-3.5 L-7,3.5 Z', transform: `translate(${end.x},${end.y}) rotate(${angle})` }));
     if (edge.label)
-      svg.append(makeSvg('text', { class: 'edge-label', x: edge.x, y: edge.y + 4, 'text-anchor': 'middle' }, edge.label));
+      labels.push(makeSvg('text', { class: 'edge-label', x: edge.x, y: edge.y + 4, 'text-anchor': 'middle' }, edge.label));
   }
+  svg.append(...labels);
   for (const id of graph.nodes()) {
     const box = graph.node(id);
     if (!box.node) continue;
