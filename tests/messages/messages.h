@@ -6,8 +6,6 @@
 #include <vector>
 
 #include "autograd/autograd.h"
-#include "autograd/base/fail.h"
-#include "tests/catch.h"
 
 // Tables of mistakes: what the user did, and the error that says so. Each is checked for its type,
 // its text to the letter, and that nothing has changed.
@@ -27,49 +25,46 @@ struct World {
 
 /// One row of a table.
 struct Mistake {
-  std::string what;
-  std::function<void(World&)> run;
-  const std::type_info* type;
-  std::string text;
+  std::string what;                 ///< what the user did: code, or a name for it
+  std::function<void(World&)> run;  ///< does it
+  const std::type_info* type;       ///< of the error
+  std::string type_name;            ///< as programs write it; empty beside a name
+  std::string text;                 ///< the message, to the letter
 };
 
+/// A row of a test that has no place on the page: `what` is a name for what was done.
 template <class E>
 Mistake mistake(std::string what, std::string text, std::function<void(World&)> run) {
-  return {std::move(what), std::move(run), &typeid(E), std::move(text)};
+  return {std::move(what), std::move(run), &typeid(E), "", std::move(text)};
 }
 
-/// What is to be seen of a world, and of the thread.
-inline std::string seen(const World& world) {
-  std::string text = fmt::format("recording {}, scope {}\n", tapegrad::grad_enabled(),
-                                 tapegrad::current_scope() ? tapegrad::current_scope() : "none");
-  for (const tapegrad::Tensor* tensor : world.tensors()) {
-    text += fmt::format("{} version {}, requires_grad {}, gradient {}\n",
-                        tapegrad::to_string(*tensor), tensor->version(), tensor->requires_grad(),
-                        tensor->grad().defined() ? tapegrad::to_string(tensor->grad()) : "none");
-  }
-  return text;
+/// What `TAPEGRAD_MISTAKE` makes of its arguments: a row whose `what` is code.
+template <class E>
+Mistake mistake_in(const char* code, const char* type_name, std::string text,
+                   std::function<void(World&)> run) {
+  return {code, std::move(run), &typeid(E), type_name, std::move(text)};
 }
 
-inline void check(const Mistake& mistake) {
-  INFO(mistake.what);
-  World world;
-  const std::string before = seen(world);
-  const std::int64_t tensors = tapegrad::live_tensors(), records = tapegrad::live_records();
-  try {
-    mistake.run(world);
-    FAIL_CHECK("nothing was thrown");
-  } catch (const tapegrad::Error& error) {
-    CHECK(error.what() == mistake.text);
-    INFO(typeid(error).name());
-    CHECK(typeid(error) == *mistake.type);
-  }
-  CHECK(seen(world) == before);
-  CHECK(tapegrad::live_tensors() == tensors);
-  CHECK(tapegrad::live_records() == records);
-}
+/// A row of the page: an error of the library (`ShapeError`), its text, and the code that makes it,
+/// one or more statements, which stand on the page as they are written. They may use the tensors of
+/// the world by their names.
+#define TAPEGRAD_MISTAKE(E, text, ...)                                                         \
+  ::messages::mistake_in<::tapegrad::E>(#__VA_ARGS__, #E, text, [](::messages::World& world) { \
+    [[maybe_unused]] ::tapegrad::Tensor &x = world.x, &y = world.y, &wide = world.wide,        \
+                                        &ints = world.ints, &bools = world.bools;              \
+    __VA_ARGS__;                                                                               \
+  })
 
-inline void check(const std::vector<Mistake>& table) {
-  for (const Mistake& mistake : table) check(mistake);
-}
+/// A part of the tables: one kind of mistake, or one room.
+struct Section {
+  std::string title;
+  std::string intro;  ///< what else rows use; may be empty
+  std::vector<Mistake> rows;
+};
+
+/// What every function says of an undefined tensor, behind its own name and that of the argument.
+inline const std::string kIsUndefined =
+    " is an undefined tensor: one that was never assigned, that was moved from, or the grad() of a "
+    "tensor that no backward() has reached; ask with defined()";
 
 }  // namespace messages

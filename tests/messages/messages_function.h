@@ -13,10 +13,6 @@ namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
 using tg::Tensor;
 
-inline const std::string kIsUndefined =
-    " is an undefined tensor: one that was never assigned, that was moved from, or the grad() of a "
-    "tensor that no backward() has reached; ask with defined()";
-
 using Arguments = std::vector<Tensor>;
 
 /// A function of tensors, which are all needed.

@@ -6,6 +6,7 @@
 #include <regex>
 #include <set>
 
+#include "tests/messages/messages_check.h"
 #include "tests/messages/messages_functions.h"
 #include "tests/operator_headers.h"
 

@@ -1,0 +1,196 @@
+// Operators of programs, forward mode, checks of gradients, and what is stopped.
+
+#include <atomic>
+
+#include "autograd/autograd.h"
+#include "autograd/base/fail.h"
+#include "autograd/ops/custom.h"
+#include "tests/messages/tables.h"
+
+namespace tg = tapegrad;
+using tg::Tensor;
+
+namespace {
+
+struct Failing {
+  static constexpr const char* name = "failing";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  Tensor forward(const Tensor& a) const { return a * 2; }
+  Tensor vjp(const Tensor&, auto, auto) const {
+    tg::fail<tg::ValueError>("failing: its rule fails");
+  }
+};
+
+struct Wrong {
+  static constexpr const char* name = "wrong";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  tg::Shape shape = {};
+  bool undefined = false;
+  static constexpr void visit(auto& op, auto f) {
+    f("shape", op.shape);
+    f("undefined", op.undefined);
+  }
+  Tensor forward(const Tensor& a) const { return a * 2; }
+  Tensor vjp(const Tensor&, auto, auto) const { return undefined ? Tensor() : tg::ones(shape); }
+};
+
+struct Integers {
+  static constexpr const char* name = "integers";
+  static constexpr tg::Reads reads[] = {tg::kNone};
+  Tensor forward(const Tensor& a) const { return a.to(tg::int64); }
+  Tensor vjp(const Tensor& g, auto, auto) const { return g; }
+};
+
+struct ListOperator {
+  static constexpr const char* name = "list";
+  static constexpr tg::Reads reads = tg::kA;
+  Tensor forward(std::span<const Tensor> a) const { return a[0] * 2; }
+  Tensor vjp(std::size_t, const Tensor&, const tg::SavedList& a, auto) const { return a[5]; }
+};
+
+struct Halve {
+  static constexpr const char* name = "halve";
+  void update(auto& p, auto) const { p = p * 0.5; }
+};
+
+}  // namespace
+
+messages::Sections messages::of_checks() {
+  return {
+      {"Operators of your own",
+       "The rules of these structs are wrong in the way that the message says.",
+       {
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "backward: the rule of 'wrong' (output [2, 3]) for its input 0 returned a "
+               "float32 tensor of shape [5]; it must return a floating-point gradient that "
+               "fits the input's shape [2, 3]",
+               sum(tg::apply(Wrong{.shape = {5}}, x)).backward()),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "backward: the rule of 'wrong' (output [2, 3]) for its input 0 returned an "
+               "undefined tensor; it must return a floating-point gradient that fits the "
+               "input's shape [2, 3]",
+               sum(tg::apply(Wrong{.undefined = true}, x)).backward()),
+           TAPEGRAD_MISTAKE(
+               DTypeError,
+               "integers: an operator on tensors that require gradients must return float32 "
+               "or float64, not int64",
+               tg::apply(Integers{}, x)),
+           TAPEGRAD_MISTAKE(IndexError, "list: its rule asks for input 5 of 1",
+                            sum(tg::apply(ListOperator{}, std::vector<Tensor>{x})).backward()),
+           TAPEGRAD_MISTAKE(ValueError, "tanh: its rule was made to throw",
+                            const tg::BrokenRule broken("tanh", tg::RuleBreak::throws);
+                            sum(tanh(x)).backward()),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "halve: the parameter of shape [2, 3] was made by an operator, whose gradient "
+               "would not know of the update; do it inside a NoGrad scope, or on a detach()ed "
+               "tensor",
+               Tensor p = x * 2;
+               tg::update(Halve{}, p, y)),
+       }},
+      {"Directions of jvp()",
+       "",
+       {
+           TAPEGRAD_MISTAKE(DTypeError,
+                            "jvp: input 0 is int64; only float32 and float64 have derivatives",
+                            tg::jvp(tg::tanh, ints, ints)),
+           TAPEGRAD_MISTAKE(
+               ShapeError,
+               "jvp: the direction of input 0 has shape [3], but the input has shape [2, 3]",
+               tg::jvp(tg::tanh, x, tg::ones({3}))),
+           TAPEGRAD_MISTAKE(
+               DTypeError,
+               "jvp: the direction of input 0 is float64, but the input is float32; convert "
+               "it with to()",
+               tg::jvp(tg::tanh, x, wide)),
+           TAPEGRAD_MISTAKE(ValueError, "jvp: 2 inputs, but 1 directions; each input needs one",
+                            tg::jvp([](const std::vector<Tensor>& t) { return t; }, {x, y}, {x})),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "failing: it has no forward-mode rule; give its struct one (jvp, or linear, "
+               "bilinear or symmetric = true; custom.h), or use grad()",
+               tg::jvp([](const Tensor& t) { return tg::apply(Failing{}, t); }, x, y)),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "jvp: a tensor that has a tangent was changed past the operators (by write, "
+               "set or the step of an optimizer), so that nobody knows its derivative; "
+               "compute a new tensor, or change it before",
+               tg::jvp(
+                   [](const Tensor& t) {
+                     Tensor u = t * 1;
+                     u.write<float>([](auto) {});
+                     return u;
+                   },
+                   y, y)),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "add_: in forward mode a tensor of shape [2, 3] whose memory another one shows "
+               "(reshape, narrow, detach) cannot be changed in place; use the form without "
+               "underscore, clone() first, or put pieces together by cat or stack",
+               tg::jvp(
+                   [](const Tensor& t) {
+                     Tensor u = t * 1;
+                     const Tensor view = u.reshape({6});
+                     u.add_(1);
+                     return u + view.sum();
+                   },
+                   x, y)),
+       }},
+      {"Checks of gradients",
+       "",
+       {
+           TAPEGRAD_MISTAKE(
+               DTypeError,
+               "gradcheck: input 0 of shape [2, 3] is float32, which is too coarse for "
+               "differences; convert it with to(float64)",
+               tg::gradcheck(tg::tanh, x)),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "gradcheck: no input requires gradients; call requires_grad_() on those to "
+               "check",
+               tg::gradcheck(tg::tanh, wide)),
+           TAPEGRAD_MISTAKE(
+               ValueError,
+               "gradcheck: rtol, atol and step must be positive, got 0, 1e-09 and 0.015625",
+               tg::gradcheck(tg::tanh, wide, {.rtol = 0})),
+           TAPEGRAD_MISTAKE(
+               ValueError,
+               "gradcheck: exhaustive must be at least 0 and directions at least 1, got 400 "
+               "and 0",
+               tg::gradcheck(tg::tanh, wide, {.directions = 0})),
+           TAPEGRAD_MISTAKE(ValueError, "gradcheck: the function returned the undefined tensor",
+                            tg::gradcheck([](const Tensor&) { return Tensor(); },
+                                          tg::ones({2}, tg::float64).requires_grad_())),
+           TAPEGRAD_MISTAKE(
+               DTypeError,
+               "gradcheck: the function returned float32 for float64 inputs; differences need "
+               "float64",
+               tg::gradcheck([](const Tensor& t) { return t.to(tg::float32); },
+                             tg::ones({2}, tg::float64).requires_grad_())),
+           TAPEGRAD_MISTAKE(
+               ShapeError,
+               "gradcheck: the function returned 1 elements for one input and 2 for another",
+               tg::gradcheck(
+                   [](const Tensor& t) {
+                     return t.detach().item() == 1 ? t : tg::cat({t, t});
+                   },
+                   tg::ones({1}, tg::float64).requires_grad_())),
+           TAPEGRAD_MISTAKE(
+               ValueError,
+               "verify: \"cube\" has no case; give at least one, with the inputs to check it on",
+               tg::verify({"cube", {}})),
+           TAPEGRAD_MISTAKE(ValueError,
+                            "verify: case \"a matrix\" of \"cube\" has no function to call",
+                            tg::verify({"cube", {{"a matrix", {x}, nullptr}}})),
+       }},
+      {"Stopped",
+       "",
+       {
+           TAPEGRAD_MISTAKE(CancelledError, "add: the computation was cancelled",
+                            std::atomic<bool> stop = true;
+                            const tg::CancelScope scope(stop); x + y),
+       }},
+  };
+}
