@@ -6,11 +6,18 @@
 #include <vector>
 
 #include "autograd/autograd.h"
+#include "tests/temp_folder.h"
 
 // Tables of mistakes: what the user did, and the error that says so. Each is checked for its type,
 // its text to the letter, and that nothing has changed.
 
 namespace messages {
+
+/// Where files are that mistakes need. Messages are compared without it: "table.csv" is in it.
+inline const TempFolder& folder() {
+  static const TempFolder folder;
+  return folder;
+}
 
 /// What a mistake may use, and must leave as it is.
 struct World {

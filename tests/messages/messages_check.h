@@ -25,6 +25,14 @@ inline std::string seen(const World& world) {
   return text;
 }
 
+/// The text of an error without the place of `folder()`.
+inline std::string text_of(const tapegrad::Error& error) {
+  std::string text = error.what();
+  const std::string place = folder().path() + "/";
+  for (std::size_t at = 0; (at = text.find(place, at)) != text.npos;) text.erase(at, place.size());
+  return text;
+}
+
 inline void check(const Mistake& mistake) {
   INFO(mistake.what);
   World world;
@@ -34,7 +42,7 @@ inline void check(const Mistake& mistake) {
     mistake.run(world);
     FAIL_CHECK("nothing was thrown");
   } catch (const tapegrad::Error& error) {
-    CHECK(error.what() == mistake.text);
+    CHECK(text_of(error) == mistake.text);
     INFO(typeid(error).name());
     CHECK(typeid(error) == *mistake.type);
   }

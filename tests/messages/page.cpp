@@ -20,18 +20,22 @@ std::string lines(std::string statements) {
   return statements;
 }
 
-/// As code in a field of a table.
+/// As code in a field of a table. Between single marks Doxygen takes 'w' for the end of a quotation,
+/// and ::no for a name that it should know.
 std::string code(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '\n')
-      result += "`<br>`";
-    else if (c == '|')
+  const std::string mark = text.find('\'') == text.npos ? "`" : "``";
+  std::string result = mark;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n')
+      result += mark + "<br>" + mark;
+    else if (text[i] == '|')
       result += "\\|";
+    else if (text.compare(i, 3, " ::") == 0)
+      result += mark + " \\::" + mark, i += 2;
     else
-      result += c;
+      result += text[i];
   }
-  return "`" + result + "`";
+  return result + mark;
 }
 
 }  // namespace
@@ -41,15 +45,19 @@ int main() {
 
 What the library says to a mistake, beside a call that makes it. A message names the function and, where a layer or a
 `Scope` has one, its path (`[in net.fc]`); says what came and what was expected; and, where there is one, the way out.
-Look one up by a few of its words. The program `messages_page`, built with the tests, wrote this page, from the tables that
-check each message to the letter; a test compares those with the sources, so that none is missing.
+Look yours up by a few of its words that are neither names nor numbers: "do not broadcast", "was released".
 
 In the calls `x` is `ones({{2, 3}})` that requires a gradient, `y` the same without, `wide` the same as `float64`, `ints`
-`arange(3)` and `bools` `tensor({{true, false}})`; `tg` is `tapegrad` and `nn` is `tapegrad::nn`.
+`arange(3)` and `bools` `tensor({{true, false}})`; `tg` is `tapegrad` and `nn` is `tapegrad::nn`. A call of several
+statements has a line for each.
 
-Not here are messages about files, which name the file and the place in it (@ref files, @ref data); about the export of
-models (@ref onnx), and reports; and `AnomalyError`, whose text is another one each time (`DetectAnomaly`). What does not
-compile is explained by the compiler.
+Not here are what is said of damaged files, where in them and what was expected there (@ref files); of a model that cannot
+be exported (@ref onnx); of the parts of a report (@ref report); and of a NaN by `DetectAnomaly` (@ref
+debugging), which tells where it came from. What does not compile is explained by the compiler. With `TAPEGRAD_TRACE=1` in
+the environment, or in a `tapegrad::TraceScope`, a message also says where in the program the operator was recorded.
+
+Tests check each of these messages to the letter, and compare them with the sources, so that none is missing; the program
+`messages_page`, built with them, wrote this page.
 )");
   for (const messages::Section& section : messages::all_sections()) {
     fmt::print("\n## {}\n", section.title);

@@ -23,6 +23,8 @@ Sections of_checks();
 Sections of_models();
 Sections of_training();
 Sections of_data();
+Sections of_csv();
+Sections of_files();
 
 /// All, in the order of the page.
 Sections all_sections();

@@ -55,34 +55,6 @@ messages::Sections messages::of_data() {
                ValueError, "DataLoader: epochs are counted from 0 to 2^53, so there is no epoch -1",
                nn::DataLoader loader(nn::TensorDataset(y, y));
                loader.set_epoch(-1)),
-           TAPEGRAD_MISTAKE(ValueError, "read_csv: the option delimiter cannot be the character 10",
-                            nn::read_csv("table.csv", {.delimiter = '\n'})),
-           TAPEGRAD_MISTAKE(
-               ValueError,
-               "read_csv: the options delimiter and decimal are both ','; most tables with a "
-               "decimal comma need delimiter = ';'",
-               nn::read_csv("table.csv", {.delimiter = ',', .decimal = ','})),
-           TAPEGRAD_MISTAKE(ValueError,
-                            "read_csv: the option decimal must be '.' or ',', but is 'x'",
-                            nn::read_csv("table.csv", {.decimal = 'x'})),
-           TAPEGRAD_MISTAKE(ValueError,
-                            "read_csv: the option skiprows must be at least 0, but is -1",
-                            nn::read_csv("table.csv", {.skiprows = -1})),
-           TAPEGRAD_MISTAKE(DTypeError,
-                            "read_csv: dtype must be float32, float64 or int64, but is bool",
-                            nn::read_csv("table.csv", {.dtype = tg::boolean})),
-           TAPEGRAD_MISTAKE(
-               DTypeError,
-               "read_csv: na_values become NaN, which int64 does not have; set the option "
-               "dtype = float64",
-               nn::read_csv("table.csv", {.dtype = tg::int64, .na_values = {"NA"}})),
-           TAPEGRAD_MISTAKE(ValueError, "load_mnist: the argument folder is empty",
-                            nn::load_mnist("", true)),
-           TAPEGRAD_MISTAKE(
-               ValueError,
-               "load_mnist: num_classes must be at least 1, or 0 for the usual number, but is "
-               "-1",
-               nn::load_mnist("digits", true, -1)),
            TAPEGRAD_MISTAKE(
                ValueError,
                "ImageDataset: max_pixel and std must be positive and finite, but are 255 and 0",
@@ -102,22 +74,6 @@ messages::Sections messages::of_data() {
                             nn::ImageDataset(images({2, 1, 1}, 3), images({2}, 2))),
            TAPEGRAD_MISTAKE(IndexError, "ImageDataset: label 3 at index 0 is outside [0, 1)",
                             nn::ImageDataset(images({2, 1, 1}, 2), images({2}, 2), 1)),
-           TAPEGRAD_MISTAKE(
-               ValueError, "CsvTable: there is no column 'height'; there are: ", nn::CsvTable table;
-               table.column("height")),
-           TAPEGRAD_MISTAKE(
-               ValueError,
-               "CsvTable: there is more than one column 'a'; select(values, 1, number) takes "
-               "one by its number",
-               nn::CsvTable table;
-               table.columns = {"a", "a"}; table.column("a")),
-           TAPEGRAD_MISTAKE(ShapeError,
-                            "IdxArray::to_tensor: shape [3] needs 3 bytes but there are 1",
-                            nn::IdxArray array{.shape = {3}, .bytes = {1}};
-                            array.to_tensor()),
-           TAPEGRAD_MISTAKE(
-               ShapeError, "write_idx: a size of 8589934592 does not fit the 32 bits of the format",
-               nn::write_idx("large.idx", {.shape = {std::int64_t{1} << 33, 0}})),
            TAPEGRAD_MISTAKE(
                DTypeError, "ImageDataset: images and labels must be bytes (IDX type 08)",
                nn::ImageDataset(images({2, 1, 1}, 2), {.type = nn::IdxType::float32,

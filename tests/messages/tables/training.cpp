@@ -12,6 +12,7 @@ using tg::Tensor;
 
 namespace {
 
+std::string path(const char* name) { return messages::folder().file(name); }
 std::vector<nn::Parameter> parameters() { return {{"w", tg::ones({2}).requires_grad_()}}; }
 std::vector<nn::Parameter> with_gradient(double g) {
   Tensor w = tg::ones({2}).requires_grad_();
@@ -210,6 +211,32 @@ messages::Sections messages::of_training() {
                             "History::from_json: not the JSON of a history: "
                             "[json.exception.out_of_range.403] key 'ended' not found",
                             nn::History::from_json("{}")),
+           TAPEGRAD_MISTAKE(ValueError,
+                            "History::from_json: 'bored' is no reason for which a training ends",
+                            nn::History::from_json("{\"ended\": \"bored\"}")),
+           TAPEGRAD_MISTAKE(ValueError, "History::from_json: 'fast' is no number",
+                            const char* epoch = "{\"epoch\": 1, \"steps\": 2, \"lr\": \"fast\"}";
+                            nn::History::from_json(fmt::format(
+                                "{{\"ended\": \"stopped\", \"epochs\": [{}]}}", epoch))),
+           TAPEGRAD_MISTAKE(
+               ValueError,
+               "Trainer: fit goes on with the loader that it began with, since the file of the "
+               "option checkpoint has that; make another Trainer for another loader",
+               Setup s;
+               nn::DataLoader other(s.data, {.batch_size = 4});
+               nn::Trainer trainer(s.net, mean_loss, s.optimizer,
+                                   {.epochs = 1, .checkpoint = path("fit.safetensors")});
+               trainer.fit(s.loader); trainer.fit(other)),
+           TAPEGRAD_MISTAKE(
+               ValueError, "Trainer: the checkpoint is of a training with 0 metrics, this has 1",
+               Setup s;
+               nn::Trainer plain(s.net, mean_loss, s.optimizer,
+                                 {.epochs = 1, .checkpoint = path("plain.safetensors")});
+               plain.fit(s.loader); nn::Trainer measured(s.net, mean_loss, s.optimizer,
+                                                         {.epochs = 1,
+                                                          .metrics = {{"a", nn::correct}},
+                                                          .checkpoint = path("plain.safetensors")});
+               measured.fit(s.loader)),
        }},
       {"Searching for a learning rate and other settings",
        "",

@@ -172,6 +172,13 @@ TEST_CASE("a small file that unpacks to a large one is refused before it is in m
   CHECK(nn::read_idx(idx, {.max_bytes = kMany}).bytes.size() == kMany);
 }
 
+TEST_CASE("tensors that were packed with gzip are to be unpacked first", "[files]") {
+  const TempFolder folder;
+  CHECK_THAT(
+      error_of(folder.write("net.safetensors.gz", "\x1f\x8b\x08")),
+      ContainsSubstring("is compressed with gzip") && ContainsSubstring("unpack it with gunzip"));
+}
+
 TEST_CASE("without the option, a file may take 256 MiB and 64 times its size", "[files]") {
   if (!have_gzip()) return;
   const TempFolder folder;
