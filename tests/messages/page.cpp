@@ -56,7 +56,7 @@ be exported (@ref onnx); of the parts of a report (@ref report); and of a NaN by
 debugging), which tells where it came from. What does not compile is explained by the compiler. With `TAPEGRAD_TRACE=1` in
 the environment, or in a `tapegrad::TraceScope`, a message also says where in the program the operator was recorded.
 
-Tests check each of these messages to the letter, and compare them with the sources, so that none is missing; the program
+Tests check each of these messages to the letter, and compare them with the sources, so that no other is missing; the program
 `messages_page`, built with them, wrote this page.
 )");
   for (const messages::Section& section : messages::all_sections()) {

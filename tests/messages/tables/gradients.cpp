@@ -66,22 +66,20 @@ messages::Sections messages::of_gradients() {
                GradError,
                "backward: the tensor of shape [] does not require gradients: its graph ended "
                "in a NoGrad scope, where nothing is recorded",
-               Tensor z;
+               Tensor loss;
                {
                  const tg::NoGrad no_grad;
-                 z = softmax(x, 1);
-               } sum(z)
-                   .backward()),
+                 loss = softmax(x, 1).sum();
+               } loss.backward()),
            TAPEGRAD_MISTAKE(
                GradError,
                "backward: the tensor of shape [] does not require gradients: its graph ended "
                "in a NoGrad scope, where nothing is recorded",
-               Tensor z;
+               Tensor loss;
                {
                  const tg::NoGrad no_grad;
-                 z = full({2}, x.sum());
-               } sum(z)
-                   .backward()),
+                 loss = full({2}, x.sum()).sum();
+               } loss.backward()),
            TAPEGRAD_MISTAKE(
                GradError,
                "backward: the tensor of shape [] does not require gradients: its graph ended "
