@@ -8,7 +8,6 @@
 
 namespace tg = tapegrad;
 using messages::Function;
-using messages::kIsUndefined;
 using tg::Tensor;
 
 namespace {
@@ -48,13 +47,7 @@ TEST_CASE("every decomposition names itself and the argument that is undefined")
   const Tensor sample = tg::eye(2) * 0.5;
   for (const Function& function : functions()) {
     given.insert(function.name);
-    for (std::size_t i = 0; i < function.what.size(); ++i) {
-      messages::Arguments arguments(function.what.size(), sample);
-      arguments[i] = Tensor();
-      messages::check(messages::mistake<tg::ValueError>(
-          function.name, function.operation + ": " + function.what[i] + kIsUndefined,
-          [&](messages::World&) { function.run(arguments); }));
-    }
+    messages::check_undefined(function, sample);
   }
   values::Declarations declared;
   for (const char* header : {"solve", "det", "factors", "least_squares", "matrix_functions"})

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "nn/nn.h"
-#include "tests/messages/messages.h"
+#include "tests/messages/messages_check.h"
 
 // How the tables of functions are written that messages_undefined_test.cpp walks.
 
@@ -22,6 +22,17 @@ struct Function {
   std::function<void(Arguments&)> run;
   std::string operation = name;  ///< as it calls itself
 };
+
+/// Gives `function` the undefined tensor in place of each argument in turn; the others are `sample`.
+inline void check_undefined(const Function& function, const Tensor& sample) {
+  for (std::size_t i = 0; i < function.what.size(); ++i) {
+    Arguments arguments(function.what.size(), sample);
+    arguments[i] = Tensor();
+    check(mistake<tg::ValueError>(function.name,
+                                  function.operation + ": " + function.what[i] + kIsUndefined,
+                                  [&](World&) { function.run(arguments); }));
+  }
+}
 
 inline const std::vector<std::string> kOne{"the argument"};
 inline const std::vector<std::string> kTwo{"the first argument", "the second argument"};

@@ -6,31 +6,18 @@
 #include <regex>
 #include <set>
 
-#include "tests/messages/messages_check.h"
 #include "tests/messages/messages_functions.h"
 #include "tests/operator_headers.h"
 
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
 using Catch::Matchers::ContainsSubstring;
-using messages::Arguments;
 using messages::Function;
 using messages::functions;
 using messages::kIsUndefined;
 using tg::Tensor;
 
 namespace {
-
-/// Gives `function` the undefined tensor in place of each argument in turn.
-void check(const Function& function, const Tensor& sample) {
-  for (std::size_t i = 0; i < function.what.size(); ++i) {
-    Arguments arguments(function.what.size(), sample);
-    arguments[i] = Tensor();
-    messages::check(messages::mistake<tg::ValueError>(
-        function.name, function.operation + ": " + function.what[i] + kIsUndefined,
-        [&](messages::World&) { function.run(arguments); }));
-  }
-}
 
 std::string text_of(const char* path) {
   std::ifstream file(std::filesystem::path(TAPEGRAD_SOURCE_DIR) / path);
@@ -81,7 +68,7 @@ std::set<std::string> declared(const std::string& text, const char* indent) {
 TEST_CASE("every operator names itself and the argument that is undefined") {
   for (const bool recorded : {false, true}) {
     const Tensor sample = tg::full({2, 2}, 0.5).requires_grad_(recorded);
-    for (const Function& function : functions()) check(function, sample);
+    for (const Function& function : functions()) messages::check_undefined(function, sample);
   }
 }
 
