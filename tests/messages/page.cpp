@@ -51,13 +51,13 @@ In the calls `x` is `ones({{2, 3}})` that requires a gradient, `y` the same with
 `arange(3)` and `bools` `tensor({{true, false}})`; `tg` is `tapegrad` and `nn` is `tapegrad::nn`. A call of several
 statements has a line for each.
 
-Not here are what is said of damaged files, where in them and what was expected there (@ref files); of a model that cannot
-be exported (@ref onnx); of the parts of a report (@ref report); and of a NaN by `DetectAnomaly` (@ref
-debugging), which tells where it came from. What does not compile is explained by the compiler. With `TAPEGRAD_TRACE=1` in
-the environment, or in a `tapegrad::TraceScope`, a message also says where in the program the operator was recorded.
+Not here are what is said of damaged files, where in them and what was expected there (@ref files); of a model that
+cannot be exported (@ref onnx); of the parts of a report (@ref report); and of a NaN by `DetectAnomaly`, which tells where
+it came from (@ref debugging). What does not compile is explained by the compiler. With `TAPEGRAD_TRACE=1` in the
+environment, or in a `tapegrad::TraceScope`, a message also says where in the program the operator was recorded.
 
-Tests check each of these messages to the letter, and compare them with the sources, so that no other is missing; the program
-`messages_page`, built with them, wrote this page.
+Tests check each of these messages to the letter, and compare them with the sources, so that no other is missing; the
+program `messages_page`, built with them, wrote this page.
 )");
   for (const messages::Section& section : messages::all_sections()) {
     fmt::print("\n## {}\n", section.title);
