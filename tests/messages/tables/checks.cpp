@@ -91,7 +91,7 @@ messages::Sections messages::of_checks() {
                tg::update(Halve{}, p, y)),
        }},
       {"Directions of jvp()",
-       "",
+       "`Failing` is an operator with a rule for `backward()` alone.",
        {
            TAPEGRAD_MISTAKE(DTypeError,
                             "jvp: input 0 is int64; only float32 and float64 have derivatives",

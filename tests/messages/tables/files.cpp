@@ -203,8 +203,9 @@ messages::Sections messages::of_files() {
                nn::Checkpoint().add("net", other).load(path("run.safetensors"))),
        }},
       {"Files of digits and graphs",
-       "`idx(bytes)` is the path of a file `images.idx` that holds these bytes; `digits` is the folder of two such files, "
-       "`train-images-idx3-ubyte` and `train-labels-idx1-ubyte`.",
+       "`idx(bytes)` is the path of a file `images.idx` that holds these bytes; "
+       "`digits(images, labels)` is the folder of two such files, `train-images-idx3-ubyte` and "
+       "`train-labels-idx1-ubyte`.",
        {
            TAPEGRAD_MISTAKE(
                FileError,

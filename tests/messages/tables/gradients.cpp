@@ -240,7 +240,7 @@ messages::Sections messages::of_gradients() {
                sum(w).backward()),
        }},
       {"Graphs that cannot be walked any more",
-       "",
+       "`Failing` is an operator whose rule throws.",
        {
            TAPEGRAD_MISTAKE(
                GradError,

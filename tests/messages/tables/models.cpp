@@ -17,7 +17,6 @@ struct Model {
   void visit(nn::Visitor& f) { f("weight", weight); }
 };
 std::vector<nn::Parameter> parameters() { return {{"w", tg::ones({2}).requires_grad_()}}; }
-Tensor bias = tg::ones({3});
 
 }  // namespace
 
@@ -91,7 +90,7 @@ messages::Sections messages::of_models() {
                             const nn::Layer other = std::move(layer); layer(x)),
        }},
       {"Initialisation",
-       "Here `bias` is a vector of three.",
+       "",
        {
            TAPEGRAD_MISTAKE(
                DTypeError,
@@ -109,6 +108,7 @@ messages::Sections messages::of_models() {
                ShapeError,
                "xavier_uniform_: a weight [out, in, ...] of at least 2 dimensions is needed, "
                "got [3]",
+               Tensor bias = tg::ones({3});
                nn::init::xavier_uniform_(bias)),
            TAPEGRAD_MISTAKE(
                ValueError,
@@ -166,7 +166,7 @@ messages::Sections messages::of_models() {
                DTypeError,
                "accuracy: the target must be int64 classes, not float32; convert classes with "
                "to(int64), and take those of one-hot rows with argmax(target, 1)",
-               nn::accuracy(y, bias)),
+               nn::accuracy(y, tg::ones({3}))),
            TAPEGRAD_MISTAKE(
                ShapeError,
                "accuracy: a target of int64 is classes, of shape [2] for scores of shape [2, "
@@ -176,7 +176,7 @@ messages::Sections messages::of_models() {
                ShapeError,
                "accuracy: the target has shape [2] but the prediction has shape [3]; they "
                "must be the same",
-               nn::accuracy(bias, tg::tensor({0, 1}))),
+               nn::accuracy(tg::ones({3}), tg::tensor({0, 1}))),
            TAPEGRAD_MISTAKE(IndexError,
                             "accuracy: target 1 is class 3, but there are 3 classes (0 to 2)",
                             nn::accuracy(y, tg::tensor({0, 3}))),

@@ -169,7 +169,8 @@ messages::Sections messages::of_training() {
        }},
       {"Training",
        "`Setup` has a network, an optimizer, a data set and a loader; `mean_loss` is "
-       "one number, `each_loss` one for each element.",
+       "one number, `each_loss` one for each element. `path(name)` is in a folder that may be "
+       "written to.",
        {
            TAPEGRAD_MISTAKE(ValueError, "Trainer: epochs must be at least 0, but is -1", Setup s;
                             nn::Trainer(s.net, mean_loss, s.optimizer, {.epochs = -1})),
