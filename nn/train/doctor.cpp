@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <limits>
+#include <new>
 #include <optional>
 
 #include "autograd/base/fail.h"
@@ -25,6 +26,16 @@ constexpr double kFallen = 0.98;
 /// Classes are judged at the end of an epoch, or after so many examples for each.
 constexpr std::int64_t kExamplesOfClass = 1000;
 
+/// `body()`, as far as there is memory: the training is to go on.
+template <class F>
+void as_memory_allows(const F& body) {
+  try {
+    body();
+  } catch (const std::bad_alloc&) {
+  } catch (const OutOfMemoryError&) {
+  }
+}
+
 /// The step of the next look: the beginning decides much, and later on a problem is seen soon
 /// enough.
 constexpr std::int64_t kLongestPause = 256;
@@ -46,11 +57,14 @@ struct Doctor::State {
       checks.push_back(make(findings));
   }
 
+  /// Each ends what is still open, and counts up.
+  /// @{
   void begin_step(const Tensor& inputs, const Tensor& targets);
+  void begin_validation();
+  /// @}
+  void end(bool by_error) noexcept;
   void end_step(bool by_error);
   void judge_labels();
-  /// Ends what is open.
-  void end(bool by_error);
   /// Warns of what is new.
   void tell();
 
@@ -62,7 +76,8 @@ struct Doctor::State {
   detail::ParameterCheck* parameters;  ///< one of them
   detail::StepWatcher watcher{checks};
   detail::ModeCheck modes{model, findings};
-  enum { kNothing, kStep, kValidation } open = kNothing;
+  enum class Open { nothing, a_step, a_validation } open = Open::nothing;
+  std::int64_t opened = 0;  ///< how often something was
 
   std::int64_t steps = 0, looks = 0;
   std::int64_t next_look = 1, last_due = 0, last_look = 0;
@@ -78,53 +93,70 @@ struct Doctor::State {
 };
 
 void Doctor::State::begin_step(const Tensor& inputs, const Tensor& targets) {
-  open = kStep;
+  end(false);
+  open = Open::a_step;
+  ++opened;
   ++steps;
   rows = targets.defined() ? targets.numel() : 0;
-  if (counting) labels.add(rows > 0 && targets.dtype() == int64 ? targets : Tensor());
   if (steps >= next_look) {
     last_due = steps;
     next_look = look_after(steps);
   }
-  if (steps > last_due + 1) return;
-  ++looks;
-  const bool follows = std::exchange(last_look, steps) == steps - 1;
-  if (trial) batch = {inputs, targets};
-  watcher.begin(steps, follows, detail::seen_parameters(model, optimizers), targets);
+  as_memory_allows([&] {
+    if (counting) labels.add(rows > 0 && targets.dtype() == int64 ? targets : Tensor());
+    if (steps > last_due + 1) return;
+    ++looks;
+    const bool follows = std::exchange(last_look, steps) == steps - 1;
+    if (trial) batch = {inputs, targets};
+    watcher.begin(steps, follows, detail::seen_parameters(model, optimizers), targets);
+  });
+}
+
+void Doctor::State::begin_validation() {
+  end(false);
+  open = Open::a_validation;
+  ++opened;
+  as_memory_allows([&] { modes.begin_validation(steps); });
+}
+
+void Doctor::State::end(bool by_error) noexcept {
+  const auto what = std::exchange(open, Open::nothing);
+  as_memory_allows([&] {
+    if (what == Open::a_step) end_step(by_error);
+    if (what == Open::a_validation) modes.end_validation();
+  });
 }
 
 void Doctor::State::end_step(bool by_error) {
-  if (watcher.watches()) {
+  const bool watched = watcher.watches();
+  if (watched) {
     if (const std::int64_t found = watcher.classes(rows)) scores = found;
     if (steps == 1) first_loss = watcher.step().loss;
-    if (!by_error) modes.step_ended(steps);
   }
   by_error ? watcher.drop() : watcher.end();
+  if (by_error) return detail::look_at_refused(labels, scores, steps, findings);
+  if (watched) modes.step_ended(steps);
   parameters->step_ended(steps);
-  const bool enough = labels.total() >= kExamplesOfClass * scores;
-  if (scores > 1 && (by_error || !counting || enough)) judge_labels();
+  if (!counting || labels.total() >= kExamplesOfClass * scores) judge_labels();
 }
 
 void Doctor::State::judge_labels() {
-  counting = false;
+  if (scores <= 1) return;
   detail::look_at_labels(labels, scores, steps, findings);
+  counting = false;
   labels = {};
 }
 
-void Doctor::State::end(bool by_error) {
-  switch (std::exchange(open, kNothing)) {
-    case kStep:
-      return end_step(by_error);
-    case kValidation:
-      return modes.end_validation();
-    case kNothing:
-      break;
-  }
-}
-
 void Doctor::State::tell() {
-  for (const std::string& text : findings.take_untold())
-    if (options.warn) warn(fmt::format("Doctor: {} (the option warn = false silences this)", text));
+  while (options.warn) {
+    std::string text;
+    as_memory_allows([&] {
+      if (const auto next = findings.next_untold())
+        text = fmt::format("Doctor: {} (the option warn = false silences this)", *next);
+    });
+    if (text.empty()) return;
+    warn(text);
+  }
 }
 
 Doctor::Doctor(ModuleRef model, const Optimizer& optimizer, const DoctorOptions& options)
@@ -151,29 +183,26 @@ void Doctor::look_at(const detail::Examples& training, const detail::Examples& v
 void Doctor::set_trial(std::function<detail::Trial()> trial) { state_->trial = std::move(trial); }
 
 Doctor::Look Doctor::step(const Tensor& inputs, const Tensor& targets) {
-  state_->end(false);
-  state_->tell();
   state_->begin_step(inputs, targets);
   return Look(this);
 }
 
 Doctor::Look Doctor::validation() {
-  state_->end(false);
-  state_->open = State::kValidation;
-  state_->modes.begin_validation(state_->steps);
+  state_->begin_validation();
   return Look(this);
 }
 
 void Doctor::epoch(double training_loss) {
   State& state = *state_;
   state.end(false);
-  if (state.scores > 1) state.judge_labels();
-  if (state.steps >= kStepsToLearn) {
+  as_memory_allows([&] {
+    state.judge_labels();
+    if (state.steps < kStepsToLearn) return;
     const auto trial = std::exchange(state.trial, {});
     const Batch batch = std::exchange(state.batch, {});
     if (trial && batch.inputs.defined() && training_loss > kFallen * state.first_loss)
       detail::try_few_examples(trial, batch, state.steps, state.findings);
-  }
+  });
   state.tell();
 }
 
@@ -190,17 +219,19 @@ std::string Doctor::report() const {
 }
 
 Doctor::Look::Look(Doctor* doctor) noexcept
-    : doctor_(doctor), errors_(std::uncaught_exceptions()) {}
+    : doctor_(doctor), number_(doctor->state_->opened), errors_(std::uncaught_exceptions()) {}
 
 Doctor::Look::Look(Look&& other) noexcept
-    : doctor_(std::exchange(other.doctor_, nullptr)), errors_(other.errors_) {}
+    : doctor_(std::exchange(other.doctor_, nullptr)),
+      number_(other.number_),
+      errors_(other.errors_) {}
 
 Doctor::Look::~Look() noexcept(false) {
   if (!doctor_) return;
   State& state = *doctor_->state_;
   const bool by_error = std::uncaught_exceptions() > errors_;
+  if (number_ == state.opened) state.end(by_error);
   try {
-    state.end(by_error);
     state.tell();
   } catch (...) {
     if (!by_error) throw;

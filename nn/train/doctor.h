@@ -72,8 +72,8 @@ std::string_view to_string(Finding::Kind kind);
 
 /// The settings of a `Doctor`.
 struct DoctorOptions {
-  bool warn = true;                ///< tell each finding at once, through `tapegrad::warn`
-  std::int64_t examples = 10'000;  ///< of each dataset, the most that `data` looks at
+  bool warn = true;               ///< tell each finding at once, through `tapegrad::warn`
+  std::int64_t examples = 5'000;  ///< of each dataset, the most that `data` looks at
 };
 
 /// @cond
@@ -133,8 +133,9 @@ Trial trial_of(const Model& model, const Loss& loss) {
 /// loss falls, and 8 bytes for each example while `data` runs.
 ///
 /// One thread uses it, that of the training. It refers to the model and the optimizer, which must
-/// outlive it. Where it finds no memory it looks away; it throws nothing into the training, but for
-/// what a handler of warnings throws, which comes from the end of the step.
+/// outlive it. Where it finds no memory it looks away (but see `Optimizer::step` of errors in a step
+/// that is watched); it throws nothing into the training, but for what a handler of warnings throws,
+/// which comes from the end of the step.
 class Doctor {
  public:
   /// Of a model and the optimizer that trains it.
@@ -186,7 +187,8 @@ class Doctor {
     friend Doctor;
     explicit Look(Doctor* doctor) noexcept;
     Doctor* doctor_;
-    int errors_;  // that were on their way when it began
+    std::int64_t number_;  // of what it ends
+    int errors_;           // that were on their way when it began
   };
 
   /// A step of the training begins, with these examples, as far as there are any: the forward, the

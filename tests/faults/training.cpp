@@ -13,7 +13,7 @@
 
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
-using faults::Numbers, faults::refuse_each;
+using faults::Numbers, faults::outcome_of, faults::refuse_each, faults::Refused;
 using tg::Tensor;
 
 namespace {
@@ -143,6 +143,23 @@ void train(Training& training) {
   }
 }
 
+/// Sixteen steps of which a doctor sees the last one still to come. It finds that the network has been
+/// validated in training mode, and that its parameters stand still.
+struct Watched : Training {
+  Watched() {
+    optimizer.set_lr(0);
+    for (int i = 0; i < 15; ++i) watch();
+  }
+
+  nn::Doctor doctor{net, optimizer, {.warn = false}};
+  nn::Batch batch = data().batch(std::vector<std::int64_t>{0, 1, 2});
+
+  void watch() {
+    const auto look = doctor.step(batch.inputs, batch.targets);
+    train(*this);
+  }
+};
+
 /// A folder where files are written quickly, if there is one: a whole file waits for the disk.
 struct QuickFolder : TempFolder {
   QuickFolder() : QuickFolder(setenv("TMPDIR", "/dev/shm", 0)) {}
@@ -190,6 +207,47 @@ TEST_CASE("a step that finds no memory has changed neither parameters nor state"
   CHECK(refuse_each<Adagrad>(step) > 2);
   CHECK(refuse_each<Converted>(step) >= 4);
   CHECK(refuse_each<StepTwo>(step) == 0);
+}
+
+TEST_CASE("where a doctor finds no memory, the training goes on") {
+  const auto watched = [](Watched& world) {
+    world.watch();
+    {
+      const auto look = world.doctor.validation();
+      const faults::Spared spared;
+      const tg::NoGrad no_grad;
+      world.net(tg::ones({2, 4}));
+    }
+    world.doctor.epoch(1);
+  };
+  Numbers expected;
+  {
+    Watched world;
+    watched(world);
+    expected = world.numbers();
+    CAPTURE(world.doctor.report());
+    CHECK(world.doctor.findings().size() == 2);
+  }
+  int spared = 0;
+  for (const Refused refused : {Refused::one, Refused::rest})
+    for (int n = 0;; ++n) {
+      CAPTURE(n, refused == Refused::rest);
+      const std::int64_t tensors = tg::live_tensors(), records = tg::live_records();
+      {
+        Watched world;
+        const faults::Outcome outcome = outcome_of(n, refused, [&] { watched(world); });
+        CHECK(outcome.other == "");
+        if (!outcome.refused) break;
+        if (!outcome.out_of_memory) {  // by what the training itself asks for
+          ++spared;
+          const bool right = world.numbers() == expected;
+          CHECK(right);
+        }
+      }
+      CHECK(tg::live_tensors() == tensors);
+      CHECK(tg::live_records() == records);
+    }
+  CHECK(spared > 100);
 }
 
 TEST_CASE("the state of an optimizer is listed and loaded whole, or not at all") {

@@ -80,8 +80,8 @@ class Optimizer {
   /// gradient, before anything has changed, and for a parameter that the step made so, which it
   /// then is. (This costs a further pass over both.) `OutOfMemoryError`: then nothing has changed,
   /// neither parameters nor state nor the count of steps, and the step can be done again; but where
-  /// `update` of an optimizer of your own allocates, or where a `ProfileScope` watches, some
-  /// parameters may have changed, and others not.
+  /// `update` of an optimizer of your own allocates, or where a `ProfileScope` or a `Doctor` watches,
+  /// some parameters may have changed, and others not.
   void step();
   /// Calls `closure()`, which drops the gradients, computes the loss, calls `backward()` on it and
   /// returns it, and then steps; an optimizer that looks at several points in one step calls it for

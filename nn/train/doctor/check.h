@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,12 +24,13 @@ class Findings {
            std::string_view why, std::string_view remedy, bool quiet = false);
   bool has(Finding::Kind kind) const noexcept;
   const std::vector<Finding>& all() const noexcept { return all_; }
-  /// Those that are to be told, each once.
-  std::vector<std::string> take_untold() { return std::exchange(untold_, {}); }
+  /// The next one that is to be told, each once.
+  std::optional<std::string> next_untold();
 
  private:
   std::vector<Finding> all_;
-  std::vector<std::string> untold_;
+  std::vector<bool> quiet_;  ///< of each
+  std::size_t next_ = 0;
 };
 
 /// A parameter of the model, in one step.

@@ -26,18 +26,19 @@ constexpr double kOtherShares = 0.1;
 constexpr double kLeaking = 0.01, kMoreOften = 3;
 constexpr std::int64_t kFewLeaks = 3;
 
-/// Examples are told by 64 bits of their inputs. A step of Fibonacci hashing for each word.
-std::uint64_t hash_of(const char* from, std::size_t bytes) {
-  std::uint64_t hash = bytes;
-  while (bytes > 0) {
+/// Examples are told by 64 bits of their inputs and targets. A step of Fibonacci hashing for each
+/// word.
+std::uint64_t hash_of(std::uint64_t hash, const char* from, std::size_t bytes) {
+  const auto add = [&](std::size_t length) {
     std::uint64_t word = 0;
-    const std::size_t length = std::min<std::size_t>(bytes, sizeof(word));
     std::memcpy(&word, from, length);
     hash = (hash ^ word) * 0x9E37'79B9'7F4A'7C15;
     hash ^= hash >> 29;
     from += length;
     bytes -= length;
-  }
+  };
+  while (bytes >= sizeof(std::uint64_t)) add(sizeof(std::uint64_t));
+  if (bytes > 0) add(bytes);
   return hash;
 }
 
@@ -53,13 +54,17 @@ struct Part {
   }
 };
 
-void add_hashes(const Tensor& rows, std::int64_t count, std::vector<std::uint64_t>& hashes) {
-  if (!rows.defined() || rows.dim() == 0 || rows.size(0) != count || count == 0) return;
+/// Adds each of `rows` to the hash of its example.
+void add_to_hashes(const Tensor& rows, std::span<std::uint64_t> hashes) {
+  if (!rows.defined() || rows.dim() == 0 || rows.size(0) != std::ssize(hashes)) return;
   visit_dtype(rows.dtype(), [&]<class T>(T) {
     const auto data = rows.data<T>();
-    const std::size_t bytes = data.size_bytes() / static_cast<std::size_t>(count);
+    const std::size_t bytes = data.size_bytes() / hashes.size();
     const char* at = reinterpret_cast<const char*>(data.data());
-    for (std::int64_t i = 0; i < count; ++i, at += bytes) hashes.push_back(hash_of(at, bytes));
+    for (std::uint64_t& hash : hashes) {
+      hash = hash_of(hash, at, bytes);
+      at += bytes;
+    }
   });
 }
 
@@ -73,7 +78,10 @@ Part part_of(const Examples& examples, std::int64_t most) {
       indices.push_back(i * examples.size / looked);
     const auto [inputs, targets] = examples.batch(indices);
     const auto count = std::ssize(indices);
-    add_hashes(inputs, count, part.hashes);
+    part.hashes.resize(part.hashes.size() + indices.size());
+    const std::span<std::uint64_t> hashes(part.hashes.end() - count, part.hashes.end());
+    add_to_hashes(inputs, hashes);
+    add_to_hashes(targets, hashes);
     const bool one_each = targets.defined() && targets.numel() == count;
     part.classes.add(one_each ? targets : Tensor());
     done += count;

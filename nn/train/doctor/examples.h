@@ -46,9 +46,12 @@ class SameRandomNumbers {
   const Generator before_ = default_generator();
 };
 
-/// Whether classes count from 1, for a model that gives scores of so many.
+/// Whether the classes of all examples count from 1, for a model that gives scores of so many.
 void look_at_labels(const ClassCounts& labels, std::int64_t scores, std::int64_t step,
                     Findings& findings);
+/// The same of a step that an error ended: whether that may be the reason.
+void look_at_refused(const ClassCounts& labels, std::int64_t scores, std::int64_t step,
+                     Findings& findings);
 
 /// Looks at `examples` of each part, evenly spread; the second may have none. Counts the classes of
 /// the first. Errors: those of the datasets.

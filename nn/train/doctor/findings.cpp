@@ -38,9 +38,19 @@ void Findings::add(Finding::Kind kind, std::string place, std::int64_t step, std
                    std::string_view why, std::string_view remedy, bool quiet) {
   for (const Finding& each : all_)
     if (each.kind == kind && each.place == place) return;
-  const Finding& found = all_.emplace_back(Finding{kind, std::move(place), step, std::move(seen),
-                                                   std::string(why), std::string(remedy)});
-  if (!quiet) untold_.push_back(found.str());
+  Finding found{
+      kind, std::move(place), step, std::move(seen), std::string(why), std::string(remedy)};
+  all_.reserve(all_.size() + 1);
+  quiet_.push_back(quiet);
+  all_.push_back(std::move(found));
+}
+
+std::optional<std::string> Findings::next_untold() {
+  while (next_ < all_.size()) {
+    const std::size_t at = next_++;
+    if (!quiet_[at]) return all_[at].str();
+  }
+  return {};
 }
 
 bool Findings::has(Finding::Kind kind) const noexcept {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "autograd/base/fail.h"
 #include "nn/train/doctor/examples.h"
@@ -47,21 +48,40 @@ bool ClassCounts::without_gaps() const noexcept {
                      [](std::int64_t count) { return count > 0; });
 }
 
+namespace {
+
+void add_labels(const ClassCounts& labels, std::int64_t scores, std::int64_t step,
+                std::string_view why, Findings& findings) {
+  findings.add(Finding::Kind::labels_not_from_zero, "targets", step,
+               fmt::format("The classes of {} targets go from 1 to {}; the model gives scores of "
+                           "{}, which are those of 0 to {}.",
+                           labels.total(), labels.size() - 1, scores, scores - 1),
+               why,
+               "Subtract 1 from the targets, and give the model as many outputs as there are "
+               "classes.");
+}
+
+/// Whether they begin with 1, and there is more than that.
+bool begin_with_one(const ClassCounts& labels) {
+  return labels.known() && labels.lowest() == 1 && labels.size() >= 3;
+}
+
+}  // namespace
+
 void look_at_labels(const ClassCounts& labels, std::int64_t scores, std::int64_t step,
                     Findings& findings) {
-  if (!labels.known() || labels.lowest() != 1 || labels.size() < 3) return;
-  const auto size = static_cast<std::int64_t>(labels.size());
-  const bool too_large = size == scores + 1;
-  if (!too_large && !(size == scores && labels.without_gaps())) return;
-  findings.add(
-      Finding::Kind::labels_not_from_zero, "targets", step,
-      fmt::format("The classes of {} targets go from 1 to {}; the model gives scores of {}, "
-                  "which are those of 0 to {}.",
-                  labels.total(), size - 1, scores, scores - 1),
-      too_large ? "There is no score of the last class, so that the loss refuses it."
-                : "The score of class 0 stands for nothing: it is learned never to be right, and "
-                  "every class is one place off.",
-      "Subtract 1 from the targets, and give the model as many outputs as there are classes.");
+  if (begin_with_one(labels) && std::cmp_equal(labels.size(), scores) && labels.without_gaps())
+    add_labels(labels, scores, step,
+               "The score of class 0 stands for nothing: it is learned never to be right, and "
+               "every class is one place off.",
+               findings);
+}
+
+void look_at_refused(const ClassCounts& labels, std::int64_t scores, std::int64_t step,
+                     Findings& findings) {
+  if (begin_with_one(labels) && std::cmp_equal(labels.size(), scores + 1))
+    add_labels(labels, scores, step,
+               "There is no score of the last class, so that the loss refuses it.", findings);
 }
 
 }  // namespace tapegrad::nn::detail

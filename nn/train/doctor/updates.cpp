@@ -8,10 +8,10 @@ namespace tapegrad::nn::detail {
 
 namespace {
 
-// A step usually changes weights by a thousandth of their size (Karpathy, "A recipe for training
-// neural networks", and CS231n). Early ones are larger, since Adagrad and RMSprop begin with several
-// times their rate: digits with one to three layers, at rates that suit, grow up to 2 times within
-// the first window; ten times these rates make it 5 to 8 times, and a hundred 20 and more.
+// A step usually changes weights by a thousandth of their size: CS231n of Stanford, "Ratio of
+// weights:updates". Early ones are larger, since Adagrad and RMSprop begin with several times their
+// rate: digits with one to three layers, at rates that suit, grow up to 2 times within the first
+// window; ten times these rates make it 5 to 8 times, and a hundred 20 and more.
 constexpr double kLargeGrowth = 5;
 /// Of a single step, behind the first window; those above have at most 0.2.
 constexpr double kLargeStep = 0.5;
@@ -78,15 +78,18 @@ class UpdateCheck final : public Check {
           fmt::format("Within {} steps {} grew to {:.3g} times its size; one of them changed it "
                       "by {:.3g} times what it was.",
                       step, grown->name, grown->growth, grown->most));
-    for (const Weight& first : weights_) {
-      const Weight* most = &first;
+    for (auto first = weights_.begin(); first != weights_.end(); ++first) {
+      const auto alike = [&](const Weight& each) { return each.group == first->group; };
+      if (std::find_if(weights_.begin(), first, alike) != first) continue;
+      const Weight* most = &*first;
       for (const Weight& each : weights_)
-        if (each.group == first.group && each.most > most->most) most = &each;
-      if (most == &first && first.most < kSmallStep) add_small(first, step);
+        if (alike(each) && each.most > most->most) most = &each;
+      if (most->most < kSmallStep) add_small(*most, step);
     }
   }
 
   void add_large(const Weight& weight, std::int64_t step, std::string seen) {
+    if (findings_.has(Finding::Kind::large_updates)) return;  // one says it of all
     findings_.add(Finding::Kind::large_updates, weight.name, step, std::move(seen),
                   "About a thousandth is usual. Steps this large throw away what was learned "
                   "before, and the values that the weights began with.",

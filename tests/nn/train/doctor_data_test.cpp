@@ -77,14 +77,17 @@ TEST_CASE("the doctor finds validation examples in the training set", "[doctor]"
   const nn::TensorDataset training = of_classes({100, 100}), validation = of_classes({50, 50}, 2);
   CHECK(kinds(found_in_data(kQuiet, training, validation)) == Names{});
   Tensor leaking = validation.inputs().clone();
-  for (std::int64_t i = 0; i < 10; ++i) {
+  for (std::int64_t i = 0; i < 10; ++i) {  // with the same class
     Tensor row = leaking[10 * i];
-    row.copy_(training.inputs()[7 * i]);
+    row.copy_(training.inputs()[20 * i + 3]);
   }
   check_found(
       found_in_data(kQuiet, training, nn::TensorDataset(leaking, validation.targets())),
       Kind::leaking_split, "validation data",
       "10 of 100 validation examples are among the 200 training examples that were looked at.");
+  // The same inputs with other targets, as in measurements that were repeated, are other examples.
+  CHECK(kinds(found_in_data(kQuiet, training,
+                            nn::TensorDataset(leaking, 1 - validation.targets()))) == Names{});
   // Of large sets a part is looked at.
   check_found(found_in_data({.warn = false, .examples = 50}, training, training),
               Kind::leaking_split, "validation data",
