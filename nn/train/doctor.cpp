@@ -20,7 +20,7 @@ using detail::SeenParameter;
 namespace {
 
 /// The loss is judged after an epoch with so many steps behind it: it has fallen if less than this
-/// part of the first one is left.
+/// part is left of the first one, and of what the shares of the classes give without any inputs.
 constexpr std::int64_t kStepsToLearn = 50;
 constexpr double kFallen = 0.98;
 /// Classes are judged at the end of an epoch, or after so many examples for each.
@@ -88,6 +88,7 @@ struct Doctor::State {
   bool counting = true;     ///< the labels of steps
 
   double first_loss = std::numeric_limits<double>::quiet_NaN();
+  double without_inputs = std::numeric_limits<double>::infinity();  ///< a loss that needs none
   std::function<detail::Trial()> trial;
   Batch batch;  ///< for that
 };
@@ -143,6 +144,7 @@ void Doctor::State::end_step(bool by_error) {
 void Doctor::State::judge_labels() {
   if (scores <= 1) return;
   detail::look_at_labels(labels, scores, steps, findings);
+  if (labels.known()) without_inputs = labels.entropy();
   counting = false;
   labels = {};
 }
@@ -200,7 +202,8 @@ void Doctor::epoch(double training_loss) {
     if (state.steps < kStepsToLearn) return;
     const auto trial = std::exchange(state.trial, {});
     const Batch batch = std::exchange(state.batch, {});
-    if (trial && batch.inputs.defined() && training_loss > kFallen * state.first_loss)
+    if (trial && batch.inputs.defined() &&
+        training_loss > kFallen * std::min(state.without_inputs, state.first_loss))
       detail::try_few_examples(trial, batch, state.steps, state.findings);
   });
   state.tell();

@@ -282,7 +282,11 @@ void TrainingRun::end_epoch(BatchSource& training, BatchSource* validation) {
       .seconds = epoch_.seconds,
       .training = options_.measure_training ? evaluate(training) : epoch_.sums.score(),
       .parameters = {}};
-  if (validation) epoch.validation = evaluate(*validation);
+  if (validation) {
+    std::optional<Doctor::Look> look;
+    if (doctor) look.emplace(doctor->validation());
+    epoch.validation = evaluate(*validation);
+  }
   if (options_.record_parameters) epoch.parameters = epoch_.parameters.records();
   epoch.best = is_best(epoch);
   if (epoch.best && options_.keep_best) best_ = state_dict(model_);

@@ -51,7 +51,7 @@ struct Origin {
   std::string_view op = {};        ///< the operator; empty for what was there before the step
   const char* path = nullptr;      ///< the module path, if modules have one
   SeenParameter* after = nullptr;  ///< the last parameter that was used on the way
-  bool targets = false;            ///< they are those of the step
+  bool targets = false;            ///< they are those of the step, or made of them alone
   bool fresh = false;              ///< the step itself made the value
   int relu = 0;                    ///< number of the last relu on the way; 0 for none
 

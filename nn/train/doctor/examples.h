@@ -25,6 +25,8 @@ class ClassCounts {
   std::size_t size() const noexcept { return counts_.size(); }
   /// The smallest class.
   std::size_t lowest() const noexcept;
+  /// Cross-entropy of one who knows these counts, and nothing of the example.
+  double entropy() const noexcept;
   /// Whether every class from `lowest()` on has examples.
   bool without_gaps() const noexcept;
 

@@ -16,15 +16,24 @@ constexpr double kLargeInputs = 10, kSmallInputs = 0.005;
 /// In so many steps, so that one odd batch is not taken for all.
 constexpr int kInputSteps = 2;
 
-/// The size of what goes into the first layer: of data, not of what parameters made of them.
+/// Values that grow from layer to layer reach sizes that no layer which learns has: gradients grow as
+/// much on their way back, though those of the weights may hide it, being products of both.
+constexpr double kExploded = 1000;
+
+/// The size of what goes into the first layer: of data, not of what parameters made of them; and how
+/// it grows from there on.
 class InputCheck final : public Check {
  public:
   explicit InputCheck(Findings& findings) : findings_(findings) {}
 
-  void begin(const WatchedStep& step) override { step_ = step.number; }
+  void begin(const WatchedStep& step) override {
+    step_ = step.number;
+    first_size_ = 0;
+  }
+
   void before(const Operation& now) override {
-    if (step_ > kInputSteps || measured_ == step_ || !now.weight || now.weight->value().dim() < 2)
-      return;
+    if (step_ > kInputSteps || !now.weight || now.weight->value().dim() < 2) return;
+    if (measured_ == step_) return look_at_growth(now);
     measured_ = step_;
     for (std::size_t i = 0; i < now.inputs.size(); ++i) {
       const Tensor& input = *now.inputs[i];
@@ -34,10 +43,36 @@ class InputCheck final : public Check {
   }
 
  private:
-  void look_at(const Tensor& input, const std::string& module) {
+  /// Root mean square of what is not 0.
+  static double size_of_inputs(const Tensor& input) {
     const auto count = count_nonzero(input).item<std::int64_t>();
-    if (count == 0) return;
-    const double size = norm_of(input) / std::sqrt(static_cast<double>(count));
+    return count == 0 ? 0 : norm_of(input) / std::sqrt(static_cast<double>(count));
+  }
+
+  void look_at_growth(const Operation& now) {
+    for (std::size_t i = 0; i < now.inputs.size(); ++i) {
+      const Tensor& input = *now.inputs[i];
+      if (!now.origins[i].fresh || !input.defined() || !is_floating_point(input.dtype())) continue;
+      const double size = size_of_inputs(input);
+      if (first_size_ == 0 || size < kExploded * std::max(first_size_, 1.0)) continue;
+      if (findings_.has(Finding::Kind::exploding_gradient)) return;
+      const std::string module = now.weight->module();
+      findings_.add(
+          Finding::Kind::exploding_gradient, module, step_,
+          fmt::format("Values grow from layer to layer: the inputs of {} have a root mean "
+                      "square of {:.3g}, and those of {}, the first one, {:.3g}.",
+                      module, size, first_, first_size_),
+          "Gradients grow as much on their way back, so that no learning rate suits all "
+          "layers.",
+          "Begin with smaller weights (nn::init), or put norm layers in between.");
+    }
+  }
+
+  void look_at(const Tensor& input, const std::string& module) {
+    const double size = size_of_inputs(input);
+    if (size == 0) return;
+    first_ = module;
+    first_size_ = size;
     const bool large = size > kLargeInputs, small = size < kSmallInputs;
     hits_ += large || small;
     if (hits_ < kInputSteps || !(large || small)) return;
@@ -57,6 +92,8 @@ class InputCheck final : public Check {
   Findings& findings_;
   std::int64_t step_ = 0, measured_ = 0;
   int hits_ = 0;
+  std::string first_;      ///< layer
+  double first_size_ = 0;  ///< of its inputs; 0 for not known
 };
 
 }  // namespace

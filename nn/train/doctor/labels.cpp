@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "autograd/base/fail.h"
@@ -41,6 +42,15 @@ void ClassCounts::add(const Tensor& targets) {
 std::size_t ClassCounts::lowest() const noexcept {
   const auto found = std::ranges::find_if(counts_, [](std::int64_t count) { return count > 0; });
   return static_cast<std::size_t>(found - counts_.begin());
+}
+
+double ClassCounts::entropy() const noexcept {
+  double sum = 0;
+  for (const std::int64_t count : counts_) {
+    const double share = static_cast<double>(count) / static_cast<double>(total_);
+    if (count > 0) sum -= share * std::log(share);
+  }
+  return sum;
 }
 
 bool ClassCounts::without_gaps() const noexcept {

@@ -10,12 +10,20 @@ namespace tapegrad::nn::detail {
 
 namespace {
 
+/// Sums of probabilities are so near to 1, also where they were clamped.
+constexpr double kNearOne = 1e-3;
+/// In so many looks one after the other, of so many at the beginning.
+constexpr int kLooksOfSums = 2, kFirstLooks = 4;
+
 /// What goes into losses.
 class LossCheck final : public Check {
  public:
   explicit LossCheck(Findings& findings) : findings_(findings) {}
 
-  void begin(const WatchedStep& step) override { step_ = step.number; }
+  void begin(const WatchedStep& step) override {
+    step_ = step.number;
+    ++looks_;
+  }
   void before(const Operation& now) override {
     if (now.name() == "cross_entropy" || now.name() == "binary_cross_entropy_with_logits")
       look_at_logits(now);
@@ -27,24 +35,21 @@ class LossCheck final : public Check {
     constexpr std::array<std::string_view, 5> names = {"softmax", "masked_softmax", "log_softmax",
                                                        "sigmoid", "logsigmoid"};
     const std::string_view activation = now.origins[0].op;
-    if (std::ranges::find(names, activation) == names.end()) return;
     const Tensor& given = *now.inputs[0];
     const bool classes = now.name() == "cross_entropy";
+    if (std::ranges::find(names, activation) == names.end()) {
+      if (classes && looks_ <= kFirstLooks) look_at_sums(now, given);
+      return;
+    }
     const double low = given.numel() == 0 ? 0 : amin(given).item();
     const double high = given.numel() == 0 ? 0 : amax(given).item();
     std::string why;
-    if (classes && activation == "log_softmax") {
+    if (classes && activation == "log_softmax")
       why = "A second log_softmax changes nothing, it only takes time.";
-    } else if (high <= 1 && low >= 0) {
-      // The best that logits from 0 to 1 can give: 1 for what is right and 0 for the rest.
-      const double others = classes && given.dim() > 1 ? double(given.size(1) - 1) : 1.0;
-      why = fmt::format(
-          "Of numbers between 0 and 1 it makes nearly equal probabilities, so that the loss of an "
-          "example cannot fall below {:.2f}, and gradients are small.",
-          std::log1p(others / std::exp(1.0)));
-    } else {
+    else if (high <= 1 && low >= 0)
+      why = why_not_probabilities(classes && given.dim() > 1 ? given.size(1) : 2);
+    else
       why = "Of logarithms that are all below 0 it makes other probabilities than those meant.";
-    }
     const std::string place = now.origins[0].text();
     findings_.add(
         Finding::Kind::activation_before_loss, place, step_,
@@ -54,6 +59,31 @@ class LossCheck final : public Check {
         fmt::format("Leave {} out of the model, and call it only where probabilities are "
                     "wanted.",
                     activation));
+  }
+
+  static std::string why_not_probabilities(std::int64_t classes) {
+    // The best that logits from 0 to 1 can give: 1 for what is right and 0 for the rest.
+    const auto others = static_cast<double>(classes - 1);
+    return fmt::format(
+        "Of numbers between 0 and 1 it makes nearly equal probabilities, so that the loss of an "
+        "example cannot fall below {:.2f}, and gradients are small.",
+        std::log1p(others / std::exp(1.0)));
+  }
+
+  /// Probabilities, however they were made.
+  void look_at_sums(const Operation& now, const Tensor& given) {
+    const bool found = given.dim() > 1 && given.size(1) > 1 && given.numel() > 0 &&
+                       amin(given).item() >= 0 && largest_of(sum(given, 1) - 1) < kNearOne;
+    hits_ = found ? hits_ + 1 : 0;
+    if (hits_ < kLooksOfSums) return;
+    const std::string place = now.origins[0].text();
+    findings_.add(Finding::Kind::activation_before_loss, place, step_,
+                  fmt::format("{} gets the result of {} for logits; the numbers of each example "
+                              "add up to 1.",
+                              now.name(), place),
+                  "The loss has its softmax in itself. " + why_not_probabilities(given.size(1)),
+                  "Give the loss what the probabilities are made of, and make them only where they "
+                  "are wanted.");
   }
 
   /// Different shapes that hold as many elements, and more when they meet: [N, 1] and [N]. (Two of
@@ -80,6 +110,7 @@ class LossCheck final : public Check {
 
   Findings& findings_;
   std::int64_t step_ = 0;
+  int looks_ = 0, hits_ = 0;
 };
 
 }  // namespace

@@ -49,15 +49,17 @@ void ModeCheck::step_ended(std::int64_t step) {
 void ModeCheck::begin_validation(std::int64_t step) {
   step_ = step;
   training_.clear();
+  dropped_.clear();
   parameters_.clear();
   ModeReader modes;
   modes.walk(model_);
-  if (modes.layers == 0) return;
-  for (const Parameter& each : parameters(model_)) parameters_.push_back(each.value.id());
+  if (modes.layers > 0)
+    for (const Parameter& each : parameters(model_)) parameters_.push_back(each.value.id());
   start();
 }
 
 void ModeCheck::call(const tapegrad::detail::OperatorCall& call) {
+  if (dropped_.empty() && std::string_view(call.name) == "dropout") note_dropout(call);
   const auto of_model = [&](const Tensor* input) {
     return std::ranges::find(parameters_, input->id()) != parameters_.end();
   };
@@ -72,16 +74,34 @@ void ModeCheck::call(const tapegrad::detail::OperatorCall& call) {
   }
 }
 
+void ModeCheck::note_dropout(const tapegrad::detail::OperatorCall& call) noexcept {
+  try {
+    dropped_ = call.path ? fmt::format("dropout in {}", call.path) : "dropout";
+  } catch (const std::bad_alloc&) {
+    dropped_.clear();
+  }
+}
+
 void ModeCheck::end_validation() {
   stop();
   validated_ = true;
-  if (training_.empty()) return;
+  if (training_.empty()) return add_dropout();
   findings_.add(
       Finding::Kind::training_mode, training_, step_,
       fmt::format("The validation after step {} ran with {} in training mode.", step_, training_),
       "Dropout makes its results worse and random, and batch normalisation takes the statistics of "
       "the batch, which it also learns from what it should not see.",
       "Call nn::eval(model) before the validation, and nn::train(model) after it.");
+}
+
+void ModeCheck::add_dropout() {
+  if (dropped_.empty()) return;
+  findings_.add(
+      Finding::Kind::training_mode, dropped_, step_,
+      fmt::format("The validation after step {} called {}, which dropped values.", step_, dropped_),
+      "That makes its results worse and random.",
+      "Use the layer nn::Dropout, which nn::eval switches off, or give dropout(x, p, "
+      "training) a flag that is false there.");
 }
 
 }  // namespace tapegrad::nn::detail

@@ -115,6 +115,7 @@ void StepWatcher::before(const Call& call) {
   now.origin = {.op = call.name, .path = call.path, .fresh = true};
   now.elementwise = call.type->sparsity == Sparsity::elementwise;
   now.weight = nullptr;
+  bool targets = false;
   now.inputs = call.inputs;
   now.origins.assign(call.inputs.size(), {});
   for (std::size_t i = 0; i < now.origins.size(); ++i) {
@@ -129,11 +130,13 @@ void StepWatcher::before(const Call& call) {
     }
     if (!now.origin.after) now.origin.after = origin.after;
     now.origin.relu = std::max(now.origin.relu, origin.relu);
+    targets = targets || origin.targets;
     if (!now.weight && origin.op.empty()) now.weight = origin.after;
   }
   if (now.weight) now.origin.after = now.weight;
   if (now.name() == "relu") now.origin.relu = ++relus_;
   for (const auto& check : checks_) check->before(now);
+  now.origin.targets = targets && now.elementwise && !now.origin.after;  // scaled, say
   if (moves_elements(call.name)) {
     now.origin = now.origins[0];
     now.origin.fresh = true;

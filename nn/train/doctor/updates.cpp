@@ -42,6 +42,7 @@ class UpdateCheck final : public Check {
                          : weights_.emplace_back(Weight{now.parameter.name(), now.parameter.group,
                                                         size_of(value, now.weight)});
     weight.growth = now.weight / weight.size;
+    weight.gradient = std::max(weight.gradient, now.gradient);
     const double step = now.change / size_of(value, now.weight);
     weight.most = std::max(weight.most, step);
     weight.large += steps_ >= kWindow && step > kLargeStep;
@@ -64,10 +65,11 @@ class UpdateCheck final : public Check {
   struct Weight {
     std::string name;
     std::size_t group;
-    double size;        ///< at the beginning
-    double growth = 1;  ///< size now, as a multiple of that
-    double most = 0;    ///< largest step, as a part of its size then
-    int large = 0;      ///< steps that were too large
+    double size;          ///< at the beginning
+    double growth = 1;    ///< size now, as a multiple of that
+    double most = 0;      ///< largest step, as a part of its size then
+    double gradient = 0;  ///< largest norm
+    int large = 0;        ///< steps that were too large
   };
 
   void judge_beginning(std::int64_t step) {
@@ -82,9 +84,13 @@ class UpdateCheck final : public Check {
       const auto alike = [&](const Weight& each) { return each.group == first->group; };
       if (std::find_if(weights_.begin(), first, alike) != first) continue;
       const Weight* most = &*first;
-      for (const Weight& each : weights_)
-        if (alike(each) && each.most > most->most) most = &each;
-      if (most->most < kSmallStep) add_small(*most, step);
+      double gradient = 0;
+      for (const Weight& each : weights_) {
+        if (!alike(each)) continue;
+        if (each.most > most->most) most = &each;
+        gradient = std::max(gradient, each.gradient);
+      }
+      if (most->most < kSmallStep) add_small(*most, step, gradient > 0);
     }
   }
 
@@ -97,15 +103,19 @@ class UpdateCheck final : public Check {
                   "nn::clip_grad_norm_.");
   }
 
-  void add_small(const Weight& weight, std::int64_t step) {
-    findings_.add(Finding::Kind::small_updates, weight.name, step,
-                  fmt::format("No step up to step {} changed {}, or another weight of its "
-                              "learning rate, by more than {:.1g} of its size.",
-                              step, weight.name, weight.most),
-                  "About a thousandth is usual: at this rate nothing is learned in any time that "
-                  "one waits.",
-                  "Raise the learning rate, and look whether the loss is divided by "
-                  "something large.");
+  void add_small(const Weight& weight, std::int64_t step, bool has_gradient) {
+    findings_.add(
+        Finding::Kind::small_updates, weight.name, step,
+        fmt::format("No step up to step {} changed {}, or another weight of its "
+                    "learning rate, by more than {:.1g} of its size.",
+                    step, weight.name, weight.most),
+        has_gradient ? "About a thousandth is usual: at this rate nothing is learned in any time "
+                       "that one waits."
+                     : "All their gradients are 0, so that nothing is learned at any rate.",
+        has_gradient ? "Raise the learning rate, and look whether the loss is divided by "
+                       "something large."
+                     : "Look for units that are 0 or at their ends for every example, and "
+                       "whether the loss is that of the outputs.");
   }
 
   Findings& findings_;

@@ -119,6 +119,13 @@ TEST_CASE("the doctor finds gradients that vanish or explode from layer to layer
   CHECK(found->seen.find("times that of the last layer") != std::string::npos);
 }
 
+TEST_CASE("the doctor finds values that explode where gradients of weights hide it", "[doctor]") {
+  // In a chain of relus the gradient of each weight is a product of both, which is the same for all.
+  check_found(found_in(deep(25, tg::relu, 6), 2, 1e-5), Kind::exploding_gradient, "16",
+              "Values grow from layer to layer: the inputs of 16 have a root mean square of");
+  CHECK(kinds(found_in(deep(25, tg::relu), 2, 1e-5)) == Names{});
+}
+
 TEST_CASE("the doctor finds inputs that are not scaled", "[doctor]") {
   Corners data;
   data.x = 127.5 + 100 * data.x;
@@ -176,6 +183,30 @@ TEST_CASE("the doctor finds validation in training mode, and training in evaluat
   train(doctor, net, optimizer, data.x, data.y, 4, cross_entropy_of);
   check_found(doctor.findings(), Kind::evaluation_mode, "the model",
               "Step 8 trains in evaluation mode");
+}
+
+TEST_CASE("the doctor finds a validation that drops values without a layer", "[doctor]") {
+  tg::manual_seed(2);
+  bool training = true;
+  nn::Sequential net{nn::Linear{2, 16},
+                     nn::stateless([&](const Tensor& x) { return tg::dropout(x, 0.2, training); }),
+                     nn::Linear{16, 4}};
+  const Corners data;
+  nn::Adam optimizer(nn::parameters(net), {.lr = 0.01});
+  nn::Doctor doctor(net, optimizer, {.warn = false});
+  for (const bool dropped : {false, true}) {
+    training = true;
+    train(doctor, net, optimizer, data.x, data.y, 3, cross_entropy_of);
+    training = dropped;
+    {
+      const auto look = doctor.validation();
+      const tg::NoGrad no_grad;
+      net(data.x);
+    }
+    if (!dropped) CHECK(kinds(doctor.findings()) == Names{});
+  }
+  check_found(doctor.findings(), Kind::training_mode, "dropout",
+              "The validation after step 6 called dropout, which dropped values.");
 }
 
 TEST_CASE("layers that are in evaluation mode from the beginning are frozen on purpose",

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "tests/nn/train/doctor_common.h"
 
 // What a doctor finds in losses and their targets.
@@ -55,6 +57,31 @@ TEST_CASE("the doctor finds what a loss has in itself already", "[doctor]") {
               "binary_cross_entropy_with_logits gets the result of sigmoid");
 }
 
+TEST_CASE("the doctor finds probabilities before a loss of logits, however they were made",
+          "[doctor]") {
+  const Corners data;
+  const auto by_hand = [](const Tensor& outputs, const Tensor& y) {
+    const Tensor powers = tg::exp(outputs);
+    return nn::cross_entropy(powers / powers.sum(1, true), y);
+  };
+  const auto found = found_with(mlp(), data.x, data.y, by_hand);
+  check_found(
+      found, Kind::activation_before_loss, "div after 2",
+      "cross_entropy gets the result of div after 2 for logits; the numbers of each example "
+      "add up to 1.");
+  CHECK(found[0].why.find("cannot fall below 0.74") != std::string::npos);
+  const auto clamped = [](const Tensor& outputs, const Tensor& y) {
+    return nn::cross_entropy(tg::clamp(tg::softmax(outputs, 1), 1e-6, 1), y);
+  };
+  check_found(found_with(mlp(), data.x, data.y, clamped), Kind::activation_before_loss,
+              "clamp after 2", "add up to 1");
+  // Logits that begin as logarithms of the shares, as some models do on purpose, are logits.
+  nn::Sequential net = mlp();
+  nn::init::zeros_(net[2].get<nn::Linear>()->weight);
+  nn::init::constant_(net[2].get<nn::Linear>()->bias, std::log(0.25));
+  CHECK(kinds(found_with(net, data.x, data.y, cross_entropy, 20)) == Names{});
+}
+
 TEST_CASE("losses of probabilities, and logits that are scaled, are as they should be",
           "[doctor]") {
   const Corners data;
@@ -87,6 +114,15 @@ TEST_CASE("the doctor finds outputs and targets that broadcast by accident", "[d
               "outputs of shape [64] and targets of shape [64, 1]");
 }
 
+TEST_CASE("targets that were scaled on the way are targets", "[doctor]") {
+  const Corners data;
+  const auto scaled = [](const Tensor& outputs, const Tensor& y) {
+    return tg::square(outputs - (y - 1.5) / tg::std(y)).mean();
+  };
+  check_found(found_with(mlp(1), data.x, data.y.to(tg::float32), scaled),
+              Kind::accidental_broadcast, "sub after 2", "targets of shape [64]");
+}
+
 TEST_CASE("broadcasting that is meant is no finding", "[doctor]") {
   const Corners data;
   const Tensor y = data.y.to(tg::float32);
@@ -101,6 +137,10 @@ TEST_CASE("broadcasting that is meant is no finding", "[doctor]") {
       },
       [](const Tensor& outputs, const Tensor& t) {
         return (tg::square(outputs.squeeze(1) - t) * tg::exp(-t)).mean();
+      },
+      [](const Tensor& outputs, const Tensor& t) {
+        const Tensor s = outputs.squeeze(1), order = tg::sign(t.unsqueeze(1) - t);
+        return tg::softplus((s - s.unsqueeze(1)) * order).mean();
       },
   };
   for (const Loss loss : losses) CHECK(kinds(found_with(mlp(1), data.x, y, loss, 4)) == Names{});
@@ -183,6 +223,26 @@ TEST_CASE("the doctor tries whether a copy of the model can learn a few examples
   }
   for (std::size_t i = 0; i < rates.size(); ++i)
     CHECK(tg::equal(rates_after[i].value, rates[i].value));
+}
+
+TEST_CASE("a loss that falls to what the shares of the classes give is tried", "[doctor]") {
+  const Corners data;
+  nn::Sequential net = mlp();
+  nn::init::constant_(net[2].get<nn::Linear>()->bias, 0);
+  Tensor some = net[2].get<nn::Linear>()->bias.detach().narrow(0, 0, 2);
+  some.fill_(2);
+  const auto blind = [](const auto& model, const Tensor& x, const Tensor& y) {
+    return nn::cross_entropy(model(x * 0), y);
+  };
+  nn::Adam optimizer(nn::parameters(net), {.lr = 0.01});
+  nn::Doctor doctor(net, optimizer, {.warn = false});
+  doctor.set_loss(net, blind);
+  const double first = blind(net, data.x, data.y).item();
+  train(doctor, net, optimizer, data.x, data.y, 120, blind);
+  const double last = blind(net, data.x, data.y).item();
+  CHECK(last < 0.9 * first);
+  doctor.epoch(last);
+  check_found(doctor.findings(), Kind::cannot_overfit, "the loss", "on 8 examples alone");
 }
 
 TEST_CASE(

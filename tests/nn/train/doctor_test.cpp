@@ -145,6 +145,13 @@ TEST_CASE("the doctor finds steps that are too large for the weights, and too sm
       found_in(nn::Sequential{nn::Linear{2, 16}, tg::gelu, nn::Linear{16, 4}}, 16, 1e-7);
   check_found(small, Kind::small_updates, "2.weight", "No step up to step 16 changed 2.weight");
   CHECK(find(small, Kind::large_updates) == nullptr);
+  CHECK(find(small, Kind::small_updates)->why.find("at this rate") != std::string::npos);
+  nn::Sequential clamped{nn::Linear{2, 16}, [](const Tensor& x) { return tg::clamp(x, 0, 9); },
+                         nn::Linear{16, 4}};
+  nn::init::constant_(clamped[0].get<nn::Linear>()->bias, -10);
+  const auto still = found_in(clamped, 16);  // no rate helps
+  check_found(still, Kind::small_updates, "0.weight", "No step up to step 16 changed 0.weight");
+  CHECK(find(still, Kind::small_updates)->why.find("gradients are 0") != std::string::npos);
 }
 
 TEST_CASE("a rate that becomes too large later on is found, too", "[doctor]") {

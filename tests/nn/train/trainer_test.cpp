@@ -392,6 +392,16 @@ TEST_CASE("a trainer's doctor finds what is wrong, and changes no bit") {
   for (const nn::Finding& finding : trainer.findings()) kinds.push_back(finding.kind);
   CHECK(std::ranges::count(kinds, nn::Finding::Kind::activation_before_loss) == 1);
   CHECK(std::ranges::count(kinds, nn::Finding::Kind::leaking_split) == 1);
+
+  Setting dropping;
+  dropping.net.push_back([](const tg::Tensor& x) { return tg::dropout(x, 0.1); });
+  nn::Trainer third(dropping.net, nn::cross_entropy, dropping.optimizer,
+                    {.epochs = 1, .doctor = true});
+  const auto quiet = tg::set_warning_handler([](const std::string&) {});
+  third.fit(dropping.training, dropping.validation);
+  tg::set_warning_handler(quiet);
+  REQUIRE(third.findings().size() == 1);
+  CHECK(third.findings()[0].kind == nn::Finding::Kind::training_mode);
 }
 
 TEST_CASE("mistakes in a trainer's options are said") {
