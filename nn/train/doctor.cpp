@@ -138,7 +138,8 @@ void Doctor::State::end_step(bool by_error) {
   if (by_error) return detail::look_at_refused(labels, scores, steps, findings);
   if (watched) modes.step_ended(steps);
   parameters->step_ended(steps);
-  if (!counting || labels.total() >= kExamplesOfClass * scores) judge_labels();
+  const std::int64_t enough = counting ? kExamplesOfClass * scores : 1;
+  if (labels.total() >= std::max<std::int64_t>(enough, 1)) judge_labels();
 }
 
 void Doctor::State::judge_labels() {

@@ -48,6 +48,7 @@ void StepWatcher::quietly(F body) noexcept {
 }
 
 void StepWatcher::drop() noexcept {
+  if (!std::exchange(begun_, false)) return;
   stop();
   watches_ = false;
   before_ = {};
@@ -58,6 +59,7 @@ void StepWatcher::drop() noexcept {
 
 void StepWatcher::begin(std::int64_t number, bool follows, std::vector<SeenParameter> parameters,
                         const Tensor& targets) noexcept {
+  begun_ = true;
   quietly([&] {
     parameters_ = std::move(parameters);
     step_ = {number, follows, parameters_, std::numeric_limits<double>::quiet_NaN()};
@@ -73,6 +75,7 @@ void StepWatcher::begin(std::int64_t number, bool follows, std::vector<SeenParam
 }
 
 void StepWatcher::end() noexcept {
+  if (!begun_) return;
   stop();
   if (watches_) {
     const Seen nobody(nullptr);

@@ -53,7 +53,8 @@ class StepWatcher final : tapegrad::detail::Watcher {
   void end_update();
 
   const Checks& checks_;
-  bool watches_ = false;
+  bool begun_ = false;
+  bool watches_ = false;  ///< and had memory for it so far
   std::vector<SeenParameter> parameters_;
   std::unordered_map<const Impl*, Origin> origins_;  ///< of the values of this step
   WatchedStep step_{};
