@@ -129,8 +129,10 @@ Trial trial_of(const Model& model, const Loss& loss) {
 /// It looks closely at steps 1, 2, 4, ... 64, 96, 144 and so on, at least at each 256th, and at the
 /// one behind each, as a watcher of the operators that this thread calls: of what they compute
 /// nothing changes, not a bit. The other steps cost a few hundred instructions. An epoch of MNIST
-/// takes under 2 % longer, `data` included. It keeps no examples, but for one batch where `set_loss` was called, until the
-/// loss falls, and 8 bytes for each example while `data` runs.
+/// (784-128-10, batches of 64) takes under 3 % more instructions, `data` included, ten epochs under
+/// 1 %; a training of a few hundred tiny steps, mostly looked at, takes more. It keeps no examples,
+/// but for one batch where `set_loss` was called, until the loss falls, and 8 bytes for each example
+/// while `data` runs.
 ///
 /// One thread uses it, that of the training. It refers to the model and the optimizer, which must
 /// outlive it. Where it finds no memory it looks away (but see `Optimizer::step` of errors in a step

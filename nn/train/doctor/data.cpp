@@ -28,18 +28,21 @@ constexpr std::int64_t kFewLeaks = 3;
 
 /// Examples are told by 64 bits of their inputs and targets. A step of Fibonacci hashing for each
 /// word.
+std::uint64_t add_word(std::uint64_t hash, std::uint64_t word) {
+  hash = (hash ^ word) * 0x9E37'79B9'7F4A'7C15;
+  return hash ^ (hash >> 29);
+}
+
 std::uint64_t hash_of(std::uint64_t hash, const char* from, std::size_t bytes) {
-  const auto add = [&](std::size_t length) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, from, length);
-    hash = (hash ^ word) * 0x9E37'79B9'7F4A'7C15;
-    hash ^= hash >> 29;
-    from += length;
-    bytes -= length;
-  };
-  while (bytes >= sizeof(std::uint64_t)) add(sizeof(std::uint64_t));
-  if (bytes > 0) add(bytes);
-  return hash;
+  std::uint64_t word = 0;
+  for (; bytes >= sizeof(word); from += sizeof(word), bytes -= sizeof(word)) {
+    std::memcpy(&word, from, sizeof(word));
+    hash = add_word(hash, word);
+  }
+  if (bytes == 0) return hash;
+  word = 0;
+  std::memcpy(&word, from, bytes);
+  return add_word(hash, word);
 }
 
 /// What was seen of a dataset.
