@@ -62,7 +62,7 @@ namespace tapegrad {
 class [[nodiscard]] DetectAnomaly final : detail::Watcher {
  public:
   /// Begins to look. Errors: `OutOfMemoryError`.
-  DetectAnomaly();
+  [[nodiscard]] DetectAnomaly();
   /// Looks no longer.
   ~DetectAnomaly();
 

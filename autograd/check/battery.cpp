@@ -129,7 +129,7 @@ void check_forward_mode(const Battery& battery) {
   const OperatorCase& example = battery.example;
   {
     MissingRules missing;
-    example.call(example.inputs);
+    (void)example.call(example.inputs);
     if (missing.any) return battery.result.forward_error.reset();
   }
   FunctionCheck check("verify", example.call, example.inputs, battery.options.gradcheck);

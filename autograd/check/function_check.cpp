@@ -85,7 +85,8 @@ GradcheckResult FunctionCheck::first_order() {
     check_first_order();
   } catch (const Stopped&) {
   }
-  if (!result_.ok && options_.culprits) find_culprits([this] { call(); }, 1, options_, result_);
+  if (!result_.ok && options_.culprits)
+    find_culprits([this] { (void)call(); }, 1, options_, result_);
   return result_;
 }
 

@@ -56,7 +56,7 @@ struct Culprit {
 };
 
 /// What a check found: its worst entry, also when it passed.
-struct GradcheckResult {
+struct [[nodiscard]] GradcheckResult {
   bool ok = true;       ///< the gradients are right
   std::string problem;  ///< what is wrong beside the numbers, such as a shape; empty if nothing is
   /// |analytic - numeric| / (|numeric| + atol / rtol) of the worst entry, which passes up to

@@ -40,7 +40,7 @@ struct VerifyFinding {
 };
 
 /// What `verify` says of one operator.
-struct VerifyResult {
+struct [[nodiscard]] VerifyResult {
   std::string name;          ///< of the operator
   int cases = 0;             ///< how many there are
   std::int64_t entries = 0;  ///< derivatives compared, in forward mode, too

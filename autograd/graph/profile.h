@@ -42,7 +42,7 @@ struct ProfileRow {
 class [[nodiscard]] ProfileScope : detail::Watcher {
  public:
   /// Begins to count.
-  ProfileScope();
+  [[nodiscard]] ProfileScope();
   /// Counts no longer.
   ~ProfileScope();
 

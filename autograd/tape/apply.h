@@ -37,6 +37,7 @@ struct RecordOf final : Record {
   RecordOf(Op&& operation, const Tensor& made) noexcept(std::is_nothrow_move_constructible_v<Op>)
       : Record(made), op(std::move(operation)) {
     adds = requires { op.vjp_add(made, made); };
+    spreads = requires { Op::spreads_gradient; };
   }
 
   const char* name() const noexcept override { return Op::name; }
@@ -251,6 +252,9 @@ inline constexpr OperatorType operator_type = describe_operator<Op, call_on<Op>,
 ///    kept values where there are any, each a `const Tensor&`. Without one it cannot be used within
 ///    `jvp`, which says so. Of `jvp_a` there may be a second form, `jvp_fused_a`, for tangents that
 ///    are not recorded.
+///  - `static constexpr bool spreads_gradient = true` where rules return less than the input has, for
+///    a gradient that is the same along whole dimensions, as that of a sum: `[]` or `[2, 1]` for
+///    `[2, 3]` then stands for its broadcast, which is never made. Without it that is an error.
 ///  - optionally, with one input, `void vjp_add(const Tensor& g, const Tensor& sum) const`: adds
 ///    the cotangent to `sum` by writing into its data, where that is less work than making one.
 ///  - where it has members, `static constexpr void visit(auto& op, auto f)`, which calls

@@ -107,7 +107,9 @@ struct ListRecordOf final : ListRecord {
   template <class Made>
   ListRecordOf(const ListSizes& sizes, Op&& operation,
                const Made& made) noexcept(std::is_nothrow_move_constructible_v<Op>)
-      : ListRecord(sizes, made), op(std::move(operation)) {}
+      : ListRecord(sizes, made), op(std::move(operation)) {
+    spreads = requires { Op::spreads_gradient; };
+  }
 
   const char* name() const noexcept override { return Op::name; }
   Tensor vjp(int input, const Tensor& gradient, bool create_graph) override {

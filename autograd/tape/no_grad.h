@@ -37,7 +37,7 @@ inline bool set_grad_enabled(bool enabled) noexcept {
 class [[nodiscard]] NoGrad {
  public:
   /// Stops recording.
-  NoGrad() noexcept : before_(detail::set_grad_enabled(false)) {}
+  [[nodiscard]] NoGrad() noexcept : before_(detail::set_grad_enabled(false)) {}
   NoGrad(const NoGrad&) = delete;
   NoGrad& operator=(const NoGrad&) = delete;
   /// The thread records again if it did before.
@@ -51,7 +51,7 @@ class [[nodiscard]] NoGrad {
 class [[nodiscard]] EnableGrad {
  public:
   /// Records again.
-  EnableGrad() noexcept : before_(detail::set_grad_enabled(true)) {}
+  [[nodiscard]] EnableGrad() noexcept : before_(detail::set_grad_enabled(true)) {}
   EnableGrad(const EnableGrad&) = delete;
   EnableGrad& operator=(const EnableGrad&) = delete;
   /// The thread stops recording again if it did not record before.
@@ -71,7 +71,7 @@ class [[nodiscard]] EnableGrad {
 class [[nodiscard]] Scope {
  public:
   /// Opens it; the name is copied.
-  explicit Scope(std::string_view name);
+  [[nodiscard]] explicit Scope(std::string_view name);
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
   /// Closes it: the path is what it was before.

@@ -46,7 +46,7 @@ namespace tapegrad {
 class [[nodiscard]] TraceScope final : detail::Watcher {
  public:
   /// Begins to note places.
-  TraceScope() noexcept;
+  [[nodiscard]] TraceScope() noexcept;
   /// Errors of this thread say no more than before.
   ~TraceScope();
 

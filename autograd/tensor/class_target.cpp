@@ -36,14 +36,14 @@ void require_classes(const Tensor& scores, const Tensor& target, const char* wha
   if (by_class) wanted.erase(class_dim);
   const Shape& shape = target.shape();
   if (shape == wanted) return;
-  if (!by_class)
+  if (!by_class) {
+    wanted.erase(class_dim);
     fail<ShapeError>(
         "{}: probabilities of shape {} for {} of shape {}; give the same shape, or int64 classes "
-        "of shape {}",
-        name, shape, what, scores.shape(), [&] {
-          wanted.erase(class_dim);
-          return wanted;
-        }());
+        "of shape {}{}",
+        name, shape, what, scores.shape(), wanted,
+        shape == wanted ? ": convert classes with to(int64)" : "");
+  }
   if (shape == scores.shape() && shape[class_dim] > 1)
     fail<ShapeError>(
         "{0}: a target of int64 is classes, of shape {1} for {2} of shape {3}, not one-hot rows; "

@@ -14,7 +14,8 @@ namespace tapegrad::detail {
 void fail_undefined(const char* what, const char* name) {
   fail<ValueError>(
       "{}: {} is an undefined tensor: one that was never assigned, that was moved from, or the "
-      "grad() of a tensor that no backward() has reached; ask with defined()",
+      "grad() of a tensor that no backward() has reached, or of a result without retain_grad(); "
+      "ask with defined()",
       name, what);
 }
 

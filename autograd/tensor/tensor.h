@@ -67,7 +67,7 @@ constexpr Converted int64_or_other(Converted converted, Number value) {
 /// through the other. Operators on tensors that require gradients are recorded on the calling
 /// thread's tape, so that `backward()` can apply the chain rule. Handles may be read from several
 /// threads at once; a value must not be changed while another thread reads it.
-class Tensor {
+class [[nodiscard]] Tensor {
  public:
   /// The undefined tensor: no value. Only `defined()`, assignment and destruction are allowed.
   Tensor() noexcept {}  // clang 14 cannot default it: default arguments below need it

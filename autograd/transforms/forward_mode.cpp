@@ -60,7 +60,7 @@ ForwardMode::~ForwardMode() {
   tangents_.clear();
 }
 
-void ForwardMode::set(const Tensor& x, const Tensor& t) { tangents_.put(impl_of(x), t); }
+void ForwardMode::set(const Tensor& x, const Tensor& t) { (void)tangents_.put(impl_of(x), t); }
 
 Tensor ForwardMode::tangent(const Tensor& y) const {
   if (fault_) fail<GradError>("{}", fault_);
@@ -200,7 +200,7 @@ void ForwardMode::bind(const OperatorCall& call, std::span<const Tensor> outputs
     if (!t.defined() || !is_floating_point(outputs[i].dtype())) continue;
     if (t.dtype() != outputs[i].dtype()) t = t.to(outputs[i].dtype());
     if (t.shape() != outputs[i].shape()) t = expand(t, outputs[i].shape());
-    tangents_.put(impl_of(outputs[i]), std::move(t));
+    (void)tangents_.put(impl_of(outputs[i]), std::move(t));
   }
 }
 
@@ -244,7 +244,8 @@ void ForwardMode::event(Event event, const Impl& value) noexcept {
 void ForwardMode::shown(const Impl& view, const Impl& value) noexcept {
   // Not thrown: there is no memory, and what follows would be wrong.
   try {
-    if (const Tensor* tangent = tangents_.find(&value)) tangents_.put(&view, Tensor(*tangent));
+    if (const Tensor* tangent = tangents_.find(&value))
+      (void)tangents_.put(&view, Tensor(*tangent));
   } catch (...) {
     fault_ = "jvp: out of memory";
   }

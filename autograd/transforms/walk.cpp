@@ -30,8 +30,9 @@ namespace {
       "backward: the rule of '{}' ({}) for its input {} returned {}; it must return a "
       "floating-point gradient that fits the input's shape {}",
       record.name(), record.output_text(), input,
-      result.defined() ? fmt::format("a {} tensor of shape {}", result.dtype(), result.shape())
-                       : "an undefined tensor",
+      result.defined()
+          ? fmt::format("a tensor of shape {} and type {}", result.shape(), result.dtype())
+          : "an undefined tensor",
       expected);
 }
 
@@ -42,7 +43,7 @@ namespace {
   if (!returned.defined() || !is_floating_point(returned.dtype()))
     fail_rule(record, input, returned, edge.shape());
   try {
-    return fit_cotangent(returned, edge.shape(), edge.dtype());
+    return fit_cotangent(returned, edge.shape(), edge.dtype(), record.spreads);
   } catch (const ShapeError&) {
     fail_rule(record, input, returned, edge.shape());
   }
@@ -284,7 +285,7 @@ class Walk {
     const Tensor* const seen[] = {&gradient, &arrived_at(edge)};
     call.inputs = seen;
     call.rule = input;
-    watched_call(call, [&] {
+    (void)watched_call(call, [&] {
       if (Door::alters(call))
         hand_back(record, edge, input,
                   Door::altered(call, record.vjp(input, gradient, readable_), readable_));

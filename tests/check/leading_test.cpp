@@ -330,6 +330,7 @@ namespace {
 /// The sum over the rows, which the further first dimension takes the place of.
 struct SumOfRows {
   static constexpr const char* name = "sum_of_rows";
+  static constexpr bool spreads_gradient = true;
   static constexpr tg::Reads reads[] = {tg::kNone};
   static constexpr bool linear = true;
   tg::Tensor forward(const tg::Tensor& x) const { return tg::sum(x, 0); }

@@ -72,6 +72,7 @@ struct Section {
 /// What every function says of an undefined tensor, behind its own name and that of the argument.
 inline const std::string kIsUndefined =
     " is an undefined tensor: one that was never assigned, that was moved from, or the grad() of a "
-    "tensor that no backward() has reached; ask with defined()";
+    "tensor that no backward() has reached, or of a result without retain_grad(); ask with "
+    "defined()";
 
 }  // namespace messages

@@ -54,6 +54,7 @@ struct ConstantScale {
 /// Its rule returns a C++ number.
 struct Count {
   static constexpr const char* name = "count";
+  static constexpr bool spreads_gradient = true;
   static constexpr tg::Reads reads[] = {tg::kNone};
   Tensor forward(const Tensor& x) const { return x.sum(); }
   Tensor vjp(const Tensor&, auto, auto) const { return 1.0; }

@@ -46,6 +46,7 @@ void check_result(const Tensor& a, DType dtype, const Shape& other, const char* 
 /// A new value in the place of an old one, which then has gradient 0.
 struct Overwrite {
   static constexpr const char* name = "overwrite";
+  static constexpr bool spreads_gradient = true;
   static constexpr Sparsity sparsity = Sparsity::elementwise;
   static constexpr bool linear = true;
   static constexpr Reads reads[] = {kNone, kNone};
@@ -104,7 +105,7 @@ void assign_in_place(Tensor& a, const Tensor& y, Change change, bool overwrites)
   if (!watched()) [[likely]]
     return assign_now(a, y, change, overwrites);
   const Overwrite op;
-  watched_call(
+  (void)watched_call(
       {change.name(), &operator_type<Overwrite>, &op, std::array<const Tensor*, 2>{&a, &y}, true},
       [&] {
         assign_now(a, y, change, overwrites);
@@ -152,10 +153,11 @@ void run_in_place(const ElementwiseInfo& info, const void* parameters, Tensor& a
                   Change change) {
   if (!watched()) [[likely]]
     return in_place_now(info, parameters, a, b, change);
-  watched_call({change.name(), &info, parameters, std::array<const Tensor*, 2>{&a, &b}, true}, [&] {
-    in_place_now(info, parameters, a, b, change);
-    return a;
-  });
+  (void)watched_call({change.name(), &info, parameters, std::array<const Tensor*, 2>{&a, &b}, true},
+                     [&] {
+                       in_place_now(info, parameters, a, b, change);
+                       return a;
+                     });
 }
 
 }  // namespace tapegrad::detail

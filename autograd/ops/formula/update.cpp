@@ -112,11 +112,11 @@ constexpr std::int64_t kUpdateTile = kernels::tile_size(1 << 15);
                                                  Tensor& parameter, const Tensor& gradient,
                                                  Tensor* const* slots, void** arrays) {
   const PhaseScope phase(Phase::update);
-  watched_call({info.name, nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}},
-               [&] {
-                 update_now(info, formula, parameter, gradient, slots, arrays);
-                 return parameter;
-               });
+  (void)watched_call(
+      {info.name, nullptr, nullptr, std::array<const Tensor*, 2>{&parameter, &gradient}}, [&] {
+        update_now(info, formula, parameter, gradient, slots, arrays);
+        return parameter;
+      });
 }
 
 }  // namespace

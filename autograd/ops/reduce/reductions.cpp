@@ -39,6 +39,7 @@ std::string onnx_reduction(std::string_view reduction, const ReducedShape& shape
 
 struct Sum {
   static constexpr const char* name = "sum";
+  static constexpr bool spreads_gradient = true;
   static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;
@@ -54,6 +55,7 @@ struct Sum {
 
 struct Mean {
   static constexpr const char* name = "mean";
+  static constexpr bool spreads_gradient = true;
   static constexpr Sparsity sparsity = Sparsity::reduction;
   static constexpr Leading leading = Leading::shift;
   static constexpr bool linear = true;

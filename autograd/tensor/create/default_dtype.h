@@ -45,7 +45,7 @@ void set_default_dtype(DType dtype);
 class [[nodiscard]] DefaultDType {
  public:
   /// From here on.
-  explicit DefaultDType(DType dtype);
+  [[nodiscard]] explicit DefaultDType(DType dtype);
   DefaultDType(const DefaultDType&) = delete;
   DefaultDType& operator=(const DefaultDType&) = delete;
   /// The type that was the default before is so again.

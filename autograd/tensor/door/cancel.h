@@ -32,8 +32,11 @@ namespace tapegrad {
 class [[nodiscard]] CancelScope : detail::Watcher {
  public:
   /// `stop` must live as long.
-  explicit CancelScope(const std::atomic<bool>& stop) noexcept : stop_(stop) { start(); }
-  explicit CancelScope(const std::atomic<bool>&&) = delete;  // it must live as long as the scope
+  [[nodiscard]] explicit CancelScope(const std::atomic<bool>& stop) noexcept : stop_(stop) {
+    start();
+  }
+  [[nodiscard]] explicit CancelScope(const std::atomic<bool>&&) =
+      delete;  // it must live as long as the scope
   ~CancelScope() { stop(); }
 
  private:

@@ -63,9 +63,15 @@ messages::Sections messages::of_checks() {
            TAPEGRAD_MISTAKE(
                GradError,
                "backward: the rule of 'wrong' (output [2, 3]) for its input 0 returned a "
-               "float32 tensor of shape [5]; it must return a floating-point gradient that "
-               "fits the input's shape [2, 3]",
+               "tensor of shape [5] and type float32; it must return a floating-point gradient "
+               "that fits the input's shape [2, 3]",
                sum(tg::apply(Wrong{.shape = {5}}, x)).backward()),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "backward: the rule of 'wrong' (output [2, 3]) for its input 0 returned a "
+               "tensor of shape [1, 3] and type float32; it must return a floating-point gradient "
+               "that fits the input's shape [2, 3]",
+               sum(tg::apply(Wrong{.shape = {1, 3}}, x)).backward()),
            TAPEGRAD_MISTAKE(
                GradError,
                "backward: the rule of 'wrong' (output [2, 3]) for its input 0 returned an "

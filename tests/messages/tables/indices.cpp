@@ -233,6 +233,11 @@ messages::Sections messages::of_indices() {
                cross_entropy(x, tg::ones({3}))),
            TAPEGRAD_MISTAKE(
                ShapeError,
+               "cross_entropy: probabilities of shape [2] for logits of shape [2, 3]; give "
+               "the same shape, or int64 classes of shape [2]: convert classes with to(int64)",
+               cross_entropy(x, tg::ones({2}))),
+           TAPEGRAD_MISTAKE(
+               ShapeError,
                "cross_entropy: classes for logits of shape [2, 3, 4] must have shape [2, 4], "
                "not [2, 1, 4]; use squeeze(1)",
                cross_entropy(tg::ones({2, 3, 4}), tg::zeros({2, 1, 4}, tg::int64))),

@@ -95,6 +95,7 @@ struct Outer {
 /// The sum of a, times that of b.
 struct SumTimesSum {
   static constexpr const char* name = "sum_times_sum";
+  static constexpr bool spreads_gradient = true;
   static constexpr tg::Reads reads[] = {tg::kB, tg::kA};
   static constexpr bool bilinear = true;
   static constexpr Leading leading = Leading::shift;
