@@ -28,7 +28,7 @@ inline LabAnswer unanswered(LabAnswer answer, std::string why) {
   return answer;
 }
 
-/// The median; NaN for none.
+/// The median, of an even number the mean of the two in the middle; NaN for none.
 double median_of(std::vector<double> values);
 
 /// A network is deep from so many layers on.

@@ -55,15 +55,16 @@ struct LabAnswer {
 ///
 /// **Activation, layers**: the share of right answers on the test examples (the metric "accuracy",
 /// else the first with an interval), or, where runs lack one, on the validation examples in the
-/// best epoch. Two models differ where a two-proportion z-test says so at 5 %, divided by the number
-/// of comparisons (Bonferroni); where seeds were repeated, the variance among them is added to that
-/// of the test. They are alike where the 95 % interval of the difference stays within 1 percentage
-/// point; else the data do not say.
+/// best epoch. Two models differ where a two-proportion z-test says so at 5 %; where seeds were
+/// repeated, the variance among them is added to that of the test. They are alike where the 95 %
+/// interval of the difference stays within 1 percentage point; else the data do not say. Both p and
+/// the interval are those of all comparisons at once (Bonferroni).
 ///
-/// **Overfitting** starts where the validation loss is least, if at the end (mean of the last three
-/// epochs) it is higher by 3 standard deviations of its noise and by 1 %, while the training loss
-/// has fallen on. The noise is that of an epoch about the mean of its neighbours. At least 5 epochs
-/// are needed.
+/// **Overfitting** starts where the validation loss is least, if from there to the end it rises by
+/// 1 % and by 3 standard deviations of its noise, while the training loss falls on. What rises and
+/// falls are means: of the three epochs from the least loss on and of the last three, or of as many
+/// as there are for both. The noise is that of an epoch about the mean of its neighbours. A rise by
+/// 5 % that its noise may have made leaves the question open. At least 5 epochs are needed.
 ///
 /// **Depth**: from 3 layers on, the ratio between the gradient norms of the first and the last
 /// layer's weights, as a median over epochs, below 1 / 10 or above 10; a network that is worse than

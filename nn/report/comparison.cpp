@@ -73,6 +73,19 @@ void measure(Group& group, const Groups& groups) {
   group.seed_variance = squares / (count - 1) / count;
 }
 
+/// The p of a standard normal number as far from 0 as z, on either side.
+double two_sided_p(double z) { return std::erfc(z / std::sqrt(2.0)); }
+
+/// The z whose p that is, by bisection.
+double z_of(double p) {
+  double low = 0, high = 40;  // beyond it, p is 0
+  for (int i = 0; i < 60; ++i) {
+    const double middle = (low + high) / 2;
+    (two_sided_p(middle) > p ? low : high) = middle;
+  }
+  return high;
+}
+
 }  // namespace
 
 const EpochRecord* best_epoch(const History& history) {
@@ -128,10 +141,12 @@ Comparison compare(const Group& a, const Group& b, std::size_t comparisons) {
   const double pooled = (a.mean * a.examples + b.mean * b.examples) / (a.examples + b.examples);
   const double variance =
       pooled * (1 - pooled) * (1 / a.examples + 1 / b.examples) + a.seed_variance + b.seed_variance;
-  Comparison result{.difference = a.mean - b.mean, .half_width = 1.96 * std::sqrt(variance)};
+  const auto times = static_cast<double>(comparisons);
+  Comparison result{.difference = a.mean - b.mean,
+                    .half_width = z_of(0.05 / times) * std::sqrt(variance)};
   if (variance > 0) {
     const double z = std::abs(result.difference) / std::sqrt(variance);
-    result.p = std::min(1.0, std::erfc(z / std::sqrt(2.0)) * static_cast<double>(comparisons));
+    result.p = std::min(1.0, two_sided_p(z) * times);
   } else {
     result.p = result.difference == 0 ? 1 : 0;
   }
@@ -148,17 +163,25 @@ std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share);
 std::string comparison_text(const Group& a, const Group& b, const Comparison& comparison) {
   const std::string p =
       comparison.p < 0.001 ? "p < 0.001" : fmt::format("p = {:.2g}", comparison.p);
-  return fmt::format("{} is {:.2f} ± {:.2f} points {} than {}, {}.", group_text(a),
-                     100 * std::abs(comparison.difference), 100 * comparison.half_width,
-                     comparison.difference < 0 ? "worse" : "better", group_text(b), p);
+  const double difference = 100 * comparison.difference, half_width = 100 * comparison.half_width;
+  const Outcome outcome = comparison.outcome();
+  if (outcome == Outcome::better || outcome == Outcome::worse)
+    return fmt::format("{} is {:.2f} ± {:.2f} points {} than {}, {}.", group_text(a),
+                       std::abs(difference), half_width,
+                       outcome == Outcome::better ? "better" : "worse", group_text(b), p);
+  return fmt::format("{} and {} {} ({:.2f} ± {:.2f} points, {}).", group_text(a), group_text(b),
+                     outcome == Outcome::alike ? "are alike" : "cannot be told apart", difference,
+                     half_width, p);
 }
 
 std::string method_text(const Groups& groups, std::size_t comparisons) {
   std::string text = fmt::format(
-      "Compared by a two-proportion z-test on {:.0f} {} examples, at 5 %{}; ± gives 95 % intervals, "
-      "and models are alike where these stay within 1 point.",
+      "Compared by a two-proportion z-test on {:.0f} {} examples, at 5 %; ± gives 95 % intervals, "
+      "and models are alike where these stay within 1 point.{}",
       groups.list.front().examples, groups.by_test ? "test" : "validation",
-      comparisons > 1 ? fmt::format(" over {} comparisons", comparisons) : "");
+      comparisons > 1
+          ? fmt::format(" p and ± are those of {} comparisons at once (Bonferroni).", comparisons)
+          : "");
   if (!groups.by_test)
     text += " No test examples were asked; those of validation chose the epochs.";
   return text +

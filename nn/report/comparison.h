@@ -38,7 +38,7 @@ Groups groups_of(const std::vector<Run>& runs);
 enum class Outcome { better, worse, alike, open };
 struct Comparison {
   double difference = 0;  // of the means, a's minus b's
-  double half_width = 0;  // of its 95 % interval
+  double half_width = 0;  // of the 95 % interval that all comparisons have at once
   double p = 1;           // of no difference, times the number of comparisons
   Outcome outcome() const;
 };
@@ -51,7 +51,8 @@ std::vector<const ParameterRecord*> weights_of(const EpochRecord& epoch);
 
 /// "98.12 %".
 std::string percent(double share);
-/// "relu, 2 layers (98.12 %) is 0.60 ± 0.40 points better than sigmoid, 2 layers (97.52 %), p = 0.02".
+/// "relu, 2 layers (98.12 %) is 0.60 ± 0.40 points better than sigmoid, 2 layers (97.52 %), p = 0.02";
+/// where chance explains the difference, that they are alike, or cannot be told apart.
 std::string comparison_text(const Group& a, const Group& b, const Comparison& comparison);
 /// How the groups were compared.
 std::string method_text(const Groups& groups, std::size_t comparisons);

@@ -15,9 +15,10 @@ namespace {
 
 constexpr std::size_t kFewestEpochs = 5;        // to see overfitting
 constexpr std::size_t kFewestWeightEpochs = 3;  // to see how weights go
-constexpr std::size_t kEnd = 3;                 // epochs that are "the end"
+constexpr std::size_t kMostAveraged = 3;        // epochs in a mean
 constexpr double kNoises = 3;                   // standard deviations that are more than noise
 constexpr double kLeastRise = 0.01;             // of the validation loss, as a part of it
+constexpr double kEvidentRise = 0.05;           // likewise: one that is seen in the picture
 constexpr double kGradientTrouble = 10;         // ratio between layers
 constexpr double kWeightChange = 0.1;           // as a part of the weight
 
@@ -43,33 +44,53 @@ double noise_of(const std::vector<double>& values) {
   return median_of(std::move(distances)) / 0.6745 / std::sqrt(1.5);
 }
 
-double mean_of_end(const std::vector<double>& values) {
-  const auto count = static_cast<std::ptrdiff_t>(std::min(kEnd, values.size()));
-  return std::accumulate(values.end() - count, values.end(), 0.0) / static_cast<double>(count);
+double mean_of(const std::vector<double>& values, std::size_t start, std::size_t count) {
+  const auto begin = values.begin() + static_cast<std::ptrdiff_t>(start);
+  return std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(count), 0.0) /
+         static_cast<double>(count);
 }
 
 struct Overfitting {
-  std::int64_t epoch = 0;  // after which it is seen; 0: it is not
+  Outcome outcome = Outcome::alike;  // worse: it is seen; open: it may be there
+  std::int64_t epoch = 0;            // after which
+  double rise = 0;                   // of the validation loss, as a part of it
   std::string text;
 };
 
+/// Means are compared, of epochs from the least loss on and of the last ones: of two epochs alone,
+/// the one that was chosen for being least would be lower by chance.
 Overfitting overfitting_of(const Run& run, const std::vector<double>& losses) {
-  const auto least = std::ranges::min_element(losses);
-  const EpochRecord& then = run.history.epochs[static_cast<std::size_t>(least - losses.begin())];
-  const EpochRecord& last = run.history.epochs[losses.size() - 1];
-  const double end = mean_of_end(losses), noise = noise_of(losses);
-  const bool rises = end > *least + kNoises * noise && end > *least * (1 + kLeastRise);
-  const bool learns = last.training.loss < then.training.loss;
-  std::string text = fmt::format("{}: the validation loss is least in epoch {} of {} ({:.4g})",
-                                 run.name, then.epoch, losses.size(), *least);
-  if (!rises)
-    text +=
-        fmt::format("; {:.4g} at the end is no rise beyond noise (± {:.2g}) and 1 %.", end, noise);
-  else
-    text += fmt::format(
-        " and {:.4g} at the end, while the training loss goes from {:.3g} to {:.3g}{}.", end,
-        then.training.loss, last.training.loss, learns ? "" : ", which is no overfitting");
-  return {.epoch = rises && learns ? then.epoch : 0, .text = std::move(text)};
+  const auto least = static_cast<std::size_t>(std::ranges::min_element(losses) - losses.begin());
+  Overfitting found{.epoch = run.history.epochs[least].epoch, .text = {}};
+  found.text = fmt::format("{}: the validation loss is least in epoch {} of {} ({:.4g})", run.name,
+                           found.epoch, losses.size(), losses[least]);
+  const std::size_t count = std::min(kMostAveraged, (losses.size() - least) / 2);
+  if (count == 0) {
+    found.text += ", the last one.";
+    return found;
+  }
+  std::vector<double> training;
+  for (const EpochRecord& epoch : run.history.epochs) training.push_back(epoch.training.loss);
+  const std::size_t last = losses.size() - count;
+  const double low = mean_of(losses, least, count), end = mean_of(losses, last, count);
+  const double before = mean_of(training, least, count), after = mean_of(training, last, count);
+  const double chance =
+      kNoises * noise_of(losses) * std::sqrt(2.0 / static_cast<double>(count)) / std::abs(low);
+  const bool learns = after < before;
+  found.rise = (end - low) / std::abs(low);
+  found.text += fmt::format("; from there to the end {} goes from {:.4g} to {:.4g} ({:+.1f} %)",
+                            count == 1 ? "it" : fmt::format("the mean of {} epochs", count), low,
+                            end, 100 * found.rise);
+  if (found.rise > kLeastRise)
+    found.text += fmt::format(
+        ", {} the {:.1f} % that its noise may make, and that of the training loss from {:.3g} to "
+        "{:.3g}{}",
+        found.rise > chance ? "more than" : "within", 100 * chance, before, after,
+        learns ? "" : ", which is no overfitting");
+  found.text += ".";
+  if (learns && found.rise > std::max(chance, kLeastRise)) found.outcome = Outcome::worse;
+  if (learns && found.rise <= chance && found.rise > kEvidentRise) found.outcome = Outcome::open;
+  return found;
 }
 
 // ---- depth
@@ -115,9 +136,11 @@ struct LargestWeight {
 };
 LargestWeight largest_of(const EpochRecord& epoch) {
   LargestWeight largest;
-  for (const ParameterRecord* weight : weights_of(epoch))
-    if (largest.name.empty() || !(weight->largest <= largest.value))
-      largest = {.value = weight->largest, .name = weight->name};
+  const std::vector<const ParameterRecord*> weights = weights_of(epoch);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    if (largest.name.empty() || !(weights[i]->largest <= largest.value))
+      largest = {.value = weights[i]->largest,
+                 .name = fmt::format("layer {} ({})", i + 1, weights[i]->name)};
   return largest;
 }
 
@@ -127,13 +150,14 @@ double median_of(std::vector<double> values) {
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::ranges::nth_element(values, middle);
-  return *middle;
+  if (values.size() % 2 == 1) return *middle;
+  return (*std::max_element(values.begin(), middle) + *middle) / 2;
 }
 
 LabAnswer overfitting_answer(const std::vector<Run>& runs) {
   LabAnswer answer = asked(LabQuestion::overfitting, "Where does overfitting start?");
   std::vector<std::string> too_short;
-  Overfitting earliest;
+  Overfitting earliest, doubtful;  // of those that are seen; the largest of those that may be
   std::size_t longest = 0;
   for (const Run& run : runs) {
     const std::vector<double> losses = validation_losses(run.history);
@@ -142,10 +166,12 @@ LabAnswer overfitting_answer(const std::vector<Run>& runs) {
       continue;
     }
     longest = std::max(longest, losses.size());
-    Overfitting found = overfitting_of(run, losses);
+    const Overfitting found = overfitting_of(run, losses);
     answer.details.push_back(found.text);
-    if (found.epoch > 0 && (earliest.epoch == 0 || found.epoch < earliest.epoch))
-      earliest = std::move(found);
+    if (found.outcome == Outcome::worse && (!answer.trouble || found.epoch < earliest.epoch))
+      earliest = found;
+    if (found.outcome == Outcome::open && found.rise > doubtful.rise) doubtful = found;
+    answer.trouble = answer.trouble || found.outcome == Outcome::worse;
   }
   if (longest == 0)
     return unanswered(
@@ -156,17 +182,25 @@ LabAnswer overfitting_answer(const std::vector<Run>& runs) {
         fmt::format("Not told for {}: fewer than {} epochs with a finite validation loss.",
                     list_text(too_short), kFewestEpochs));
   answer.details.push_back(fmt::format(
-      "It starts where the validation loss is least, if by the end that has risen by {} times its "
-      "noise and by 1 %, while the training loss fell on.",
-      kNoises));
-  answer.trouble = earliest.epoch > 0;
-  if (earliest.epoch > 0) {
+      "Compared are the mean from the least validation loss on and that of the end, of {} epochs or "
+      "of as many as there are for both. A rise counts if it is above {:.0f} % and {} standard "
+      "deviations of the noise while the training loss falls; above {:.0f} %, but within the noise, "
+      "it leaves the question open.",
+      kMostAveraged, 100 * kLeastRise, kNoises, 100 * kEvidentRise));
+  if (answer.trouble) {
     answer.verdict =
         fmt::format("after epoch {}{}", earliest.epoch, runs.size() > 1 ? " at the earliest" : "");
     answer.text = earliest.text;
+  } else if (doubtful.rise > 0) {
+    return unanswered(
+        std::move(answer),
+        doubtful.text +
+            " More epochs would tell, or less noise: a smaller learning rate, or more "
+            "validation examples.");
   } else {
     answer.verdict = fmt::format("not within {} epochs", longest);
-    answer.text = "No validation loss rises beyond its noise while the training loss falls.";
+    answer.text =
+        "No validation loss rises by more than its noise may make while the training loss falls.";
   }
   return answer;
 }
