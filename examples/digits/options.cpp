@@ -183,7 +183,8 @@ std::optional<int> read_options(int argc, char** argv, Options& options) {
       ->type_name("N");
   const auto* epochs =
       app.add_option("--epochs", options.epochs,
-                     fmt::format("Passes over the training images (default {}, embedded {})",
+                     fmt::format("Passes over the training images (default {}, embedded {}); the "
+                                 "report sees overfitting from 5 on",
                                  options.epochs, kEmbeddedEpochs))
           ->check(whole(1, 100000))
           ->type_name("N");

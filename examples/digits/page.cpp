@@ -46,10 +46,11 @@ std::string about(const Options& options, const Images& images) {
   const auto& pictures = images.test.dataset();
   return fmt::format(
       "{}: {} images of {}x{} pixels to learn from, {} to validate and {} to test, {} classes. {}, "
-      "learning rate {}, {}; {} images a step, {} hidden units, seed {}.",
+      "learning rate {}, {}; {} epochs, {} images a step, {} hidden units, seed {}.",
       images.source, with_commas(images.training.size()), pictures.width(), pictures.height(),
       with_commas(images.validation.size()), with_commas(images.test.size()), images.classes(),
-      options.optimizer, options.lr, options.schedule, options.batch, options.hidden, options.seed);
+      options.optimizer, options.lr, options.schedule, options.epochs, options.batch,
+      options.hidden, options.seed);
 }
 
 }  // namespace

@@ -21,15 +21,13 @@ Tensor pictures_of(const Tensor& inputs) {
 }
 
 /// The weights of the first layer as pictures: a row for each unit, or a kernel of one channel.
-Tensor first_weights_of(const TensorNames& names, const Tensor& pictures, std::int64_t most) {
+Tensor first_weights_of(const TensorNames& names, const Tensor& pictures) {
   for (const auto& [name, weight] : names) {
     if (weight.dim() < 2) continue;  // a bias, or a scale
-    const std::int64_t units = std::min(weight.size(0), most);
-    const Tensor first = weight.detach().narrow(0, 0, units);
-    if (weight.dim() == 4 && weight.size(1) == 1) return squeeze(first, 1).clone();
+    if (weight.dim() == 4 && weight.size(1) == 1) return squeeze(weight.detach(), 1);
     if (weight.dim() == 2 && pictures.defined() &&
         weight.size(1) == pictures.size(1) * pictures.size(2))
-      return reshape(first, {units, pictures.size(1), pictures.size(2)}).clone();
+      return reshape(weight.detach(), {weight.size(0), pictures.size(1), pictures.size(2)});
     return {};
   }
   return {};
@@ -76,7 +74,11 @@ Examined examine(const std::function<Tensor(const Tensor&)>& model, std::optiona
     if (pictures.defined())
       for (Mistake& mistake : result.mistakes) mistake.image = pictures[mistake.example].clone();
   }
-  result.first_weights = first_weights_of(names, pictures, options.most_units);
+  if (const Tensor first = first_weights_of(names, pictures); first.defined()) {
+    result.first_units = first.size(0);
+    result.first_weights =
+        first.narrow(0, 0, std::min(result.first_units, options.most_units)).clone();
+  }
   const std::int64_t few = std::min<std::int64_t>(inputs.size(0), 4);
   const Tensor x = inputs.narrow(0, 0, few).clone(), y = targets.narrow(0, 0, few).clone();
   const Tensor loss = cross_entropy(model(x), y);

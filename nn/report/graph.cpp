@@ -19,7 +19,10 @@ class GraphMaker {
       : names_(names), usual_type_(tensor.dtype()), graph_{.title = std::move(title)} {
     const std::vector<RecordInfo> list = records(tensor);
     for (const RecordInfo& record : list)
-      graph_.nodes.push_back({.label = record.name, .group = record.scope});
+      graph_.nodes.push_back(
+          {.label = record.name,
+           .detail = record.outputs == 1 ? type_text(record.shape, record.dtype) : "",
+           .group = record.scope});
     for (std::size_t i = 0; i < list.size(); ++i)
       for (const RecordInput& input : list[i].inputs) add_input(list, i, input);
     const std::string name = name_of(tensor.id());
@@ -47,11 +50,7 @@ class GraphMaker {
   void add_input(const std::vector<RecordInfo>& list, std::size_t record,
                  const RecordInput& input) {
     if (input.kind == RecordInput::Kind::record) {
-      const auto from = static_cast<std::size_t>(input.record);
-      graph_.edges.push_back(
-          {.from = from,
-           .to = record,
-           .label = list[from].outputs == 1 ? type_text(list[from].shape, list[from].dtype) : ""});
+      graph_.edges.push_back({.from = static_cast<std::size_t>(input.record), .to = record});
     } else if (input.id) {
       graph_.edges.push_back({.from = node_of(input, list[record].scope), .to = record});
     }

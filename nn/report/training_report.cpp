@@ -223,7 +223,7 @@ class Writer {
                  "After each epoch, of examples that are not learned from.", axis,
                  validation_metric(metric), true);
         compared(fmt::format("{} on the training examples", capital(metric)),
-                 "Of what was learned from, during the epoch: the weights change meanwhile.", axis,
+                 "Of examples that are learned from, which need not help with new ones.", axis,
                  training_metric(metric), false);
       } else {
         against(fmt::format("{}, training against validation", capital(metric)),
@@ -327,14 +327,19 @@ class Writer {
     mistakes(of);
     if (seen.first_weights.defined()) {
       heading("What it has learned");
-      report::Images images{.title = "Weights of the first layer" + of,
-                            .caption =
-                                "A picture for each unit: the colours say which pixels speak "
-                                "for it and which against it.",
-                            .images = {},
-                            .diverging = true,
-                            .size = 72};
-      for (std::int64_t unit = 0; unit < seen.first_weights.size(0); ++unit)
+      const std::int64_t shown = seen.first_weights.size(0);
+      report::Images images{
+          .title = "Weights of the first layer" + of,
+          .caption =
+              fmt::format("A picture for each {}: a bright pixel speaks for the unit where it is "
+                          "orange here, and against it where it is blue.",
+                          seen.first_units > shown
+                              ? fmt::format("of the first {} of {} units", shown, seen.first_units)
+                              : "unit"),
+          .images = {},
+          .diverging = true,
+          .size = 72};
+      for (std::int64_t unit = 0; unit < shown; ++unit)
         images.images.push_back(
             {.pixels = seen.first_weights[unit].clone(), .caption = fmt::format("unit {}", unit)});
       page_.add(images);
@@ -345,10 +350,22 @@ class Writer {
       if (graph.title.empty()) graph.title = "The graph" + of;
       if (graph.caption.empty())
         graph.caption =
-            "From the inputs to the loss, as the tape records it: round boxes are "
-            "operators, thick ones what is trained.";
+            "From the inputs to the loss, as the tape records it: round boxes are operators, "
+            "thick ones what is trained." +
+            layers_text();
       page_.add(graph);
     }
+  }
+
+  /// Which weights the layers of the other pictures are: " Layer 1 is 1.weight, layer 2 3.weight."
+  std::string layers_text() const {
+    const auto run = std::ranges::find(runs_, report_.examined, &Run::name);
+    if (run == runs_.end() || run->history.epochs.empty()) return "";
+    std::string text;
+    std::size_t layer = 0;
+    for (const ParameterRecord* weight : weights_of(run->history.epochs.back()))
+      text += fmt::format("{} {} has {}", layer++ == 0 ? " Layer" : ", layer", layer, weight->name);
+    return text.empty() ? text : text + ".";
   }
 
   void mistakes(const std::string& of) {

@@ -40,6 +40,7 @@ struct Examined {
   std::vector<Mistake> mistakes = {};  ///< the surest first
   std::int64_t mistakes_in_all = 0;    ///< how many there are
   Tensor first_weights = {};           ///< `[units, height, width]`
+  std::int64_t first_units = 0;        ///< how many units there are in all; 0: those that are shown
   report::Graph graph = {};            ///< of the model and its loss
 };
 

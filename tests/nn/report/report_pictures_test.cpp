@@ -126,10 +126,10 @@ TEST_CASE("the graph behind a tensor has its operators, leaves and named constan
   for (const Json& node : spec["nodes"])
     nodes.push_back(node["label"].get<std::string>() + "|" + node["detail"].get<std::string>() +
                     "|" + node["kind"].get<std::string>() + "|" + node["group"].get<std::string>());
-  CHECK(nodes == std::vector<std::string>{"linear||operation|net.0", "relu||operation|net.1",
-                                          "sum||operation|", "x|[4, 2]|constant|",
-                                          "w|[3, 2]|leaf|net.0", "[3]||leaf|net.0",
-                                          "loss|[]|result|"});
+  CHECK(nodes == std::vector<std::string>{"linear|[4, 3]|operation|net.0",
+                                          "relu|[4, 3]|operation|net.1", "sum|[]|operation|",
+                                          "x|[4, 2]|constant|", "w|[3, 2]|leaf|net.0",
+                                          "[3]||leaf|net.0", "loss|[]|result|"});
   CHECK(spec["edges"].size() == 6);
   CHECK(spec["edges"].back() == Json::parse(R"({"from": 2, "to": 6, "label": ""})"));
   CHECK(report::graph_of(x).nodes.size() == 1);

@@ -96,6 +96,7 @@ TEST_CASE("a model is examined in evaluation mode, with its first weights and it
   CHECK(tg::equal(seen.confusion, nn::examine(net, x, y).confusion));
   CHECK(drops(net));
   REQUIRE(seen.first_weights.defined());
+  CHECK(seen.first_units == 3);
   CHECK(tg::equal(seen.first_weights.reshape({2, 4}),
                   net[2].get<nn::Linear>()->weight.detach().narrow(0, 0, 2)));
   std::vector<std::string> labels;
@@ -152,6 +153,13 @@ TEST_CASE("a report has a section for each kind of data, and none for what is no
                         "Largest absolute weight of each layer", "Gradient norm of each layer",
                         "Confusion matrix of b", "Worst mistakes of b",
                         "Weights of the first layer of b", "The graph of b"});
+  // What is not known is not said: here neither of when the training examples were measured.
+  CHECK_THAT(two, ContainsSubstring("<p>Of examples that are learned from, which need not help"));
+  CHECK_THAT(two, ContainsSubstring("<p>A picture for each unit: a bright pixel speaks for"));
+  CHECK_THAT(two, ContainsSubstring("trained. Layer 1 has 0.weight, layer 2 has 1.weight.</p>"));
+  full.details.first_units = 5;
+  CHECK_THAT(nn::report_page(full).html(),
+             ContainsSubstring("<p>A picture for each of the first 2 of 5 units: a bright"));
   CHECK_THAT(two, ContainsSubstring("dog taken for cat\\n87.5 % sure"));
   CHECK_THAT(two, ContainsSubstring("<td class=\"number\">90.00 % (82.56 % to 94.48 %)</td>"));
 }
