@@ -9,7 +9,7 @@ namespace digits {
 
 /// What the command line asks for.
 struct Options {
-  std::string data;       ///< folder in MNIST's format; empty with `embedded`
+  std::string data = {};  ///< folder in MNIST's format; empty with `embedded`
   bool embedded = false;  ///< the 8x8 images inside the program
   std::vector<int> layers{1, 2, 3};
   std::vector<std::string> activations{"relu"};
@@ -21,9 +21,9 @@ struct Options {
   std::string schedule = "cosine";
   std::uint64_t seed = 1;
   int threads = 1;
-  std::string report;  ///< folder; empty for none
+  std::string report = {};  ///< folder; empty for none
   // Files, of one network; empty for none.
-  std::string save, load, resume, onnx;
+  std::string save = {}, load = {}, resume = {}, onnx = {};
   bool quick = false;
 };
 

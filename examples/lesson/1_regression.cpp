@@ -19,19 +19,18 @@ const lesson::About about{
     .title = "Lesson 1: a line through points",
     .what_to_see =
         "A few points on the right are far too low: the squared error counts large distances most, "
-        "so that its line bends to them, and the line of the absolute error hardly heeds them. The "
-        "residuals of the absolute error lie around 0 for all points that belong to the line, so "
-        "that the others stand out; the squared error is right for hardly any point. The maps show "
-        "the error of every possible line: the one is an even bowl, the other a hollow whose "
-        "deepest place is close to the true line, and gradient descent finds its way down into "
-        "both."};
+        "so that its line bends to them, and the line of the absolute error hardly heeds them. Its "
+        "residuals lie around 0 for all points that belong to the line, so that the others stand "
+        "out; the squared error is right for hardly any point. The maps show the error of every "
+        "possible line: the one is an even bowl, the other a hollow whose deepest place is close "
+        "to the true line, and gradient descent finds its way down into both."};
 
 using Loss = decltype(&nn::mse_loss);
 
-/// The way of gradient descent, `[steps, 2]`: slope and intercept after each step.
+/// The way of gradient descent, `[1 + steps, 2]`: slope and intercept, from (0, 0) on.
 tg::Tensor descend(const tg::Tensor& x, const tg::Tensor& y, Loss loss) {
   tg::Tensor line = tg::zeros(2).requires_grad_();
-  std::vector<tg::Tensor> way;
+  std::vector<tg::Tensor> way{tg::zeros(2)};
   for (int step = 0; step < 300; ++step) {
     line.zero_grad();
     loss(line[0] * x + line[1], y, {}).backward();
@@ -66,11 +65,12 @@ bool teach(report::Page& page, const lesson::Options&) {
     const tg::Tensor errors =
         loss(slopes * x + intercepts, y, {.reduction = tg::Reduction::none, .broadcast = true});
     maps.push_back({.title = "The " + name + " of every line", .x = {"slope"}, .y = {"intercept"}});
-    maps.back().grid = grid;
+    maps.back().grid = grid, maps.back().unit = "mean " + name;
     maps.back().frames = {{"", tg::mean(errors, 1)}};
     maps.back().lines = {{"way of gradient descent", way.narrow(1, 0, 1), way.narrow(1, 1, 1)},
-                         {"true line", {1.9, 2.1, 2, 2, 2}, {1, 1, 1, 0.9, 1.1}}};
+                         {.name = "true line", .x = {2}, .y = {1}, .line = report::Line::none}};
   }
+  fit.curves.push_back({.name = "true line", .x = x, .y = 2 * x + 1, .line = report::Line::dashed});
   page.add(fit).add(maps[0]).add(maps[1]);
   return std::abs(found[1] - 2) < std::abs(found[0] - 2) / 3;
 }

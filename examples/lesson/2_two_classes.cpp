@@ -16,12 +16,12 @@ const lesson::About about{
     .name = "lesson_2_two_classes",
     .title = "Lesson 2: two classes",
     .what_to_see =
-        "The pale band is the border, where both classes have a probability of one half; the "
-        "stronger the colour, the surer the model is, and where the clouds overlap it is not sure. "
-        "Play the steps: the first ones already turn the border nearly into its place, and those "
-        "that follow make the model surer, as the weights grow. The curve is the same seen from "
-        "the side: whatever the sum of a point is, the logistic function makes a probability of "
-        "it, and the mistakes are those of class 0 on the right and of class 1 on the left."};
+        "Where the colours fade is the border, on which both classes have a probability of one "
+        "half; the stronger the colour, the surer the model is, and between the clouds it is not. "
+        "Play the steps: the first ones already turn the border nearly into its place, the others "
+        "make the model surer, as weights grow. The curve is the same seen from the side: the sum "
+        "w0 x + w1 y + b of a point is 0 on the border, the logistic function makes it a "
+        "probability, and mistakes are those of class 0 on the right and of class 1 on the left."};
 
 bool teach(report::Page& page, const lesson::Options&) {
   tg::manual_seed(2);
@@ -29,7 +29,7 @@ bool teach(report::Page& page, const lesson::Options&) {
       {tg::randn({80, 2}) + tg::tensor({-1.0, -0.8}), tg::randn({80, 2}) + tg::tensor({1.2, 0.8})});
   const tg::Tensor y = tg::cat({tg::zeros(80), tg::ones(80)});
 
-  // The sum w0 x0 + w1 x1 + b is 0 on a line, above 0 on one side of it and below on the other.
+  // The sum w0 x + w1 y + b is 0 on a line, above 0 on one side of it and below on the other.
   tg::Tensor w = tg::zeros(2).requires_grad_(), b = tg::zeros(1).requires_grad_();
   const auto sum = [&](const tg::Tensor& points) { return tg::matmul(points, w) + b; };
   nn::SGD optimizer({{"w", w}, {"b", b}}, {.lr = 0.5});
@@ -39,18 +39,18 @@ bool teach(report::Page& page, const lesson::Options&) {
   field.points = x, field.classes = y;
   for (int step = 1; step <= 60; ++step) {
     optimizer.zero_grad();
-    const tg::Tensor loss = nn::binary_cross_entropy_with_logits(sum(x), y);
+    const tg::Tensor sums = sum(x), loss = nn::binary_cross_entropy_with_logits(sums, y);
     loss.backward();
+    if (step == 1 || step % 20 == 0)
+      fmt::print("before step {:2}  loss {:.3f}, accuracy {:.1f} %\n", step, loss.item(),
+                 100 * nn::accuracy(sums, y.to(tg::int64)));
     optimizer.step();
 
     const tg::NoGrad no_grad;  // the rest is for looking at
-    const std::string label = fmt::format("step {}", step);
-    field.frames.push_back({label, tg::sigmoid(sum(field.grid.points()))});
-    if (step == 1 || step % 20 == 0)
-      fmt::print("{:8} loss {:.3f}, accuracy {:.1f} %\n", label, loss.item(),
-                 100 * nn::accuracy(sum(x), y.to(tg::int64)));
+    field.frames.push_back({fmt::format("step {}", step), tg::sigmoid(sum(field.grid.points()))});
   }
-  fmt::print("border   {:.2f} x {:+.2f} y {:+.2f} = 0\n", w[0].item(), w[1].item(), b.item());
+  fmt::print("border          {:.2f} x {:+.2f} y {:+.2f} = 0\n", w[0].item(), w[1].item(),
+             b.item());
 
   const tg::NoGrad no_grad;
   const tg::Tensor ends = tg::tensor({-4.0, 4.0});
@@ -58,7 +58,7 @@ bool teach(report::Page& page, const lesson::Options&) {
   const tg::Tensor sums = sum(x), line = tg::linspace(-10, 10, 100);
   page.add(field).add(
       report::Lines{.title = "The logistic function",
-                    .x = {"the sum of a point"},
+                    .x = {"sum w0 x + w1 y + b of a point"},
                     .y = {.label = "probability of class 1", .percent = true},
                     .series = {{.name = "class 0",
                                 .x = sums.narrow(0, 0, 80),

@@ -15,14 +15,13 @@ const lesson::About about{
     .name = "lesson_5_two_layers",
     .title = "Lesson 5: one layer against two",
     .what_to_see =
-        "One layer draws one straight line, and whichever that is, it is no better than guessing. "
-        "Each unit of a hidden layer draws a line of its own, and the second layer puts them "
-        "together: three lines are enough to close around the disc, and more of them round the "
-        "corners off. Play the steps to see how a border bends and closes; small networks may get "
-        "stuck on the way, so that each is the best of five that began with other weights."};
+        "One layer draws one straight line. The best of all lines cuts off a part of the ring, and "
+        "gets 70 % right, as one hidden unit does; but the loss leads one layer to a line that is "
+        "no better than guessing. Each hidden unit draws a line of its own (what is missing lies "
+        "outside), and the second layer puts them together: three are enough to close around the "
+        "disc. Play the steps to see it; each network is the best of five, since some get stuck."};
 
-/// A network with that many hidden units, or of one layer where there are none: how many points it
-/// gets right, and how it divides the plane.
+/// What so many hidden units, or one layer for none, get right, and how they divide the plane.
 std::pair<double, report::Field> train(const tg::Tensor& x, const tg::Tensor& y, int hidden,
                                        std::uint64_t seed) {
   tg::manual_seed(seed);
@@ -59,7 +58,7 @@ bool teach(report::Page& page, const lesson::Options& options) {
   report::Bars bars{.title = "How many points are right", .axis = {"accuracy", "", false, true}};
   for (const int hidden : {0, 1, 2, 3, 4, 8}) {
     std::pair<double, report::Field> best;
-    for (int seed = 1; seed <= (options.quick ? 1 : 5); ++seed)
+    for (int seed = 1; seed <= (options.quick ? 2 : 5); ++seed)
       if (auto next = train(x, y, hidden, seed); next.first > best.first) best = next;
     const auto& [accuracy, field] = best;
     fmt::print("{:15} {:5.1f} %\n", field.title, 100 * accuracy);
@@ -67,7 +66,8 @@ bool teach(report::Page& page, const lesson::Options& options) {
     if (hidden == 0 || hidden == 3 || hidden == 8) page.add(field);
   }
   page.add(bars);
-  return bars.bars[0].value < 0.7 && bars.bars[5].value > 0.95;
+  const auto at = [&](std::size_t i) { return bars.bars[i].value; };
+  return at(0) < 0.55 && at(1) > 0.67 && at(1) < 0.73 && at(3) > 0.95 && at(5) > 0.95;
 }
 
 }  // namespace
