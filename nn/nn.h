@@ -2,7 +2,8 @@
 
 /// @file
 /// Everything of nn: modules, layers, losses, initialisation, optimizers, schedules, data, files,
-/// metrics and training.
+/// metrics and training. Of the engine it brings what these need: include `autograd/autograd.h` for
+/// all of that.
 ///
 ///     nn::Sequential net{nn::Linear{2, 16}, tg::tanh, nn::Linear{16, 2}};
 ///     nn::Adam optimizer(nn::parameters(net), {.lr = 0.03});

@@ -96,7 +96,7 @@ report::Page report_page(const Report& report);
 /// Writes `report_page` to a file, all of it or nothing.
 ///
 ///     nn::write_report("report.html", {.title = "Digits",
-///                                      .data = "Optical digits: 1,318 to learn from.",
+///                                      .data = "Optical digits: 1,319 to learn from.",
 ///                                      .runs = {{.name = "relu, 2 layers", .history = history}},
 ///                                      .details = nn::examine(net, images, labels)});
 ///

@@ -31,7 +31,7 @@ InterruptScope::InterruptScope(bool wanted) : wanted_(wanted) {
   sigemptyset(&ours.sa_mask);
   ours.sa_flags = SA_RESTART;
   sigaction(SIGINT, nullptr, &handler_before);
-  // Who has it ignored, such as nohup, means that.
+  // Who has it ignored, such as a script that started us with "&", means that.
   if (handler_before.sa_handler != SIG_IGN) sigaction(SIGINT, &ours, nullptr);
 }
 

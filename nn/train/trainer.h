@@ -75,7 +75,9 @@ struct TrainerOptions {
   std::string checkpoint = {};
   double checkpoint_seconds = 0;  ///< kept also within an epoch, when that much time has gone
   /// Ctrl-C (SIGINT) ends the training cleanly: the step is finished and the run kept. A second one
-  /// does what it did before. The handler that was there is given back at the end.
+  /// does what it did before. The handler that was there is given back at the end. Where SIGINT is
+  /// ignored when `fit` begins it stays so: shells start what a script runs with `&` that way, and
+  /// `std::signal(SIGINT, SIG_DFL)` before `fit` changes it.
   bool handle_interrupt = false;
   std::FILE* progress = nullptr;  ///< where to show how it goes, such as stdout
   /// Watch the training, and warn of what is probably wrong with it: see `Doctor`.
