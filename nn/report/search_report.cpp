@@ -11,23 +11,13 @@
 #include <vector>
 
 #include "autograd/base/fail.h"
+#include "nn/report/drawn_history.h"
 
 namespace tapegrad::nn {
 
 using report::Page;
 
 namespace {
-
-/// Whether a logarithmic axis shows numbers better: they are positive, and span a decade.
-bool spans_a_decade(const std::vector<double>& values) {
-  double low = std::numeric_limits<double>::infinity(), high = 0;
-  for (const double value : values) {
-    if (!std::isfinite(value)) continue;
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  return low > 0 && high >= 10 * low;
-}
 
 /// The runs that one line goes through.
 struct SweepLine {
@@ -121,18 +111,15 @@ class SweepPicture {
 
   void add_lines(Page& page, const SweepRun& best) const {
     std::vector<SweepPanel> panels;
-    std::vector<double> all_x, all_y;
     for (const SweepRun& run : found_.runs) {
       SweepLine& line = part_of(part_of(panels, panel_name(run)).lines, line_name(run));
       line.points.emplace_back(x_of(run), run.result);
       line.shade = shade_of(run);
-      all_x.push_back(x_of(run));
-      all_y.push_back(run.result);
     }
     report::Panels chart{.title = title_,
                          .caption = caption(best),
-                         .x = {.label = found_.axes[*x_axis_].name, .log = spans_a_decade(all_x)},
-                         .y = {.label = found_.options.result, .log = spans_a_decade(all_y)},
+                         .x = {.label = found_.axes[*x_axis_].name},
+                         .y = {.label = found_.options.result},
                          .panels = {}};
     for (SweepPanel& panel : panels) {
       report::Panel& drawn = chart.panels.emplace_back(report::Panel{.title = panel.name});
@@ -149,6 +136,10 @@ class SweepPicture {
       if (panel.name == panel_name(best) && std::isfinite(best.result))
         drawn.marks.push_back({.x = x_of(best), .y = best.result, .label = "best"});
     }
+    const std::set<double> all_x = numbers_of(*x_axis_);
+    const report::Numbers x(all_x);
+    chart.x.log = detail::spans_a_decade({&x});
+    chart.y.log = detail::spans_a_decade(chart.panels);
     page.add(chart);
   }
 
@@ -199,14 +190,15 @@ Page& add_sweep(Page& page, const SweepResult& found, const std::string& title) 
 }
 
 Page& add_lr_curve(Page& page, const LrCurve& curve, const std::string& title) {
+  const report::Numbers losses(curve.loss);
   report::Lines chart{
       .title = title,
       .caption =
           "The loss while the learning rate grows from step to step, smoothed: it falls "
           "where the rate is right, and explodes where it is too large.",
       .x = {.label = "learning rate", .log = true},
-      .y = {.label = "loss", .log = spans_a_decade(curve.loss)},
-      .series = {{.name = "training", .x = curve.lr, .y = curve.loss}},
+      .y = {.label = "loss", .log = detail::spans_a_decade({&losses})},
+      .series = {{.name = "training", .x = curve.lr, .y = losses}},
       .marks = {}};
   if (curve.suggestion > 0)
     chart.marks.push_back(

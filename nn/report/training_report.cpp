@@ -8,11 +8,22 @@
 
 #include "autograd/ops/ops.h"
 #include "nn/report/comparison.h"
+#include "nn/report/drawn_history.h"
 
 namespace tapegrad::nn {
 
 using detail::best_epoch;
+using detail::common_metrics;
+using detail::is_share;
+using detail::kNone;
+using detail::OfEpoch;
 using detail::percent;
+using detail::series_of;
+using detail::spans_a_decade;
+using detail::training_loss;
+using detail::training_metric;
+using detail::validation_loss;
+using detail::validation_metric;
 using detail::weights_of;
 using report::Axis;
 using report::Page;
@@ -20,85 +31,6 @@ using report::Panel;
 using report::Series;
 
 namespace {
-
-// ---- what is drawn of a history
-
-/// A number of each epoch.
-using OfEpoch = std::function<double(const EpochRecord&)>;
-
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-OfEpoch training_loss() {
-  return [](const EpochRecord& epoch) { return epoch.training.loss; };
-}
-OfEpoch validation_loss() {
-  return [](const EpochRecord& epoch) { return epoch.validation ? epoch.validation->loss : kNone; };
-}
-OfEpoch training_metric(const std::string& name) {
-  return [name](const EpochRecord& epoch) {
-    const Measured* found = epoch.training.find(name);
-    return found ? found->value : kNone;
-  };
-}
-OfEpoch validation_metric(const std::string& name) {
-  return [name](const EpochRecord& epoch) {
-    const Measured* found = epoch.validation ? epoch.validation->find(name) : nullptr;
-    return found ? found->value : kNone;
-  };
-}
-
-/// The numbers of all epochs that have one; not finite ones stay.
-Series series_of(const History& history, std::string name, const OfEpoch& of_epoch) {
-  std::vector<double> x, y;
-  for (const EpochRecord& epoch : history.epochs) {
-    x.push_back(static_cast<double>(epoch.epoch));
-    y.push_back(of_epoch(epoch));
-  }
-  if (std::ranges::all_of(y, [](double value) { return std::isnan(value); })) x = y = {};
-  return {.name = std::move(name), .x = std::move(x), .y = std::move(y)};
-}
-
-/// Over a decade or more a logarithmic axis shows more.
-bool spans_decades(const std::vector<Panel>& panels) {
-  double low = std::numeric_limits<double>::infinity(), high = 0;
-  for (const Panel& panel : panels) {
-    for (const Series& series : panel.series) {
-      for (const double value : series.y) {
-        if (!std::isfinite(value)) continue;
-        low = std::min(low, value);
-        high = std::max(high, value);
-      }
-    }
-  }
-  return low > 0 && high > 10 * low;
-}
-
-/// The metrics of the first epoch that all runs have.
-std::vector<std::string> common_metrics(const std::vector<Run>& runs) {
-  std::vector<std::string> names;
-  if (runs.empty() || runs.front().history.epochs.empty()) return names;
-  for (const Measured& metric : runs.front().history.epochs.front().training.metrics) {
-    const bool all = std::ranges::all_of(runs, [&](const Run& run) {
-      return !run.history.epochs.empty() && run.history.epochs.front().training.find(metric.name);
-    });
-    if (all) names.push_back(metric.name);
-  }
-  return names;
-}
-
-/// A metric whose numbers are shares of 1.
-bool is_share(const std::vector<Run>& runs, const std::string& name) {
-  bool any = false;
-  for (const Run& run : runs) {
-    for (const EpochRecord& epoch : run.history.epochs) {
-      const Measured* found = epoch.training.find(name);
-      if (!found) continue;
-      any = true;
-      if (!found->interval || !(found->value >= 0 && found->value <= 1)) return false;
-    }
-  }
-  return any;
-}
 
 // ---- sections
 
@@ -169,7 +101,7 @@ class Writer {
     }
     if (panel.series.empty()) return;
     Axis y = axis;
-    y.log = !y.percent && spans_decades({panel});
+    y.log = !y.percent && spans_a_decade(std::vector{panel});
     heading("Training and validation");
     page_.add(report::Lines{.title = title,
                             .caption = caption,
@@ -192,7 +124,7 @@ class Writer {
       if (!panel.series.empty()) panels.push_back(std::move(panel));
     }
     if (panels.empty()) return;
-    y.log = !y.percent && spans_decades(panels);
+    y.log = !y.percent && spans_a_decade(panels);
     heading("Training and validation");
     page_.add(report::Panels{
         .title = title, .caption = caption, .x = {.label = "epoch"}, .y = y, .panels = panels});
@@ -293,7 +225,7 @@ class Writer {
       if (!panel.series.empty()) panels.push_back(std::move(panel));
     }
     if (panels.empty()) return;
-    const bool log = spans_decades(panels);
+    const bool log = spans_a_decade(panels);
     heading("Layer by layer");
     page_.add(report::Panels{.title = title,
                              .caption = caption,
