@@ -51,9 +51,10 @@ struct Doctor::State {
     auto own = std::make_unique<detail::ParameterCheck>(findings);
     parameters = own.get();
     checks.push_back(std::move(own));
-    for (auto* make : {detail::make_activation_check, detail::make_gradient_check,
-                       detail::make_graph_check, detail::make_input_check, detail::make_loss_check,
-                       detail::make_update_check, detail::make_zeroing_check})
+    for (auto* make :
+         {detail::make_activation_check, detail::make_gradient_check, detail::make_graph_check,
+          detail::make_input_check, detail::make_leaf_check, detail::make_loss_check,
+          detail::make_update_check, detail::make_zeroing_check})
       checks.push_back(make(findings));
   }
 
@@ -109,7 +110,7 @@ void Doctor::State::begin_step(const Tensor& inputs, const Tensor& targets) {
     ++looks;
     const bool follows = std::exchange(last_look, steps) == steps - 1;
     if (trial) batch = {inputs, targets};
-    watcher.begin(steps, follows, detail::seen_parameters(model, optimizers), targets);
+    watcher.begin(steps, follows, detail::seen_parameters(model, optimizers), inputs, targets);
   });
 }
 

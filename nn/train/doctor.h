@@ -36,7 +36,7 @@ namespace tapegrad::nn {
 struct Finding {
   /// What can be found.
   enum class Kind {
-    not_in_optimizer,        ///< a parameter that no optimizer holds
+    not_in_optimizer,        ///< a parameter, named by `visit` or not, that no optimizer holds
     no_gradient,             ///< a parameter that never received a gradient
     gradients_not_zeroed,    ///< gradients add up from step to step
     activation_before_loss,  ///< softmax, sigmoid or the like before a loss that has it in itself

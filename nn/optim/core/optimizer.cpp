@@ -14,6 +14,7 @@
 #include "autograd/tensor/door/door.h"
 #include "autograd/tensor/require.h"
 #include "nn/module/loaded_state.h"
+#include "nn/optim/core/held_tensors.h"
 
 namespace tapegrad::nn {
 
@@ -44,6 +45,11 @@ void check_parameter(std::string_view optimizer, const Parameter& parameter) {
 
 }  // namespace
 
+Optimizer::~Optimizer() {
+  for (const Group& group : groups_)
+    for (const Entry& entry : group.entries) detail::release_tensor(entry.parameter.value.id());
+}
+
 void Optimizer::append(std::vector<Parameter> parameters, Watch watch) try {
   if (parameters.empty())
     fail<ValueError>("{}: there are no parameters; pass nn::parameters(model)", kind_.name);
@@ -70,6 +76,10 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) try {
         {.parameter = std::move(parameter), .slots = std::vector<Tensor>(kind_.slots.size())});
   }
   found_.reserve(3 * values.size());
+  std::vector<const void*> ids;
+  for (const Entry& entry : group.entries) ids.push_back(entry.parameter.value.id());
+  groups_.reserve(groups_.size() + 1);
+  detail::hold_tensors(ids);
   groups_.push_back(std::move(group));
 } catch (...) {
   tapegrad::detail::rethrow_for(kind_.name);

@@ -57,7 +57,7 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
   /// The parameters stay; their state goes.
-  virtual ~Optimizer() = default;
+  virtual ~Optimizer();
 
   /// Updates every parameter that has a gradient, in place; the others are skipped and their state
   /// stays as it is.

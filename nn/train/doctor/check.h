@@ -83,7 +83,8 @@ struct WatchedStep {
   std::int64_t number;  ///< counted from 1
   bool follows;         ///< that before was looked at, too
   std::span<SeenParameter> parameters;
-  double loss;  ///< the last number with a gradient that was computed; NaN for none
+  const void* inputs;  ///< `id()` of those of the batch, or nullptr
+  double loss;         ///< the last number with a gradient that was computed; NaN for none
 };
 
 /// So many steps make a window, at the end of which checks judge: what is so in each of them is no
@@ -104,6 +105,8 @@ class Check {
   virtual void after(const Operation&, const Tensor& /*output*/) {}
   /// A walk has added `sum` to a gradient that was there already.
   virtual void collected(const SeenParameter&, const Tensor& /*sum*/) {}
+  /// The same of a tensor that is no parameter of the model.
+  virtual void collected_other(const Tensor&) {}
   virtual void updated(const Updated&) {}
   virtual void end(const WatchedStep&) {}
 };
@@ -116,6 +119,7 @@ std::unique_ptr<Check> make_activation_check(Findings& findings);
 std::unique_ptr<Check> make_gradient_check(Findings& findings);
 std::unique_ptr<Check> make_graph_check(Findings& findings);
 std::unique_ptr<Check> make_input_check(Findings& findings);
+std::unique_ptr<Check> make_leaf_check(Findings& findings);
 std::unique_ptr<Check> make_loss_check(Findings& findings);
 std::unique_ptr<Check> make_update_check(Findings& findings);
 std::unique_ptr<Check> make_zeroing_check(Findings& findings);

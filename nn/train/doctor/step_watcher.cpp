@@ -58,11 +58,12 @@ void StepWatcher::drop() noexcept {
 }
 
 void StepWatcher::begin(std::int64_t number, bool follows, std::vector<SeenParameter> parameters,
-                        const Tensor& targets) noexcept {
+                        const Tensor& inputs, const Tensor& targets) noexcept {
   begun_ = true;
   quietly([&] {
     parameters_ = std::move(parameters);
-    step_ = {number, follows, parameters_, std::numeric_limits<double>::quiet_NaN()};
+    step_ = {number, follows, parameters_, inputs.defined() ? inputs.id() : nullptr,
+             std::numeric_limits<double>::quiet_NaN()};
     depth_ = order_ = relus_ = 0;
     open_ = false;
     at_ = nullptr;
@@ -191,9 +192,10 @@ void StepWatcher::end_update() {
 
 void StepWatcher::collected(const Tensor& leaf, const Tensor& sum) {
   const SeenParameter* parameter = find(impl_of(leaf));
-  if (!parameter || !watches_) return;
+  if (!watches_) return;
   quietly([&] {
-    for (const auto& check : checks_) check->collected(*parameter, sum);
+    for (const auto& check : checks_)
+      parameter ? check->collected(*parameter, sum) : check->collected_other(leaf);
   });
 }
 

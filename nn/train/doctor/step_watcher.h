@@ -24,7 +24,7 @@ class StepWatcher final : tapegrad::detail::Watcher {
   bool watches() const noexcept { return watches_; }
   /// Begins to watch a step of these parameters. Where memory ends it looks away until `end`.
   void begin(std::int64_t number, bool follows, std::vector<SeenParameter> parameters,
-             const Tensor& targets) noexcept;
+             const Tensor& inputs, const Tensor& targets) noexcept;
   /// The step has ended.
   void end() noexcept;
   /// Looks no longer, and tells no check.

@@ -48,6 +48,90 @@ TEST_CASE("the doctor finds parameters that no optimizer holds", "[doctor]") {
   CHECK(kinds(both.findings()) == Names{});
 }
 
+namespace {
+
+/// Names one of its layers only, or both.
+struct Forgetful {
+  nn::Linear a{2, 8}, b{8, 4};
+  Tensor scale = tg::ones({8}).requires_grad_();
+  bool names_a = true, names_b = true, names_scale = true;
+  Tensor operator()(const Tensor& x) const { return b(tg::tanh(a(x)) * scale); }
+  void visit(nn::Visitor& f) {
+    if (names_a) f("a", a);
+    if (names_b) f("b", b);
+    if (names_scale) f("scale", scale);
+  }
+};
+
+std::vector<nn::Finding> found_in_forgetful(const Forgetful& net) {
+  const Corners data;
+  nn::Adam optimizer(nn::parameters(net), {.lr = 0.01});
+  nn::Doctor doctor(net, optimizer, {.warn = false});
+  train(doctor, net, optimizer, data.x, data.y, 20,
+        [](const auto& model, auto& x, auto& y) { return nn::cross_entropy(model(x), y); });
+  return doctor.findings();
+}
+
+}  // namespace
+
+TEST_CASE("the doctor finds members that visit forgets", "[doctor]") {
+  CHECK(kinds(found_in_forgetful({})) == Names{});
+  const auto first = found_in_forgetful({.names_a = false});
+  check_found(first, Kind::not_in_optimizer, "linear",
+              "The loss depends on a tensor of shape [8, 2] that requires gradients and that no "
+              "optimizer holds, used by linear (and 1 more).");
+  CHECK(first[0].step == 2);
+  CHECK(first[0].remedy.starts_with("Look for a member that is missing in visit"));
+  check_found(found_in_forgetful({.names_b = false}), Kind::not_in_optimizer, "linear after scale",
+              "a tensor of shape [4, 8] that requires gradients and that no optimizer holds, used "
+              "by linear after scale (and 1 more).");
+  check_found(found_in_forgetful({.names_scale = false}), Kind::not_in_optimizer, "mul after a",
+              "a tensor of shape [8] that requires gradients and that no optimizer holds, used by "
+              "mul after a.");
+  Forgetful frozen{.names_a = false};
+  nn::freeze(frozen.a);
+  CHECK(kinds(found_in_forgetful(frozen)) == Names{});
+}
+
+TEST_CASE("tensors that require gradients for something else are not forgotten", "[doctor]") {
+  const Corners data;
+  enum Way { of_another_optimizer, by_hand, told_input, input, points, a_teacher, no_record };
+  for (const Way way :
+       {of_another_optimizer, by_hand, told_input, input, points, a_teacher, no_record}) {
+    nn::Sequential net = mlp();
+    nn::Linear other(4, 4);
+    Tensor x = data.x.clone(), ones = tg::ones({x.size(0), 1}).requires_grad_();
+    if (way == told_input || way == input) x.requires_grad_();
+    nn::SGD optimizer(nn::parameters(net), {.lr = 0.05}),
+        second(nn::parameters(other), {.lr = 0.1});
+    if (way != of_another_optimizer) other = nn::Linear(4, 4);  // nobody holds this one
+    nn::Doctor doctor(net, optimizer, {.warn = false});
+    for (int step = 0; step < 20; ++step) {
+      const auto look = way == input ? doctor.step() : doctor.step(x, data.y);
+      optimizer.zero_grad();
+      Tensor outputs = net(x);
+      if (way == of_another_optimizer || way == by_hand) outputs = other(outputs);
+      if (way == points) outputs = net(tg::cat({x.select(1, 0).unsqueeze(1), ones}, 1)) * ones;
+      if (way == told_input) outputs = outputs + tg::matmul(tg::ones({1, x.size(0)}), x).mean();
+      Tensor targets = tg::softmax(outputs, 1).detach();
+      if (way == a_teacher) targets = tg::softmax(other(outputs).detach(), 1);
+      if (way == no_record) {
+        const tg::NoGrad no_grad;
+        targets = tg::softmax(other(outputs), 1);
+      }
+      (nn::cross_entropy(outputs, data.y) + nn::mse_loss(tg::softmax(outputs, 1), targets))
+          .backward();
+      optimizer.step();
+      if (way != by_hand) continue;
+      const tg::NoGrad no_grad;
+      other.weight -= 0.01 * other.weight.grad();
+      other.bias -= 0.01 * other.bias.grad();
+    }
+    CAPTURE(way);
+    CHECK(kinds(doctor.findings()) == Names{});
+  }
+}
+
 TEST_CASE("the doctor finds parameters without a gradient, and lets the optimizer warn of them",
           "[doctor]") {
   Net net;
