@@ -1,6 +1,7 @@
 #include "nn/losses/common.h"
 
 #include "autograd/base/fail.h"
+#include "autograd/tensor/door/door.h"
 #include "autograd/tensor/require.h"
 
 namespace tapegrad::nn {
@@ -35,6 +36,11 @@ void mask(LossPair& pair, const Tensor& masked, double input) {
   if (!any(masked).item<bool>()) return;
   pair.input = where(masked, input, pair.input);
   pair.target = where(masked, 0, pair.target);
+}
+
+void announce_loss(const char* name, Reduction reduction) {
+  if (tapegrad::detail::watched() && reduction != Reduction::none)
+    tapegrad::detail::announce_pause(name);
 }
 
 Tensor reduce(const Tensor& elements, Reduction reduction) {

@@ -25,6 +25,9 @@ Tensor weigh(const Tensor& elements, const Tensor& weight);
 /// nothing is masked.
 void mask(LossPair& pair, const Tensor& masked, double input);
 
+/// Tells whoever watches that the operators of a loss come next, all of whose elements count.
+void announce_loss(const char* name, Reduction reduction);
+
 /// Mean, sum or the elements themselves.
 Tensor reduce(const Tensor& elements, Reduction reduction);
 

@@ -54,7 +54,7 @@ struct Doctor::State {
     for (auto* make :
          {detail::make_activation_check, detail::make_gradient_check, detail::make_graph_check,
           detail::make_input_check, detail::make_leaf_check, detail::make_loss_check,
-          detail::make_update_check, detail::make_zeroing_check})
+          detail::make_probability_check, detail::make_update_check, detail::make_zeroing_check})
       checks.push_back(make(findings));
   }
 

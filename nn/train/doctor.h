@@ -54,6 +54,7 @@ struct Finding {
     cannot_overfit,          ///< the loss of a few examples does not fall, however long
     unscaled_inputs,         ///< inputs far from a size of 1
     unbalanced_classes,      ///< one class has nearly all examples, or the parts differ
+    negative_loss,           ///< a loss of probabilities that are none, so that it goes below 0
     leaking_split,           ///< examples of the validation among those of the training
   };
   Kind kind;              ///< what it is

@@ -107,6 +107,8 @@ class Check {
   virtual void collected(const SeenParameter&, const Tensor& /*sum*/) {}
   /// The same of a tensor that is no parameter of the model.
   virtual void collected_other(const Tensor&) {}
+  /// A loss of this name begins.
+  virtual void loss(std::string_view /*name*/) {}
   virtual void updated(const Updated&) {}
   virtual void end(const WatchedStep&) {}
 };
@@ -121,6 +123,7 @@ std::unique_ptr<Check> make_graph_check(Findings& findings);
 std::unique_ptr<Check> make_input_check(Findings& findings);
 std::unique_ptr<Check> make_leaf_check(Findings& findings);
 std::unique_ptr<Check> make_loss_check(Findings& findings);
+std::unique_ptr<Check> make_probability_check(Findings& findings);
 std::unique_ptr<Check> make_update_check(Findings& findings);
 std::unique_ptr<Check> make_zeroing_check(Findings& findings);
 /// @}

@@ -27,6 +27,7 @@ std::string_view to_string(Finding::Kind kind) {
                                         "cannot_overfit",
                                         "unscaled_inputs",
                                         "unbalanced_classes",
+                                        "negative_loss",
                                         "leaking_split"};
   static_assert(std::size(names) == static_cast<std::size_t>(Finding::Kind::leaking_split) + 1);
   return names[static_cast<std::size_t>(kind)];

@@ -199,4 +199,11 @@ void StepWatcher::collected(const Tensor& leaf, const Tensor& sum) {
   });
 }
 
+void StepWatcher::pause(std::string_view name) {
+  if (depth_ > 0 || !watches_) return;
+  quietly([&] {
+    for (const auto& check : checks_) check->loss(name);
+  });
+}
+
 }  // namespace tapegrad::nn::detail

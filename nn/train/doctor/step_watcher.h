@@ -44,6 +44,7 @@ class StepWatcher final : tapegrad::detail::Watcher {
   void event(tapegrad::detail::Event event, const Impl& value) noexcept override;
   void named(const Impl& value, std::string_view name) noexcept override;
   void collected(const Tensor& leaf, const Tensor& sum) override;
+  void pause(std::string_view name) override;
 
   template <class F>
   void quietly(F body) noexcept;

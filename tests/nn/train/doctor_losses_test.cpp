@@ -97,6 +97,60 @@ TEST_CASE("losses of probabilities, and logits that are scaled, are as they shou
         })) == Names{});
 }
 
+TEST_CASE("the doctor finds losses of probabilities that are given something else", "[doctor]") {
+  const Corners data;
+  const auto nll = [](const Tensor& outputs, const Tensor& y) { return nn::nll_loss(outputs, y); };
+  check_found(found_with(mlp(), data.x, data.y, nll), Kind::negative_loss, "nll_loss",
+              "from linear after 2; it is made for logarithms of probabilities");
+  nn::Sequential softmax = mlp();
+  softmax.push_back(nn::Softmax{1});
+  check_found(found_with(softmax, data.x, data.y, nll), Kind::negative_loss, "nll_loss",
+              "from softmax after 2; it is made");
+
+  const auto logits = [](const Tensor& outputs, const Tensor& y) {
+    return nn::binary_cross_entropy_with_logits(outputs.squeeze(1), y,
+                                                {.pos_weight = tg::tensor(3.0)});
+  };
+  const auto probabilities = [](const Tensor& outputs, const Tensor& y) {
+    return nn::binary_cross_entropy(tg::sigmoid(outputs).squeeze(1), y);
+  };
+  const Tensor zero_or_one = (data.y > 1).to(tg::float32);
+  check_found(found_with(mlp(1), data.x, zero_or_one + 1, logits), Kind::negative_loss,
+              "binary_cross_entropy_with_logits",
+              "binary_cross_entropy_with_logits gets targets from 1 to 2; it is made for 0, 1 and");
+  check_found(found_with(mlp(1), data.x, 2 * zero_or_one - 1, logits), Kind::negative_loss,
+              "binary_cross_entropy_with_logits", "gets targets from -1 to 1;");
+  check_found(found_with(mlp(1), data.x, 255 * zero_or_one, probabilities), Kind::negative_loss,
+              "binary_cross_entropy", "binary_cross_entropy gets targets from 0 to 255;");
+}
+
+TEST_CASE(
+    "soft targets, those that do not count, and losses below 0 on purpose are as they "
+    "should be",
+    "[doctor]") {
+  const Corners data;
+  const Tensor zero_or_one = (data.y > 1).to(tg::float32);
+  const Tensor counts = (data.y != 0).to(tg::float32);
+  const Tensor some = tg::where(counts == 0, -1, zero_or_one);
+  const auto check_healthy = [&](std::int64_t outputs, const Tensor& y, const auto& loss) {
+    CHECK(kinds(found_with(mlp(outputs), data.x, y, loss, 4)) == Names{});
+  };
+  check_healthy(1, 0.1 + 0.8 * zero_or_one, [](const Tensor& outputs, const Tensor& y) {
+    return nn::binary_cross_entropy_with_logits(outputs.squeeze(1), y);
+  });
+  check_healthy(1, some, [&](const Tensor& outputs, const Tensor& y) {
+    return nn::binary_cross_entropy_with_logits(outputs.squeeze(1), y, {.weight = counts});
+  });
+  check_healthy(1, some, [&](const Tensor& outputs, const Tensor& y) {
+    const Tensor each = nn::binary_cross_entropy(tg::sigmoid(outputs).squeeze(1), y,
+                                                 {.reduction = nn::Reduction::none});
+    return (each * counts).sum() / counts.sum();
+  });
+  check_healthy(4, data.y, [](const Tensor& outputs, const Tensor& y) {
+    return -tg::gather(outputs, 1, y.unsqueeze(1)).mean() + outputs.square().mean();
+  });
+}
+
 TEST_CASE("the doctor finds outputs and targets that broadcast by accident", "[doctor]") {
   const Corners data;
   const auto squares = [](const Tensor& outputs, const Tensor& y) {
