@@ -156,7 +156,10 @@ void Doctor::State::tell() {
     std::string text;
     as_memory_allows([&] {
       if (const auto next = findings.next_untold())
-        text = fmt::format("Doctor: {} (the option warn = false silences this)", *next);
+        text = fmt::format(
+            "Doctor: {} (a Doctor's option warn = false silences this, and "
+            "tg::set_warning_handler takes all warnings)",
+            *next);
     });
     if (text.empty()) return;
     warn(text);

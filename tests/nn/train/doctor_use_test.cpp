@@ -107,7 +107,9 @@ TEST_CASE("a doctor warns of each finding once, where it may", "[doctor]") {
   REQUIRE(warnings.texts.size() == 2);
   CHECK(warnings.texts[0].starts_with(
       "Doctor: cross_entropy gets the result of softmax after 0 for logits"));
-  CHECK(warnings.texts[0].ends_with("(the option warn = false silences this)"));
+  CHECK(warnings.texts[0].ends_with(
+      "(a Doctor's option warn = false silences this, and tg::set_warning_handler takes all "
+      "warnings)"));
   nn::Doctor quiet(net, optimizer, {.warn = false});
   CHECK(quiet.report() == "Nothing was found in 0 steps, of which 0 were looked at.\n");
   train_badly(quiet, net, optimizer);
