@@ -25,6 +25,22 @@ namespace tapegrad::nn {
 /// @addtogroup training
 /// @{
 
+/// @cond
+namespace detail {
+/// True, or does not compile: a loss or metric may return `Result`. (A number would become a tensor,
+/// too, but one without a history.)
+template <class Result>
+consteval bool gives_tensor() {
+  constexpr bool number = std::is_arithmetic_v<std::remove_cvref_t<Result>>;
+  static_assert(!number,
+                "a loss or metric returns a Tensor, not a number: a loss without item(), and "
+                "nn::correct in place of nn::accuracy");
+  static_assert(number || std::convertible_to<Result, Tensor>, "a loss or metric returns a Tensor");
+  return !number && std::convertible_to<Result, Tensor>;
+}
+}  // namespace detail
+/// @endcond
+
 /// A function of a model's outputs and the targets of a batch: a loss or a metric. Made implicitly,
 /// of anything that can be called so, and of a function of the library whose last argument are
 /// options, which then has its defaults: `nn::cross_entropy`, `nn::mse_loss`.
@@ -38,11 +54,16 @@ class BatchFunction {
                   "a loss or metric is called with outputs and targets: [](const Tensor& outputs, "
                   "const Tensor& targets)");
     if constexpr (called) {
-      constexpr bool returns =
-          std::convertible_to<std::invoke_result_t<const F&, const Tensor&, const Tensor&>, Tensor>;
-      static_assert(returns, "a loss or metric returns a Tensor");
+      using Result = std::invoke_result_t<const F&, const Tensor&, const Tensor&>;
+      constexpr bool returns = detail::gives_tensor<Result>();
       if constexpr (returns) function_ = std::move(function);
     }
+  }
+  /// Refused with a sentence: a function that returns something else.
+  template <class Result, class... Options>
+  requires(!std::same_as<std::remove_cvref_t<Result>, Tensor>)
+      BatchFunction(Result (*)(const Tensor&, const Tensor&, Options...)) {
+    detail::gives_tensor<Result>();
   }
   /// Refers to a function.
   BatchFunction(Tensor (*function)(const Tensor& outputs, const Tensor& targets))
