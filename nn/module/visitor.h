@@ -123,6 +123,12 @@ constexpr void refuse_parameter() {
       "nn::parameters(model) lists");
 }
 
+/// Keeps a state that is not that of a model: an optimizer, a schedule, a loader.
+template <class T>
+concept KeepsState = requires(T& kept) {
+  kept.load_state(kept.state());
+};
+
 /// The readable name of a class without its namespaces; "lambda" for a lambda.
 std::string type_name(const std::type_info& type);
 
@@ -181,8 +187,12 @@ class ModuleRef {
   /// Everything else is refused with a sentence.
   template <class M>
   requires(std::is_class_v<M> && !Module<M> && !std::same_as<M, ModuleRef>) ModuleRef(const M&) {
+    static_assert(!detail::KeepsState<M>,
+                  "this is no model: an optimizer, a schedule or a loader is kept in a file by "
+                  "nn::Checkpoint, with its model, or as a StateDict by its state() and "
+                  "load_state()");
     static_assert(
-        !std::is_class_v<M>,
+        detail::KeepsState<M>,
         "a model names its members in a public visit that takes the visitor by "
         "reference and is not const: void visit(nn::Visitor& f) { f(<name>, <member>); }");
   }
@@ -197,6 +207,21 @@ class ModuleRef {
   void (*visit_)(void*, Visitor&);
   detail::Description (*describe_)(const void*);
 };
+
+namespace detail {
+/// Stands for a model that cannot be trained, and says why.
+template <class Model>
+ModuleRef refused_model(Model& model) {
+  static_assert(!std::is_const_v<Model>, "a model that is trained is not const");
+  if constexpr (Module<Model>) {
+    constexpr bool called = std::is_invocable_v<const Model&, const Tensor&>;
+    static_assert(called,
+                  "a model is called with a Tensor: Tensor operator()(const Tensor& x) const");
+    static_assert(!called || Callable<Model>, "a model returns a Tensor");
+  }
+  return ModuleRef(model);
+}
+}  // namespace detail
 
 /// Walks over the members of a module and keeps track of their dotted names. Derive from it to do
 /// something with each parameter, buffer or flag of any model; what is not overridden is passed by.

@@ -75,6 +75,15 @@ requires Module<Model> && Callable<Model> LrCurve find_lr(Model& model, const Ba
                          optimizer, source, options);
 }
 
+/// Refused with a sentence: what is no model, or cannot be called.
+template <class Model, Dataset D>
+requires(!(Module<Model> && Callable<Model>)) LrCurve
+    find_lr(Model& model, const BatchFunction&, Optimizer&, DataLoader<D>&,
+            const FindLrOptions& = {}) {
+  detail::refused_model(model);
+  return {};
+}
+
 /// @}
 
 }  // namespace tapegrad::nn

@@ -80,7 +80,8 @@ struct TrainerOptions {
   /// `std::signal(SIGINT, SIG_DFL)` before `fit` changes it.
   bool handle_interrupt = false;
   std::FILE* progress = nullptr;  ///< where to show how it goes, such as stdout
-  /// Watch the training, and warn of what is probably wrong with it: see `Doctor`.
+  /// Watch the training, and warn of what is probably wrong with it, through `tapegrad::warn`: see
+  /// `Doctor` and `Trainer::findings`.
   bool doctor = false;
   bool record_parameters = true;                          ///< fill in `EpochRecord::parameters`
   std::function<void(const StepRecord&)> on_step = {};    ///< called after each step
@@ -194,6 +195,11 @@ class Trainer {
                 loss, optimizer, std::move(options), detail::trials_of(model, loss)) {
     checkpoint().add("net", model);
   }
+  /// Refused with a sentence: what is no model, or cannot be called.
+  template <class Model>
+  requires(!(Module<Model> && Callable<Model>))
+      Trainer(Model& model, BatchFunction loss, Optimizer& optimizer, TrainerOptions options = {})
+      : Trainer({}, detail::refused_model(model), loss, optimizer, std::move(options), {}) {}
   /// A model must outlive its trainer.
   template <class Model>
   Trainer(const Model&&, BatchFunction, Optimizer&, TrainerOptions = {}) = delete;

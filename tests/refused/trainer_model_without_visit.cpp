@@ -1,0 +1,11 @@
+// refused: a model names its members in a public visit that takes the visitor by reference
+#include <nn/nn.h>
+
+namespace nn = tapegrad::nn;
+
+struct Net {
+  nn::Linear fc{1, 1};
+  tapegrad::Tensor operator()(const tapegrad::Tensor& x) const { return fc(x); }
+};
+
+void wrong(Net& net, nn::SGD& optimizer) { nn::Trainer trainer(net, nn::mse_loss, optimizer); }
