@@ -89,6 +89,10 @@ std::string TrainingProgress::time_left(double epochs_done) const {
   return minutes(gone.count() * std::max(left, 0.0) / (epochs_done - before_)) + " left";
 }
 
+void TrainingProgress::resumed(const std::string& file, const std::string& what) {
+  if (file_) print(fmt::format("{}: {}\n", file, what));
+}
+
 bool TrainingProgress::due() {
   if (!terminal_) return false;
   const auto now = Clock::now();

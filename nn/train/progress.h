@@ -22,6 +22,8 @@ class TrainingProgress {
   TrainingProgress& operator=(const TrainingProgress&) = delete;
   ~TrainingProgress();
 
+  /// Shows that the run goes on from `file`, or that it is over.
+  void resumed(const std::string& file, const std::string& what);
   /// Whether it is time to show something again.
   bool due();
   /// Shows the epoch so far.

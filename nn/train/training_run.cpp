@@ -82,8 +82,8 @@ void TrainingRun::save() {
   kept_ = Clock::now();
 }
 
-void TrainingRun::resume(BatchSource& source) {
-  if (options_.checkpoint.empty() || loader_ == source.loader()) return;
+bool TrainingRun::resume(BatchSource& source) {
+  if (options_.checkpoint.empty() || loader_ == source.loader()) return false;
   if (loader_)
     fail<ValueError>(
         "Trainer: fit goes on with the loader that it began with, since the file of the option "
@@ -91,7 +91,10 @@ void TrainingRun::resume(BatchSource& source) {
   source.add_to(checkpoint);
   loader_ = source.loader();
   // An error of writing is known before the training, not after it.
-  if (!std::filesystem::exists(options_.checkpoint)) return save();
+  if (!std::filesystem::exists(options_.checkpoint)) {
+    save();
+    return false;
+  }
   checkpoint.load(options_.checkpoint);
   history = History::from_json(saved_history_);
   if (saved_.size() != 3) fail<ValueError>("Trainer: the checkpoint is not of a Trainer");
@@ -102,6 +105,25 @@ void TrainingRun::resume(BatchSource& source) {
   epoch_.seconds = numbers[3];
   epoch_.sums.set(saved_[1].value);
   epoch_.parameters.set(saved_[2].value);
+  return steps_ > 0;
+}
+
+/// Where a run that was kept is.
+std::string TrainingRun::resumed_text() const {
+  const std::size_t epochs = history.epochs.size();
+  const auto ended = reason_to_end();
+  if (!ended)
+    return epoch_.batches > 0
+               ? fmt::format("goes on in epoch {}, after {} batches", epochs + 1, epoch_.batches)
+               : fmt::format("goes on after epoch {}", epochs);
+  std::string why = fmt::format("the run ended in epoch {}", epochs);
+  if (ended == Ended::early_stopping)
+    why = fmt::format("the run ended early, after epoch {}", epochs);
+  else if (ended == Ended::all_epochs)
+    why = std::cmp_greater_equal(epochs, options_.epochs)
+              ? fmt::format("all {} epochs are done", options_.epochs)
+              : fmt::format("all {} steps are done", options_.steps);
+  return why + "; remove the file to begin anew";
 }
 
 // ---- what epochs are compared by
@@ -325,7 +347,7 @@ void TrainingRun::fit(BatchSource& training, BatchSource* validation) {
   check_monitor(validation != nullptr);
   if (training.batches() == 0)
     fail<ValueError>("Trainer: the loader has no batches: no examples, or fewer than batch_size");
-  resume(training);
+  const bool resumed = resume(training);
   call_doctor(training, validation);
   if (history.ended != Ended::diverged) history.ended = Ended::not_yet;
   const InterruptScope interrupt(options_.handle_interrupt);
@@ -333,6 +355,7 @@ void TrainingRun::fit(BatchSource& training, BatchSource* validation) {
                             static_cast<double>(history.epochs.size()) +
                                 static_cast<double>(training.first_of(epoch_.batches)) /
                                     static_cast<double>(training.examples()));
+  if (resumed) progress.resumed(options_.checkpoint, resumed_text());
   std::optional<Ended> ended;
   while (!(ended = reason_to_end())) {
     Epoch before = epoch_;

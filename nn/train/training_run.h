@@ -56,7 +56,9 @@ class TrainingRun {
   };
 
   // ---- the file
-  void resume(BatchSource& source);
+  /// True when there was a file with steps.
+  bool resume(BatchSource& source);
+  std::string resumed_text() const;
   void save();
 
   // ---- an epoch

@@ -292,6 +292,42 @@ TEST_CASE("a loss that is not finite ends a training before it spoils weights an
   CHECK(second.fit(again.training).epochs.size() == 1);
 }
 
+TEST_CASE("a trainer that goes on from a file says from where, if it shows how it goes") {
+  const TempFolder folder;
+  const std::string file = folder.file("run.safetensors");
+  int runs = 0;
+  const auto shown = [&](nn::TrainerOptions options) {
+    const std::string log = folder.file("log" + std::to_string(++runs));
+    Setting setting;
+    options.checkpoint = file;
+    options.progress = std::fopen(log.c_str(), "w");
+    REQUIRE(options.progress);
+    nn::Trainer trainer(setting.net, nn::cross_entropy, setting.optimizer, options);
+    trainer.fit(setting.training);
+    trainer.fit(setting.training);  // in one program it is known where it is
+    std::fclose(options.progress);
+    const std::string text = folder.read("log" + std::to_string(runs));
+    return text.substr(0, text.find('\n'));
+  };
+  CHECK_THAT(shown({.epochs = 2}), ContainsSubstring("epoch 1/2  loss"));
+  CHECK(shown({.epochs = 2}) == file + ": all 2 epochs are done; remove the file to begin anew");
+  CHECK(shown({.epochs = 9, .steps = 14}) ==
+        file + ": all 14 steps are done; remove the file to begin anew");
+  CHECK(shown({.epochs = 3}) == file + ": goes on after epoch 2");
+  Setting stopped;
+  nn::Trainer trainer(
+      stopped.net, nn::cross_entropy, stopped.optimizer,
+      {.epochs = 5, .checkpoint = file, .on_step = [&](const nn::StepRecord& record) {
+         if (record.step == 24) trainer.stop();
+       }});
+  trainer.fit(stopped.training);
+  CHECK(shown({.epochs = 5}) == file + ": goes on in epoch 4, after 3 batches");
+  std::filesystem::remove(file);
+  shown({.epochs = 9, .min_delta = 9, .patience = 2});
+  CHECK(shown({.epochs = 9, .min_delta = 9, .patience = 2}) ==
+        file + ": the run ended early, after epoch 3; remove the file to begin anew");
+}
+
 TEST_CASE("gradients are clipped before a step") {
   Setting setting;
   double largest = 0;
