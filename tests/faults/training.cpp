@@ -266,12 +266,25 @@ TEST_CASE("the state of an optimizer is listed and loaded whole, or not at all")
 TEST_CASE("a schedule that finds no memory has changed no group") {
   struct Groups : Momentum {
     Tensor other = tg::tensor({1.0f});
-    Groups() { optimizer.add_group({{"other", other}}, {.lr = 0.3, .momentum = 0.5}); }
+    explicit Groups(bool stepped = true) {
+      optimizer.add_group({{"other", other}}, {.lr = 0.3, .momentum = 0.5});
+      if (stepped) optimizer.step();  // schedules warn where it has not
+    }
   };
   struct Scheduled : Groups {
     nn::ExponentialLR schedule{optimizer, {.gamma = 0.5}};
   };
   refuse_each<Scheduled>([](Scheduled& world) { world.schedule.step(); });
+  struct Early : Groups {
+    nn::ExponentialLR schedule{optimizer, {.gamma = 0.5}};
+    Early() : Groups(false) {}
+  };
+  {
+    // It says so where there is memory for that, and its step is done where there is none.
+    const tg::WarningHandler before = tg::set_warning_handler([](const std::string&) {});
+    refuse_each<Early>([](Early& world) { world.schedule.step(); });
+    tg::set_warning_handler(before);
+  }
   struct OneCycle : Groups {
     nn::OneCycleLR schedule{optimizer, {.max_lr = 1, .total_steps = 9}};
   };

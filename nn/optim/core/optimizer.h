@@ -257,7 +257,10 @@ class Optimizer {
   std::vector<Setting> with(std::string_view name, double value, std::size_t group) const;
   Setting& find(std::vector<Setting>& settings, std::string_view name) const;
   friend class Checkpoint;
+  friend class Schedule;
   friend class detail::SettingsGuard;
+  /// True once at most: gradients wait for the first step of all.
+  bool waits_for_first_step();
   /// Has the errors of `load_state`; what it returns loads, and has none.
   std::function<void()> prepare_load(const StateDict& state);
   void load_group(detail::LoadedState& loaded, std::size_t i, Group& group,
@@ -272,6 +275,7 @@ class Optimizer {
   std::int64_t looked_ = 0;     ///< the last step after which all parameters were looked at
   bool following_ = false;      ///< gradients that may be those of the last step
   bool told_not_finite_ = false;
+  bool told_waiting_ = false;
   // Of a step.
   Findings found_;                                    ///< has room for all that there can be
   std::vector<std::pair<Entry*, std::size_t>> made_;  ///< slots, for updates that are yet to come

@@ -125,6 +125,17 @@ std::string Optimizer::text_of(Sign sign, const std::string& names, const Entry&
       names, since);
 }
 
+bool Optimizer::waits_for_first_step() {
+  bool gradients = false, updated = steps_ > 0;
+  for (const Group& group : groups_) {
+    for (const Entry& entry : group.entries) {
+      gradients = gradients || entry.parameter.value.grad().defined();
+      updated = updated || entry.step > 0;
+    }
+  }
+  return gradients && !updated && !std::exchange(told_waiting_, true);
+}
+
 /// For groups that ask for it, before anything has changed.
 void Optimizer::check_gradients() const {
   for (const Group& group : groups_) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <numbers>
+#include <string>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/warning.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/require.h"
 #include "nn/module/loaded_state.h"
@@ -27,6 +30,20 @@ constexpr std::string_view kSchedules = "schedule";
 
 std::string driven_key(std::string_view setting, std::size_t group) {
   return fmt::format("{}.{}", setting, group);
+}
+
+/// Of a first step before that of the optimizer. The step is done: without memory nothing is said.
+void warn_early(std::string_view schedule) {
+  std::string text;
+  try {
+    text = fmt::format(
+        "{}: step() before the first step of the optimizer, so that the first learning rate is "
+        "never used: call schedule.step() after optimizer.step()",
+        schedule);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  warn(text);
 }
 
 }  // namespace
@@ -60,6 +77,7 @@ void Schedule::step() try {
     throw;
   }
   guard.done = true;
+  if (last_epoch_ == 1 && optimizer_.waits_for_first_step()) warn_early(kind_);
 } catch (...) {
   tapegrad::detail::rethrow_for(kind_);
 }

@@ -42,7 +42,8 @@ class Schedule {
   /// The optimizer keeps the learning rates that it has.
   virtual ~Schedule() = default;
 
-  /// Goes on by one.
+  /// Goes on by one. Where gradients wait for the very first step of the optimizer it warns, once,
+  /// that the first learning rate was skipped.
   void step();
   /// How often `step()` was called.
   std::int64_t last_epoch() const noexcept { return last_epoch_; }

@@ -2,6 +2,7 @@
 #include <numbers>
 
 #include "tests/nn/optim/common.h"
+#include "tests/warnings.h"
 
 using namespace optim_test;
 
@@ -265,6 +266,40 @@ TEST_CASE("a schedule resumed from its state goes on exactly", "[schedule]") {
   }
   CHECK_THROWS_AS(warm_up.load_state({}), tg::ValueError);
   CHECK_THROWS_AS(plateau_one.load_state(warm_up.state()), tg::ValueError);
+}
+
+TEST_CASE("a schedule that steps before its optimizer warns, once", "[schedule]") {
+  const Warnings warnings;
+  Fixture f;
+  const auto collect = [&] { (f.parameters[0].value * 2).sum().backward(); };
+  nn::StepLR without_gradients(f.sgd, {.step_size = 1, .gamma = 0.5});
+  without_gradients.step();  // such as to look at the curve
+  CHECK(warnings.texts.empty());
+
+  collect();
+  nn::StepLR early(f.sgd, {.step_size = 1, .gamma = 0.5});
+  nn::ExponentialLR second(f.sgd, {.gamma = 0.5});
+  early.step();
+  REQUIRE(warnings.texts.size() == 1);
+  CHECK(warnings.texts[0] ==
+        "StepLR: step() before the first step of the optimizer, so that the first learning rate is "
+        "never used: call schedule.step() after optimizer.step()");
+  early.step();
+  second.step();
+  CHECK(warnings.texts.size() == 1);
+
+  Fixture stepped;
+  (stepped.parameters[0].value * 2).sum().backward();
+  stepped.sgd.step();
+  nn::StepLR behind(stepped.sgd, {.step_size = 1, .gamma = 0.5});
+  behind.step();
+  const nn::StateDict state = stepped.sgd.state();
+  Fixture again;
+  (again.parameters[0].value * 2).sum().backward();
+  nn::StepLR later(again.sgd, {.step_size = 1, .gamma = 0.5});
+  again.sgd.load_state(state);
+  later.step();
+  CHECK(warnings.texts.size() == 1);
 }
 
 TEST_CASE("schedules refuse options that make no sense", "[schedule]") {
