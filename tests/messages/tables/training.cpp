@@ -51,8 +51,8 @@ messages::Sections messages::of_training() {
                nn::SGD({{"w", x * 2}})),
            TAPEGRAD_MISTAKE(
                ValueError,
-               "SGD: there are two parameters named 'w'; for two models in one optimizer give "
-               "each a prefix: {nn::parameters(a, \"a\"), nn::parameters(b, \"b\")}",
+               "SGD: there are two parameters named 'w'; in one model, give each member a name "
+               "of its own in visit; for two models in one optimizer give each a prefix: {nn::parameters(a, \"a\"), nn::parameters(b, \"b\")}",
                nn::SGD({{"w", x}, {"w", tg::ones({2}).requires_grad_()}})),
            TAPEGRAD_MISTAKE(ValueError, "SGD: parameter 'v' is there already under another name",
                             nn::SGD({{"w", x}, {"v", x}})),
