@@ -54,7 +54,9 @@ LoadedState::LoadedState(std::string_view family, std::string_view kind, const S
     }
   }
   if (!said)
-    fail<ValueError>("{0}: the state does not say what it is of; it has no '{1}{0}'", kind, start);
+    fail<ValueError>("{0}: the state does not say what it is of; it has no '{1}{0}'{2}", kind,
+                     start,
+                     family == "optimizer" ? " (states of PyTorch's optimizers are not read)" : "");
 }
 
 std::optional<Tensor> LoadedState::take(const std::string& key) {

@@ -251,7 +251,9 @@ messages::Sections messages::of_models() {
                Model model;
                nn::load_state_dict(model, {{"weight", tg::zeros({2, 3}, tg::int64)}})),
            TAPEGRAD_MISTAKE(
-               ValueError, "Adam: the state does not say what it is of; it has no 'optimizer.Adam'",
+               ValueError,
+               "Adam: the state does not say what it is of; it has no 'optimizer.Adam' (states "
+               "of PyTorch's optimizers are not read)",
                nn::Adam adam(parameters());
                adam.load_state({})),
            TAPEGRAD_MISTAKE(ValueError, "Adam: the state is of SGD, not of Adam",
