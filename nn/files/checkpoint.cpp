@@ -166,8 +166,10 @@ std::map<std::string, SavedPart> read_parts(const std::string& path) {
   constexpr std::string_view user = "Checkpoint";
   detail::InputFile file(user, path);
   if (file.compressed() || !detail::begins_safetensors(file.peek(16)))
-    fail<FileError>("{}: '{}' is no checkpoint, which is a .safetensors that save() wrote", user,
-                    path);
+    fail<FileError>(
+        "{}: '{}' is no checkpoint, which is a .safetensors that save() wrote; name "
+        "another file, or remove this one to begin anew",
+        user, path);
   detail::FileSource source(file);
   detail::TensorFile content = detail::read_safetensors(source, true);
 

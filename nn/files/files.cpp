@@ -44,6 +44,7 @@ TensorFile read(std::string_view reader, const std::string& path, bool with_tens
   if (file.compressed())
     fail<FileError>("{}: '{}' is compressed with gzip; unpack it with gunzip", reader, path);
   const std::string start = file.peek(16);
+  if (start.empty()) fail<FileError>("{}: '{}' is empty: it has 0 bytes", reader, path);
   detail::FileSource source(file);
   if (detail::begins_npy(start)) return {{{"", detail::read_npy(source)}}, {}, {}};
   if (detail::begins_zip(start)) {

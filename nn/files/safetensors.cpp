@@ -203,8 +203,9 @@ TensorFile read_safetensors(Source& source, bool with_tensors) {
   const std::string start = source.where();
   const auto length = source.value<std::uint64_t>();
   if (length > kMostJson || length > source.left())
-    fail<FileError>("{}: a header of {} bytes, where {} are left and at most {} are allowed", start,
-                    length, source.left(), kMostJson);
+    fail<FileError>("{}: a header of {} bytes, where {} are left and at most {} are allowed{}",
+                    start, length, source.left(), kMostJson,
+                    length > kMostJson ? "" : ": it is cut off");
   const std::string where = source.where() + ", the header";
   const std::string header = source.text(length);
   SafetensorsHeader reader(where);
@@ -237,8 +238,8 @@ TensorFile read_safetensors(Source& source, bool with_tensors) {
     next = end;
   }
   if (next != source.left())
-    fail<FileError>("{}: the tensors have {} bytes together, and the file has {} for them", where,
-                    next, source.left());
+    fail<FileError>("{}: the tensors have {} bytes together, and the file has {} for them{}", where,
+                    next, source.left(), next > source.left() ? ": it is cut off" : "");
   if (!with_tensors) return result;
   for (const Entry& entry : entries) {
     Shape shape;

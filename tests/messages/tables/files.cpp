@@ -65,6 +65,8 @@ messages::Sections messages::of_files() {
                "load_file: 'net.bin' is no file of a kind that is read: .safetensors, .pt of "
                "a state dict, .npz, .npy",
                nn::load_file(file("net.bin", "weights"))),
+           TAPEGRAD_MISTAKE(FileError, "load_file: 'e.safetensors' is empty: it has 0 bytes",
+                            nn::load_file(file("e.safetensors", ""))),
            TAPEGRAD_MISTAKE(
                FileError,
                "load_file: 'net.pt' is in the format that PyTorch wrote before 2020; load it "
@@ -73,7 +75,7 @@ messages::Sections messages::of_files() {
            TAPEGRAD_MISTAKE(
                FileError,
                "load_file: 'net.safetensors', offset 0: a header of 258 bytes, where 2 are "
-               "left and at most 100000000 are allowed",
+               "left and at most 100000000 are allowed: it is cut off",
                nn::load_file(file("net.safetensors", "\x02\x01\0\0\0\0\0\0{}"))),
            TAPEGRAD_MISTAKE(
                FileError,
@@ -169,7 +171,7 @@ messages::Sections messages::of_files() {
            TAPEGRAD_MISTAKE(
                FileError,
                "Checkpoint: 'run.safetensors' is no checkpoint, which is a .safetensors that "
-               "save() wrote",
+               "save() wrote; name another file, or remove this one to begin anew",
                nn::Checkpoint().load(file("run.safetensors", "text"))),
            TAPEGRAD_MISTAKE(
                FileError,

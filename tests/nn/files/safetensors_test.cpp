@@ -173,9 +173,10 @@ TEST_CASE("names are changed while loading, and types that are converted are rep
 TEST_CASE("what is no file of tensors is refused with where and what", "[files]") {
   const std::string good = R"({"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
   CHECK(error_of_header(good).empty());
-  CHECK_THAT(error_of(""), ContainsSubstring("is no file of a kind that is read"));
+  CHECK_THAT(error_of(""), ContainsSubstring("is empty: it has 0 bytes"));
   CHECK_THAT(error_of(file_of(good, 7)),
-             ContainsSubstring("the tensors have 8 bytes together, and the file has 7"));
+             ContainsSubstring(
+                 "the tensors have 8 bytes together, and the file has 7 for them: it is cut off"));
   CHECK_THAT(error_of(file_of(good, 9)), ContainsSubstring("the file has 9 for them"));
   std::string huge = file_of(good, 8);
   huge[6] = 1;
