@@ -70,7 +70,7 @@ int main() {
 
   // A wrong input names the layer it went wrong in.
   try {
-    net(tg::ones({4, 3}));
+    fmt::print("{}\n", net(tg::ones({4, 3})));
   } catch (const tg::ShapeError& error) {
     fmt::print("a wrong input: {}\n", error.what());
   }

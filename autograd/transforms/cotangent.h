@@ -14,9 +14,8 @@ namespace tapegrad::detail {
 Tensor reduce_cotangent(const Tensor& gradient, const Shape& full, const Shape& target,
                         DType dtype);
 /// The cotangent that the rule of another operator returned, for an input of shape `target`: it has
-/// this shape, is larger and is summed down, or, where the operator `spreads` gradients, broadcasts
-/// to it, and stands for that. Errors: `ShapeError` for any other.
-Tensor fit_cotangent(const Tensor& gradient, const Shape& target, DType dtype, bool spreads);
+/// this shape, broadcasts to it (and stands for that), or is larger and is summed down.
+Tensor fit_cotangent(const Tensor& gradient, const Shape& target, DType dtype);
 /// The sum of two cotangents that stand for the shape `full`; adds into `a` when nothing else sees
 /// it.
 Tensor add_cotangents(Tensor a, const Tensor& b, const Shape& full, bool create_graph);

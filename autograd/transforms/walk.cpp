@@ -43,10 +43,12 @@ namespace {
   if (!returned.defined() || !is_floating_point(returned.dtype()))
     fail_rule(record, input, returned, edge.shape());
   try {
-    return fit_cotangent(returned, edge.shape(), edge.dtype(), record.spreads);
+    Tensor fitted = fit_cotangent(returned, edge.shape(), edge.dtype());
+    // A rule that lost elements, as by a sum() too many, would give wrong gradients in silence.
+    if (record.spreads || fitted.numel() == edge.shape_ref().numel()) return fitted;
   } catch (const ShapeError&) {
-    fail_rule(record, input, returned, edge.shape());
   }
+  fail_rule(record, input, returned, edge.shape());
 }
 
 /// One walk over the tape, from its roots in reverse order of recording: `discover` finds the

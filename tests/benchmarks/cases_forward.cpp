@@ -30,7 +30,7 @@ void add(Cases& cases, const std::string& name, const tg::Shape& shape, bool goa
                          [&](StopWatch& watch) {
                            const tg::NoGrad no_grad;
                            watch.start();
-                           for (int i = 0; i < kTimes; ++i) f(x);
+                           for (int i = 0; i < kTimes; ++i) (void)f(x);
                            watch.stop();
                            watch.start();
                            for (int i = 0; i < kTimes; ++i) tg::jvp(f, x, v);

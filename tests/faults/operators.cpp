@@ -30,6 +30,7 @@ struct Weighted {
 /// One on a list, with several outputs.
 struct Doubled {
   static constexpr const char* name = "doubled";
+  static constexpr bool spreads_gradient = true;
   static constexpr tg::Reads reads = tg::kNone;
   std::vector<Tensor> forward(std::span<const Tensor> inputs) const {
     std::vector<Tensor> outputs;

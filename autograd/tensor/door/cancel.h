@@ -35,8 +35,7 @@ class [[nodiscard]] CancelScope : detail::Watcher {
   [[nodiscard]] explicit CancelScope(const std::atomic<bool>& stop) noexcept : stop_(stop) {
     start();
   }
-  [[nodiscard]] explicit CancelScope(const std::atomic<bool>&&) =
-      delete;  // it must live as long as the scope
+  explicit CancelScope(const std::atomic<bool>&&) = delete;  // it must live as long as the scope
   ~CancelScope() { stop(); }
 
  private:
