@@ -21,11 +21,12 @@ LabAnswer weights_answer(const std::vector<Run>& runs);
 inline LabAnswer asked(LabQuestion about, std::string question) {
   return {.about = about, .question = std::move(question), .verdict = {}, .text = {}};
 }
-inline LabAnswer unanswered(LabAnswer answer, std::string why) {
+/// By reference: `why` may be made of the answer's own text.
+inline LabAnswer unanswered(LabAnswer&& answer, std::string why) {
   answer.verdict = "not answered";
   answer.text = std::move(why);
   answer.answered = false;
-  return answer;
+  return std::move(answer);
 }
 
 /// The median, of an even number the mean of the two in the middle; NaN for none.
