@@ -4,6 +4,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/elementwise.h"
+#include "autograd/ops/core/elementwise_scalar.h"
 #include "autograd/ops/core/promotion.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
