@@ -44,6 +44,17 @@ bool same(const nn::StateDict& a, const nn::StateDict& b) {
 
 }  // namespace
 
+TEST_CASE("find_lr goes from the first rate to the last where nothing explodes") {
+  tg::manual_seed(1);
+  Regression regression;
+  nn::SGD sgd(nn::parameters(regression.net), {.lr = 0.5});
+  const nn::LrCurve curve = nn::find_lr(regression.net, nn::mse_loss, sgd, *regression.loader,
+                                        {.min_lr = 1e-6, .max_lr = 1e-4, .steps = 20});
+  REQUIRE(curve.lr.size() == 20);
+  CHECK(curve.lr.front() == Approx(1e-6));
+  CHECK(curve.lr.back() == Approx(1e-4));
+}
+
 TEST_CASE("find_lr finds a rate at which the loss falls, on the way to one at which it explodes") {
   tg::manual_seed(1);
   Regression regression;
