@@ -37,7 +37,7 @@ struct RecordOf final : Record {
   RecordOf(Op&& operation, const Tensor& made) noexcept(std::is_nothrow_move_constructible_v<Op>)
       : Record(made), op(std::move(operation)) {
     adds = requires { op.vjp_add(made, made); };
-    spreads = requires { Op::spreads_gradient; };
+    spreads = requires { requires Op::spreads_gradient; };
   }
 
   const char* name() const noexcept override { return Op::name; }

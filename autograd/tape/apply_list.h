@@ -108,7 +108,7 @@ struct ListRecordOf final : ListRecord {
   ListRecordOf(const ListSizes& sizes, Op&& operation,
                const Made& made) noexcept(std::is_nothrow_move_constructible_v<Op>)
       : ListRecord(sizes, made), op(std::move(operation)) {
-    spreads = requires { Op::spreads_gradient; };
+    spreads = requires { requires Op::spreads_gradient; };
   }
 
   const char* name() const noexcept override { return Op::name; }

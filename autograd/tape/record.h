@@ -241,9 +241,8 @@ struct Record : Maker {
   bool several : 1 = false;  // its outputs have a `Port` each
   bool packed : 1 = false;   // its slots are those of `kept_positions`, else all
   bool retains : 1 = false;  // its output keeps its gradient, see retained.h
-  bool spreads : 1 =
-      false;  // rules may return what only broadcasts to the input, and stands for that
-  bool : 0;   // others read the above while a walk writes what follows, which is its own
+  bool spreads : 1 = false;  // rules may return less than the input, see `spreads_gradient`
+  bool : 0;  // others read the above while a walk writes what follows, which is its own
   bool wanted : 1 = false;    // for the walk: something behind it is asked for
   bool captured : 1 = false;  // for the walk: its own cotangent is
   bool released : 1 = false;
