@@ -124,7 +124,7 @@ class SweepPicture {
     for (SweepPanel& panel : panels) {
       report::Panel& drawn = chart.panels.emplace_back(report::Panel{.title = panel.name});
       for (SweepLine& line : panel.lines) {
-        std::ranges::sort(line.points);
+        std::ranges::sort(line.points, {}, &std::pair<double, double>::first);
         std::vector<double> x, y;
         for (const auto& point : line.points) {
           x.push_back(point.first);
@@ -172,19 +172,14 @@ class SweepPicture {
 
 Page& add_sweep(Page& page, const SweepResult& found, const std::string& title) {
   constexpr std::size_t kMostRows = 20;  // the picture's own table has all
-  std::vector<const SweepRun*> runs = found.ranked();
-  report::Table table{.caption = "All runs, the best one first."};
-  if (runs.size() > kMostRows) {
-    table.caption = fmt::format("The {} best of {} runs.", kMostRows, runs.size());
-    runs.resize(kMostRows);
+  std::vector<std::vector<std::string>> rows = detail::sweep_rows(found);
+  report::Table table{.caption = "All runs, the best one first.", .columns = rows.front()};
+  rows.erase(rows.begin());
+  if (rows.size() > kMostRows) {
+    table.caption = fmt::format("The {} best of {} runs.", kMostRows, rows.size());
+    rows.resize(kMostRows);
   }
-  for (const SweepAxis& axis : found.axes) table.columns.push_back(axis.name);
-  table.columns.push_back(found.options.result);
-  for (const SweepRun* run : runs) {
-    std::vector<std::string>& row = table.rows.emplace_back();
-    for (const auto& value : run->point.values()) row.push_back(value.second.str());
-    row.push_back(fmt::format("{:.6g}", run->result));
-  }
+  table.rows = std::move(rows);
   SweepPicture(found, title).add_to(page);
   return page.add(table);
 }

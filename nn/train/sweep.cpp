@@ -92,21 +92,25 @@ std::vector<const SweepRun*> SweepResult::ranked() const {
   std::vector<const SweepRun*> order;
   for (const SweepRun& run : runs) order.push_back(&run);
   std::ranges::sort(order, [&](const SweepRun* a, const SweepRun* b) {
-    if (better(a->result, b->result)) return true;
-    return !better(b->result, a->result) && a < b;
+    return better(a->result, b->result) || (!better(b->result, a->result) && a < b);
   });
   return order;
 }
 
-std::string SweepResult::table() const {
+std::vector<std::vector<std::string>> detail::sweep_rows(const SweepResult& found) {
   std::vector<std::vector<std::string>> rows(1);
-  for (const SweepAxis& axis : axes) rows[0].push_back(axis.name);
-  rows[0].push_back(options.result);
-  for (const SweepRun* run : ranked()) {
+  for (const SweepAxis& axis : found.axes) rows[0].push_back(axis.name);
+  rows[0].push_back(found.options.result);
+  for (const SweepRun* run : found.ranked()) {
     std::vector<std::string>& row = rows.emplace_back();
     for (const auto& value : run->point.values()) row.push_back(value.second.str());
     row.push_back(sweep_number(run->result));
   }
+  return rows;
+}
+
+std::string SweepResult::table() const {
+  const std::vector<std::vector<std::string>> rows = detail::sweep_rows(*this);
   std::string text;
   for (const auto& row : rows) {
     for (std::size_t column = 0; column < row.size(); ++column) {

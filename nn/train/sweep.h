@@ -96,8 +96,7 @@ struct SweepResult {
   std::vector<SweepRun> runs;   ///< the last axis goes fastest
   SweepOptions options;         ///< what was asked for
 
-  /// The best point: the first of equal ones. Errors: `ValueError`
-  /// without a run.
+  /// The best point: the first of equal ones. Errors: `ValueError` without a run.
   const SweepRun& best() const;
   /// All runs, the best one first; equal ones as they came. They point into `runs`.
   std::vector<const SweepRun*> ranked() const;
@@ -108,6 +107,13 @@ struct SweepResult {
   /// A line for each point, with a head.
   std::string csv() const;
 };
+
+/// @cond
+namespace detail {
+/// What tables show: the names of the axes and of the result, then all runs, the best one first.
+std::vector<std::vector<std::string>> sweep_rows(const SweepResult& found);
+}  // namespace detail
+/// @endcond
 
 /// Calls `run` at every point of a small grid, and keeps what it returns:
 ///
