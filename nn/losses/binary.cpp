@@ -109,7 +109,7 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Bce
   const char* name = "binary_cross_entropy";
   LossPair pair(name, input, target, false, false);
   check_factor(name, "weight", options.weight, pair.input.shape());
-  if (!options.weight.defined()) announce_loss(name, options.reduction);
+  announce_loss(name, options.reduction, options.weight);
   if (options.weight.defined())
     mask(pair, (options.weight == 0) & !(in_range(pair.input) & isfinite(pair.target)), 0);
   if (!all(in_range(pair.input)).item<bool>()) {
@@ -127,7 +127,7 @@ Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& targe
   const char* name = "binary_cross_entropy_with_logits";
   LossPair pair(name, input, target, false, false);
   check_factor(name, "weight", options.weight, pair.input.shape());
-  if (!options.weight.defined()) announce_loss(name, options.reduction);
+  announce_loss(name, options.reduction, options.weight);
   check_factor(name, "pos_weight", options.pos_weight, pair.input.shape());
   if (options.weight.defined() || options.pos_weight.defined())
     mask(pair, without_weight(pair, options) & broken(pair), kSurelyNot);

@@ -34,7 +34,7 @@ Tensor nll_loss(const Tensor& input, const Tensor& target, const NllOptions& opt
   const int class_dim = input.dim() == 1 ? 0 : 1;
   const bool any_ignored = check_classes(target, input.size(class_dim), options);
 
-  if (!options.weight.defined()) announce_loss("nll_loss", options.reduction);
+  announce_loss("nll_loss", options.reduction, options.weight);
   const Tensor counted = any_ignored ? target != options.ignore_index : Tensor();
   const Tensor classes = any_ignored ? where(counted, target, 0) : target;
   Tensor picked = squeeze(gather(input, class_dim, unsqueeze(classes, class_dim)), class_dim);

@@ -38,8 +38,8 @@ void mask(LossPair& pair, const Tensor& masked, double input) {
   pair.target = where(masked, 0, pair.target);
 }
 
-void announce_loss(const char* name, Reduction reduction) {
-  if (tapegrad::detail::watched() && reduction != Reduction::none)
+void announce_loss(const char* name, Reduction reduction, const Tensor& weight) {
+  if (tapegrad::detail::watched() && reduction != Reduction::none && !weight.defined())
     tapegrad::detail::announce_pause(name);
 }
 

@@ -25,8 +25,8 @@ Tensor weigh(const Tensor& elements, const Tensor& weight);
 /// nothing is masked.
 void mask(LossPair& pair, const Tensor& masked, double input);
 
-/// Tells whoever watches that the operators of a loss come next, all of whose elements count.
-void announce_loss(const char* name, Reduction reduction);
+/// Tells whoever watches that the operators of a loss come next, if all of its elements count.
+void announce_loss(const char* name, Reduction reduction, const Tensor& weight);
 
 /// Mean, sum or the elements themselves.
 Tensor reduce(const Tensor& elements, Reduction reduction);

@@ -11,8 +11,7 @@
 namespace tapegrad::nn::detail {
 
 /// While it lives, all layers of a model are in evaluation mode and know their paths, and the names
-/// of its tensors are at hand. Then each layer is as it was. The model must
-/// outlive it.
+/// of its tensors are at hand. Then each layer is as it was. The model must outlive it.
 class Evaluation : private Visitor {
  public:
   explicit Evaluation(ModuleRef model) : Evaluation() {

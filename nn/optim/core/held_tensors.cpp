@@ -15,8 +15,8 @@ struct HeldTensors {
 };
 
 HeldTensors& held_tensors() {
-  static HeldTensors
-      held;  // made before an optimizer has parameters, so it is there when that goes
+  // Made before an optimizer has parameters, so it is there when that goes.
+  static HeldTensors held;
   return held;
 }
 

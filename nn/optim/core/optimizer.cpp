@@ -60,7 +60,8 @@ void Optimizer::append(std::vector<Parameter> parameters, Watch watch) try {
     if (!names.insert(parameter.name).second)
       fail<ValueError>(
           "{}: there are two parameters named '{}'; in one model, give each member a name of its "
-          "own in visit; for two models in one optimizer give each a prefix: {{nn::parameters(a, \"a\"), nn::parameters(b, \"b\")}}",
+          "own in visit; for two models in one optimizer give each a prefix: "
+          "{{nn::parameters(a, \"a\"), nn::parameters(b, \"b\")}}",
           kind_.name, parameter.name);
     if (!values.insert(parameter.value.id()).second)
       fail<ValueError>("{}: parameter '{}' is there already under another name", kind_.name,
