@@ -61,7 +61,7 @@ Model perceptron(std::string name, Layers... layers) {
 /// Batch normalisation with statistics that it has seen.
 inline nn::BatchNorm1d used_batch_norm(std::int64_t channels) {
   nn::BatchNorm1d norm{channels};
-  for (int i = 0; i < 3; ++i) norm(tg::randn({16, channels}) * 2 + 1);
+  for (int i = 0; i < 3; ++i) (void)norm(tg::randn({16, channels}) * 2 + 1);
   return norm;
 }
 
