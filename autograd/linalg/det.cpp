@@ -201,7 +201,7 @@ struct CofactorSlope {
   }
   /// Of <G, slope>, which is det(A) (tr(PH) tr(PG) - tr(PHPG)) with P = A^-1.
   Tensor vjp_a(const Tensor& g, const Tensor& a, const Tensor& h, auto) const {
-    const LuFactors lu = detail::lu_factors(a.detach());
+    const LuFactors lu = detail::lu_factors(detail::all_entries(a.detach()));
     if (lu.fault.at >= 0)
       detail::fail_matrix(a.shape(), lu.fault,
                           "is singular (pivot {} is 0): there is no third derivative of det",

@@ -50,7 +50,7 @@ struct Qr {
     return {q, r};
   }
   void require_gradient(const Tensor& r) const {
-    if (!complete && any(diagonal(r.detach(), 0, -2, -1) == 0).item<bool>())
+    if (!complete && any(diagonal(detail::all_entries(r.detach()), 0, -2, -1) == 0).item<bool>())
       fail<ValueError>(
           "qr: a matrix, of R of shape {}, has columns that depend on those before them: R has a 0 "
           "on its diagonal, and there is no gradient",

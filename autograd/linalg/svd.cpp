@@ -57,7 +57,7 @@ struct Svd {
   /// `values` does not have what it needs.
   static Tensor checked(const Tensor& g, const Parts& x, int dim) {
     const std::int64_t more = g.shape()[dim] - x.k;
-    if (more > 0 && any(narrow(g, dim, x.k, more) != 0).item<bool>())
+    if (more > 0 && any(narrow(detail::all_entries(g), dim, x.k, more) != 0).item<bool>())
       fail<ValueError>(
           "svd: a gradient came to the {} that full_matrices adds to the first {} of a matrix of "
           "shape {}; any others would do as well, so that they have none",

@@ -5,68 +5,50 @@
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/forward_mode.h"
 
-namespace tapegrad {
+namespace tapegrad::detail {
 
 namespace {
 
-void check_direction(const Tensor& x, const Tensor& v, std::size_t i) {
-  detail::require_defined(x, v, "jvp");
-  if (!is_floating_point(x.dtype()))
-    fail<DTypeError>("jvp: input {} is {}; only float32 and float64 have derivatives", i,
-                     x.dtype());
+using Tensors = std::vector<Tensor>;
+
+void check_direction(const char* caller, const Tensor& x, const Tensor& v, std::size_t i) {
+  require_defined(v, "a direction", caller);
   if (v.shape() != x.shape())
-    fail<ShapeError>("jvp: the direction of input {} has shape {}, but the input has shape {}", i,
-                     v.shape(), x.shape());
+    fail<ShapeError>("{}: the direction of input {} has shape {}, but the input has shape {}",
+                     caller, i, v.shape(), x.shape());
   if (v.dtype() != x.dtype())
     fail<DTypeError>(
-        "jvp: the direction of input {} is {}, but the input is {}; convert it with to()", i,
+        "{}: the direction of input {} is {}, but the input is {}; convert it with to()", caller, i,
         v.dtype(), x.dtype());
 }
 
-using Tensors = std::vector<Tensor>;
+}  // namespace
 
-std::pair<Tensors, Tensors> jvp_now(const std::function<Tensors(const Tensors&)>& f,
-                                    const Tensors& x, const Tensors& v) {
-  if (x.size() != v.size())
-    fail<ValueError>("jvp: {} inputs, but {} directions; each input needs one", x.size(), v.size());
-  for (std::size_t i = 0; i < x.size(); ++i) check_direction(x[i], v[i], i);
-  std::vector<Tensor> inputs;
-  inputs.reserve(x.size());
-  // Values of their own, so that what `f` holds of `x` itself is constant.
-  const auto is_number = [](const Tensor& t) {
-    return detail::impl_of(t)->has(detail::Impl::kNumber);
-  };
-  for (const Tensor& each : x)
-    inputs.push_back(is_number(each) ? each.to(each.dtype()) : each.clone());
-  detail::ForwardMode mode;
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    mode.set(inputs[i], is_number(v[i]) ? v[i].to(v[i].dtype()) : v[i]);
-  std::vector<Tensor> outputs = f(inputs), tangents;
+std::pair<Tensors, Tensors> jvp_of_list(const ListFunction& f, const Tensors& x, const Tensors& v) {
+  const Tensors inputs = own_inputs(x);
+  ForwardMode mode;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    if (v[i].defined())
+      mode.set(inputs[i], impl_of(v[i])->has(Impl::kNumber) ? v[i].to(v[i].dtype()) : v[i]);
+  Tensors outputs = f(inputs), tangents;
   tangents.reserve(outputs.size());
   for (const Tensor& output : outputs) {
-    detail::require_defined(output, "what the function returned", "jvp");
+    require_defined(output, "what the function returned", "jvp");
     tangents.push_back(mode.tangent(output));
   }
   return {std::move(outputs), std::move(tangents)};
 }
 
-}  // namespace
-
-std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp(
-    const std::function<std::vector<Tensor>(const std::vector<Tensor>&)>& f,
-    const std::vector<Tensor>& x, const std::vector<Tensor>& v) {
-  return detail::allocating_for("jvp", [&] { return jvp_now(f, x, v); });
-}
-
-std::pair<Tensor, Tensor> detail::jvp_of_one(const std::function<Tensor(const Tensor&)>& f,
-                                             const Tensor& x, const Tensor& v) {
-  return allocating_for("jvp", [&] {
-    const auto listed = [&](const std::vector<Tensor>& in) {
-      return std::vector<Tensor>{f(in[0])};
-    };
-    auto [y, dy] = jvp_now(listed, std::vector<Tensor>{x}, std::vector<Tensor>{v});
-    return std::pair(std::move(y[0]), std::move(dy[0]));
+std::pair<Tensors, Tensors> checked_jvp(const char* caller, const ListFunction& f, const Tensors& x,
+                                        const Tensors& v) {
+  return allocating_for(caller, [&] {
+    if (x.size() != v.size())
+      fail<ValueError>("{}: {} inputs, but {} directions; each input needs one", caller, x.size(),
+                       v.size());
+    require_inputs(x, caller);
+    for (std::size_t i = 0; i < x.size(); ++i) check_direction(caller, x[i], v[i], i);
+    return jvp_of_list(f, x, v);
   });
 }
 
-}  // namespace tapegrad
+}  // namespace tapegrad::detail

@@ -7,15 +7,35 @@
 ///     auto [y, dy] = tg::jvp(f, tg::tensor({1.0, 2.0}), tg::tensor({1.0, 0.0}));
 
 #include <concepts>
-#include <functional>
 #include <utility>
 #include <vector>
 
 #include "autograd/tensor/tensor.h"
+#include "autograd/transforms/tree.h"
 
 namespace tapegrad {
 
-/// @addtogroup tape
+/// @cond
+namespace detail {
+/// Directions may be undefined, for none.
+std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp_of_list(const ListFunction& f,
+                                                                const std::vector<Tensor>& x,
+                                                                const std::vector<Tensor>& v);
+/// The same with checks of what a user gives.
+std::pair<std::vector<Tensor>, std::vector<Tensor>> checked_jvp(const char* caller,
+                                                                const ListFunction& f,
+                                                                const std::vector<Tensor>& x,
+                                                                const std::vector<Tensor>& v);
+template <class F, class X>
+auto jvp_of(F& f, const X& x, const X& v) {
+  Listed<F, X> listed(f, x);
+  const auto [y, dy] = checked_jvp("jvp", listed, list_of(x), list_of(v));
+  return std::pair(listed.result(y), listed.result(dy));
+}
+}  // namespace detail
+/// @endcond
+
+/// @addtogroup transforms
 /// @{
 
 /// `f(x)` for each of several tensors, and its derivative along `v`: the product of the Jacobian
@@ -24,10 +44,10 @@ namespace tapegrad {
 ///     auto [y, dy] = jvp([](const Tensor& x) { return sin(x) * x; }, x, v);
 ///
 /// `v` holds one tensor for each of `x`, of its shape and type; `f` gets copies of `x`, and what
-/// else it uses is constant. Results are as many tensors as `f` returns, and as many derivatives of
-/// their shapes, zeros where one does not depend on `x`. Costs about what `f` costs once more, and
-/// the memory of two such passes, whatever the number of inputs; one output's derivative along each
-/// of many inputs is cheaper by `grad`.
+/// else it uses is constant. Results are what `f` returns (a tensor, or vectors, pairs and tuples of
+/// them), and derivatives of the same shapes, zeros where one does not depend on `x`. Costs about
+/// what `f` costs once more, and the memory of two such passes, whatever the number of inputs; one
+/// output's derivative along each of many inputs is cheaper by `grad`.
 ///
 /// All operators have a rule for it, your own where their struct says so (custom.h). It can be
 /// nested in itself, walked back (`grad` of what it returns), and `f` may call `grad`. Detached
@@ -38,22 +58,15 @@ namespace tapegrad {
 /// `ValueError` for lists of different lengths; `GradError` for an operator without a rule, and for
 /// changes that have none (elements written by the host, a view whose memory is changed); what `f`
 /// throws.
-std::pair<std::vector<Tensor>, std::vector<Tensor>> jvp(
-    const std::function<std::vector<Tensor>(const std::vector<Tensor>&)>& f,
-    const std::vector<Tensor>& x, const std::vector<Tensor>& v);
-
-/// @cond
-namespace detail {
-std::pair<Tensor, Tensor> jvp_of_one(const std::function<Tensor(const Tensor&)>& f, const Tensor& x,
-                                     const Tensor& v);
+template <class F>
+auto jvp(F&& f, const std::vector<Tensor>& x, const std::vector<Tensor>& v) {
+  return detail::jvp_of(f, x, v);
 }
-/// @endcond
 
-/// The same for one tensor, of which `f` makes one. A template, so that what takes lists is found
-/// by lists.
-template <std::same_as<Tensor> T, std::invocable<const Tensor&> F>
-std::pair<Tensor, Tensor> jvp(F&& f, const T& x, const Tensor& v) {
-  return detail::jvp_of_one(std::ref(f), x, v);
+/// The same for one tensor. A template, so that what takes lists is found by lists.
+template <std::same_as<Tensor> T, class F>
+auto jvp(F&& f, const T& x, const T& v) {
+  return detail::jvp_of(f, x, v);
 }
 
 /// @}

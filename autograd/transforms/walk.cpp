@@ -14,8 +14,8 @@
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/claims.h"
+#include "autograd/transforms/companions.h"
 #include "autograd/transforms/cotangent.h"
-#include "autograd/transforms/forward_mode.h"
 #include "autograd/transforms/leaf_gradients.h"
 #include "autograd/transforms/tape_order.h"
 #include "autograd/transforms/targets.h"
@@ -64,7 +64,7 @@ class Walk {
   explicit Walk(WalkMode mode)
       : retain_(mode.retain_graph || mode.create_graph),
         create_(mode.create_graph),
-        readable_(create_ || ForwardMode::innermost) {}
+        readable_(create_ || CompanionMode::any()) {}
   ~Walk() {
     claims_.give_back();
     std::vector<Record*>& met = lists_.order.met();

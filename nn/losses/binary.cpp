@@ -3,6 +3,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/custom.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 #include "nn/losses/common.h"
 #include "nn/losses/losses.h"
@@ -112,11 +113,12 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Bce
   announce_loss(name, options.reduction, options.weight);
   if (options.weight.defined())
     mask(pair, (options.weight == 0) & !(in_range(pair.input) & isfinite(pair.target)), 0);
-  if (!all(in_range(pair.input)).item<bool>()) {
+  if (const Tensor all = tapegrad::detail::all_entries(pair.input);
+      !tapegrad::all(in_range(all)).item<bool>()) {
     fail<ValueError>(
         "{}: the input must be probabilities, between 0 and 1, but they go from {} to {}; for "
         "logits use binary_cross_entropy_with_logits",
-        name, min(pair.input).item(), max(pair.input).item());
+        name, min(all).item(), max(all).item());
   }
   return reduce(weigh(apply(BinaryCrossEntropy{}, pair.input, pair.target), options.weight),
                 options.reduction);

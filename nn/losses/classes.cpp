@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "autograd/base/fail.h"
+#include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 #include "nn/losses/common.h"
 #include "nn/losses/losses.h"
@@ -15,7 +16,8 @@ bool check_classes(const Tensor& target, std::int64_t classes, const NllOptions&
   if (options.weight.defined())
     tapegrad::detail::require_class_weights(options.weight, classes, "nll_loss");
   bool any_ignored = false;
-  const auto values = target.data<std::int64_t>();
+  const Tensor all = tapegrad::detail::all_entries(target);
+  const auto values = all.data<std::int64_t>();
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] == options.ignore_index) {
       any_ignored = true;
@@ -65,7 +67,7 @@ Tensor hinge_embedding_loss(const Tensor& input, const Tensor& target,
                             const HingeEmbeddingOptions& options) {
   const LossPair pair("hinge_embedding_loss", input, target, false, false);
   const Tensor similar = pair.target == 1;
-  if (!all(similar | (pair.target == -1)).item<bool>()) {
+  if (!all(tapegrad::detail::all_entries(similar | (pair.target == -1))).item<bool>()) {
     fail<ValueError>("hinge_embedding_loss: each target must be 1 or -1");
   }
   return reduce(where(similar, pair.input, clamp(options.margin - pair.input, 0)),

@@ -2,6 +2,7 @@
 
 #include "autograd/base/fail.h"
 #include "autograd/tensor/door/door.h"
+#include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 
 namespace tapegrad::nn {
@@ -33,7 +34,7 @@ Tensor weigh(const Tensor& elements, const Tensor& weight) {
 }
 
 void mask(LossPair& pair, const Tensor& masked, double input) {
-  if (!any(masked).item<bool>()) return;
+  if (!any(tapegrad::detail::all_entries(masked)).item<bool>()) return;
   pair.input = where(masked, input, pair.input);
   pair.target = where(masked, 0, pair.target);
 }

@@ -8,9 +8,9 @@
 #include "autograd/autograd.h"
 #include "autograd/tensor/door/watcher.h"
 #include "nn/nn.h"
-#include "tests/all_operators.h"
 #include "tests/catch.h"
 #include "tests/message_of.h"
+#include "tests/transforms/case_functions.h"
 
 namespace tg = tapegrad;
 using tg::Tensor;
@@ -18,29 +18,7 @@ using Tensors = std::vector<Tensor>;
 
 namespace {
 
-/// A case as a function of what varies.
-struct Function {
-  explicit Function(const tg::OperatorCase& from) : example(from) {
-    for (const Tensor& input : from.inputs)
-      if (input.dtype() == tg::float64) {
-        x.push_back(input.detach());
-        v.push_back(tg::randn(input.shape(), tg::float64));
-      }
-  }
-  Tensor operator()(const Tensors& varied) const {
-    Tensors all = example.inputs;
-    std::size_t next = 0;
-    for (Tensor& each : all)
-      if (each.dtype() == tg::float64) each = varied[next++];
-    return example.call(all);
-  }
-  Tensors listed(const Tensors& varied) const { return {(*this)(varied)}; }
-
-  const tg::OperatorCase& example;
-  Tensors x, v;
-};
-
-std::pair<Tensor, Tensor> jvp_of(const Function& f, const Tensors& x, const Tensors& v) {
+std::pair<Tensor, Tensor> jvp_of(const CaseFunction& f, const Tensors& x, const Tensors& v) {
   auto [y, dy] = tg::jvp([&](const Tensors& in) { return f.listed(in); }, x, v);
   return {y[0], dy[0]};
 }
@@ -67,22 +45,11 @@ std::vector<double> numbers_of(const Tensor& t) {
   return all;
 }
 
-/// Calls `check(f)` for each case of every operator.
-template <class Check>
-void for_each_case(const Check& check) {
-  for (const tg::OperatorInfo& op : all_operators()) {
-    for (const tg::OperatorCase& example : op.cases) {
-      INFO(op.name << ", " << example.label);
-      check(Function(example));
-    }
-  }
-}
-
 }  // namespace
 
 TEST_CASE("forward over reverse, reverse over forward and forward over forward agree") {
   tg::manual_seed(13);
-  for_each_case([](const Function& f) {
+  for_each_case([](const CaseFunction& f) {
     Tensors u;
     for (const Tensor& each : f.x) u.push_back(tg::randn(each.shape(), tg::float64));
     const Tensor g = tg::randn(f(f.x).shape(), tg::float64);

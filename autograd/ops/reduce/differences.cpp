@@ -110,7 +110,8 @@ void require_weights(const Tensor& weights, std::int64_t count, const char* what
   if (weights.shape() != Shape(count))
     fail<ShapeError>("{}: {} have shape {}, but {} observations need {}", name, what,
                      weights.shape(), count, Shape(count));
-  if (any(weights < 0).item<bool>()) fail<ValueError>("{}: {} must not be negative", name, what);
+  if (any(detail::all_entries(weights < 0)).item<bool>())
+    fail<ValueError>("{}: {} must not be negative", name, what);
 }
 
 /// `[n, n]` for rows of a matrix.

@@ -348,7 +348,8 @@ double largest_of(DType dtype) {
   return dtype == float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
 }
 
-bool all_within(const Tensor& x, double smallest, double largest) {
+bool all_within(const Tensor& of, double smallest, double largest) {
+  const Tensor x = all_entries(of);
   return visit_floating(x.dtype(), [&]<class T>(T) {
     return launch(
         "all_within",

@@ -206,7 +206,7 @@ Tensor quantile_of(const Tensor& x, const Tensor& q, const int* dim, bool keepdi
   const bool whole = !dim || x.dim() == 0;
   if (whole ? x.numel() == 0 : x.shape()[d] == 0)
     detail::fail_nothing_to_choose(x.shape(), whole ? Dims() : Dims(d), name);
-  if (!all((q >= 0) & (q <= 1)).item<bool>())
+  if (!all(detail::all_entries((q >= 0) & (q <= 1))).item<bool>())
     fail<ValueError>("{}: q must be in [0, 1], but is {}", name, to_string(q.detach()));
   const Tensor shares = number ? full({1}, q, float64) : atleast_1d(q);
   const Tensor rows = whole ? reshape(x, x.numel()) : transpose(x, d, -1);

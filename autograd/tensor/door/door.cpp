@@ -165,6 +165,14 @@ void Door::collected(const Tensor& leaf, const Tensor& sum) {
   tell([&](Watcher& watcher) { watcher.collected(leaf, sum); });
 }
 
+Tensor Door::entries(const Tensor& x) {
+  Tensor all = x;
+  tell([&](const Watcher& watcher) {
+    if (const Tensor* entries = watcher.entries(*impl_of(all))) all = *entries;
+  });
+  return all;
+}
+
 void announce_pause(std::string_view name) { Door::pause(name); }
 
 void announce_event(Event event, const Impl& value) noexcept {

@@ -121,6 +121,9 @@ class Watcher {
   /// what that returns.
   virtual bool alters(const OperatorCall& /*call*/) const noexcept { return false; }
   virtual Tensor altered(const Tensor& cotangent, bool /*recorded*/) const { return cotangent; }
+  /// Of a value that it knows to stand for that of every entry of a batch: all of these, with a
+  /// further first dimension. Else nullptr.
+  virtual const Tensor* entries(const Impl& /*value*/) const noexcept { return nullptr; }
   /// The host is between two pieces of work, before `name`; what this throws, it gets.
   virtual void pause(std::string_view /*name*/) {}
 
@@ -200,6 +203,8 @@ struct Door {
   [[gnu::cold]] static Tensor altered(const OperatorCall& call, Tensor cotangent, bool recorded);
   /// @}
   [[gnu::cold]] static void collected(const Tensor& leaf, const Tensor& sum);
+  /// `x`, or what watchers know it to stand for.
+  [[gnu::cold]] static Tensor entries(const Tensor& x);
 
  private:
   template <class F>
@@ -211,6 +216,14 @@ struct Door {
   friend void announce_name(const Impl& value, std::string_view name) noexcept;
   friend void announce_shown(const Impl& view, const Impl& value) noexcept;
 };
+
+/// `x`, or, where it stands for the values of all entries of a batch, these, with a further first
+/// dimension. For checks and choices that elements decide: they must hold for every entry.
+inline Tensor all_entries(const Tensor& x) {
+  if (watched()) [[unlikely]]
+    return Door::entries(x);
+  return x;
+}
 
 /// `body()`, a call of the operator `call`, while somebody watches. It returns a tensor or a vector
 /// of them, or nothing.

@@ -1,4 +1,4 @@
-#include "autograd/transforms/tangent_table.h"
+#include "autograd/transforms/companion_table.h"
 
 #include <cstdint>
 #include <map>
@@ -19,10 +19,10 @@ const Impl* value_number(std::uintptr_t i) {
 
 }  // namespace
 
-TEST_CASE("a table of tangents finds what was put in and not taken out", "[forward]") {
+TEST_CASE("a table of companions finds what was put in and not taken out", "[forward]") {
   std::minstd_rand random(5);
   for (const std::uintptr_t values : {10, 100, 3000}) {
-    tg::detail::TangentTable table;
+    tg::detail::CompanionTable table;
     std::map<const Impl*, double> expected;
     for (int step = 0; step < 20'000; ++step) {
       const Impl* value = value_number(random() % values);

@@ -7,39 +7,39 @@
 
 #include "autograd/tensor/tensor.h"
 
-// Internal: which value has which tangent, in forward mode.
+// Internal: which value has which companion.
 
 namespace tapegrad::detail {
 
 /// A hash table with linear probing: what an operator on a few elements costs within `jvp` is
 /// mostly this. At most half of its slots are in use, and what is erased leaves no mark.
-class TangentTable {
+class CompanionTable {
  public:
   bool empty() const noexcept { return count_ == 0; }
 
-  /// The tangent of `value`, or nullptr. Valid until something is put in or erased.
+  /// The companion of `value`, or nullptr. Valid until something is put in or erased.
   const Tensor* find(const Impl* value) const noexcept {
     if (count_ == 0) return nullptr;
     const Slot& slot = slots_[place_of(value)];
-    return slot.value ? &slot.tangent : nullptr;
+    return slot.value ? &slot.companion : nullptr;
   }
 
-  /// Gives `value` that tangent. Returns the one that it had. Errors: `std::bad_alloc`.
-  Tensor put(const Impl* value, Tensor tangent) {
+  /// Gives `value` that companion. Returns the one that it had. Errors: `std::bad_alloc`.
+  Tensor put(const Impl* value, Tensor companion) {
     if (2 * (count_ + 1) > slots_.size()) grow();
     Slot& slot = slots_[place_of(value)];
     if (!slot.value) ++count_;
     slot.value = value;
-    std::swap(slot.tangent, tangent);
-    return tangent;
+    std::swap(slot.companion, companion);
+    return companion;
   }
 
-  /// Takes the tangent of `value` out; undefined where it has none.
+  /// Takes the companion of `value` out; undefined where it has none.
   Tensor take(const Impl* value) noexcept {
     if (count_ == 0) return {};
     std::size_t hole = place_of(value);
     if (!slots_[hole].value) return {};
-    Tensor taken = std::move(slots_[hole].tangent);
+    Tensor taken = std::move(slots_[hole].companion);
     // Those behind it that would not be found beyond an empty slot move up.
     for (std::size_t i = next(hole); slots_[i].value; i = next(i)) {
       const std::size_t first = first_place(slots_[i].value);
@@ -72,7 +72,7 @@ class TangentTable {
  private:
   struct Slot {
     const Impl* value = nullptr;
-    Tensor tangent = {};
+    Tensor companion = {};
   };
 
   std::size_t next(std::size_t i) const noexcept { return (i + 1) & (slots_.size() - 1); }

@@ -1,0 +1,113 @@
+#include "autograd/transforms/batch_mode.h"
+
+#include <cstring>
+
+#include "autograd/base/fail.h"
+#include "autograd/ops/core/leading.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tensor/door/launch.h"
+
+namespace tapegrad::detail {
+
+namespace {
+
+constexpr ModeWords batch_words{
+    .where = "within vmap",
+    .host_write =
+        "vmap: a tensor that differs from entry to entry was changed past the operators (by write, "
+        "set or the step of an optimizer), which reaches one entry only; compute a new tensor, or "
+        "change it before",
+    .after_error =
+        "vmap: an error came between a value and what it is for all entries, which is unknown "
+        "since; end the function where it comes",
+    .out_of_memory = "vmap: out of memory",
+};
+
+constexpr const char* kLooked =
+    "vmap: the function looks at elements (item, data, print, a comparison of whole tensors) that "
+    "differ from entry to entry, and would see those of one entry only; choose by where() instead "
+    "of if, or loop over the entries";
+
+}  // namespace
+
+BatchMode::BatchMode(std::int64_t size) : CompanionMode(batch_words), size_(size) {}
+
+Tensor BatchMode::batch(const Tensor& y) const {
+  if (const Tensor* found = find(y)) return *found;
+  Shape shape = y.shape();
+  require_room(shape, "vmap");
+  shape.insert(0, size_);
+  return expand(y, shape);
+}
+
+std::optional<unsigned> BatchMode::note(const OperatorCall& call, unsigned varying, Frame& frame) {
+  if (!call.type->call)
+    fail<ValueError>(
+        "{}: vmap cannot call it for each entry, because its struct is opaque; show its members by "
+        "visit (custom.h)",
+        call.name);
+  if (call.in_place && !(varying & 1) && call.phase != Phase::backward)
+    fail<GradError>(
+        "{}: within vmap a tensor of shape {} that is the same for all entries would be changed by "
+        "one that differs from entry to entry; use the form without underscore, or begin with a "
+        "tensor that has entries",
+        call.name, call.inputs[0]->shape());
+  frame.attributes = call.type->attributes(call.op);
+  return ~varying | 1u << TangentRule::kLast;
+}
+
+void BatchMode::carry(const OperatorCall& call, Frame& frame, std::span<const Tensor> outputs,
+                      std::span<Tensor> results) {
+  std::vector<bool> which;
+  for (std::size_t i = 0; i < frame.inputs.size(); ++i) {
+    which.push_back(frame.companions[i].defined());
+    if (which[i]) frame.inputs[i] = frame.companions[i];
+  }
+  std::vector<Tensor> made = batched_call(*call.type, frame.attributes, frame.inputs, which);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    Shape expected = outputs[i].shape();
+    expected.insert(0, size_);
+    if (made[i].shape() != expected)
+      fail<ShapeError>(
+          "{}: within vmap its result has shape {} for one entry, and {} for all of them; its shape "
+          "must not depend on what is in an entry",
+          call.name, outputs[i].shape(), made[i].shape());
+    results[i] = std::move(made[i]);
+  }
+}
+
+void BatchMode::look(const Impl& value) noexcept {
+  const Tensor* all = known(value);
+  if (!all) return;
+  try {
+    const Seen seen(outer());  // around it these elements must be the same, too
+    const std::int64_t bytes = value.numel() * static_cast<std::int64_t>(size_of(value.dtype));
+    const bool same = detail::launch(
+        "same_entries",
+        [](const void* elements, std::int64_t count, std::int64_t size) {
+          const char* first = static_cast<const char*>(elements);
+          for (std::int64_t i = 1; i < count; ++i)
+            if (std::memcmp(first, first + i * size, static_cast<std::size_t>(size)) != 0)
+              return false;
+          return true;
+        },
+        in(*all), size_, bytes);
+    if (!same) set_fault(kLooked);
+  } catch (...) {
+    set_fault(batch_words.out_of_memory);
+  }
+}
+
+void BatchMode::event(Event event, const Impl& value) noexcept {
+  if (event == Event::look) look(value);
+  CompanionMode::event(event, value);
+}
+
+void BatchMode::launch(const Launch& launch) {
+  if (launch.looks)
+    for (const LaunchArgument& argument : launch.arguments)
+      if (argument.access == Access::read && argument.value()) look(*argument.value());
+  CompanionMode::launch(launch);
+}
+
+}  // namespace tapegrad::detail
