@@ -36,6 +36,7 @@
 #include "nn/losses/operators.h"
 #include "nn/metrics/metrics.h"
 #include "nn/module/layer.h"
+#include "nn/module/functional.h"
 #include "nn/module/module.h"
 #include "nn/module/state.h"
 #include "nn/module/summary.h"

@@ -28,6 +28,18 @@ constexpr const char* kLooked =
     "differ from entry to entry, and would see those of one entry only; choose by where() instead "
     "of if, or loop over the entries";
 
+/// The inputs of a call for all entries.
+struct BatchedInputs {
+  std::vector<Tensor> tensors;
+  std::vector<bool> which;
+
+  /// `batch`: undefined where `value` is the same for all.
+  void add(const Tensor& value, const Tensor& batch) {
+    tensors.push_back(batch.defined() ? batch : value);
+    which.push_back(batch.defined());
+  }
+};
+
 }  // namespace
 
 BatchMode::BatchMode(std::int64_t size) : CompanionMode(batch_words), size_(size) {}
@@ -41,10 +53,10 @@ Tensor BatchMode::batch(const Tensor& y) const {
 }
 
 std::optional<unsigned> BatchMode::note(const OperatorCall& call, unsigned varying, Frame& frame) {
-  if (!call.type->call)
+  if (!call.type->call && !call.type->repeat)
     fail<ValueError>(
-        "{}: vmap cannot call it for each entry, because its struct is opaque; show its members by "
-        "visit (custom.h)",
+        "{}: vmap cannot call it for each entry, because its struct is opaque and cannot be copied; "
+        "show its members by visit (custom.h)",
         call.name);
   if (call.in_place && !(varying & 1) && call.phase != Phase::backward)
     fail<GradError>(
@@ -52,28 +64,31 @@ std::optional<unsigned> BatchMode::note(const OperatorCall& call, unsigned varyi
         "one that differs from entry to entry; use the form without underscore, or begin with a "
         "tensor that has entries",
         call.name, call.inputs[0]->shape());
-  frame.attributes = call.type->attributes(call.op);
-  return ~varying | 1u << TangentRule::kLast;
+  if (call.type->call) {
+    frame.attributes = call.type->attributes(call.op);
+    return ~varying | 1u << TangentRule::kLast;
+  }
+  // What can only be copied is gone when the call has ended.
+  BatchedInputs all;
+  for (const Tensor* input : call.inputs) {
+    const Tensor* batch = input->defined() ? find(*input) : nullptr;
+    all.add(*input, batch ? *batch : Tensor());
+  }
+  frame.results =
+      beside([&] { return repeated_call(*call.type, call.op, all.tensors, all.which); });
+  return 0;
 }
 
 void BatchMode::carry(const OperatorCall& call, Frame& frame, std::span<const Tensor> outputs,
                       std::span<Tensor> results) {
-  std::vector<bool> which;
-  for (std::size_t i = 0; i < frame.inputs.size(); ++i) {
-    which.push_back(frame.companions[i].defined());
-    if (which[i]) frame.inputs[i] = frame.companions[i];
+  std::vector<Tensor> made = std::move(frame.results);
+  if (call.type->call) {
+    BatchedInputs all;
+    for (std::size_t i = 0; i < frame.inputs.size(); ++i)
+      all.add(frame.inputs[i], frame.companions[i]);
+    made = batched_call(*call.type, frame.attributes, all.tensors, all.which);
   }
-  std::vector<Tensor> made = batched_call(*call.type, frame.attributes, frame.inputs, which);
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    Shape expected = outputs[i].shape();
-    expected.insert(0, size_);
-    if (made[i].shape() != expected)
-      fail<ShapeError>(
-          "{}: within vmap its result has shape {} for one entry, and {} for all of them; its shape "
-          "must not depend on what is in an entry",
-          call.name, outputs[i].shape(), made[i].shape());
-    results[i] = std::move(made[i]);
-  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) results[i] = std::move(made[i]);
 }
 
 void BatchMode::look(const Impl& value) noexcept {

@@ -27,19 +27,6 @@ bool records_within(const OperatorCall& call) {
   return call.in_place;
 }
 
-/// While it lives, this thread records only if it did before, and `allowed`.
-class RecordingWhere {
- public:
-  explicit RecordingWhere(bool allowed) noexcept
-      : before_(set_grad_enabled(allowed && grad_enabled())) {}
-  RecordingWhere(const RecordingWhere&) = delete;
-  RecordingWhere& operator=(const RecordingWhere&) = delete;
-  ~RecordingWhere() { set_grad_enabled(before_); }
-
- private:
-  bool before_;
-};
-
 }  // namespace
 
 thread_local constinit CompanionMode* CompanionMode::innermost = nullptr;
@@ -120,6 +107,7 @@ void CompanionMode::Frame::clear() noexcept {
   inputs.clear();
   companions.clear();
   attributes.clear();
+  results.clear();
 }
 
 void CompanionMode::begin(const OperatorCall& call) {
@@ -137,7 +125,10 @@ void CompanionMode::begin(const OperatorCall& call) {
           "pieces together by cat or stack",
           call.name, words_.where, target.shape());
   }
-  if (varying == 0) return;
+  if (varying == 0) {
+    top().open = innermost != this;  // what a mode within this one computes is no part of the call
+    return;
+  }
   const std::optional<unsigned> reads = note(call, varying, top());
   if (!reads) return;
   keep(call, *reads);
@@ -175,11 +166,9 @@ void CompanionMode::end(const OperatorCall& call, std::span<const Tensor> output
 }
 
 void CompanionMode::bind(const OperatorCall& call, std::span<const Tensor> outputs) {
-  const Seen seen(outer());
-  const RecordingWhere recording(records_);
   std::vector<Tensor>& results = lists_.results;
   results.resize(outputs.size());
-  carry(call, top(), outputs, results);
+  beside([&] { carry(call, top(), outputs, results); });
   for (std::size_t i = 0; i < outputs.size(); ++i)
     if (results[i].defined()) (void)companions_.put(impl_of(outputs[i]), std::move(results[i]));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "autograd/base/threads/thread_kept.h"
+#include "autograd/tape/no_grad.h"
 #include "autograd/tensor/door/watcher.h"
 #include "autograd/transforms/companion_table.h"
 
@@ -55,6 +56,7 @@ class CompanionMode : protected Watcher {
     const TangentRule* rule = nullptr;
     std::vector<std::max_align_t> op = {};
     std::vector<Attribute> attributes = {};
+    std::vector<Tensor> results = {};
     void clear() noexcept;
   };
 
@@ -70,6 +72,13 @@ class CompanionMode : protected Watcher {
   bool watched_by_others() const noexcept { return outer() != nullptr; }
   void event(Event event, const Impl& value) noexcept override;
   void launch(const Launch& launch) override;
+  /// `f()`, seen by those around this mode alone.
+  template <class F>
+  auto beside(const F& f) {
+    const Seen seen(outer());
+    const Recording recording(records_ && grad_enabled());
+    return f();
+  }
   /// Has the next call fail, and `find`, for what could not be thrown.
   void set_fault(const char* fault) noexcept { fault_ = fault; }
   /// The companion of `value`, or nullptr, outside of a call that is looked at; within one the
@@ -79,6 +88,18 @@ class CompanionMode : protected Watcher {
   }
 
  private:
+  /// While it lives, this thread records, or does not.
+  class Recording {
+   public:
+    explicit Recording(bool on) noexcept : before_(set_grad_enabled(on)) {}
+    Recording(const Recording&) = delete;
+    Recording& operator=(const Recording&) = delete;
+    ~Recording() { set_grad_enabled(before_); }
+
+   private:
+    bool before_;
+  };
+
   void call(const OperatorCall& call) override;
   void called(const OperatorCall& call, std::span<const Tensor> outputs) override;
   void failed(const OperatorCall& call) noexcept override;

@@ -1,6 +1,7 @@
 #include "autograd/ops/core/leading.h"
 
 #include <algorithm>
+#include <functional>
 #include <string_view>
 
 #include "autograd/base/fail.h"
@@ -95,9 +96,10 @@ class Shift {
   return expand(eye(shape[-2], shape[-1], x.dtype()), shape);
 }
 
+using CallOnEntry = std::function<std::vector<Tensor>(std::span<const Tensor>)>;
+
 /// Entry by entry.
-[[gnu::cold]] std::vector<Tensor> call_looped(const OperatorType& type,
-                                              std::span<const Attribute> attributes,
+[[gnu::cold]] std::vector<Tensor> call_looped(const OperatorType& type, const CallOnEntry& call,
                                               const Batch& batch) {
   std::vector<Tensor> whole(batch.inputs.begin(), batch.inputs.end()), inputs = whole;
   // Of none there is one, for the shapes of the results.
@@ -108,10 +110,15 @@ class Shift {
   for (std::int64_t entry = 0; entry < std::max<std::int64_t>(batch.size, 1); ++entry) {
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (batch.has(i)) inputs[i] = select(whole[i], 0, entry);
-    const std::vector<Tensor> made = type.call(attributes, inputs);
+    const std::vector<Tensor> made = call(inputs);
     parts.resize(made.size());
     for (std::size_t k = 0; k < made.size(); ++k) {
       require_room(made[k].shape(), type.name);
+      if (entry > 0 && made[k].shape() != parts[k][0].shape())
+        fail<ShapeError>(
+            "{}: its result has shape {} for the first entry and {} for entry {}, and what is put "
+            "together must not have a shape that depends on elements",
+            type.name, parts[k][0].shape(), made[k].shape(), entry);
       parts[k].push_back(made[k]);
     }
   }
@@ -190,7 +197,15 @@ std::vector<Tensor> batched_call(const OperatorType& type, std::span<const Attri
         type.name);
   const Batch batch = batch_of(type, inputs, which);
   std::vector<Tensor> results = call_at_once(type, attributes, batch);
-  return results.empty() ? call_looped(type, attributes, batch) : results;
+  if (!results.empty()) return results;
+  const auto call = [&](std::span<const Tensor> entry) { return type.call(attributes, entry); };
+  return call_looped(type, call, batch);
+}
+
+std::vector<Tensor> repeated_call(const OperatorType& type, const void* op,
+                                  std::span<const Tensor> inputs, const std::vector<bool>& which) {
+  const auto call = [&](std::span<const Tensor> entry) { return type.repeat(op, entry); };
+  return call_looped(type, call, batch_of(type, inputs, which));
 }
 
 }  // namespace tapegrad::detail

@@ -20,6 +20,10 @@ namespace tapegrad::detail {
 std::vector<Tensor> batched_call(const OperatorType& type, std::span<const Attribute> attributes,
                                  std::span<const Tensor> inputs, const std::vector<bool>& which);
 
+/// The same in a loop, for a struct `op` that cannot say its attributes, but be copied.
+std::vector<Tensor> repeated_call(const OperatorType& type, const void* op,
+                                  std::span<const Tensor> inputs, const std::vector<bool>& which);
+
 /// The inputs of the one call for all entries, for an operator that says
 /// `Leading::broadcast` or `Leading::shift`.
 std::vector<Tensor> inputs_at_once(Leading leading, const Batch& batch);

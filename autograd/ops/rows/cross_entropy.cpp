@@ -200,10 +200,15 @@ Tensor class_probabilities(const Tensor& logits, const Tensor& target,
 
 Tensor rows_loss(const Tensor& logits, const Tensor& target, const CrossEntropyOptions& options) {
   if (is_floating_point(target.dtype())) return class_probabilities(logits, target, options);
-  const std::int64_t counted = check_classes(target, logits.shape()[1], options.ignore_index);
-  if (options.weight.defined() || options.label_smoothing > 0)
+  // Of a batch of losses each may count other rows, which the fused operator cannot.
+  const Tensor all = detail::all_entries(target);
+  const std::int64_t counted = check_classes(all, logits.shape()[1], options.ignore_index);
+  const bool mean = options.reduction == Reduction::mean, batch = all.dim() != target.dim();
+  if (options.weight.defined() || options.label_smoothing > 0 ||
+      (mean && batch && counted != all.numel()))
     return weighted_classes(logits, target, options);
-  const double divisor = options.reduction == Reduction::mean ? static_cast<double>(counted) : 1;
+  const std::int64_t rows = batch ? target.numel() : counted;
+  const double divisor = mean ? static_cast<double>(rows) : 1;
   return apply(CrossEntropy{options.ignore_index, options.reduction, divisor}, logits, target);
 }
 

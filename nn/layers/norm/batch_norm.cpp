@@ -6,6 +6,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/require.h"
 #include "nn/module/layer_scope.h"
 #include "nn/module/option_check.h"
@@ -19,7 +20,9 @@ namespace {
 template <class T>
 bool loses_digits(const Tensor& mean, const Tensor& var, double eps) {
   using Limits = std::numeric_limits<T>;
-  const auto means = mean.data<T>(), vars = var.data<T>();
+  const Tensor all_means = tapegrad::detail::all_entries(mean);
+  const Tensor all_vars = tapegrad::detail::all_entries(var);
+  const auto means = all_means.data<T>(), vars = all_vars.data<T>();
   bool lost = false;
   for (std::size_t i = 0; i < vars.size(); ++i) {
     const T v = vars[i] + static_cast<T>(eps);
