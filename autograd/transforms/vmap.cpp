@@ -72,23 +72,27 @@ Tensor first_entry(const Tensor& x) {
 }
 
 Tensors call_on_all(const ListFunction& f, const Entries& entries, Randomness randomness) {
-  Tensors inputs = entries.inputs;
+  Tensors inputs = entries.inputs, results;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (entries.which[i]) inputs[i] = first_entry(inputs[i]);
-  BatchMode mode(entries.size);
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (entries.which[i]) mode.set(inputs[i], entries.inputs[i]);
-  const std::uint64_t drawn = default_generator().position();
-  Tensors results = f(inputs);
-  if (randomness == Randomness::error && default_generator().position() != drawn)
-    fail<ValueError>(
-        "vmap: the function draws random numbers, and every entry would get the same; draw them "
-        "before, as an input with entries, or say so: {{.randomness = Randomness::same}}");
-  for (Tensor& each : results) {
-    require_defined(each, "what the function returned", "vmap");
-    each = mode.batch(each);
-    if (!impl_of(each)->unique()) each = each.clone();
+  {
+    BatchMode mode(entries.size);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (entries.which[i]) mode.set(inputs[i], entries.inputs[i]);
+    const std::uint64_t drawn = default_generator().position();
+    results = f(inputs);
+    if (randomness == Randomness::error && default_generator().position() != drawn)
+      fail<ValueError>(
+          "vmap: the function draws random numbers, and every entry would get the same; draw them "
+          "before, as an input with entries, or say so: {{.randomness = Randomness::same}}");
+    for (Tensor& each : results) {
+      require_defined(each, "what the function returned", "vmap");
+      each = mode.batch(each);
+    }
   }
+  // What is an input, or comes twice, gets elements of its own.
+  for (Tensor& each : results)
+    if (!impl_of(each)->unique()) each = each.clone();
   return results;
 }
 

@@ -1,6 +1,7 @@
 #include <stdexcept>
 
 #include "autograd/base/fail.h"
+#include "autograd/base/threads/parallel.h"
 #include "autograd/kernels/gemm/gemm.h"
 #include "autograd/ops/core/draw.h"
 #include "autograd/ops/core/leading.h"
@@ -60,6 +61,20 @@ struct ProductSize {
   std::int64_t count, m, n, k;
 };
 
+/// Products of a column and a row, as in the gradients of each sample: what they cost is to write
+/// them.
+template <class T>
+void outer_products(const ProductSize& size, const T* x, const T* y, T* to,
+                    const kernels::BatchStrides& step) {
+  const auto product = [&](std::int64_t i) {
+    const T *column = x + i * step.a, *row = y + i * step.b;
+    T* c = to + i * step.c;
+    for (std::int64_t r = 0; r < size.m; ++r, c += size.n)
+      for (std::int64_t j = 0; j < size.n; ++j) c[j] = column[r] * row[j];
+  };
+  kernels::parallel_for(size.count, product, size.count * size.m * size.n);
+}
+
 /// C = op(A) op(B) for `size.count` matrices.
 void run_gemm(MatmulOptions flags, const ProductSize& size, const Tensor& a, const Tensor& b,
               const Tensor& c, kernels::BatchStrides strides = {}) {
@@ -81,6 +96,8 @@ void run_gemm(MatmulOptions flags, const ProductSize& size, const Tensor& a, con
            kernels::BatchStrides step) {
           if (of.count == 1)
             kernels::gemm(t.transpose_a, t.transpose_b, of.m, of.n, of.k, x, y, to, T(0));
+          else if (of.k == 1)
+            outer_products(of, x, y, to, step);
           else
             kernels::gemm_batched(t.transpose_a, t.transpose_b, of.count, of.m, of.n, of.k, x, y,
                                   to, step, T(0));
