@@ -45,5 +45,6 @@
 #include "autograd/transforms/function_gradients.h"
 #include "autograd/transforms/jacobian.h"
 #include "autograd/transforms/jvp.h"
+#include "autograd/transforms/sparse.h"
 #include "autograd/transforms/vjp.h"
 #include "autograd/transforms/vmap.h"

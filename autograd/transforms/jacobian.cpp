@@ -12,12 +12,29 @@
 #include "autograd/tensor/visit_dtype.h"
 #include "autograd/transforms/batch_mode.h"
 #include "autograd/transforms/jvp.h"
+#include "autograd/transforms/passes.h"
 
 namespace tapegrad::detail {
 
 namespace {
 
 using Tensors = std::vector<Tensor>;
+
+/// Elements `start` to `start + count` of the standard basis of tensors like `t`, along a first
+/// dimension.
+Tensor basis_of(const Tensor& t, std::int64_t start, std::int64_t count) {
+  const NoGrad no_grad;
+  Tensor basis = zeros({count, t.numel()}, t.dtype());
+  visit_floating(t.dtype(), [&]<class T>(T) {
+    basis.write<T>([&](std::span<T> data) {
+      for (std::int64_t k = 0; k < count; ++k)
+        data[static_cast<std::size_t>(k * t.numel() + start + k)] = 1;
+    });
+  });
+  Shape shape = t.shape();
+  shape.insert(0, count);
+  return reshape(basis, shape);
+}
 
 /// The shape of a block.
 Shape block_shape(const char* caller, const Shape& output, const Shape& input) {
@@ -91,46 +108,14 @@ class Passes {
       f(start, std::min(chunk_, t.numel() - start));
   }
 
-  /// Elements `start` to `start + count` of the standard basis of tensors like `t`, along a first
-  /// dimension, as what the first of them is for all.
-  static Tensor set_basis(BatchMode& mode, const Tensor& t, std::int64_t start,
-                          std::int64_t count) {
-    const NoGrad no_grad;
-    Tensor basis = zeros({count, t.numel()}, t.dtype());
-    visit_floating(t.dtype(), [&]<class T>(T) {
-      basis.write<T>([&](std::span<T> data) {
-        for (std::int64_t k = 0; k < count; ++k)
-          data[static_cast<std::size_t>(k * t.numel() + start + k)] = 1;
-      });
-    });
-    Shape shape = t.shape();
-    shape.insert(0, count);
-    basis = reshape(basis, shape);
-    const Tensor first = select(basis, 0, 0).clone();
-    mode.set(first, basis);
-    return first;
-  }
-
   Tensors columns_of(std::size_t i, std::int64_t start, std::int64_t count, Tensors& y) const {
-    BatchMode mode(count);
-    Tensors v(x_.size());
-    v[i] = set_basis(mode, x_[i], start, count);
-    Tensors tangents;
-    std::tie(y, tangents) = jvp_of_list(f_, x_, v);
-    for (std::size_t j = 0; j < y.size(); ++j) {
-      (void)block_shape(caller_, y[j].shape(), x_[i].shape());
-      tangents[j] = mode.batch(tangents[j]);
-    }
+    Tensors tangents = tangents_along(f_, x_, i, basis_of(x_[i], start, count), y);
+    for (const Tensor& each : y) (void)block_shape(caller_, each.shape(), x_[i].shape());
     return tangents;
   }
 
   Tensors rows_of(const Level& level, std::size_t j, std::int64_t start, std::int64_t count) const {
-    BatchMode mode(count);
-    Tensors v(level.outputs().size());
-    v[j] = set_basis(mode, level.outputs()[j], start, count);
-    Tensors gradients = level.pull(v, true);
-    for (Tensor& each : gradients) each = mode.batch(each);
-    return gradients;
+    return cotangents_from(level, j, basis_of(level.outputs()[j], start, count));
   }
 
   const char* caller_;
@@ -152,6 +137,27 @@ Blocks no_blocks(const char* caller, const Tensors& y, const Tensors& x) {
 }
 
 }  // namespace
+
+Tensors tangents_along(const ListFunction& f, const Tensors& x, std::size_t i,
+                       const Tensor& directions, Tensors& y) {
+  BatchMode mode(directions.size(0));
+  Tensors v(x.size()), tangents;
+  v[i] = select(directions, 0, 0).clone();
+  mode.set(v[i], directions);
+  std::tie(y, tangents) = jvp_of_list(f, x, v);
+  for (Tensor& each : tangents) each = mode.batch(each);
+  return tangents;
+}
+
+Tensors cotangents_from(const Level& level, std::size_t j, const Tensor& directions) {
+  BatchMode mode(directions.size(0));
+  Tensors v(level.outputs().size());
+  v[j] = select(directions, 0, 0).clone();
+  mode.set(v[j], directions);
+  Tensors gradients = level.pull(v, true);
+  for (Tensor& each : gradients) each = mode.batch(each);
+  return gradients;
+}
 
 Blocks checked_jacobian(const ListFunction& f, const Tensors& x, const JacobianOptions& options) {
   return allocating_for("jacobian", [&]() -> Blocks {
