@@ -40,6 +40,7 @@ Cases all_cases(const Options& options) {
   add_recurrent_cases(cases);
   add_tape_cases(cases);
   add_forward_cases(cases);
+  add_transform_cases(cases);
   add_anomaly_cases(cases);
   return cases;
 }
