@@ -25,10 +25,10 @@ void add(Cases& cases, const std::string& name, const std::string& goal, int tim
          std::function<Pair()> make) {
   cases.push_back({name, false, [=](const Setting& setting) {
                      tg::manual_seed(1);
-                     const auto [work, unit] = make();
+                     const Pair pair = make();
                      std::vector<Figure> took = time_stages(
                          [&](StopWatch& watch) {
-                           for (const Work& each : {unit, work}) {
+                           for (const Work& each : {pair.second, pair.first}) {
                              watch.start();
                              for (int i = 0; i < times; ++i) each();
                              watch.stop();
