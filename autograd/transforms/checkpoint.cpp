@@ -7,6 +7,7 @@
 #include <span>
 
 #include "autograd/base/fail.h"
+#include "autograd/tensor/door/launch.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/region.h"
 
@@ -26,17 +27,20 @@ struct Seen {
   std::uint64_t sum;  // of the elements
 };
 
-std::uint64_t sum_of(const Impl& value) noexcept {
-  const auto* bytes = static_cast<const unsigned char*>(Raw::of(value));
-  const std::size_t size = static_cast<std::size_t>(value.numel()) * size_of(value.dtype);
-  std::uint64_t sums[4] = {1, 2, 3, 4};  // at once, as each waits for its last product
-  for (std::size_t at = 0; at < size; at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes + at, std::min<std::size_t>(8, size - at));
-    std::uint64_t& sum = sums[at / 8 % 4];
-    sum = (std::rotl(sum, 29) ^ word) * 0x9E37'79B9'7F4A'7C15;
-  }
-  return sums[0] ^ std::rotl(sums[1], 16) ^ std::rotl(sums[2], 32) ^ std::rotl(sums[3], 48);
+std::uint64_t sum_of(const Tensor& value) {
+  return launch(
+      "checkpoint",
+      [](const unsigned char* bytes, std::size_t size) {
+        std::uint64_t sums[4] = {1, 2, 3, 4};  // at once, as each waits for its last product
+        for (std::size_t at = 0; at < size; at += 8) {
+          std::uint64_t word = 0;
+          std::memcpy(&word, bytes + at, std::min<std::size_t>(8, size - at));
+          std::uint64_t& sum = sums[at / 8 % 4];
+          sum = (std::rotl(sum, 29) ^ word) * 0x9E37'79B9'7F4A'7C15;
+        }
+        return sums[0] ^ std::rotl(sums[1], 16) ^ std::rotl(sums[2], 32) ^ std::rotl(sums[3], 48);
+      },
+      in<unsigned char>(value), static_cast<std::size_t>(value.numel()) * size_of(value.dtype()));
 }
 
 struct Checkpoint final : Region {
@@ -79,7 +83,7 @@ struct Checkpoint final : Region {
           first.place, output.shape(), output.dtype(), first.shape.sizes(), first.dtype, kSame);
     if (!requires_record(output))
       other = "did not depend on what requires gradients";
-    else if (sum_of(*impl_of(output)) != first.sum)
+    else if (sum_of(output) != first.sum)
       other = "had other elements";
     if (other)
       fail<GradError>("checkpoint: when it was computed again, output {} of shape {} {}; {}",
@@ -121,7 +125,7 @@ std::vector<Tensor> checkpoint_recorded(TensorsFunction&& f, const std::vector<T
       const auto is_same = [&](const Tensor& other) { return other.is_same(made[i]); };
       if (!run.made(made[i]) || std::any_of(outputs.begin(), outputs.end(), is_same)) continue;
       const Impl& impl = *impl_of(made[i]);
-      seen.push_back({i, impl.shape_ref, impl.dtype, sum_of(impl)});
+      seen.push_back({i, impl.shape_ref, impl.dtype, sum_of(made[i])});
       outputs.push_back(made[i]);
     }
     if (outputs.empty()) return made;

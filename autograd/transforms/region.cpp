@@ -107,16 +107,21 @@ Region::Outside FirstRun::outside(std::span<const Tensor> outputs,
   } met;
   Region::Outside outside{{arguments.begin(), arguments.end()}, {}};
   Targets known;
-  const auto is_new = [&](const void* key) {
-    if (known.find(key)) return false;
+  std::vector<std::uint32_t> edges;  // of the region, to each of them
+  const auto met_first = [&](const void* key) {
+    if (const Target* target = known.find(key)) {
+      ++edges[known.index_of(*target)];
+      return false;
+    }
     (void)known.add(key);
+    edges.push_back(1);
     return true;
   };
   for (const Tensor& argument : arguments) {
     if (!argument.defined()) continue;
     const Impl* impl = impl_of(argument);
     const Record* record = record_of(*impl);
-    (void)is_new(record ? static_cast<const void*>(record) : impl);
+    (void)met_first(record ? static_cast<const void*>(record) : impl);
   }
   for (const Tensor& output : outputs) met.meet(*record_of(*impl_of(output)));
   for (std::size_t next = 0; next < met.records.size(); ++next) {
@@ -124,13 +129,22 @@ Region::Outside FirstRun::outside(std::span<const Tensor> outputs,
       if (Record* record = edge.record()) {
         if (record->sequence > raised_)
           met.meet(*record);
-        else if (is_new(record))
+        else if (met_first(record))
           outside.records.push_back(record);
-      } else if (Impl* leaf = edge.leaf(); leaf && is_new(leaf)) {
+      } else if (Impl* leaf = edge.leaf(); leaf && met_first(leaf)) {
         outside.inputs.push_back(share(leaf));
       }
     }
   }
+  // A leaf that only these records know was made here: nobody can ask for its gradient.
+  const auto first = outside.inputs.begin() + static_cast<std::ptrdiff_t>(arguments.size());
+  outside.inputs.erase(std::remove_if(first, outside.inputs.end(),
+                                      [&](const Tensor& leaf) {
+                                        const Impl* key = impl_of(leaf);
+                                        const auto index = known.index_of(*known.find(key));
+                                        return key->handles.load() == edges[index] + 1;
+                                      }),
+                       outside.inputs.end());
   outside.inputs.resize(outside.inputs.size() + outside.records.size());
   return outside;
 }

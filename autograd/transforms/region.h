@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -24,6 +25,12 @@ struct Region : ListRecord {
   struct Outside {
     std::vector<Tensor> inputs;
     std::vector<Record*> records;
+    /// Whether a gradient flows to any of that.
+    bool any() const noexcept {
+      return std::any_of(inputs.begin(), inputs.end(),
+                         [](const Tensor& each) { return requires_record(each); }) ||
+             !records.empty();
+    }
   };
 
   Region(const ListSizes& sizes, DType type, std::size_t arguments) noexcept
