@@ -41,4 +41,6 @@
 #include "autograd/tensor/print.h"
 #include "autograd/tensor/tensor.h"
 #include "autograd/transforms/backward.h"
+#include "autograd/transforms/checkpoint.h"
+#include "autograd/transforms/implicit.h"
 #include "autograd/transforms/jvp.h"

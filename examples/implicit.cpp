@@ -1,5 +1,4 @@
 #include <autograd/autograd.h>
-#include <autograd/transforms/implicit.h>
 #include <fmt/format.h>
 
 #include <cmath>

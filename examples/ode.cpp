@@ -1,5 +1,4 @@
 #include <autograd/autograd.h>
-#include <autograd/transforms/checkpoint.h>
 #include <fmt/format.h>
 
 #include <algorithm>
