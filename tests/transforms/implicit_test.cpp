@@ -92,6 +92,57 @@ TEST_CASE("many roots at once have the derivatives of each, up to the third") {
   check_close(tg::grad(tg::sum(h), p), last);
 }
 
+TEST_CASE("Kepler's equation, an inverse and a constrained minimum have their closed forms") {
+  // E - e sin E = M, of numbers.
+  const auto kepler = [](const Tensor& x, const List& p) { return x - p[1] * tg::sin(x) - p[0]; };
+  const auto iterate = [](const List& p) {
+    Tensor x = p[0].clone();
+    for (int i = 0; i < 200; ++i) x = p[0] + p[1] * tg::sin(x);
+    return x;
+  };
+  const List p{tg::tensor(1.1, tg::float64).requires_grad_(),
+               tg::tensor(0.4, tg::float64).requires_grad_()};
+  const Tensor anomaly = tg::implicit_root(iterate, kepler, p);
+  const double at = anomaly.item(), e = 0.4, rate = 1 / (1 - e * std::cos(at));
+  const List g = tg::grad({anomaly}, p, {.create_graph = true});
+  check_close(g[0], {rate}, 1e-13);
+  check_close(g[1], {std::sin(at) * rate}, 1e-13);
+  check_close(tg::grad({g[0]}, {p[0]})[0], {-e * std::sin(at) * std::pow(rate, 3)}, 1e-12);
+
+  // X A = 1 has a Jacobian that is not symmetric: dX = -X dA X.
+  const Tensor a = tg::tensor({{2.0, 1.0}, {-0.5, 3.0}}, tg::float64).requires_grad_();
+  const Tensor one = tg::eye(2, 2, tg::float64),
+               v = tg::tensor({{1.0, 2.0}, {-3.0, 0.5}}, tg::float64);
+  const auto inverse_of = [&](const Tensor& m) {
+    return tg::implicit_root(
+        [&](const Tensor& at_m) {
+          Tensor x = 0.1 * at_m.t();
+          for (int i = 0; i < 60; ++i) x = tg::matmul(x, 2 * one - tg::matmul(at_m, x));
+          return x;
+        },
+        [&](const Tensor& x, const Tensor& of) { return tg::matmul(x, of) - one; }, m);
+  };
+  const Tensor x = inverse_of(a);
+  check_close(tg::matmul(x, a), {1, 0, 0, 1}, 1e-13);
+  const auto product = [](const Tensor& l, const Tensor& m, const Tensor& r) {
+    return tg::matmul(tg::matmul(l, m), r).detach();
+  };
+  check_close(tg::grad(tg::sum(x * v), a), values_of(-product(x.t(), v, x.t())), 1e-12);
+  check_close(tg::jvp(inverse_of, a.detach(), v).second, values_of(-product(x, v, x)), 1e-12);
+
+  // The point of the unit sphere that is nearest to c, by a multiplier: c / |c|.
+  const Tensor c = numbers({1.0, -2.0, 2.0}).requires_grad_();
+  const List nearest = tg::implicit_root(
+      [](const Tensor& to) {
+        return List{to / 3, tg::tensor(3.0, tg::float64)};
+      },
+      [](const List& y, const Tensor& to) {
+        return List{y[0] * y[1] - to, tg::sum(y[0] * y[0]) - 1};
+      },
+      c);
+  check_close(tg::grad(nearest[0][1], c), {2.0 / 27, 5.0 / 27, 4.0 / 27}, 1e-13);
+}
+
 TEST_CASE("forward mode of roots, alone, twice, and mixed with walks") {
   const Tensor x = numbers({-0.5, 1.25});
   const Tensor p = x * x * x + x, one = tg::ones({2}, tg::float64);
