@@ -81,6 +81,20 @@ bool all_double(const Tensors& list) {
                      [](const Tensor& each) { return each.dtype() == float64; });
 }
 
+/// Throws where `r`, which the function returned, has not the shapes and types of `x`.
+void check_fit(const Problem& problem, const Tensors& x, const Tensors& r) {
+  if (r.size() != x.size())
+    fail<ShapeError>("{}: {} unknowns, but the function returned {} tensors; each needs one",
+                     problem.name, x.size(), r.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    require_defined(r[i], "what the function returned", problem.name);
+    require_same_shape("what the function returned", r[i].shape(), "the unknown", x[i].shape(),
+                       problem.name);
+    require_same_type("what the function returned", r[i].dtype(), "the unknown", x[i].dtype(),
+                      problem.name);
+  }
+}
+
 // ---- Linear systems -----------------------------------------------------------------------------
 
 /// The gradients of `g(x, p)` for x, weighted by `u`, recorded.
@@ -98,7 +112,12 @@ Tensors pulled_back(const Problem& problem, const Tensors& x, const Tensors& p, 
 /// The derivatives of `g(x, p)` for x along `u`.
 Tensors pushed_forward(const Problem& problem, const Tensors& x, const Tensors& p,
                        const Tensors& u) {
-  return jvp([&](const Tensors& at) { return problem.g(at, p); }, x, u).second;
+  const auto g = [&](const Tensors& at) {
+    Tensors r = problem.g(at, p);
+    check_fit(problem, x, r);
+    return r;
+  };
+  return jvp(g, x, u).second;
 }
 
 /// Solves A y = b, all constants; A is the Jacobian of `g` for x, or its transpose.
@@ -190,6 +209,7 @@ struct ImplicitRecord final : Region {
     for (const Tensor& each : u) roots.push_back({{}, -each});
     set_grad_enabled(true);
     const Tensors r = problem->g(x, p);
+    check_fit(*problem, x, r);
     for (std::size_t i = 0; i < r.size(); ++i) roots[i].output = r[i];
     std::erase_if(roots, [](const Root& root) { return !requires_record(root.output); });
     return roots;
@@ -230,17 +250,8 @@ constexpr OperatorType kImplicit{.name = "implicit",
                                  .call = nullptr,
                                  .tangent = &kImplicitTangent};
 
+/// Throws, or warns, where the residual `r` is too large.
 void check_residual(const Problem& problem, const Tensors& x, const Tensors& r) {
-  if (r.size() != x.size())
-    fail<ShapeError>("{}: {} unknowns, but the function returned {} tensors; each needs one",
-                     problem.name, x.size(), r.size());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    require_defined(r[i], "what the function returned", problem.name);
-    require_same_shape("what the function returned", r[i].shape(), "the unknown", x[i].shape(),
-                       problem.name);
-    require_same_type("what the function returned", r[i].dtype(), "the unknown", x[i].dtype(),
-                      problem.name);
-  }
   const double tolerance = problem.options.tolerance.value_or(all_double(x) ? 1e-6 : 1e-3);
   if (tolerance == std::numeric_limits<double>::infinity()) return;
   double largest = 0;
@@ -276,6 +287,7 @@ std::vector<Tensor> implicit_now(const ProblemRef& problem, const TensorsFunctio
     const FirstRun run(p);
     before = run.before();
     r = problem->g(x, p);
+    check_fit(*problem, x, r);
     check_residual(*problem, x, r);
     if (grad_enabled()) {
       for (Tensor& each : r) {
@@ -286,7 +298,7 @@ std::vector<Tensor> implicit_now(const ProblemRef& problem, const TensorsFunctio
     }
   }
   const auto record = [&] {
-    if (!outside.any()) return;
+    if (made.empty() || !outside.any()) return;
     const ListSizes sizes{outside.inputs.size(), 0, x.size()};
     auto* region =
         new_record<ImplicitRecord>(sizes.room(), sizes, x[0].dtype(), p.size(), problem, state);

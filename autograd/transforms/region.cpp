@@ -17,7 +17,13 @@ void Region::connect_region(const Outside& outside) noexcept {
 }
 
 void Region::take_over(std::span<const Tensor> outputs, Reads reads) {
-  std::vector<Record*> made(outputs.size());
+  std::vector<Record*> made;
+  try {
+    made.resize(outputs.size());
+  } catch (...) {
+    release_record(this);  // nobody has it yet
+    throw;
+  }
   for (std::size_t i = 0; i < outputs.size(); ++i)
     made[i] = static_cast<Record*>(impl_of(outputs[i])->maker.exchange(nullptr));
   struct Drop {

@@ -47,7 +47,7 @@ struct Region : ListRecord {
   /// change of them would change what is computed again.
   void connect_region(const Outside& outside) noexcept;
   /// Becomes the maker of `outputs`, in place of what made them within the region. `reads`: `kY`
-  /// to save them.
+  /// to save them. Errors: `std::bad_alloc`, and the region is gone.
   void take_over(std::span<const Tensor> outputs, Reads reads);
   /// The saved arguments, connected to the graph.
   std::vector<Tensor> arguments();

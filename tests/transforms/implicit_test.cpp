@@ -258,6 +258,14 @@ TEST_CASE("a solver may take gradients itself, and none of its tape is kept") {
   check_close(p.grad(), expected);
   // Where nothing requires a gradient nothing is recorded.
   CHECK_FALSE(tg::implicit_minimum(descent, f, p.detach()).requires_grad());
+  // Nor where it depends on none, or there is nothing to find.
+  const auto half = [](const Tensor& at) { return tg::full_like(at, 0.5); };
+  CHECK_FALSE(tg::implicit_root(
+                  half, [](const Tensor& y, const Tensor&) { return 2 * y - 1; }, p)
+                  .requires_grad());
+  CHECK(tg::implicit_root([](const List&) { return List{}; },
+                          [](const List& y, const List&) { return y; }, List{p})
+            .empty());
   const tg::NoGrad no_grad;
   CHECK_FALSE(tg::implicit_minimum(descent, f, p).requires_grad());
 }
