@@ -41,6 +41,7 @@ Cases all_cases(const Options& options) {
   add_tape_cases(cases);
   add_forward_cases(cases);
   add_anomaly_cases(cases);
+  add_scalar_cases(cases);
   return cases;
 }
 
