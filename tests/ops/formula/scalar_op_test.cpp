@@ -130,6 +130,26 @@ TEST_CASE("numbers have the functions of tensors, with their derivatives", "[sca
   check_close(derivative(f, in, order), derivative(Functions(), in, order));
 }
 
+TEST_CASE("derivatives of derivatives are right where all of their inputs vary", "[scalar_op]") {
+  const auto text = [](auto x, auto y) {
+    return std::array{sin(x) * exp(0.5 * y) + x * x * y, tanh(x * y) + 0.25 * y * y};
+  };
+  const auto op = tg::scalar_op<5>(text, "two");
+  const Tensors in{leaf(tg::tensor({0.3, -0.7})), leaf(tg::tensor({0.45, 0.6}))};
+  const auto derivatives = [&](const auto& f, int order) {
+    const auto [a, b] = f(in[0], in[1]);
+    Tensor value = tg::sum(a * b + tg::sin(a));
+    for (int k = 0; k < order; ++k) {
+      const Tensors g = tg::grad({value}, in, {.create_graph = true});
+      value = 0.1 * tg::sum(tg::sin(0.2 * g[0] * g[1]) + g[0] * in[1] - tg::cos(0.3 * g[1]));
+    }
+    return value;
+  };
+  const int order = GENERATE(1, 2, 3, 4, 5);
+  CAPTURE(order);
+  check_close(derivatives(op, order), derivatives(text, order), 1e-9);
+}
+
 TEST_CASE("a scalar operator passes the battery of the library's own", "[scalar_op]") {
   tg::manual_seed(3);
   const auto gate = tg::scalar_op(gate_text, "gate");
