@@ -209,8 +209,12 @@ auto scalar_result(std::index_sequence<i...>)
 ///  - have variables of the type of its arguments, `auto s = x` or `decltype(x) s = 0`, and arrays
 ///    of these, `std::array<decltype(x), 3>`, as the state of a system;
 ///  - return a number, or several as a `std::array` or `std::tuple`;
-///  - capture by value what it needs beside, which is constant: what it refers to must live as long as
-///    the graph. It is called by several threads at once, from `const`, and may throw.
+///  - capture by value what it needs beside, which is constant: what it refers to must live as long
+///    as the graph. It is called by several threads at once, when it is const, and may throw.
+///
+/// The same text runs with `double` where a `using std::exp` stands before it, and with tensors
+/// where it has no branches: both are good tests. Forward mode and a further first dimension take
+/// it as any operator; its derivatives are operators, too, "fish_vjp" and "fish_jvp" in lists.
 /// @{
 
 /// See `scalar_op`. A handle; copies share the function.
@@ -222,13 +226,14 @@ class ScalarOp {
       : function_(std::make_shared<const detail::HeldScalarFunction<F>>(std::move(f), name)) {}
 
   /// The function of each element of the inputs, which are tensors or numbers, broadcast to one
-  /// shape: a tensor, or an array of one for each number that the function returns. The type is that
-  /// of arithmetic with these inputs, and the default type for integers; computed is in float64.
+  /// shape: a tensor, or an array of one for each number that the function returns. The type is
+  /// that of arithmetic with these inputs, and the default type for integers; computed is in
+  /// float64.
   ///
   /// Errors: `ShapeError` for shapes that do not broadcast; `ValueError` for an undefined tensor;
   /// what the function throws. `GradError` where derivatives of a higher order are asked for than
-  /// `order`, when they are. An element of value NaN, or at which the function is not
-  /// differentiable, has the derivatives that its operations have there.
+  /// `order`, when they are. Where the function is not differentiable, derivatives are those that
+  /// its operations have as operators on tensors.
   template <class... Inputs>
   [[nodiscard]] auto operator()(const Inputs&... inputs) const {
     constexpr std::size_t n = sizeof...(Inputs);
@@ -275,8 +280,9 @@ class ScalarOp {
 /// records and pictures. `order`: up to which derivatives are compiled in, each by numbers of twice
 /// the size: `scalar_op<3>(f)` can be differentiated three times.
 ///
-///     const auto spring = tg::scalar_op([](auto x, auto v) { return std::array{v, -sin(x) - 0.1 * v}; });
-///     auto [dx, dv] = spring(x, v);
+///     const auto swing =
+///         tg::scalar_op([](auto x, auto v) { return std::array{v, -sin(x) - 0.1 * v}; });
+///     auto [dx, dv] = swing(x, v);
 template <int order = 2, class F>
 ScalarOp<F, order> scalar_op(F f, std::string_view name = "scalar_op") {
   static_assert(order >= 1 && order <= 6, "derivatives of a scalar operator have order 1 to 6");

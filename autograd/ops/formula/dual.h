@@ -34,8 +34,8 @@ namespace tapegrad::formula {
 /// It has arithmetic, comparisons that an `if` may ask, and the functions of the same names as
 /// tensors have, with the same values and derivatives, for both come from one formula: the text of
 /// a function may be called with tensors, too, as long as it does without `if`. Numbers of C++ are
-/// constants. Where a function has an infinite derivative, directions in which its argument does not
-/// move stay 0.
+/// constants. Where a function has an infinite derivative, directions in which its argument does
+/// not move stay 0.
 template <class Part, int width>
 struct Dual {
   Part value;                                           ///< without derivatives along `width`
