@@ -42,6 +42,7 @@ Cases all_cases(const Options& options) {
   add_forward_cases(cases);
   add_transform_cases(cases);
   add_anomaly_cases(cases);
+  add_scalar_cases(cases);
   return cases;
 }
 
