@@ -208,7 +208,9 @@ class Writer {
     add(marked(Mark::twice), p.twice, round, "2x recorded twice");
     std::vector<std::string> notes = sketch_.notes;
     if (any_edge([](const SketchEdge& e) { return e.carried; }))
-      notes.push_back("dashed arrow: to the next time; sizes in a dashed frame are of all times");
+      notes.push_back(
+          fmt::format("dashed arrow: to the {}; sizes in a dashed frame are of all times",
+                      options_.direction == DotDirection::backward ? "time before" : "next time"));
     if (options_.direction == DotDirection::backward) notes.push_back("arrows: gradients");
     if (options_.direction == DotDirection::both) notes.push_back("dashed arrows back: gradients");
     if (cells.empty() && notes.empty()) return;

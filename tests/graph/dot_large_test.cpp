@@ -79,6 +79,8 @@ TEST_CASE("to_dot: what is repeated is drawn once, with how often, and arrows to
   }
   CHECK(carried == 1);
   CHECK_THAT(dot.legend, ContainsSubstring("next time"));
+  CHECK_THAT(drawn(loss, {.direction = tg::DotDirection::backward}).legend,
+             ContainsSubstring("time before"));
   CHECK(dot.edge("sum", "result") != "none");
 }
 
