@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "autograd/autograd.h"
+#include "autograd/scalar_op.h"
 #include "tests/catch.h"
 
 namespace tg = tapegrad;
@@ -125,6 +126,17 @@ std::vector<Known> known_functions() {
          return y;
        },
        [](double x) { return 2 * x; }, [](double) { return 2.0; }, zero},
+      {"x sin x, computed twice",
+       [](const Tensor& x) {
+         return tg::checkpoint([](const Tensor& t) { return t * tg::sin(t); }, x);
+       },
+       [](double x) { return std::sin(x) + x * std::cos(x); },
+       [](double x) { return 2 * std::cos(x) - x * std::sin(x); },
+       [](double x) { return -3 * std::sin(x) - x * std::cos(x); }},
+      {"x sin x of plain numbers", tg::scalar_op<4>([](auto x) { return x * sin(x); }),
+       [](double x) { return std::sin(x) + x * std::cos(x); },
+       [](double x) { return 2 * std::cos(x) - x * std::sin(x); },
+       [](double x) { return -3 * std::sin(x) - x * std::cos(x); }},
       {"the chosen of x and x^2", [](const Tensor& x) { return tg::where(x > 1, x * x, x); },
        [](double x) { return x > 1 ? 2 * x : 1; }, [](double x) { return x > 1 ? 2.0 : 0; }, zero},
   };
