@@ -138,6 +138,14 @@ TEST_CASE("with create_graph the history of a replacement counts") {
   check_values("x", x.grad(), {2 * 14});
   CHECK_FALSE(x.grad().requires_grad());
   check_values("what the hook returned is as it was", made, {14});
+  const Tensor z = leaf({1});
+  tg::register_hook(z, [&](const Tensor&) {
+    const tg::EnableGrad recorded;
+    return w * 7;
+  });
+  z.sum().backward();
+  check_values("z", z.grad(), {14});
+  CHECK_FALSE(z.grad().requires_grad());
 }
 
 TEST_CASE("a handle removes its hook, at any time and from within") {
