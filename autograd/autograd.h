@@ -41,4 +41,5 @@
 #include "autograd/tensor/print.h"
 #include "autograd/tensor/tensor.h"
 #include "autograd/transforms/backward.h"
+#include "autograd/transforms/hooks.h"
 #include "autograd/transforms/jvp.h"
