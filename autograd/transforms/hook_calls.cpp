@@ -3,7 +3,6 @@
 #include "autograd/base/fail.h"
 #include "autograd/tape/leaf_hooks.h"
 #include "autograd/tape/record.h"
-#include "autograd/transforms/claims.h"
 #include "autograd/transforms/cotangent.h"
 
 namespace tapegrad::detail {
@@ -37,8 +36,6 @@ Tensor call_gradient_hooks(const HookList& hooks, Tensor cotangent, bool create_
   }
   return cotangent;
 }
-
-void empty_when_walk_ends(std::shared_ptr<Tensor> place) { Claims::lend(std::move(place)); }
 
 HookedLeaves call_leaf_hooks(std::span<Target> targets, bool create_graph) {
   HookedLeaves later;

@@ -17,10 +17,6 @@ namespace tapegrad::detail {
 /// into what it gets; what a hook throws.
 Tensor call_gradient_hooks(const HookList& hooks, Tensor cotangent, bool create_graph);
 
-/// For rules: has `place`, in which one keeps something of its walk for another one, emptied when
-/// that walk ends. Errors: `std::bad_alloc`.
-void empty_when_walk_ends(std::shared_ptr<Tensor> place);
-
 /// Leaves, with hooks for the time after the walk.
 using HookedLeaves = std::vector<std::pair<Tensor, std::shared_ptr<HookList>>>;
 

@@ -6,6 +6,7 @@
 #include "autograd/tape/record.h"
 #include "autograd/tape/retained.h"
 #include "autograd/tensor/require.h"
+#include "autograd/transforms/claims.h"
 
 namespace tapegrad::detail {
 
@@ -40,5 +41,7 @@ HookHandle hook_accumulated(const Tensor& tensor, HookFunction call) {
     return hook_leaf(impl_of(tensor), HookKind::accumulated, std::move(call));
   });
 }
+
+void empty_when_walk_ends(std::shared_ptr<Tensor> place) { Claims::lend(std::move(place)); }
 
 }  // namespace tapegrad::detail

@@ -9,6 +9,8 @@
 ///     tg::register_hook(h, [](const tg::Tensor& g) { return tg::clamp(g, -1, 1); });
 ///     tg::sum(h * h).backward();
 
+#include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "autograd/base/refused.h"
@@ -22,6 +24,9 @@ namespace tapegrad {
 namespace detail {
 HookHandle hook_gradient(const Tensor& tensor, HookFunction call);
 HookHandle hook_accumulated(const Tensor& tensor, HookFunction call);
+/// For rules: has `place`, in which one keeps something of its walk for another one, emptied when
+/// that walk ends. Errors: `std::bad_alloc`.
+void empty_when_walk_ends(std::shared_ptr<Tensor> place);
 }  // namespace detail
 
 /// Has each walk (`backward`, `grad`) that computes the gradient of `tensor` call `f` with it:

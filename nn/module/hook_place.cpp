@@ -7,7 +7,7 @@
 #include "autograd/tape/apply.h"
 #include "autograd/tape/hook_list.h"
 #include "autograd/tape/no_grad.h"
-#include "autograd/transforms/hook_calls.h"
+#include "autograd/transforms/hooks.h"
 
 namespace tapegrad::nn::detail {
 
