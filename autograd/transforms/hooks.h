@@ -49,7 +49,8 @@ void empty_when_walk_ends(std::shared_ptr<Tensor> place);
 /// gradient of the value before, while `retain_grad()` moves on. It lives as long as that value, or
 /// its graph, does, or until `remove()` of what this returns (which may be dropped). What `f`
 /// captures lives so long, too: a hook that holds its own tensor keeps it alive for ever. It is
-/// called on the thread that walks.
+/// called on the thread that walks. Like `retain_grad()`, it is not put on a result while another
+/// thread walks its graph; hooks of leaves are put on, and any are removed, at any time.
 ///
 /// Errors: `ValueError` for an undefined tensor; `GradError` when it does not require a gradient;
 /// in the walk, `GradError` where `f` returns another shape or type, or writes into `g`.
