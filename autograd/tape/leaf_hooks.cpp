@@ -17,18 +17,18 @@ struct HookedLeaf {
   std::uint8_t size_class;  // of its block, which is a noticed one
 };
 
-struct HookedLeaves {
+struct LeafTable {
   std::mutex mutex;
   std::unordered_map<const void*, HookedLeaf> leaves;
 };
-HookedLeaves& listed_leaves() {
-  static auto& instance = *new HookedLeaves;  // never destroyed, as static tensors may outlive it
+LeafTable& leaf_table() {
+  static auto& instance = *new LeafTable;  // never destroyed, as static tensors may outlive it
   return instance;
 }
 
 /// Forgets the hooks of a leaf whose block goes.
 std::uint8_t forget_leaf(const void* leaf) noexcept {
-  HookedLeaves& all = listed_leaves();
+  LeafTable& all = leaf_table();
   HookedLeaf gone;  // what its hooks hold goes after the lock
   const std::lock_guard lock(all.mutex);
   gone = std::move(all.leaves.extract(leaf).mapped());
@@ -39,7 +39,7 @@ std::uint8_t forget_leaf(const void* leaf) noexcept {
 }  // namespace
 
 HookHandle hook_leaf(Impl* leaf, HookKind kind, HookFunction call) {
-  HookedLeaves& all = listed_leaves();
+  LeafTable& all = leaf_table();
   const std::lock_guard lock(all.mutex);
   auto known = all.leaves.find(leaf);
   if (known == all.leaves.end()) {
@@ -54,7 +54,7 @@ HookHandle hook_leaf(Impl* leaf, HookKind kind, HookFunction call) {
 }
 
 std::shared_ptr<HookList> leaf_hooks_of(const Impl* leaf) noexcept {
-  HookedLeaves& all = listed_leaves();
+  LeafTable& all = leaf_table();
   const std::lock_guard lock(all.mutex);
   const auto known = all.leaves.find(leaf);
   return known == all.leaves.end() ? nullptr : known->second.hooks;

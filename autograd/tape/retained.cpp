@@ -20,7 +20,7 @@ Retained& retained() {
 
 /// What stands for `record` in one of the two lists, taken out.
 template <class List>
-auto take_from(List& list, const Record& record) noexcept {
+auto taken_out(List& list, const Record& record) noexcept {
   auto entry = list.extract(&record);
   return entry ? std::move(entry.mapped()) : typename List::mapped_type();
 }
@@ -79,8 +79,8 @@ void forget_retained(Record& gone) noexcept {
   Impl* output;
   {
     const std::lock_guard lock(retained().mutex);
-    hooks = take_from(retained().hooks, gone);
-    output = take_from(retained().outputs, gone);
+    hooks = taken_out(retained().hooks, gone);
+    output = taken_out(retained().outputs, gone);
   }
   if (output) unhold(output);
 }

@@ -108,16 +108,9 @@ class Walk {
       visit_all();
       lists_.order.met().resize(visited_ = left_);  // the others are gone
     } while (discover(visited_ + kAhead));
-    HookedLeaves hooked;
     if (hooked_leaves.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      hooked = call_leaf_hooks(lists_.targets.list(), create_);
-    if (capturing_) return;
-    add_to_gradients(lists_.targets.list(), create_, readable_);
-    done_ = true;
-    if (watched()) [[unlikely]]
-      announce_sums();
-    if (!hooked.empty()) [[unlikely]]
-      call_accumulated_hooks(hooked);
+      return finish_with_hooks();
+    if (!capturing_) finish();
   }
 
   /// What has arrived at the inputs, in their order.
@@ -200,6 +193,22 @@ class Walk {
         if (Record* before = edge.record()) meet(*before);
     }
     return order.met().size() > visited_;
+  }
+
+  /// Leaves the sums at the leaves.
+  void finish() {
+    add_to_gradients(lists_.targets.list(), create_, readable_);
+    done_ = true;
+    if (watched()) [[unlikely]]
+      announce_sums();
+  }
+
+  /// Has the hooks of leaves see the sums before.
+  [[gnu::noinline, gnu::cold]] void finish_with_hooks() {
+    const HookedLeaves hooked = call_leaf_hooks(lists_.targets.list(), create_);
+    if (capturing_) return;
+    finish();
+    call_accumulated_hooks(hooked);
   }
 
   /// Marks the records that lie between the roots and an input asked for, and checks them.
