@@ -5,10 +5,10 @@
 /// out of it, and the gradients on their way back.
 ///
 ///     nn::Sequential net{nn::Linear{4, 8}, tg::relu, nn::Linear{8, 2}};
-///     tg::HookHandle shown = nn::register_forward_hook(
-///         net, "1", [](const tg::Tensor&, const tg::Tensor& y) {
-///           fmt::print("{:.2f} of relu's results are 0\n", tg::mean(y == 0).item());
-///         });
+///     const auto zeros = [](const tg::Tensor&, const tg::Tensor& y) {
+///       fmt::print("{} of {} are 0\n", tg::sum(y == 0).item(), y.numel());
+///     };
+///     tg::HookHandle shown = nn::register_forward_hook(net, "1", zeros);
 ///     (void)net(tg::randn({3, 4}));
 ///     shown.remove();
 
