@@ -18,8 +18,8 @@ struct SizeClasses {
   static constexpr int kSmallClasses = kFineClasses + 12;
   static constexpr int kClasses = kSmallClasses + 8 * 6;
   static constexpr std::uint8_t kNoticed = 253;  ///< somebody wants to know, see noticed_block.h
-  static constexpr std::uint8_t kSystem = 254;  ///< a block of its own, see system_block.h
-  static constexpr std::uint8_t kLarge = 255;   ///< a block of the heap in large_heap.h
+  static constexpr std::uint8_t kSystem = 254;   ///< a block of its own, see system_block.h
+  static constexpr std::uint8_t kLarge = 255;    ///< a block of the heap in large_heap.h
 
   /// The smallest class of at least `bytes` bytes, which are 1 to `kSmall`.
   [[gnu::always_inline]] static constexpr std::size_t of_small(std::size_t bytes) noexcept {

@@ -1,8 +1,6 @@
 #include "autograd/tape/custom_op.h"
 
-#include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -36,11 +34,12 @@ struct CustomRecord final : ListRecord {
   Tensor vjp(int input, const Tensor& gradient, bool create_graph) override {
     const auto i = static_cast<std::size_t>(input);
     const std::uint32_t now = walk.load(std::memory_order_relaxed);
-    if (answered != now || !answers[i]) {
+    if (answered != now || i >= unasked) {
       answers = all_cotangents(gradient, create_graph);
       answered = now;
     }
-    Tensor result = *std::exchange(answers[i], std::nullopt);
+    unasked = i;
+    Tensor result = std::move(answers[i]);
     const Edge& to = edge(static_cast<std::uint32_t>(input));
     return result.defined() ? result : zeros(to.shape(), to.dtype());
   }
@@ -48,7 +47,7 @@ struct CustomRecord final : ListRecord {
   Rules rules;
 
  private:
-  std::vector<std::optional<Tensor>> all_cotangents(const Tensor& gradient, bool create_graph) {
+  std::vector<Tensor> all_cotangents(const Tensor& gradient, bool create_graph) {
     std::vector<Tensor> x(input_count), y(several ? parts().size() : 1);
     if (rules->reads & kA)
       for (std::size_t k = 0; k < x.size(); ++k)
@@ -59,14 +58,14 @@ struct CustomRecord final : ListRecord {
     const std::span<const Tensor> g = several ? parts() : std::span<const Tensor>(&gradient, 1);
     std::vector<Tensor> made = rules->vjp(g, x, y);
     require_number(*rules, "vjp", made.size(), "cotangents", x.size(), "inputs");
-    std::vector<std::optional<Tensor>> all(x.size());
-    for (std::size_t k = 0; k < x.size(); ++k)
-      if (edge(static_cast<std::uint32_t>(k))) all[k] = std::move(made[k]);
-    return all;
+    for (std::size_t k = 0; k < made.size(); ++k)
+      if (!edge(static_cast<std::uint32_t>(k))) made[k] = {};
+    return made;
   }
 
-  std::vector<std::optional<Tensor>> answers;  // those that the walk `answered` has not fetched
+  std::vector<Tensor> answers;  // of the walk `answered`, which asks for the last input first
   std::uint32_t answered = 0;
+  std::size_t unasked = 0;  // so many inputs it has not asked for
 };
 
 std::vector<Tensor> call_now(const Rules& rules, std::span<const Tensor> inputs) {
@@ -126,18 +125,25 @@ std::vector<Tensor> repeat_custom(const void* op, std::span<const Tensor> inputs
   return call_custom(*static_cast<const Rules*>(op), inputs);
 }
 
+/// What is kept of a name: few programs have many.
+struct CustomType {
+  std::string name;
+  OperatorType type;
+  CustomType* next;
+};
+
 const OperatorType* custom_type(std::string_view name, bool has_jvp) {
-  static auto& types = *new std::map<std::pair<std::string, bool>, OperatorType>;
-  static auto& mutex = *new std::mutex;
+  static constinit std::mutex mutex;
+  static constinit CustomType* first = nullptr;
   const std::lock_guard lock(mutex);
-  const auto [entry, is_new] = types.try_emplace({std::string(name), has_jvp}, OperatorType{});
-  OperatorType& type = entry->second;
-  if (is_new) {
-    type.name = entry->first.first.c_str();
-    type.has_gradient = true;
-    type.tangent = has_jvp ? &kCustomTangent : nullptr;
-    type.repeat = repeat_custom;
-  }
+  for (const CustomType* each = first; each; each = each->next)
+    if (each->name == name && (each->type.tangent != nullptr) == has_jvp) return &each->type;
+  first = new CustomType{std::string(name), {}, first};
+  OperatorType& type = first->type;
+  type.name = first->name.c_str();
+  type.has_gradient = true;
+  type.tangent = has_jvp ? &kCustomTangent : nullptr;
+  type.repeat = repeat_custom;
   return &type;
 }
 

@@ -8,7 +8,7 @@ namespace tapegrad::nn {
 
 Tensor Sequential::operator()(Tensor x) const {
   if (hooks_.waits()) [[unlikely]]
-    return hooks_.run(*this, std::move(x));
+    return hooks_.run(*this, x);
   for (const Layer& layer : layers_) x = layer(std::move(x));
   return x;
 }

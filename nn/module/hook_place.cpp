@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "autograd/base/fail.h"
-#include "autograd/tape/apply.h"
+#include "autograd/tape/custom_op.h"
 #include "autograd/tape/hook_list.h"
 #include "autograd/tape/no_grad.h"
 #include "autograd/transforms/hooks.h"
@@ -49,34 +49,14 @@ struct BackwardCall {
   }
 };
 
-/// The input of a call on its way in, where the gradient ends.
-struct ModuleInput {
-  static constexpr const char* name = "module_input";
-  static constexpr Reads reads[] = {kNone};
-  static constexpr bool opaque = true;
-  static constexpr Sparsity sparsity = Sparsity::elementwise;
-  std::shared_ptr<const BackwardCall> call;
-  Tensor forward(const Tensor& x) const { return x; }
-  Tensor vjp(const Tensor& g, auto, auto) const { return call->show(g); }
-  Tensor jvp(const Tensor& t, const Tensor&, const Tensor&) const { return t; }
-};
-
-/// Its output on its way out, where the gradient begins.
-struct ModuleOutput {
-  static constexpr const char* name = "module_output";
-  static constexpr Reads reads[] = {kNone};
-  static constexpr bool opaque = true;
-  static constexpr Sparsity sparsity = Sparsity::elementwise;
-  std::shared_ptr<const BackwardCall> call;
-  Tensor forward(const Tensor& y) const { return y; }
-  Tensor vjp(const Tensor& g, auto, auto) const {
-    *call->grad_output = g;
-    tapegrad::detail::empty_when_walk_ends(call->grad_output);
-    if (!call->input_varies) (void)call->show({});
-    return g;
-  }
-  Tensor jvp(const Tensor& t, const Tensor&, const Tensor&) const { return t; }
-};
+/// `x`, with another rule for the gradient than to hand it on.
+template <class Vjp>
+Tensor with_rule(const char* name, const Tensor& x, Vjp vjp) {
+  return custom_op(
+      name, [](const Tensor& in) { return in; },
+      [vjp](const Tensor& g, const Tensor&, const Tensor&) { return vjp(g); },
+      [](const Tensor& t, const Tensor&, const Tensor&) { return t; }, {.reads = kNone})(x);
+}
 
 /// What the hooks of `kind` make of the last of `seen`.
 template <std::size_t n>
@@ -101,7 +81,7 @@ const std::shared_ptr<tapegrad::detail::HookList>& HookPlace::list() {
   return hooks_;
 }
 
-Tensor HookPlace::run_hooks(const void* layer, Tensor (*call)(const void*, Tensor),
+Tensor HookPlace::run_hooks(const void* layer, Tensor (*call)(const void*, const Tensor&),
                             Tensor x) const {
   const auto hooks = hooks_;
   x = shown(*hooks, HookKind::forward_pre, {std::move(x)});
@@ -109,12 +89,19 @@ Tensor HookPlace::run_hooks(const void* layer, Tensor (*call)(const void*, Tenso
   if (auto listed = hooks->of(HookKind::backward); !listed.empty() && grad_enabled()) {
     const bool varies = x.defined() && x.requires_grad();
     backward = std::make_shared<BackwardCall>(BackwardCall{std::move(listed), varies});
-    if (varies) x = tapegrad::apply(ModuleInput{backward}, x);
+    if (varies)
+      x = with_rule("module_input", x, [backward](const Tensor& g) { return backward->show(g); });
   }
   passing = this;
   Tensor y = call(layer, x);
   y = shown(*hooks, HookKind::forward, {std::move(x), std::move(y)});
-  return backward && y.requires_grad() ? tapegrad::apply(ModuleOutput{backward}, y) : y;
+  if (!backward || !y.requires_grad()) return y;
+  return with_rule("module_output", y, [backward](const Tensor& g) {
+    *backward->grad_output = g;
+    tapegrad::detail::empty_when_walk_ends(backward->grad_output);
+    if (!backward->input_varies) (void)backward->show({});
+    return g;
+  });
 }
 
 }  // namespace tapegrad::nn::detail

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <utility>
 
 #include "autograd/tensor/tensor.h"
 
@@ -21,18 +20,17 @@ class HookPlace {
   bool waits() const noexcept { return hooks_ && begins(); }
   /// Calls the hooks, and between them `layer` itself. Errors: those of both.
   template <class L>
-  Tensor run(const L& layer, Tensor x) const {
+  Tensor run(const L& layer, const Tensor& x) const {
     return run_hooks(
         &layer,
-        [](const void* self, Tensor in) { return (*static_cast<const L*>(self))(std::move(in)); },
-        std::move(x));
+        [](const void* self, const Tensor& in) { return (*static_cast<const L*>(self))(in); }, x);
   }
   /// The list itself, made where there is none yet. Errors: `std::bad_alloc`.
   const std::shared_ptr<tapegrad::detail::HookList>& list();
 
  private:
   bool begins() const noexcept;
-  Tensor run_hooks(const void* layer, Tensor (*call)(const void*, Tensor), Tensor x) const;
+  Tensor run_hooks(const void* layer, Tensor (*call)(const void*, const Tensor&), Tensor x) const;
 
   std::shared_ptr<tapegrad::detail::HookList> hooks_;
 };

@@ -22,7 +22,7 @@ const Layer::Held& Layer::held() const {
 
 Tensor Layer::operator()(Tensor x) const {
   if (hooks_.waits()) [[unlikely]]
-    return hooks_.run(*this, std::move(x));
+    return hooks_.run(*this, x);
   const LayerScope scope(path_);
   return held().call(std::move(x));
 }

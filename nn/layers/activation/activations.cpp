@@ -15,7 +15,7 @@ Tensor detail::identity(Tensor x) { return x; }
 template <Tensor (*Function)(Tensor)>
 Tensor Activation<Function>::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return Function(std::move(x));
 }
@@ -75,7 +75,7 @@ template class Activation<detail::tanhshrink_by_value>;
 
 Tensor GELU::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return approximate_ == Approximate::tanh ? gelu_tanh(std::move(x)) : gelu(std::move(x));
 }
@@ -85,7 +85,7 @@ std::string GELU::describe() const {
 
 Tensor LeakyReLU::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return leaky_relu(std::move(x), negative_slope_);
 }
@@ -95,7 +95,7 @@ std::string LeakyReLU::describe() const {
 
 Tensor ELU::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return elu(std::move(x), alpha_);
 }
@@ -103,7 +103,7 @@ std::string ELU::describe() const { return fmt::format("ELU(alpha={})", alpha_);
 
 Tensor Softplus::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return softplus(std::move(x), options_.beta, options_.threshold);
 }

@@ -15,7 +15,7 @@ Tensor detail::tanhshrink_by_value(Tensor x) { return tapegrad::tanhshrink(x); }
 
 Tensor Hardtanh::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return hardtanh(std::move(x), min_val_, max_val_);
 }
@@ -25,7 +25,7 @@ std::string Hardtanh::describe() const {
 
 Tensor CELU::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return celu(std::move(x), alpha_);
 }
@@ -33,7 +33,7 @@ std::string CELU::describe() const { return fmt::format("CELU(alpha={})", alpha_
 
 Tensor Softshrink::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return softshrink(std::move(x), lambd_);
 }
@@ -41,7 +41,7 @@ std::string Softshrink::describe() const { return fmt::format("Softshrink(lambd=
 
 Tensor Hardshrink::operator()(Tensor x) const {
   if (hooks().waits()) [[unlikely]]
-    return hooks().run(*this, std::move(x));
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return hardshrink(std::move(x), lambd_);
 }
