@@ -46,6 +46,7 @@
 #include "autograd/transforms/checkpoint.h"
 #include "autograd/transforms/flatten.h"
 #include "autograd/transforms/function_gradients.h"
+#include "autograd/transforms/hooks.h"
 #include "autograd/transforms/implicit.h"
 #include "autograd/transforms/jacobian.h"
 #include "autograd/transforms/jvp.h"

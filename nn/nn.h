@@ -35,6 +35,7 @@
 #include "nn/losses/losses.h"
 #include "nn/losses/operators.h"
 #include "nn/metrics/metrics.h"
+#include "nn/module/hooks.h"
 #include "nn/module/layer.h"
 #include "nn/module/functional.h"
 #include "nn/module/module.h"

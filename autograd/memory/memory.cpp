@@ -7,6 +7,7 @@
 #include "autograd/memory/cache_limit.h"
 #include "autograd/memory/heap.h"
 #include "autograd/memory/large_heap.h"
+#include "autograd/memory/noticed_block.h"
 #include "autograd/memory/slab_pool.h"
 #include "autograd/memory/system_block.h"
 
@@ -71,7 +72,11 @@ void* acquire_other_block(std::size_t bytes, std::uint8_t& size_class, BlockKind
   return block;
 }
 
+constinit std::atomic<std::uint8_t (*)(const void*) noexcept> noticed_block_goes{nullptr};
+
 void release_other_block(void* block, std::uint8_t size_class, BlockKind kind) noexcept {
+  if (size_class == SizeClasses::kNoticed)
+    return release_block(block, noticed_block_goes.load()(block), kind);
   if (size_class < SizeClasses::kSystem)
     return release_to_slab(block, Slab::of(block, true), size_class, kind);
   count(SizeClasses::kClasses, kind, -1);

@@ -10,15 +10,16 @@
 namespace tapegrad::detail {
 
 /// Sizes of blocks: multiples of 8 up to `kFine` bytes, of 64 up to `kSmall`, above eight for each
-/// doubling up to `kMost`. A class has a number of one byte; the last two numbers are no classes,
-/// but say where else a block came from.
+/// doubling up to `kMost`. A class has a number of one byte; the last three numbers are no classes:
+/// two say where else a block came from, one stands for another number that somebody else knows.
 struct SizeClasses {
   static constexpr std::size_t kFine = 256, kSmall = 1024, kMost = std::size_t{64} << 10;
   static constexpr int kFineClasses = 32;
   static constexpr int kSmallClasses = kFineClasses + 12;
   static constexpr int kClasses = kSmallClasses + 8 * 6;
-  static constexpr std::uint8_t kSystem = 254;  ///< a block of its own, see system_block.h
-  static constexpr std::uint8_t kLarge = 255;   ///< a block of the heap in large_heap.h
+  static constexpr std::uint8_t kNoticed = 253;  ///< somebody wants to know, see noticed_block.h
+  static constexpr std::uint8_t kSystem = 254;   ///< a block of its own, see system_block.h
+  static constexpr std::uint8_t kLarge = 255;    ///< a block of the heap in large_heap.h
 
   /// The smallest class of at least `bytes` bytes, which are 1 to `kSmall`.
   [[gnu::always_inline]] static constexpr std::size_t of_small(std::size_t bytes) noexcept {

@@ -27,7 +27,8 @@
 ///     };
 ///     tg::Tensor cube(const tg::Tensor& x) { return tg::apply(Cube{}, x); }
 ///
-/// Rules are written with the public operators, so second and higher orders come of themselves.
+/// Rules are written with the public operators, so second and higher orders come of themselves. For
+/// one that is needed once there is `custom_op`, which makes an operator of closures.
 /// Two more lines, which nobody needs to write, let others compute less: `static constexpr
 /// tg::Sparsity sparsity = tg::Sparsity::elementwise` says which elements of the input an element
 /// of the result depends on (without it, on all), and `static constexpr tg::Leading leading =
@@ -40,5 +41,6 @@
 #include "autograd/base/fail.h"
 #include "autograd/tape/apply.h"
 #include "autograd/tape/apply_list.h"
+#include "autograd/tape/custom_op.h"
 #include "autograd/tensor/print.h"
 #include "autograd/tensor/visit_dtype.h"

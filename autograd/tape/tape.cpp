@@ -251,14 +251,14 @@ void free_record(void* block, std::uint8_t size_class) noexcept {
 /// any stack. A record that goes while another is being destroyed waits in a list.
 void destroy_record(Record* record) noexcept {
   ThreadTape& tape = thread_tape;
-  if (record->retains) [[unlikely]]
-    move_retained(*record, nullptr);
   record->next_to_release = std::exchange(tape.to_release, record);
   if (tape.releasing) return;
   tape.releasing = true;
   while (Record* next = tape.to_release) {
     tape.to_release = next->next_to_release;
     const std::uint8_t size_class = next->size_class;
+    if (next->retains) [[unlikely]]
+      forget_retained(*next);
     next->~Record();
     release_block(next, size_class, BlockKind::record);
   }

@@ -27,7 +27,8 @@ struct Seen {
   std::uint64_t sum;  // of the elements
 };
 
-std::uint64_t sum_of(const Tensor& value) {
+std::uint64_t sum_of(const Tensor& output) {
+  const Tensor value = all_entries(output);
   return launch(
       "checkpoint",
       [](const unsigned char* bytes, std::size_t size) {

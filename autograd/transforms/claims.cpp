@@ -39,6 +39,16 @@ void Claims::put_aside(Record& record, std::uint32_t owner) {
   record.walk.store(id_, std::memory_order_relaxed);
 }
 
+void Claims::lend(std::shared_ptr<Tensor> place) {
+  auto& lent = innermost->lent_;
+  if (!lent) lent = std::make_unique<std::vector<std::shared_ptr<Tensor>>>();
+  lent->push_back(std::move(place));
+}
+
+void Claims::take_back() noexcept {
+  for (const auto& place : *lent_) *place = {};
+}
+
 void Claims::give_back() noexcept {
   for (Noted& noted : noted_) {
     Record& record = *noted.record;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -19,7 +20,11 @@ class Claims {
   Claims() noexcept : outer_(innermost) { innermost = this; }
   Claims(const Claims&) = delete;
   Claims& operator=(const Claims&) = delete;
-  ~Claims() { innermost = outer_; }
+  ~Claims() {
+    innermost = outer_;
+    if (lent_) [[unlikely]]
+      take_back();
+  }
 
   bool have(const Record& record) const noexcept {
     return record.walk.load(std::memory_order_relaxed) == id_;
@@ -41,6 +46,8 @@ class Claims {
   void give_back() noexcept;
   /// Takes back what this walk noted in a record that it took, unless that was given back.
   void leave(Record& record) const noexcept;
+  /// Has `place` emptied when the innermost walk of this thread ends. Errors: `std::bad_alloc`.
+  static void lend(std::shared_ptr<Tensor> place);
 
  private:
   /// What an outer walk has noted in a record.
@@ -54,12 +61,14 @@ class Claims {
 
   static std::uint32_t new_id() noexcept;
   void put_aside(Record& record, std::uint32_t owner);
+  void take_back() noexcept;
 
   static thread_local constinit Claims* innermost;
 
   std::uint32_t id_ = new_id();
   Claims* outer_;
   std::vector<Noted> noted_;
+  std::unique_ptr<std::vector<std::shared_ptr<Tensor>>> lent_;  // seldom there
 };
 
 /// The cotangents of the outputs of `record`, where it has several.

@@ -8,6 +8,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/base/threads/thread_kept.h"
 #include "autograd/ops/core/elementwise.h"
+#include "autograd/tape/leaf_hooks.h"
 #include "autograd/tape/record.h"
 #include "autograd/tape/retained.h"
 #include "autograd/tape/trace.h"
@@ -16,6 +17,7 @@
 #include "autograd/transforms/claims.h"
 #include "autograd/transforms/companions.h"
 #include "autograd/transforms/cotangent.h"
+#include "autograd/transforms/hook_calls.h"
 #include "autograd/transforms/leaf_gradients.h"
 #include "autograd/transforms/region.h"
 #include "autograd/transforms/tape_order.h"
@@ -99,11 +101,9 @@ class Walk {
       visit_all();
       order_->met().resize(visited_ = left_);  // the others are gone
     } while (discover(visited_ + kAhead));
-    if (capturing_) return;
-    add_to_gradients(lists_.targets.list(), create_, readable_);
-    done_ = true;
-    if (watched()) [[unlikely]]
-      announce_sums();
+    if (hooked_leaves.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return finish_with_hooks();
+    if (!capturing_) finish();
   }
 
   /// What has arrived at the inputs, in their order.
@@ -188,6 +188,22 @@ class Walk {
     return order.met().size() > visited_;
   }
 
+  /// Leaves the sums at the leaves.
+  void finish() {
+    add_to_gradients(lists_.targets.list(), create_, readable_);
+    done_ = true;
+    if (watched()) [[unlikely]]
+      announce_sums();
+  }
+
+  /// Has the hooks of leaves see the sums before.
+  [[gnu::noinline, gnu::cold]] void finish_with_hooks() {
+    const HookedLeaves hooked = call_leaf_hooks(lists_.targets.list(), create_);
+    if (capturing_) return;
+    finish();
+    call_accumulated_hooks(hooked);
+  }
+
   /// Marks the records of the inputs asked for.
   void mark_captured() {
     for (const Tensor& input : *inputs_) {
@@ -249,10 +265,10 @@ class Walk {
   void visit(Record& record) {
     if (!record.cotangent.defined()) return;
     Tensor gradient = std::move(record.cotangent);
+    if (record.retains) [[unlikely]]
+      show_gradient(record, gradient);
     if (record.captured)
       lists_.targets.find(&record)->sum = dense_cotangent(gradient, record.shape());
-    if (record.retains && !capturing_) [[unlikely]]
-      keep_gradient(record, gradient);
     if (!record.wanted) return;
     if (record.released) record.check();  // by a walk that a rule started
     thread_tape.scope = record.scope;     // errors in a rule name it
@@ -280,11 +296,17 @@ class Walk {
     for (Tensor& part : parts_of(record)) part = {};
   }
 
-  /// For the output of `record`, if there is a handle of it: the last one may be going at this
-  /// moment, on another thread.
-  [[gnu::noinline, gnu::cold]] void keep_gradient(const Record& record, const Tensor& gradient) {
-    Impl* output = retained_output(record);
-    if (!output->handles.increment_if_any()) return;
+  /// Has the hooks of the output of `record` see `gradient`, or replace it; the output keeps what
+  /// comes out of it.
+  [[gnu::noinline, gnu::cold]] void show_gradient(const Record& record, Tensor& gradient) {
+    if (const auto hooks = hooks_of(record)) {
+      thread_tape.scope = record.scope;
+      gradient = call_gradient_hooks(*hooks, dense_cotangent(std::move(gradient), record.shape()),
+                                     create_);
+    }
+    Impl* output = capturing_ ? nullptr : retained_output(record);
+    // If there is a handle of it: the last one may be going at this moment, on another thread.
+    if (!output || !output->handles.increment_if_any()) return;
     const Tensor held = adopt(output);
     add_to(target_of(output).sum, gradient, record.shape_ref);
   }

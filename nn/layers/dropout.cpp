@@ -10,6 +10,8 @@ namespace tapegrad::nn {
 Dropout::Dropout(Real p) : p_(p) { tapegrad::detail::require_probability(p, "p", "Dropout"); }
 
 Tensor Dropout::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return dropout(x, p_, training_);
 }

@@ -8,6 +8,8 @@
 namespace tapegrad::nn {
 
 Tensor Flatten::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return flatten(x, start_dim_, end_dim_);
 }

@@ -7,11 +7,14 @@
 namespace tapegrad::nn {
 
 Tensor Sequential::operator()(Tensor x) const {
+  if (hooks_.waits()) [[unlikely]]
+    return hooks_.run(*this, x);
   for (const Layer& layer : layers_) x = layer(std::move(x));
   return x;
 }
 
 void Sequential::visit(Visitor& f) {
+  f.hooks(hooks_);
   for (std::size_t i = 0; i < layers_.size(); ++i) f(std::to_string(i), layers_[i]);
 }
 

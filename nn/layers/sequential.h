@@ -72,6 +72,7 @@ class Sequential {
   std::size_t position(std::int64_t index) const;
 
   std::vector<Layer> layers_;
+  detail::HookPlace hooks_;
 };
 
 /// @}

@@ -6,7 +6,9 @@
 namespace tapegrad::nn {
 
 Layer::Layer(const Layer& other)
-    : held_(other.held_ ? other.held_->copy() : nullptr), path_(other.path_) {}
+    : held_(other.held_ ? other.held_->copy() : nullptr),
+      path_(other.path_),
+      hooks_(other.hooks_) {}
 
 Layer& Layer::operator=(const Layer& other) {
   Layer copy(other);
@@ -19,12 +21,16 @@ const Layer::Held& Layer::held() const {
 }
 
 Tensor Layer::operator()(Tensor x) const {
+  if (hooks_.waits()) [[unlikely]]
+    return hooks_.run(*this, x);
   const LayerScope scope(path_);
   return held().call(std::move(x));
 }
 
 void Layer::visit(Visitor& f) {
-  if (held_) held_->visit(f, path_);
+  if (!held_) return;
+  f.hooks(hooks_);
+  held_->visit(f, path_);
 }
 
 detail::Description Layer::description() const { return held().describe(); }

@@ -14,6 +14,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "nn/module/hook_place.h"
 #include "nn/module/visitor.h"
 
 namespace tapegrad::nn {
@@ -21,20 +22,26 @@ namespace tapegrad::nn {
 /// @addtogroup modules
 /// @{
 
-/// What layers of this library share: the path that `name_modules` gave them. Programs do not need
-/// it.
+/// What layers of this library share: the path that `name_modules` gave them, and their hooks.
+/// Programs do not need it.
 class NamedLayer {
  public:
   /// "net.2.fc1", or empty.
   const std::string& path() const { return path_; }
-  /// Shows where the path is kept; the `visit` of a layer calls it first.
-  void visit(Visitor& f) { f.scope(path_); }
+  /// Shows where path and hooks are kept; the `visit` of a layer calls it first.
+  void visit(Visitor& f) {
+    f.scope(path_);
+    f.hooks(hooks_);
+  }
 
  protected:
   NamedLayer() = default;
+  /// The hooks, to which a call of the layer goes first.
+  const detail::HookPlace& hooks() const { return hooks_; }
 
  private:
   std::string path_;
+  detail::HookPlace hooks_;
 };
 
 /// Any layer, held by value: an operator, a lambda without captures, a built-in layer, a whole
@@ -126,6 +133,7 @@ class Layer {
 
   std::unique_ptr<Held> held_;
   std::string path_;  // of a plain function; stays empty for modules
+  detail::HookPlace hooks_;
 };
 
 /// @}

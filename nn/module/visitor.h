@@ -30,6 +30,9 @@ namespace tapegrad::nn {
 
 class Visitor;
 struct Parameter;
+namespace detail {
+class HookPlace;
+}
 
 /// A type that names its members:
 /// `void visit(nn::Visitor& f) { f("fc1", fc1); f("fc2", fc2); }`, public and not const.
@@ -77,6 +80,7 @@ struct CopiedVisitor {
   void buffer(std::string_view, Tensor&) {}
   void training(bool&) {}
   void scope(std::string&) {}
+  void hooks(HookPlace&) {}
 };
 /// Has a `visit`, if not one that can be used.
 template <class T>
@@ -279,6 +283,9 @@ class Visitor {
   void training(bool& flag) { on_training(flag); }
   /// Where a layer keeps its own path, for errors and records; empty until `name_modules`.
   void scope(std::string& path) { on_scope(path); }
+  /// @cond
+  void hooks(detail::HookPlace& place) { on_hooks(place); }
+  /// @endcond
 
  protected:
   /// Called with the full dotted name; `value` is defined and may be replaced.
@@ -289,6 +296,9 @@ class Visitor {
   virtual void on_training(bool& /*flag*/) {}
   /// Called with what a layer knows its path by, which may be changed.
   virtual void on_scope(std::string& /*path*/) {}
+  /// @cond
+  virtual void on_hooks(detail::HookPlace& /*place*/) {}
+  /// @endcond
   /// Before and after the members of a module.
   /// @{
   virtual void on_enter(const ModuleRef& /*module*/) {}

@@ -14,6 +14,8 @@ Tensor detail::identity(Tensor x) { return x; }
 
 template <Tensor (*Function)(Tensor)>
 Tensor Activation<Function>::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return Function(std::move(x));
 }
@@ -72,6 +74,8 @@ template class Activation<detail::relu6_by_value>;
 template class Activation<detail::tanhshrink_by_value>;
 
 Tensor GELU::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return approximate_ == Approximate::tanh ? gelu_tanh(std::move(x)) : gelu(std::move(x));
 }
@@ -80,6 +84,8 @@ std::string GELU::describe() const {
 }
 
 Tensor LeakyReLU::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return leaky_relu(std::move(x), negative_slope_);
 }
@@ -88,12 +94,16 @@ std::string LeakyReLU::describe() const {
 }
 
 Tensor ELU::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return elu(std::move(x), alpha_);
 }
 std::string ELU::describe() const { return fmt::format("ELU(alpha={})", alpha_); }
 
 Tensor Softplus::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return softplus(std::move(x), options_.beta, options_.threshold);
 }
@@ -102,12 +112,16 @@ std::string Softplus::describe() const {
 }
 
 Tensor Softmax::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return softmax(x, dim_);
 }
 std::string Softmax::describe() const { return fmt::format("Softmax(dim={})", dim_); }
 
 Tensor LogSoftmax::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return log_softmax(x, dim_);
 }

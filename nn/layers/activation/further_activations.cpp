@@ -14,6 +14,8 @@ Tensor detail::relu6_by_value(Tensor x) { return tapegrad::relu6(x); }
 Tensor detail::tanhshrink_by_value(Tensor x) { return tapegrad::tanhshrink(x); }
 
 Tensor Hardtanh::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return hardtanh(std::move(x), min_val_, max_val_);
 }
@@ -22,24 +24,32 @@ std::string Hardtanh::describe() const {
 }
 
 Tensor CELU::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return celu(std::move(x), alpha_);
 }
 std::string CELU::describe() const { return fmt::format("CELU(alpha={})", alpha_); }
 
 Tensor Softshrink::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return softshrink(std::move(x), lambd_);
 }
 std::string Softshrink::describe() const { return fmt::format("Softshrink(lambd={})", lambd_); }
 
 Tensor Hardshrink::operator()(Tensor x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return hardshrink(std::move(x), lambd_);
 }
 std::string Hardshrink::describe() const { return fmt::format("Hardshrink(lambd={})", lambd_); }
 
 Tensor Threshold::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return threshold(x, threshold_, value_);
 }
@@ -48,18 +58,24 @@ std::string Threshold::describe() const {
 }
 
 Tensor GLU::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return glu(x, dim_);
 }
 std::string GLU::describe() const { return fmt::format("GLU(dim={})", dim_); }
 
 Tensor Softmin::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return softmin(x, dim_);
 }
 std::string Softmin::describe() const { return fmt::format("Softmin(dim={})", dim_); }
 
 Tensor RReLU::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return rrelu(x, lower_, upper_, training_);
 }
@@ -78,6 +94,8 @@ PReLU::PReLU(std::int64_t num_parameters, const PReLUOptions& options) {
   weight.requires_grad_();
 }
 Tensor PReLU::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return prelu(x, weight);
 }

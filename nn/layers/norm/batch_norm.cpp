@@ -64,6 +64,8 @@ BatchNorm1d::BatchNorm1d(std::int64_t num_features, const BatchNormOptions& opti
 }
 
 Tensor BatchNorm1d::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   check(x);
   const bool by_batch = training_ || !running_mean.defined();

@@ -25,6 +25,8 @@ LayerNorm::LayerNorm(const Shape& normalized_shape, const LayerNormOptions& opti
 }
 
 Tensor LayerNorm::operator()(const Tensor& x) const {
+  if (hooks().waits()) [[unlikely]]
+    return hooks().run(*this, x);
   const LayerScope scope(path());
   return layer_norm(x, normalized_shape_, weight, bias, eps_);
 }

@@ -44,6 +44,10 @@ struct Halve {
   void update(auto& p, auto) const { p = p * 0.5; }
 };
 
+using List = std::span<const Tensor>;
+const auto no_rule = [](const Tensor&, List, const Tensor&) { return std::vector<Tensor>(); };
+const auto no_rules = [](List, List, List) { return std::vector<Tensor>(); };
+
 }  // namespace
 
 messages::Sections messages::of_checks() {
@@ -86,6 +90,41 @@ messages::Sections messages::of_checks() {
                "tensor",
                Tensor p = x * 2;
                tg::update(Halve{}, p, y)),
+       }},
+      {"Operators made of closures",
+       "`no_rule` and `no_rules` return an empty list; `List` is `std::span<const Tensor>`.",
+       {
+           TAPEGRAD_MISTAKE(
+               ValueError,
+               "custom_op: the name is empty; errors and pictures call the operator by it",
+               tg::custom_op("", tg::tanh, no_rule)),
+           TAPEGRAD_MISTAKE(
+               ValueError,
+               "custom_op: cube: reads is kA for all inputs, kY for the outputs, their sum, or kNone",
+               tg::custom_op("cube", tg::tanh, no_rule, {.reads = tg::kB})),
+           TAPEGRAD_MISTAKE(ValueError,
+                            "custom_op: a function is empty; an operator has a forward and a vjp",
+                            std::function<Tensor(const Tensor&)> forward;
+                            tg::custom_op("cube", forward, no_rule)),
+           TAPEGRAD_MISTAKE(ValueError, "flat: it got 2 tensors, and takes 1",
+                            tg::custom_op("flat", tg::tanh, no_rule)(x, y)),
+           TAPEGRAD_MISTAKE(ValueError, "nothing: its forward returned no tensor",
+                            const auto nothing = tg::custom_op(
+                                "nothing", [](List) { return std::vector<Tensor>(); }, no_rules);
+                            nothing(x)),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "flat: its vjp returned 0 cotangents for 1 inputs; return one for each, the "
+               "undefined tensor for zeros",
+               const auto flat = tg::custom_op("flat", tg::tanh, no_rule);
+               sum(flat(x)).backward()),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "sums: its jvp returned a tangent of shape [] for an output of shape [2, 3]",
+               const auto sums = tg::custom_op(
+                   "sums", tg::tanh, no_rule,
+                   [](const Tensor& t, const Tensor&, const Tensor&) { return sum(t); });
+               tg::jvp([&](const Tensor& t) { return sums(t); }, x, y)),
        }},
       {"Checks of gradients",
        "",

@@ -247,6 +247,34 @@ messages::Sections messages::of_gradients() {
                sum(w).backward(); Tensor gradient = w.grad(); gradient.to_(tg::float64);
                sum(w).backward()),
        }},
+      {"Hooks of tensors",
+       "",
+       {
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "register_hook: the tensor of shape [2, 3] does not require gradients: nothing that "
+               "it was computed from does; call requires_grad_() on the leaves, or unfreeze the "
+               "model",
+               tg::register_hook(y, [](const Tensor& g) { return 2 * g; })),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "register_post_accumulate_grad_hook: the tensor of shape [2, 3] is no leaf, and "
+               "collects no gradient; see that of a result with register_hook()",
+               tg::register_post_accumulate_grad_hook(x * 2, [](const Tensor&) {})),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "register_hook: a hook returned a tensor of shape [] and type float32 for a "
+               "gradient of shape [2, 3] and type float32; it returns one of the same shape and "
+               "type, or nothing",
+               const Tensor h = x * 2;
+               tg::register_hook(h, [](const Tensor& g) { return sum(g); }); sum(h).backward()),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "register_hook: a hook changed the gradient of shape [2, 3] that it got in place, "
+               "which others may read; return a new tensor instead",
+               const Tensor h = x * 2;
+               tg::register_hook(h, [](Tensor g) { g.mul_(2); }); sum(h).backward()),
+       }},
       {"Graphs that cannot be walked any more",
        "`Failing` is an operator whose rule throws.",
        {

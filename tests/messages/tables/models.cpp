@@ -16,6 +16,7 @@ struct Model {
   Tensor weight = tg::ones({2, 3}).requires_grad_();
   void visit(nn::Visitor& f) { f("weight", weight); }
 };
+nn::Sequential small() { return nn::Sequential{nn::Linear{3, 3}, tg::tanh}; }
 std::vector<nn::Parameter> parameters() { return {{"w", tg::ones({2}).requires_grad_()}}; }
 
 }  // namespace
@@ -211,6 +212,37 @@ messages::Sections messages::of_models() {
                nn::confusion_matrix(tg::tensor({1 << 20}), tg::tensor({0}))),
            TAPEGRAD_MISTAKE(ValueError, "wilson_interval: 3 successes of 2 trials are impossible",
                             nn::wilson_interval(3, 2)),
+       }},
+      {"Hooks of layers",
+       "`Model` has a parameter, and calls no hooks; `small()` is a `Linear` and `tanh`.",
+       {
+           TAPEGRAD_MISTAKE(
+               ValueError, "register_forward_hook: the model has no module \"fc1\"; it has 0, 1",
+               nn::Sequential net = small();
+               nn::register_forward_hook(net, "fc1", [](const Tensor&, const Tensor&) {})),
+           TAPEGRAD_MISTAKE(
+               ValueError,
+               "register_forward_pre_hook: the model is Model, which does not call hooks; hold it "
+               "as an nn::Layer, put it into a Sequential, or take a layer within it",
+               Model model;
+               nn::register_forward_pre_hook(model, [](const Tensor&) {})),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "register_full_backward_hook: a hook returned a tensor of shape [] and type float32 "
+               "for the input's gradient of shape [2, 3] and type float32; it returns one of the "
+               "same shape and type, or nothing",
+               nn::Sequential net = small();
+               nn::register_full_backward_hook(
+                   net, "1", [](const Tensor& g, const Tensor&) { return sum(g); });
+               sum(net(x)).backward()),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "register_full_backward_hook: a hook returned a gradient for an input that requires "
+               "none",
+               nn::Sequential net = small();
+               nn::register_full_backward_hook(net, "0",
+                                               [](const Tensor&, const Tensor& g) { return g; });
+               sum(net(y)).backward()),
        }},
       {"Models and their state",
        "`Model` has one parameter, `weight`; `parameters()` lists one, of two "

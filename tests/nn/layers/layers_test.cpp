@@ -7,6 +7,7 @@
 #include <limits>
 #include <regex>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "nn/layers/norm/batch_norm.h"
 #include "nn/layers/norm/layer_norm.h"
 #include "nn/layers/sequential.h"
+#include "nn/module/hooks.h"
 #include "nn/module/module.h"
 #include "tests/catch.h"
 
@@ -298,11 +300,17 @@ TEST_CASE("every layer is made with braces and with parentheses, and stands in a
     CHECK(net[0].describe() == net[1].describe());
     const std::string text = net[0].describe();
     made.insert(text.substr(0, text.find('(')));
+    INFO(text);
+    // A layer calls its hooks by itself.
+    nn::Sequential hooked = net;
+    tg::HookHandle refuses = nn::register_forward_pre_hook(
+        hooked, "0", [](const Tensor&) { throw std::runtime_error("hooked"); });
+    CHECK_THROWS_WITH(hooked[0](Tensor()), "hooked");
+    refuses.remove();
     // A layer knows its place if it shows that (NamedLayer::visit) and computes in it (LayerScope).
     if (net[0].get<nn::Identity>()) return;
     nn::Sequential named = net;
     nn::name_modules(named, "net");
-    INFO(text);
     CHECK_THROWS_WITH(named[0](Tensor()), ContainsSubstring("[in net.0]"));
   };
   check(nn::Sequential{nn::ReLU{}, nn::ReLU()});
