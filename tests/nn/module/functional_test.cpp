@@ -114,7 +114,8 @@ TEST_CASE("gradients of each sample are those of batches of one", "[transforms]"
 TEST_CASE("gradients of each sample of other layers", "[transforms]") {
   tg::manual_seed(2);
   nn::Sequential net{nn::Flatten{}, nn::Linear{12, 4, {.dtype = tg::float64}},
-                     nn::PReLU{1, {.dtype = tg::float64}}, nn::Linear{4, 2, {.dtype = tg::float64}}};
+                     nn::PReLU{1, {.dtype = tg::float64}},
+                     nn::Linear{4, 2, {.dtype = tg::float64}}};
   const Tensor words = tg::randn({5, 3, 4}, tg::float64), y = tg::randn({5, 2}, tg::float64);
   const auto loss = [](const Tensor& a, const Tensor& b) { return nn::huber_loss(a, b); };
   const Tensors all = nn::per_sample_grad(net, loss, words, y);
