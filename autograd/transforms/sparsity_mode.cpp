@@ -147,7 +147,7 @@ void SparsityMode::unite_factors(MatmulOptions flags, Frame& frame) {
     const auto length = static_cast<std::size_t>(rows.shape().back());
     Sets made;
     for (std::int64_t i = 0; i < shape.numel(); ++i) {
-      const auto row = numbers.subspan(static_cast<std::size_t>(i) * length, length);
+      const auto row = std::span(numbers).subspan(static_cast<std::size_t>(i) * length, length);
       Sets sets(row.begin(), row.end());
       made.push_back(sets_.unite(sets));
     }
