@@ -87,7 +87,7 @@ Tensors own_inputs(const Tensors& x) {
 }
 
 Level::Level(const char* caller, const ListFunction& f, const Tensors& x)
-    : caller_(caller), records_(grad_enabled()) {
+    : records_(grad_enabled()) {
   require_inputs(x, caller);
   inputs_ = own_inputs(x);
   leads_out_ = has_history(inputs_);

@@ -35,7 +35,6 @@ class Level {
   std::vector<Tensor> pull(const std::vector<Tensor>& cotangents, bool keeps) const;
 
  private:
-  const char* caller_;
   std::vector<Tensor> inputs_, outputs_;
   bool records_;            // what is around `f` is recorded
   bool leads_out_ = false;  // the outputs depend on what is around `f`

@@ -101,11 +101,12 @@ Tensor elements_of(const SparsityPattern& pattern, std::int64_t n, DType dtype,
   return index_select(cat(chunks), 0, tensor(places));
 }
 
-void require_pattern(const char* caller, const SparsityPattern& pattern, std::int64_t rows,
-                     std::int64_t columns) {
-  if (pattern.rows != rows || pattern.columns != columns)
-    fail<ValueError>("{}: the pattern is of {} by {} elements, but the matrix has {} by {}", caller,
-                     pattern.rows, pattern.columns, rows, columns);
+/// `what`: "rows", of `whose`: "output".
+void require_count(const char* caller, const char* what, std::int64_t pattern, const char* whose,
+                   std::int64_t elements) {
+  if (pattern != elements)
+    fail<ValueError>("{}: the pattern has {} {}, but the {} has {} elements", caller, pattern, what,
+                     whose, elements);
 }
 
 void require_chunk(const char* caller, const SparseOptions& options) {
@@ -158,6 +159,7 @@ SparseMatrix detail::checked_sparse_jacobian(const ListFunction& f, const Tensor
       };
       pattern = found_pattern(checked, x, false);
     }
+    require_count("sparse_jacobian", "columns", pattern->columns, "input", x.numel());
     Tensor values;
     if (pattern->forward) {
       values = elements_of(
@@ -165,14 +167,14 @@ SparseMatrix detail::checked_sparse_jacobian(const ListFunction& f, const Tensor
             Tensors y;
             const Tensors made = tangents_along(f, {x}, 0, seeds_of(*pattern, x, start, count), y);
             require_one("sparse_jacobian", y);
-            require_pattern("sparse_jacobian", *pattern, y[0].numel(), x.numel());
+            require_count("sparse_jacobian", "rows", pattern->rows, "output", y[0].numel());
             return made[0];
           });
     } else {
       const Level level("sparse_jacobian", f, {x});
       require_one("sparse_jacobian", level.outputs());
       const Tensor& y = level.outputs()[0];
-      require_pattern("sparse_jacobian", *pattern, y.numel(), x.numel());
+      require_count("sparse_jacobian", "rows", pattern->rows, "output", y.numel());
       values =
           elements_of(*pattern, pattern->columns, x.dtype(), options,
                       [&](std::int64_t start, std::int64_t count) {
@@ -193,9 +195,11 @@ SparseMatrix detail::checked_sparse_hessian(const ListFunction& f, const Tensor&
     };
     std::shared_ptr<const SparsityPattern> pattern =
         options.pattern ? options.pattern : found_pattern(gradient, x, true);
-    require_pattern("sparse_hessian", *pattern, x.numel(), x.numel());
+    require_count("sparse_hessian", "rows", pattern->rows, "input", x.numel());
+    require_count("sparse_hessian", "columns", pattern->columns, "input", x.numel());
     if (!pattern->forward)
-      fail<ValueError>("sparse_hessian: the pattern is that of a Jacobian by its rows");
+      fail<ValueError>(
+          "sparse_hessian: the pattern is that of a Jacobian by its rows, which a Hessian cannot use");
     Tensor values = elements_of(
         *pattern, x.numel(), x.dtype(), options, [&](std::int64_t start, std::int64_t count) {
           Tensors y;

@@ -32,7 +32,12 @@ Tensor numbered(const Shape& shape, std::int64_t first) {
   return reshape(arange(first, first + shape.numel()), shape).to(float64);
 }
 
-std::span<const double> numbers_of(const Tensor& x) { return x.data<double>(); }
+/// The elements, as copies.
+std::vector<double> numbers_of(const Tensor& x) {
+  const Tensor whole = x.to(float64);
+  const auto data = whole.data<double>();
+  return {data.begin(), data.end()};
+}
 
 /// Elements that say what depends on what in a linear operator.
 enum class Probe { own, ones, spread };
@@ -102,8 +107,7 @@ void SparsityMode::carry(const OperatorCall& call, Frame& frame, std::span<const
 SparsityMode::Sets SparsityMode::broadcast_sets(const Frame& frame, std::size_t i,
                                                 const Shape& shape) {
   if (!frame.companions[i].defined()) return {};
-  const Tensor whole = expand(frame.companions[i], shape).clone();
-  const auto numbers = numbers_of(whole);
+  const std::vector<double> numbers = numbers_of(expand(frame.companions[i], shape));
   return Sets(numbers.begin(), numbers.end());
 }
 
@@ -111,7 +115,7 @@ IndexSets::Set SparsityMode::united(const Frame& frame) {
   Sets all;
   for (const Tensor& companion : frame.companions) {
     if (!companion.defined()) continue;
-    const auto numbers = numbers_of(companion);
+    const std::vector<double> numbers = numbers_of(companion);
     all.insert(all.end(), numbers.begin(), numbers.end());
   }
   return sets_.unite(all);
@@ -172,7 +176,7 @@ bool SparsityMode::by_source(const OperatorCall& call, const Frame& frame,
     if (const Tensor& companion = frame.companions[i]; companion.defined()) {
       some[i] = ones(shape, float64);
       places[i] = numbered(shape, static_cast<std::int64_t>(sources.size()));
-      const auto numbers = numbers_of(companion);
+      const std::vector<double> numbers = numbers_of(companion);
       sources.insert(sources.end(), numbers.begin(), numbers.end());
     } else {
       some[i] = places[i] = zeros(shape, float64);
@@ -200,7 +204,7 @@ bool SparsityMode::by_target(const OperatorCall& call, const Frame& frame, const
   const bool by_index = call.type->sparsity == Sparsity::index;  // slopes are numbers of copies
   for (std::size_t i = 0; i < frame.inputs.size(); ++i) {
     if (!frame.companions[i].defined()) continue;
-    const auto sets = numbers_of(frame.companions[i]);
+    const std::vector<double> sets = numbers_of(frame.companions[i]);
     std::vector<bool> known(sets.size());
     for (const Probe kind : {Probe::own, Probe::ones, Probe::spread}) {
       const EnableGrad enable_grad;
@@ -217,7 +221,7 @@ bool SparsityMode::by_target(const OperatorCall& call, const Frame& frame, const
       };
       // The second is the first times the number of the element that it comes from.
       const Tensor once = back(ones(y.shape(), float64)), times = back(numbered(y.shape(), 1));
-      const auto slopes = numbers_of(once), numbers = numbers_of(times);
+      const std::vector<double> slopes = numbers_of(once), numbers = numbers_of(times);
       for (std::size_t e = 0; e < sets.size(); ++e) {
         if (by_index && slopes[e] > 1) return false;
         if (by_index && slopes[e] == 0) known[e] = true;

@@ -17,6 +17,7 @@
 #include "autograd/transforms/companions.h"
 #include "autograd/transforms/cotangent.h"
 #include "autograd/transforms/leaf_gradients.h"
+#include "autograd/transforms/region.h"
 #include "autograd/transforms/tape_order.h"
 #include "autograd/transforms/targets.h"
 
@@ -67,16 +68,9 @@ class Walk {
         readable_(create_ || CompanionMode::any()) {}
   ~Walk() {
     claims_.give_back();
-    std::vector<Record*>& met = lists_.order.met();
-    for (std::size_t i = 0; i < left_; ++i) {
-      // Released by this walk before an error came, so that nobody can walk it again.
-      if (!done_ && met[i]->released && met[i]->wanted && !retain_) met[i]->interrupted = true;
-      claims_.leave(*met[i]);
-    }
-    for (std::size_t i = visited_; i < met.size(); ++i) claims_.leave(*met[i]);
-    lists_.order.for_waiting([&](Record& record) { claims_.leave(record); });
+    leave_all(done_);
     lists_.targets.clear();
-    lists_.order.end();
+    order_->end();
   }
 
   /// Asks for the cotangents of `inputs`; without this call leaves collect theirs.
@@ -95,16 +89,15 @@ class Walk {
 
   void run(std::span<const Root> roots) {
     begin(roots);
-    discover(capturing_ ? std::numeric_limits<std::size_t>::max() : kAhead);
-    if (capturing_) mark_wanted();
-    for (const Root& root : roots) {
-      const Edge edge(root.output);
-      if (wants(edge)) add_to(arrived_at(edge), root.seed, edge.shape_ref());
+    discover(capturing_ ? kAll : kAhead);
+    if (capturing_) {
+      mark_captured();
+      mark_wanted();
     }
-    set_grad_enabled(create_);
+    hand_out(roots);
     do {
       visit_all();
-      lists_.order.met().resize(visited_ = left_);  // the others are gone
+      order_->met().resize(visited_ = left_);  // the others are gone
     } while (discover(visited_ + kAhead));
     if (capturing_) return;
     add_to_gradients(lists_.targets.list(), create_, readable_);
@@ -141,7 +134,7 @@ class Walk {
  private:
   /// How many records are found and checked before they are visited. Most training steps are
   /// shorter; of a long tape it is what a processor keeps at hand, so that memory is read once.
-  static constexpr std::size_t kAhead = 2048;
+  static constexpr std::size_t kAhead = 2048, kAll = std::numeric_limits<std::size_t>::max();
 
   /// What a walk lists. Kept for the next walk of the thread, so that a steady training step
   /// allocates nothing.
@@ -162,16 +155,16 @@ class Walk {
   /// Lists `record`, if it is not listed yet.
   [[gnu::always_inline]] void meet(Record& record) {
     if (claims_.have(record)) return;
-    Record** place = lists_.order.place_for(record);
+    Record** place = order_->place_for(record);
     claims_.take(record);
     record.wanted = !capturing_;
     record.captured = false;
-    lists_.order.put(record, place);
+    order_->put(record, place);
   }
 
   /// Meets what made the roots.
   void begin(std::span<const Root> roots) {
-    TapeOrder& order = lists_.order;
+    TapeOrder& order = *order_;
     std::uint64_t latest = 0;
     const auto made_by = [](const Root& root) { return record_of(*impl_of(root.output)); };
     for (const Root& root : roots)
@@ -184,7 +177,7 @@ class Walk {
   /// Finds records behind the roots, latest first, until `count` have been met. False when there
   /// are no more.
   bool discover(std::size_t count) {
-    TapeOrder& order = lists_.order;
+    TapeOrder& order = *order_;
     while (order.met().size() < count) {
       const Record* record = order.next();
       if (!record) break;
@@ -195,13 +188,16 @@ class Walk {
     return order.met().size() > visited_;
   }
 
-  /// Marks the records that lie between the roots and an input asked for, and checks them.
-  void mark_wanted() {
+  /// Marks the records of the inputs asked for.
+  void mark_captured() {
     for (const Tensor& input : *inputs_) {
       Record* record = record_of(*impl_of(input));
       if (record && claims_.have(*record)) record->captured = true;
     }
-    const std::vector<Record*>& met = lists_.order.met();
+  }
+  /// Marks the records that lie between the roots and one of these, and checks them.
+  void mark_wanted() {
+    const std::vector<Record*>& met = order_->met();
     for (std::size_t i = met.size(); i-- > 0;) {
       Record& record = *met[i];
       for (const Edge& edge : record.edges()) {
@@ -224,9 +220,18 @@ class Walk {
     return lists_.targets.find(edge.leaf()) != nullptr;
   }
 
+  /// Gives the roots their cotangents; from here on rules run.
+  void hand_out(std::span<const Root> roots) {
+    for (const Root& root : roots) {
+      const Edge edge(root.output);
+      if (wants(edge)) add_to(arrived_at(edge), root.seed, edge.shape_ref());
+    }
+    set_grad_enabled(create_);
+  }
+
   /// Visits what has been found, and releases what nothing needs any more.
   void visit_all() {
-    for (std::vector<Record*>& met = lists_.order.met(); visited_ < met.size();) {
+    for (std::vector<Record*>& met = order_->met(); visited_ < met.size();) {
       Record& record = *met[visited_];
       visit(record);
       ++visited_;
@@ -257,6 +262,10 @@ class Walk {
       gradient = dense_cotangent(gradient, record.shape());
     }
     if (record.port) return hand_on(static_cast<const Port&>(record), std::move(gradient));
+    if (record.several) {
+      if (Region* region = as_region(record)) [[unlikely]]
+        return walk_again(*region);
+    }
     const std::span<Edge> edges = record.edges();
     std::size_t first = 0;
     while (first < edges.size() && !wants(edges[first])) ++first;
@@ -346,6 +355,29 @@ class Walk {
     add_to(arrived_at(edge), std::move(cotangent), target);
   }
 
+  /// Walks what `region` stands for, from its outputs to what it read from outside, where the
+  /// cotangents are those of this walk.
+  [[gnu::noinline, gnu::cold]] void walk_again(Region& region) {
+    Within within(*this);
+    std::vector<Root> roots = region.again(create_);
+    begin(roots);
+    discover(kAll);
+    for (const Record* record : order_->met())
+      if (record->sequence <= region.before)
+        fail<GradError>(
+            "{}: when it was computed again, it read '{}' ({}), which it did not read the first "
+            "time; what a function captures must be the same tensors until the last backward()",
+            region.name(), record->name(), record->output_text());
+    if (capturing_) mark_wanted();
+    hand_out(roots);
+    roots.clear();  // whoever visits them has them alone
+    visit_all();
+    within.whole = true;
+    if (!retain_) region.forget();
+    (void)region.take_cotangents();  // of what led back to the region itself
+    region.cotangent = {};
+  }
+
   /// The cotangent of one of several outputs, to the record of their call.
   static void hand_on(const Port& port, Tensor gradient) {
     Record& call = *port.edge(0).record();
@@ -373,6 +405,45 @@ class Walk {
                   : std::move(cotangent);
   }
 
+  /// Takes back what is noted in records that this walk has met and not left yet.
+  /// `whole`: no error came.
+  void leave_all(bool whole) noexcept {
+    std::vector<Record*>& met = order_->met();
+    for (std::size_t i = 0; i < left_; ++i) {
+      // Released by this walk before an error came, so that nobody can walk it again.
+      if (!whole && met[i]->released && met[i]->wanted && !retain_) met[i]->interrupted = true;
+      claims_.leave(*met[i]);
+    }
+    for (std::size_t i = visited_; i < met.size(); ++i) claims_.leave(*met[i]);
+    order_->for_waiting([&](Record& record) { claims_.leave(record); });
+  }
+
+  /// While it lives, the walk is among the records of a region.
+  class Within {
+   public:
+    explicit Within(Walk& walk) noexcept
+        : walk_(walk),
+          order_(std::exchange(walk.order_, &inner_)),
+          visited_(std::exchange(walk.visited_, 0)),
+          left_(std::exchange(walk.left_, 0)) {}
+    Within(const Within&) = delete;
+    Within& operator=(const Within&) = delete;
+    ~Within() {
+      walk_.leave_all(whole);
+      walk_.order_ = order_;
+      walk_.visited_ = visited_;
+      walk_.left_ = left_;
+    }
+
+    bool whole = false;  ///< it has been walked to its end
+
+   private:
+    Walk& walk_;
+    TapeOrder inner_;
+    TapeOrder* const order_;
+    const std::size_t visited_, left_;
+  };
+
   bool retain_;
   bool create_;
   bool readable_;  // by rules that are written with operators, which forward mode sees
@@ -382,6 +453,7 @@ class Walk {
   const std::vector<Tensor>* inputs_ = nullptr;
   const kernels::Borrowed<Lists> borrowed_;
   Lists& lists_ = *borrowed_;
+  TapeOrder* order_ = &lists_.order;
   std::size_t visited_ = 0;  // how many of those met have been visited,
   std::size_t left_ = 0;     // and how many of these still exist; they stand first
 };

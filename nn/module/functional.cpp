@@ -59,12 +59,12 @@ void detail::replace_tensors(ModuleRef model, const std::vector<Parameter>& valu
   std::vector<Parameter> own = parameters(model);
   for (Parameter& buffer : buffers(model)) own.push_back(std::move(buffer));
   Replacer replacer;
-  for (const auto& [name, value] : values) {
+  for (const Parameter& given : values) {
     const auto found = std::find_if(own.begin(), own.end(),
-                                    [&](const Parameter& each) { return each.name == name; });
+                                    [&](const Parameter& each) { return each.name == given.name; });
     if (found == own.end())
-      fail<ValueError>("functional_call: the model has no parameter or buffer \"{}\"", name);
-    replacer.add(name, found->value, value);
+      fail<ValueError>("functional_call: the model has no parameter or buffer \"{}\"", given.name);
+    replacer.add(given.name, found->value, given.value);
   }
   replacer.walk(model);
 }

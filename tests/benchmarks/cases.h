@@ -39,7 +39,9 @@ void add_start_up_cases(Cases& cases);
 void add_tape_cases(Cases& cases);
 void add_recurrent_cases(Cases& cases);
 void add_forward_cases(Cases& cases);
+void add_transform_cases(Cases& cases);
 void add_anomaly_cases(Cases& cases);
+void add_scalar_cases(Cases& cases);
 
 /// Measures an expression. `per` is the number of operators that a call is counted as. Errors:
 /// `Disagreement` when libtorch computes something else.

@@ -40,7 +40,9 @@ Cases all_cases(const Options& options) {
   add_recurrent_cases(cases);
   add_tape_cases(cases);
   add_forward_cases(cases);
+  add_transform_cases(cases);
   add_anomaly_cases(cases);
+  add_scalar_cases(cases);
   return cases;
 }
 

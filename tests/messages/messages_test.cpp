@@ -137,6 +137,8 @@ const std::vector<Exception> exceptions{
     {"nn/files/files.cpp", "the archive has", "with minizip: hostile_archives_test.cpp"},
     {"nn/train/training_run.cpp", "the checkpoint is not", "a file put together by hand"},
     {"nn/train/parameter_watch.cpp", "the checkpoint is", "a file put together by hand"},
+    {"autograd/ops/formula/region.cpp", "cannot be repeated",
+     "for no program: tests/ops/formula/scalar_op_test.cpp"},
     {"autograd/ops/core/leading.cpp", "", "for no program: tests/ops/core/batched_call_test.cpp"},
     {"autograd/kernels/simd/cpu.cpp", "round to nearest", "of Debug builds alone"},
     {"autograd/transforms/claims.cpp", "", "two threads: tests/transforms/walk_threads_test.cpp"},

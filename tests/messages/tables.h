@@ -19,6 +19,8 @@ Sections of_products();
 Sections of_reductions();
 Sections of_decompositions();  ///< none in a build without them
 Sections of_gradients();
+Sections of_transforms();
+Sections of_regions();
 Sections of_checks();
 Sections of_models();
 Sections of_training();

@@ -183,6 +183,16 @@ TEST_CASE("elements that sums, copies and reductions lead to", "[transforms]") {
   CHECK(count([](const Tensor& a) { return a.detach() * 2; }) == 0);
 }
 
+TEST_CASE("sparse derivatives of float32", "[transforms]") {
+  const Tensor x = row(12).to(tg::float32);
+  const tg::SparseMatrix J = tg::sparse_jacobian(stencil, x);
+  CHECK(J.values.dtype() == tg::float32);
+  CHECK(tg::allclose(J.to_dense(), tg::jacobian(stencil, x)));
+  CHECK(tg::allclose(tg::sparse_hessian(rosenbrock, x).to_dense(), tg::hessian(rosenbrock, x)));
+  const auto mixed = [](const Tensor& a) { return tg::cat({a * tg::sum(a), a}).to(tg::float64); };
+  CHECK(tg::allclose(tg::sparse_jacobian(mixed, x).to_dense(), tg::jacobian(mixed, x)));
+}
+
 TEST_CASE("sparse matrices can be differentiated", "[transforms]") {
   Tensor x = row(8).requires_grad_();
   const tg::SparseMatrix J = tg::sparse_jacobian(stencil, x);
@@ -196,7 +206,10 @@ TEST_CASE("sparse derivatives say what does not fit", "[transforms]") {
   const auto pattern = tg::sparse_jacobian(stencil, x).pattern;
   CHECK(message_of<tg::ValueError>([&] {
           (void)tg::sparse_jacobian(stencil, row(9), {.pattern = pattern});
-        }) == "sparse_jacobian: the pattern is of 8 by 8 elements, but the matrix has 9 by 9");
+        }) == "sparse_jacobian: the pattern has 8 columns, but the input has 9 elements");
+  CHECK(message_of<tg::ValueError>([&] {
+          (void)tg::sparse_jacobian(differences, x, {.pattern = pattern});
+        }) == "sparse_jacobian: the pattern has 8 rows, but the output has 7 elements");
   CHECK(message_of<tg::ValueError>([&] {
           (void)tg::sparse_hessian(rosenbrock, x, {.chunk_size = 0});
         }) == "sparse_hessian: chunk_size is 0; it is a number of directions");

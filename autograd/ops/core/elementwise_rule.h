@@ -5,7 +5,8 @@
 
 #include "autograd/tape/rule.h"
 
-// How the loops call the rule of a formula. All is inlined, so that nothing is emitted here.
+// Internal: how the loops call the rule of a formula. All is inlined, so that nothing is emitted
+// here.
 
 namespace tapegrad::detail {
 

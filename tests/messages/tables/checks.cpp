@@ -1,4 +1,4 @@
-// Operators of programs, forward mode, checks of gradients, and what is stopped.
+// Operators of programs, checks of gradients, and what is stopped.
 
 #include <atomic>
 
@@ -11,15 +11,6 @@ namespace tg = tapegrad;
 using tg::Tensor;
 
 namespace {
-
-struct Failing {
-  static constexpr const char* name = "failing";
-  static constexpr tg::Reads reads[] = {tg::kNone};
-  Tensor forward(const Tensor& a) const { return a * 2; }
-  Tensor vjp(const Tensor&, auto, auto) const {
-    tg::fail<tg::ValueError>("failing: its rule fails");
-  }
-};
 
 struct Wrong {
   static constexpr const char* name = "wrong";
@@ -95,54 +86,6 @@ messages::Sections messages::of_checks() {
                "tensor",
                Tensor p = x * 2;
                tg::update(Halve{}, p, y)),
-       }},
-      {"Directions of jvp()",
-       "`Failing` is an operator with a rule for `backward()` alone.",
-       {
-           TAPEGRAD_MISTAKE(DTypeError,
-                            "jvp: input 0 is int64; only float32 and float64 have derivatives",
-                            tg::jvp(tg::tanh, ints, ints)),
-           TAPEGRAD_MISTAKE(
-               ShapeError,
-               "jvp: the direction of input 0 has shape [3], but the input has shape [2, 3]",
-               tg::jvp(tg::tanh, x, tg::ones({3}))),
-           TAPEGRAD_MISTAKE(
-               DTypeError,
-               "jvp: the direction of input 0 is float64, but the input is float32; convert "
-               "it with to()",
-               tg::jvp(tg::tanh, x, wide)),
-           TAPEGRAD_MISTAKE(ValueError, "jvp: 2 inputs, but 1 directions; each input needs one",
-                            tg::jvp([](const std::vector<Tensor>& t) { return t; }, {x, y}, {x})),
-           TAPEGRAD_MISTAKE(
-               GradError,
-               "failing: it has no forward-mode rule; give its struct one (jvp, or linear, "
-               "bilinear or symmetric = true; custom.h), or use grad()",
-               tg::jvp([](const Tensor& t) { return tg::apply(Failing{}, t); }, x, y)),
-           TAPEGRAD_MISTAKE(
-               GradError,
-               "jvp: a tensor that has a tangent was changed past the operators (by write, "
-               "set or the step of an optimizer), so that nobody knows its derivative; "
-               "compute a new tensor, or change it before",
-               tg::jvp(
-                   [](const Tensor& t) {
-                     Tensor u = t * 1;
-                     u.write<float>([](auto) {});
-                     return u;
-                   },
-                   y, y)),
-           TAPEGRAD_MISTAKE(
-               GradError,
-               "add_: in forward mode a tensor of shape [2, 3] whose memory another one shows "
-               "(reshape, narrow, detach) cannot be changed in place; use the form without "
-               "underscore, clone() first, or put pieces together by cat or stack",
-               tg::jvp(
-                   [](const Tensor& t) {
-                     Tensor u = t * 1;
-                     const Tensor view = u.reshape({6});
-                     u.add_(1);
-                     return u + view.sum();
-                   },
-                   x, y)),
        }},
       {"Checks of gradients",
        "",

@@ -3,6 +3,7 @@
 #include "autograd/autograd.h"
 #include "autograd/base/fail.h"
 #include "autograd/ops/custom.h"
+#include "autograd/scalar_op.h"
 #include "nn/nn.h"
 #include "tests/messages/tables.h"
 
@@ -197,6 +198,13 @@ messages::Sections messages::of_gradients() {
                "grad() or backward() that gave it",
                Tensor w = tg::ones({2}).requires_grad_();
                const Tensor seed = tg::ones({2}); (w + 0).backward(seed); sum(w.grad()).backward()),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "cube: its derivative of order 3 is asked for, but it is compiled up to order 2; "
+               "write scalar_op<3>(f) in place of scalar_op(f)",
+               const auto cube = tg::scalar_op([](auto a) { return a * a * a; }, "cube");
+               Tensor slope = cube(x); for (int order = 1; order < 4; ++order) slope =
+                                           grad(sum(slope), x, {.create_graph = true})),
        }},
       {"What backward() and grad() are given",
        "",

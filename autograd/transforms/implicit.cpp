@@ -1,0 +1,346 @@
+#include "autograd/transforms/implicit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+
+#include "autograd/base/fail.h"
+#include "autograd/base/warning.h"
+#include "autograd/ops/ops.h"
+#include "autograd/tensor/create/create.h"
+#include "autograd/tensor/require.h"
+#include "autograd/transforms/backward.h"
+#include "autograd/transforms/cotangent.h"
+#include "autograd/transforms/gmres.h"
+#include "autograd/transforms/jvp.h"
+#include "autograd/transforms/region.h"
+
+namespace tapegrad::detail {
+
+namespace {
+
+using Tensors = std::vector<Tensor>;
+
+/// What is solved, and how.
+struct Problem {
+  const char* name;
+  ProblemFunction g;
+  ImplicitOptions options;
+};
+using ProblemRef = std::shared_ptr<const Problem>;
+
+std::vector<Tensor> implicit_now(const ProblemRef& problem, const TensorsFunction& solver,
+                                 const Tensors& p);
+
+constexpr OperatorType kHidden{"implicit", false, nullptr, nullptr};
+
+/// `f()`, which depends on `inputs`, as one call without derivatives, into which nobody looks.
+template <class F>
+auto hidden(const char* name, const Tensors& inputs, const F& f) {
+  const NoGrad no_grad;
+  if (!watched()) return f();
+  std::vector<const Tensor*> all;
+  for (const Tensor& input : inputs) all.push_back(&input);
+  return watched_call({name, &kHidden, nullptr, all}, f);
+}
+
+Tensors detached(const Tensors& list) {
+  Tensors result;
+  for (const Tensor& each : list) result.push_back(each.defined() ? each.detach() : each);
+  return result;
+}
+
+// ---- Vectors of all elements --------------------------------------------------------------------
+
+Vector flat(const Tensors& list) {
+  Vector all;
+  for (const Tensor& each : list) {
+    const Tensor wide = each.to(float64);
+    const auto elements = wide.data<double>();
+    all.insert(all.end(), elements.begin(), elements.end());
+  }
+  return all;
+}
+
+/// The elements in tensors such as those in `like`.
+Tensors unflat(const Vector& all, const Tensors& like) {
+  Tensors list;
+  auto at = all.begin();
+  for (const Tensor& each : like) {
+    const auto end = at + each.numel();
+    list.push_back(tensor(std::vector<double>(at, end), each.shape(), float64).to(each.dtype()));
+    at = end;
+  }
+  return list;
+}
+
+bool all_double(const Tensors& list) {
+  return std::all_of(list.begin(), list.end(),
+                     [](const Tensor& each) { return each.dtype() == float64; });
+}
+
+/// Throws where `r`, which the function returned, has not the shapes and types of `x`.
+void check_fit(const Problem& problem, const Tensors& x, const Tensors& r) {
+  if (r.size() != x.size())
+    fail<ShapeError>("{}: {} unknowns, but the function returned {} tensors; each needs one",
+                     problem.name, x.size(), r.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    require_defined(r[i], "what the function returned", problem.name);
+    require_same_shape("what the function returned", r[i].shape(), "the unknown", x[i].shape(),
+                       problem.name);
+    require_same_type("what the function returned", r[i].dtype(), "the unknown", x[i].dtype(),
+                      problem.name);
+  }
+}
+
+// ---- Linear systems -----------------------------------------------------------------------------
+
+/// The gradients of `g(x, p)` for x, weighted by `u`, recorded.
+Tensors pulled_back(const Problem& problem, const Tensors& x, const Tensors& p, const Tensors& u) {
+  const EnableGrad enable;
+  Tensors at;
+  for (const Tensor& each : x) {
+    at.push_back(each.clone());  // an own one, which has the tangent and the history
+    if (!at.back().requires_grad()) at.back().requires_grad_();
+  }
+  return grad(problem.g(at, p), at,
+              {.grad_outputs = u, .create_graph = true, .allow_unused = true});
+}
+
+/// The derivatives of `g(x, p)` for x along `u`.
+Tensors pushed_forward(const Problem& problem, const Tensors& x, const Tensors& p,
+                       const Tensors& u) {
+  const auto g = [&](const Tensors& at) {
+    Tensors r = problem.g(at, p);
+    check_fit(problem, x, r);
+    return r;
+  };
+  return jvp(g, x, u).second;
+}
+
+/// Solves A y = b, all constants; A is the Jacobian of `g` for x, or its transpose.
+Tensors solve_now(const Problem& problem, const Tensors& x, const Tensors& p, const Tensors& b,
+                  bool transposed) {
+  Tensors leaves = detached(x), r;
+  const Tensors constants = detached(p);
+  if (transposed) {  // recorded once, and walked for each product
+    const EnableGrad enable;
+    for (Tensor& leaf : leaves) leaf.requires_grad_();
+    r = problem.g(leaves, constants);
+  }
+  const auto product = [&](const Vector& v) {
+    const Tensors u = unflat(v, b);
+    return flat(transposed ? grad(r, leaves,
+                                  {.grad_outputs = u, .retain_graph = true, .allow_unused = true})
+                           : pushed_forward(problem, leaves, constants, u));
+  };
+  const Vector right = flat(b);
+  const bool wide = all_double(b);
+  LinearResult result;
+  if (const LinearSolver& own = problem.options.linear_solve) {
+    const auto vector = [](const Vector& v) {
+      return tensor(v, Shape(static_cast<std::int64_t>(v.size())), float64);
+    };
+    const Tensor y =
+        own([&](const Tensor& v) { return vector(product(flat({v}))); }, vector(right));
+    require_defined(y, "what linear_solve returned", problem.name);
+    require_same_shape("what linear_solve returned", y.shape(), "the right-hand side",
+                       Shape(static_cast<std::int64_t>(right.size())), problem.name);
+    result.x = flat({y});
+    double left = 0, norm = 0;
+    const Vector made = product(result.x);
+    for (std::size_t i = 0; i < right.size(); ++i) {
+      left = std::hypot(left, right[i] - made[i]);
+      norm = std::hypot(norm, right[i]);
+    }
+    result.residual = left == 0 ? 0 : left / norm;
+  } else {
+    result = gmres(product, right, wide ? 1e-14 : 1e-7, problem.options.max_iterations);
+  }
+  if (!(result.residual <= (wide ? 1e-8 : 1e-4)))
+    fail<GradError>(
+        "{}: the linear system for its derivative, with {} unknowns, was not solved: {:.2g} of the "
+        "right-hand side is left; the Jacobian is singular at the solution, or needs a "
+        "linear_solve, or more than {} iterations",
+        problem.name, right.size(), result.residual, problem.options.max_iterations);
+  return unflat(result.x, b);
+}
+
+/// The same with derivatives for x, p, `b` and what `g` captures: as the root of A y - b.
+Tensors solve(const ProblemRef& problem, const Tensors& x, const Tensors& p, const Tensors& b,
+              bool transposed) {
+  const Tensors y =
+      hidden(problem->name, b, [&] { return solve_now(*problem, x, p, b, transposed); });
+  if (!watched() && !grad_enabled()) return y;
+  const auto residual = [=](const Tensors& at, const Tensors&) {
+    Tensors r = transposed ? pulled_back(*problem, x, p, at) : pushed_forward(*problem, x, p, at);
+    for (std::size_t i = 0; i < r.size(); ++i) r[i] = r[i] - b[i];
+    return r;
+  };
+  ImplicitOptions options = problem->options;
+  options.tolerance = std::numeric_limits<double>::infinity();  // that is checked by now
+  return implicit_now(std::make_shared<Problem>(Problem{problem->name, residual, options}),
+                      [&](const Tensors&) { return y; }, {});
+}
+
+// ---- The operator -------------------------------------------------------------------------------
+
+/// The record of a root: in a walk it stands for `g(x, p)`, which gets the cotangent -u.
+struct ImplicitRecord final : Region {
+  ImplicitRecord(const ListSizes& sizes, DType type, std::size_t arguments,
+                 const ProblemRef& solved, const RegionState& at) noexcept
+      : Region(sizes, type, arguments), problem(solved), state(at), operator_name(solved->name) {}
+
+  const char* name() const noexcept override { return operator_name; }
+  std::vector<Root> again(bool create_graph) override {
+    const Tensors p = arguments();
+    Tensors v = take_cotangents(), x;
+    const NextRun run(*this, state);
+    set_grad_enabled(create_graph);
+    for (std::size_t i = 0; i < v.size(); ++i) {
+      x.push_back(part(i, create_graph));
+      v[i] = v[i].defined() ? dense_cotangent(v[i], x[i].shape())
+                            : zero_cotangent(x[i].shape(), x[i].dtype());
+    }
+    const Tensors u = solve(problem, x, p, v, true);
+    std::vector<Root> roots;
+    for (const Tensor& each : u) roots.push_back({{}, -each});
+    set_grad_enabled(true);
+    const Tensors r = problem->g(x, p);
+    check_fit(*problem, x, r);
+    for (std::size_t i = 0; i < r.size(); ++i) roots[i].output = r[i];
+    std::erase_if(roots, [](const Root& root) { return !requires_record(root.output); });
+    return roots;
+  }
+  void forget() noexcept override { problem = nullptr; }
+
+  ProblemRef problem;
+  RegionState state;
+  const char* operator_name;
+};
+
+/// The root as forward mode sees it: an operator on the residual, whose tangent dr gives J dx = -dr.
+struct ImplicitCall {
+  ProblemRef problem;
+  Tensors p;
+};
+
+void run_implicit_tangent(const void* op, const TangentCall& call) {
+  const auto& self = *static_cast<const ImplicitCall*>(op);
+  const Tensors x(call.outputs.begin(), call.outputs.end());
+  Tensors b;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    b.push_back(call.tangents[i].defined() ? -call.tangents[i] : zeros(x[i].shape(), x[i].dtype()));
+  const Tensors tangents = solve(self.problem, x, self.p, b, false);
+  for (std::size_t i = 0; i < x.size(); ++i) call.add(i, tangents[i]);
+}
+
+constexpr TangentRule kImplicitTangent{.bytes = sizeof(ImplicitCall),
+                                       .copy = copy_operator<ImplicitCall>,
+                                       .destroy = destroy_operator<ImplicitCall>,
+                                       .run = run_implicit_tangent,
+                                       .linear = false,
+                                       .values = 0,
+                                       .reads = nullptr};
+constexpr OperatorType kImplicit{.name = "implicit",
+                                 .has_gradient = true,
+                                 .attributes = nullptr,
+                                 .call = nullptr,
+                                 .tangent = &kImplicitTangent};
+
+/// Throws, or warns, where the residual `r` is too large.
+void check_residual(const Problem& problem, const Tensors& x, const Tensors& r) {
+  const double tolerance = problem.options.tolerance.value_or(all_double(x) ? 1e-6 : 1e-3);
+  if (tolerance == std::numeric_limits<double>::infinity()) return;
+  double largest = 0;
+  for (const double each : flat(detached(r)))
+    largest = std::abs(each) <= largest ? largest : std::abs(each);
+  if (largest <= tolerance) return;
+  const std::string text = fmt::format(
+      "{}: the solver did not arrive: at what it returned the {} has an element of {:.3g}, above "
+      "the tolerance of {:.3g}; let it go on, or allow more by options.tolerance",
+      problem.name, std::string_view(problem.name) == "implicit_minimum" ? "gradient" : "function",
+      largest, tolerance);
+  if (problem.options.unsolved == Unsolved::error) fail<ValueError>("{}", text);
+  warn(text);
+}
+
+std::vector<Tensor> implicit_now(const ProblemRef& problem, const TensorsFunction& solver,
+                                 const Tensors& p) {
+  for (const Tensor& each : p) require_defined(each, "a parameter", problem->name);
+  const Tensors x = hidden(problem->name, p, [&] {
+    Tensors found = solver(detached(p));
+    for (Tensor& each : found) {
+      require_defined(each, "what the solver returned", problem->name);
+      require_floating(each, problem->name);
+      each = each.clone();  // the solver may go on with its own
+    }
+    return found;
+  });
+  const RegionState state;
+  Tensors r, made;
+  Region::Outside outside;
+  std::uint64_t before;
+  {
+    const FirstRun run(p);
+    before = run.before();
+    r = problem->g(x, p);
+    check_fit(*problem, x, r);
+    check_residual(*problem, x, r);
+    if (grad_enabled()) {
+      for (Tensor& each : r) {
+        if (requires_record(each) && !run.made(each)) each = each + 0;
+        if (run.made(each)) made.push_back(each);
+      }
+      outside = run.outside(made, p);
+    }
+  }
+  const auto record = [&] {
+    if (made.empty() || !outside.any()) return;
+    const ListSizes sizes{outside.inputs.size(), 0, x.size()};
+    auto* region =
+        new_record<ImplicitRecord>(sizes.room(), sizes, x[0].dtype(), p.size(), problem, state);
+    region->before = before;
+    region->connect_region(outside);
+    region->take_over(x, kY);
+  };
+  if (watched()) {
+    const ImplicitCall op{problem, p};
+    std::vector<const Tensor*> all;
+    for (const Tensor& each : r) all.push_back(&each);
+    return watched_call({problem->name, &kImplicit, &op, all}, [&] {
+      record();
+      return x;
+    });
+  }
+  record();
+  return x;
+}
+
+}  // namespace
+
+std::vector<Tensor> implicit_root_now(const TensorsFunction& solver, ProblemFunction g,
+                                      const std::vector<Tensor>& p,
+                                      const ImplicitOptions& options) {
+  return allocating_for("implicit_root", [&] {
+    return implicit_now(std::make_shared<Problem>(Problem{"implicit_root", std::move(g), options}),
+                        solver, p);
+  });
+}
+
+std::vector<Tensor> implicit_minimum_now(const TensorsFunction& solver, ProblemFunction f,
+                                         const std::vector<Tensor>& p,
+                                         const ImplicitOptions& options) {
+  return allocating_for("implicit_minimum", [&] {
+    const Problem objective{"implicit_minimum", std::move(f), options};
+    const auto gradient = [objective](const Tensors& x, const Tensors& at) {
+      return pulled_back(objective, x, at, {});
+    };
+    return implicit_now(std::make_shared<Problem>(Problem{objective.name, gradient, options}),
+                        solver, p);
+  });
+}
+
+}  // namespace tapegrad::detail
