@@ -26,6 +26,8 @@
 #include "autograd/check/operators.h"
 #include "autograd/check/verify.h"
 #include "autograd/formula.h"
+#include "autograd/graph/diff.h"
+#include "autograd/graph/dot.h"
 #include "autograd/graph/graph.h"
 #include "autograd/graph/profile.h"
 #include "autograd/memory/memory.h"

@@ -17,10 +17,11 @@
 #include <stdexcept>
 
 #include "graph_check/list.h"
+#include "graph_check/models.h"
 
 // Proves the gradients: every operator of the library goes through the whole battery of `verify`,
-// and a few models through `graph_check`. Prints one table and a model's tape; exit status 1 when
-// something is wrong. `--break tanh` shows what that looks like.
+// and a few models through `graph_check`. Prints one table and a model's tape, writes pictures of
+// tapes, and tells how two differ; exit status 1 when something is wrong. `--break tanh` shows what that looks like.
 
 namespace tg = tapegrad;
 namespace nn = tapegrad::nn;
@@ -32,6 +33,7 @@ struct Options {
   std::string dot, broken;
   std::vector<std::string> only;
   bool quick = false, list = false, json = false, markdown = false;
+  bool backward = false, diff = false;
 };
 
 std::vector<tg::OperatorInfo> all_operators() {
@@ -41,33 +43,6 @@ std::vector<tg::OperatorInfo> all_operators() {
   for (tg::OperatorInfo& info : tg::linalg_operators()) all.push_back(std::move(info));
 #endif
   return all;
-}
-
-/// A model, and what it is checked with.
-struct Model {
-  std::string name;
-  nn::Sequential net;
-  tg::Tensor input;
-  std::function<tg::Tensor(const tg::Tensor&)> loss;
-};
-
-std::vector<Model> models() {
-  tg::manual_seed(8);
-  const tg::Tensor x = tg::randn({4, 3}), classes = tg::tensor({0, 2, 1, 2});
-  const auto cross_entropy = [classes](const tg::Tensor& y) {
-    return tg::cross_entropy(y, classes);
-  };
-  const auto squares = [](const tg::Tensor& y) { return tg::mean(tg::square(y - 0.5)); };
-  return {
-      {"tanh, cross-entropy", nn::Sequential{nn::Linear{3, 5}, tg::tanh, nn::Linear{5, 3}}, x,
-       cross_entropy},
-      {"gelu, layer norm, squares",
-       nn::Sequential{nn::Linear{3, 4}, nn::LayerNorm{4}, tg::gelu, nn::Linear{4, 2}}, x, squares},
-      {"silu, softmax, squares",
-       nn::Sequential{nn::Linear{3, 4}, tg::silu, nn::Linear{4, 3}, nn::Softmax{1}}, x, squares},
-      {"784-100-10, cross-entropy",
-       nn::Sequential{nn::Linear{784, 100}, tg::sigmoid, nn::Linear{100, 10}}, tg::rand({4, 784}),
-       cross_entropy}};
 }
 
 /// One row of the table.
@@ -190,9 +165,7 @@ bool check_all(const Options& options, const std::vector<tg::OperatorInfo>& oper
   title("model", all_models);
   for (const Model& model : all_models) {
     if (!chosen(options, model.name)) continue;
-    const Row row{"model", result_of(model.name, [&] {
-                    return tg::graph_check(model.net, model.input, model.loss);
-                  })};
+    const Row row{"model", result_of(model.name, model.check)};
     add(row);
     if (options.json || row.result.culprits.empty()) continue;
     tg::GradcheckResult table;
@@ -203,27 +176,48 @@ bool check_all(const Options& options, const std::vector<tg::OperatorInfo>& oper
   return ok;
 }
 
-/// The tape of a model's loss: as a table, if that is wanted, and as a graph.
-void show_tape(bool table, const std::string& dot) {
-  nn::Sequential net{nn::Linear{3, 5}, tg::tanh, nn::Linear{5, 3}};
-  nn::name_modules(net, "net");
-  const tg::Tensor loss = nn::cross_entropy(net(tg::randn({4, 3})), tg::tensor({0, 2, 1, 2}));
-  tg::TensorNames names{{"loss", loss}};
-  for (const nn::Parameter& p : nn::parameters(net)) names.emplace_back(p.name, p.value);
-  if (table)
-    fmt::print("\nThe tape of a perceptron with its loss\n{}\n", tg::format_records(loss, names));
-  if (!dot.empty()) tg::write_dot(dot, loss, names);
+/// The tapes of the models that were named, and their pictures; of none the tape of the first.
+void show_tapes(const Options& options) {
+  const std::vector<Model> all_models = models();
+  std::vector<Model> shown;
+  for (const Model& model : all_models)
+    if (!options.only.empty() && chosen(options, model.name)) shown.push_back(model);
+  const bool named = !shown.empty();
+  if (options.only.empty() || (!named && !options.dot.empty())) shown.push_back(all_models.front());
+  for (const Model& model : shown) {
+    if (!options.json && (named || options.only.empty())) print_tape(model);
+    const bool one = &model == &shown.front() && !options.dot.empty();
+    if (!one && (!named || options.json)) continue;
+    const std::string path = one ? options.dot : picture_name(model.name);
+    write_picture(path, model, options.backward);
+    if (!options.json) fmt::print("Its picture: {}\n\n", path);
+  }
+}
+
+/// Returns the status to end with.
+int run_diff(const Options& options) {
+  std::vector<Model> chosen_models;
+  const std::vector<Model> all_models = models();
+  for (const std::string& name : options.only)
+    for (const Model& model : all_models)
+      if (model.name == name) chosen_models.push_back(model);
+  if (chosen_models.size() != 2 || options.only.size() != 2)
+    throw std::invalid_argument("--diff compares two models; --list names all");
+  show_diff(options.dot, chosen_models[0], chosen_models[1]);
+  return 0;
 }
 
 int run(int argc, char** argv) {
   CLI::App app{
       "Checks every operator and a few models: gradients against differences at first and second\n"
       "order, forward mode, float32, threads, tiles, instruction sets, refused memory. Prints the\n"
-      "worst relative errors. Exit status 1 when something is wrong."};
+      "worst relative errors. Of a model that is named it prints the tape, too, and writes the\n"
+      "picture, to MODEL.svg where Graphviz is installed. Exit status 1 when something is wrong."};
   Options options;
   app.add_option("only", options.only, "Check these operators and models alone");
   app.add_option("--dot", options.dot,
-                 "Write the graph of a model's loss to this file, for `dot -Tsvg`")
+                 "Write the graph of a model's loss to this file: drawn by Graphviz if its name\n"
+                 "ends in .svg, .png or .pdf, else as text, for `dot -Tsvg`")
       ->check(
           [](const std::string& name) { return name.empty() ? "give the name of a file" : ""; });
   app.add_option(
@@ -237,6 +231,9 @@ int run(int argc, char** argv) {
   app.add_flag("--markdown", options.markdown, "With --list: as the page of the reference")
       ->needs("--list");
   app.add_flag("--json", options.json, "Print the table as JSON, and nothing else");
+  app.add_flag("--backward", options.backward, "Draw how gradients go, not how values do");
+  app.add_flag("--diff", options.diff,
+               "Print what differs between the graphs of two models, and end; --dot draws it");
   app.add_flag("--quick", options.quick, "Leave out large inputs, threads and refused memory");
   try {
     app.parse(argc, argv);
@@ -263,6 +260,7 @@ int run(int argc, char** argv) {
       if (std::ranges::find(names, name) == names.end())
         throw std::invalid_argument(
             fmt::format("there is no operator or model \"{}\"; --list names all", name));
+    if (options.diff) return run_diff(options);
     broken = broken_rule(options.broken, operators);
   } catch (const std::invalid_argument& error) {
     fmt::print(stderr, "graph_check: {}\n", error.what());
@@ -271,7 +269,7 @@ int run(int argc, char** argv) {
 
   const bool ok = check_all(options, operators);
   broken.reset();
-  show_tape(!options.json && options.only.empty(), options.dot);
+  show_tapes(options);
   if (!options.json)
     fmt::print("{}\n", ok ? "All gradients are right." : "Some are WRONG; see above.");
   return ok ? 0 : 1;

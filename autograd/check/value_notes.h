@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "autograd/base/shared_shape.h"
-#include "autograd/check/value_range.h"
 #include "autograd/tape/record.h"
+#include "autograd/tensor/value_range.h"
 
 // Internal: what `DetectAnomaly` remembers of values.
 

@@ -1,220 +1,334 @@
+#include "autograd/graph/dot.h"
+
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
-#include <map>
-#include <system_error>
+#include <utility>
 
 #include "autograd/base/fail.h"
-#include "autograd/graph/graph.h"
+#include "autograd/graph/marks.h"
+#include "autograd/graph/sketch.h"
+#include "autograd/graph/text.h"
 #include "autograd/tensor/require.h"
 
-// The picture of a graph, drawn from the public list of records.
+// Sketches in Graphviz' language.
 
 namespace tapegrad {
 
+namespace detail {
+
 namespace {
 
-using Path = std::vector<std::string>;
+constexpr std::size_t kLongestLabel = 60;  // letters
 
-constexpr const char* kHeader = R"(digraph tapegrad {
-  graph [fontname="Helvetica", fontsize=11, fontcolor="#5f6368", color="#c4c7cc", style="rounded",
-         labeljust="l", ranksep=0.35, nodesep=0.3];
-  node [fontname="Helvetica", fontsize=11, margin="0.12,0.06", height=0.3, penwidth=0.8];
-  edge [fontname="Helvetica", fontsize=9, fontcolor="#5f6368", color="#80868b", arrowsize=0.6];
-)";
-constexpr const char* kOperator =
-    R"(shape=ellipse, style="filled", fillcolor="#e8f0fe", color="#4285f4")";
-constexpr const char* kReleased = R"(shape=ellipse, style="dashed", color="#4285f4")";
-constexpr const char* kLeaf =
-    R"(shape=box, style="filled,rounded", fillcolor="#e6f4ea", color="#34a853")";
-constexpr const char* kConstant =
-    R"(shape=box, style="filled,rounded", fillcolor="#f1f3f4", color="#9aa0a6")";
-constexpr const char* kResult =
-    R"(shape=box, style="filled,rounded,bold", fillcolor="#fef7e0", color="#f9ab00")";
+/// Fill and line of a box.
+struct Look {
+  const char *fill, *line;
+};
+/// Light and dark, in tones that differ in brightness too, for who does not tell them by colour;
+/// and each thing that has a colour has a shape, a line or a word of its own.
+struct Palette {
+  const char *paper, *text, *muted, *frame, *arrow, *back;
+  Look operation, closed, leaf, constant, result, trouble, added, removed, changed, twice;
+};
+constexpr Palette kLight = {"#ffffff",
+                            "#1f2328",
+                            "#57606a",
+                            "#b6bec8",
+                            "#6e7781",
+                            "#a8590a",
+                            {"#eaf2fb", "#3b76b8"},
+                            {"#cfe1f5", "#2a5d98"},
+                            {"#dcf2ea", "#0f7b5f"},
+                            {"#f2f3f5", "#8a929c"},
+                            {"#fff2cc", "#b07d00"},
+                            {"#fde2dd", "#c5221f"},
+                            {"#d8ecff", "#0072b2"},
+                            {"#f1eef0", "#6b5b6b"},
+                            {"#fff0c2", "#b07d00"},
+                            {"#f6dcec", "#a8447e"}};
+constexpr Palette kDark = {"#14181d",
+                           "#eef1f4",
+                           "#a7b0ba",
+                           "#4a535d",
+                           "#99a3ad",
+                           "#f0a050",
+                           {"#1d2e42", "#6ea8e0"},
+                           {"#27415f", "#8fc0f0"},
+                           {"#15382f", "#4cc3a0"},
+                           {"#262c33", "#8a939d"},
+                           {"#41340f", "#e5b93c"},
+                           {"#561d1b", "#ff7b72"},
+                           {"#10385a", "#59b0f2"},
+                           {"#2c2830", "#a294a4"},
+                           {"#41340f", "#e5b93c"},
+                           {"#47203a", "#e48fc2"}};
 
-/// In quotes, as a DOT string; a line break stays one.
-std::string dot_string(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n')
-      out += "\\n";
+const Look& look_of(const Palette& palette, BoxKind kind, Mark mark) {
+  switch (mark) {
+    case Mark::trouble:
+    case Mark::first_trouble:
+      return palette.trouble;
+    case Mark::added:
+      return palette.added;
+    case Mark::removed:
+      return palette.removed;
+    case Mark::changed:
+      return palette.changed;
+    case Mark::twice:
+      return palette.twice;
+    default:
+      break;
+  }
+  switch (kind) {
+    case BoxKind::operation:
+      return palette.operation;
+    case BoxKind::closed:
+      return palette.closed;
+    case BoxKind::leaf:
+      return palette.leaf;
+    case BoxKind::constant:
+      return palette.constant;
+    default:
+      return palette.result;
+  }
+}
+
+/// How many bytes the letter of UTF-8 at `at` has, or 0 where none is.
+std::size_t letter_at(const std::string& text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  const unsigned first = byte(at);
+  const std::size_t length = first < 0x80   ? 1
+                             : first < 0xC2 ? 0
+                             : first < 0xE0 ? 2
+                             : first < 0xF0 ? 3
+                             : first < 0xF5 ? 4
+                                            : 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(at + i) & 0xC0) != 0x80) return 0;
+  if ((first == 0xE0 && byte(at + 1) < 0xA0) || (first == 0xED && byte(at + 1) > 0x9F) ||
+      (first == 0xF0 && byte(at + 1) < 0x90) || (first == 0xF4 && byte(at + 1) > 0x8F))
+    return 0;
+  return length;
+}
+
+/// In a label like HTML, of at most so many letters. Bytes that are no text are shown as
+/// numbers.
+std::string escaped(const std::string& text, std::size_t most = kLongestLabel) {
+  std::string out;
+  std::size_t letters = 0;
+  for (std::size_t at = 0; at < text.size(); ++letters) {
+    if (letters == most) return out + "&#8230;";
+    const std::size_t length = letter_at(text, at);
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (length == 0 || c < 0x20 || c == 0x7F)
+      out += fmt::format("\\x{:02x}", c);
+    else if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'')
+      out += fmt::format("&#{};", c);
     else
-      out += c;
+      out += text.substr(at, length);
+    at += std::max<std::size_t>(length, 1);
   }
-  return out + "\"";
+  return out.empty() ? "&#160;" : out;
 }
 
-Path split_scope(const std::string& scope) {
-  Path path;
-  for (std::size_t start = 0; start < scope.size();) {
-    const std::size_t end = std::min(scope.find('.', start), scope.size());
-    path.push_back(scope.substr(start, end - start));
-    start = end + 1;
-  }
-  return path;
-}
-
-std::size_t common_length(const Path& a, const Path& b) {
-  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
-                                  a.begin());
-}
-
-struct Node {
-  std::string id;
-  std::string label;
-  const char* look;
-  Path scope;
-};
-
-/// A leaf or constant: its place among the nodes, and whether the frame it is drawn in is settled.
-struct Box {
-  std::size_t node;
-  enum { anywhere, in_frame, outside } place;
-};
-
-class Picture {
+class Writer {
  public:
-  Picture(const Tensor& tensor, const TensorNames& names)
-      : names_(names), usual_type_(tensor.defined() ? tensor.dtype() : float32) {
-    const std::vector<RecordInfo> list = records(tensor);
-    for (std::size_t i = 0; i < list.size(); ++i) add_record(list, i);
-    add_result(tensor, list.size());
-  }
+  Writer(const Sketch& sketch, const DotOptions& options)
+      : sketch_(sketch), options_(options), palette_(options.dark ? kDark : kLight) {}
 
   std::string text() {
-    std::string out = kHeader;
-    write_nodes(out);
-    return out + edges_ + "}\n";
+    begin();
+    children_.resize(sketch_.frames.size());
+    members_.resize(sketch_.frames.size());
+    for (std::size_t f = 1; f < sketch_.frames.size(); ++f)
+      children_[sketch_.frames[f].parent].push_back(f);
+    for (std::size_t n = 0; n < sketch_.nodes.size(); ++n)
+      members_[sketch_.nodes[n].frame].push_back(n);
+    write_frame(0, 2);
+    for (const SketchEdge& edge : sketch_.edges) write_edge(edge);
+    return std::move(out_) + "}\n";
   }
 
  private:
-  static std::string record_id(std::size_t index) { return fmt::format("op{}", index); }
-
-  /// Of a tensor within the graph; the type that the result has goes without saying.
-  std::string type_text(const Shape& shape, DType dtype) const {
-    return dtype == usual_type_ ? to_string(shape) : fmt::format("{} {}", shape, dtype);
+  void begin() {
+    out_ += fmt::format(
+        R"(digraph tapegrad {{
+  graph [bgcolor="{0}", fontname="Helvetica,Arial,sans-serif", fontsize=11, fontcolor="{1}",
+         color="{2}", style="rounded", labeljust="l", ranksep=0.32, nodesep=0.28, pad=0.2,
+         charset="UTF-8"];
+  node [fontname="Helvetica,Arial,sans-serif", fontsize=11, fontcolor="{3}", shape=box,
+        margin="0.08,0.055", height=0.3, penwidth=1];
+  edge [fontname="Helvetica,Arial,sans-serif", fontsize=9, fontcolor="{1}", color="{4}",
+        arrowsize=0.6];
+)",
+        palette_.paper, palette_.muted, palette_.frame, palette_.text, palette_.arrow);
+    if (options_.legend) write_legend();
   }
 
-  std::string name_of(const void* id) const {
-    for (const auto& [name, tensor] : names_) {
-      if (tensor.id() == id) return name;
-    }
-    return {};
-  }
+  // ---- the legend: what is in the picture, and nothing else ------------------------------------
 
-  void add_record(const std::vector<RecordInfo>& list, std::size_t index) {
-    const RecordInfo& info = list[index];
-    const Path scope = split_scope(info.scope);
-    nodes_.push_back({record_id(index), info.name, info.released ? kReleased : kOperator, scope});
-    for (const RecordInput& input : info.inputs) {
-      if (input.kind == RecordInput::Kind::record) {
-        const RecordInfo& from = list[static_cast<std::size_t>(input.record)];
-        add_edge(record_id(static_cast<std::size_t>(input.record)), record_id(index),
-                 from.outputs == 1 ? type_text(from.shape, from.dtype) : "");
-      } else if (input.id) {
-        add_edge(box_of(input, scope), record_id(index), "");
-      }
-    }
-  }
+  bool any_node(auto&& is) const { return std::ranges::any_of(sketch_.nodes, is); }
+  bool any_edge(auto&& is) const { return std::ranges::any_of(sketch_.edges, is); }
 
-  /// The box of a leaf or constant. It is drawn in the innermost frame that holds all its users,
-  /// except those outside all frames, such as weight decay. Named constants, which are data, stay
-  /// outside.
-  std::string box_of(const RecordInput& input, const Path& scope) {
-    const auto [found, is_new] = boxes_.try_emplace(input.id, Box{nodes_.size(), Box::anywhere});
-    Box& box = found->second;
-    if (is_new) {
-      const bool leaf = input.kind == RecordInput::Kind::leaf;
-      const std::string name = name_of(input.id);
-      const std::string type = type_text(input.shape, input.dtype);
-      std::string label = name.empty() ? type : name + "\n" + type;
-      if (name.empty() && input.value) label = fmt::format("{:g}", *input.value);
-      if (!leaf && !name.empty()) box.place = Box::outside;
-      const std::string id = fmt::format("box{}", boxes_.size() - 1);
-      nodes_.push_back({id, label, leaf ? kLeaf : kConstant, {}});
-    }
-    Node& node = nodes_[box.node];
-    if (box.place == Box::anywhere && !scope.empty()) {
-      node.scope = scope;
-      box.place = Box::in_frame;
-    } else if (box.place == Box::in_frame && !scope.empty()) {
-      node.scope.resize(common_length(node.scope, scope));
-    }
-    return node.id;
-  }
-
-  void add_result(const Tensor& tensor, std::size_t records) {
-    const bool leaf = records == 0;
-    const std::string name = name_of(tensor.id());
-    std::string label = !name.empty() ? name : leaf ? "leaf" : "result";
-    label += fmt::format("\n{}", tensor.shape());
-    if (tensor.dtype() != float32) label += fmt::format(" {}", tensor.dtype());
-    nodes_.push_back({"result", label, leaf && tensor.requires_grad() ? kLeaf : kResult, {}});
-    if (!leaf) add_edge(record_id(records - 1), "result", "");
-  }
-
-  void add_edge(const std::string& from, const std::string& to, const std::string& label) {
-    edges_ += fmt::format("  {} -> {}", from, to);
-    if (!label.empty()) edges_ += fmt::format(" [label={}]", dot_string(" " + label));
-    edges_ += ";\n";
-  }
-
-  /// Sorted by scope the nodes of one frame stand together, and only the change from one node to
-  /// the next opens and closes frames.
-  void write_nodes(std::string& out) {
-    std::multimap<Path, const Node*> by_scope;  // nodes of one scope stay in their order
-    for (const Node& node : nodes_) by_scope.emplace(node.scope, &node);
-    Path open;
-    int frames = 0;
-    const auto close_to = [&](std::size_t depth) {
-      for (; open.size() > depth; open.pop_back()) out += std::string(2 * open.size(), ' ') + "}\n";
+  void write_legend() {
+    std::string cells;
+    int count = 0;
+    const auto add = [&](bool shown, const Look& look, const char* style, const char* text) {
+      if (!shown) return;
+      if (count > 0 && count % 5 == 0) cells += "</tr><tr>";
+      ++count;
+      cells += fmt::format(
+          R"(<td width="22" height="14" fixedsize="true" border="1" bgcolor="{}" color="{}"{}>)"
+          R"(</td><td align="left">{}&#160;&#160;</td>)",
+          look.fill, look.line, style, text);
     };
-    for (const auto& [scope, node] : by_scope) {
-      close_to(common_length(open, scope));
-      while (open.size() < scope.size()) {
-        open.push_back(scope[open.size()]);
-        out += fmt::format("{:{}}subgraph cluster{} {{ label={};\n", "", 2 * open.size(), frames++,
-                           dot_string(open.back()));
-      }
-      out += fmt::format("{:{}}{} [label={}, {}];\n", "", 2 * open.size() + 2, node->id,
-                         dot_string(node->label), node->look);
-    }
-    close_to(0);
+    const auto is = [&](BoxKind kind) {
+      return any_node([&](const SketchNode& n) { return n.kind == kind && n.mark == Mark::none; });
+    };
+    const auto marked = [&](Mark mark) {
+      return any_node([&](const SketchNode& n) { return n.mark == mark; });
+    };
+    const char* round = R"( style="rounded")";
+    const Palette& p = palette_;
+    add(is(BoxKind::operation), p.operation, round, "operator");
+    add(is(BoxKind::closed), p.closed, round, "module or several operators");
+    add(is(BoxKind::leaf), p.leaf, "", "leaf, such as a parameter");
+    add(is(BoxKind::constant), p.constant, "", "constant");
+    add(is(BoxKind::result), p.result, "", "result");
+    add(marked(Mark::trouble) || marked(Mark::first_trouble), p.trouble, round,
+        "NaN or infinities, thick: first seen");
+    add(marked(Mark::between), {p.paper, p.trouble.line}, R"( style="rounded,dashed")",
+        "between two such, not kept");
+    add(any_node([](const SketchNode& n) { return n.released; }), {p.paper, p.operation.line},
+        R"( style="rounded,dashed")", "released by backward()");
+    add(marked(Mark::added), p.added, round, "+ new");
+    add(marked(Mark::removed), p.removed, R"( style="rounded,dashed")", "- gone");
+    add(marked(Mark::changed), p.changed, round, "! of another shape");
+    add(marked(Mark::twice), p.twice, round, "2x recorded twice");
+    std::vector<std::string> notes = sketch_.notes;
+    if (any_edge([](const SketchEdge& e) { return e.carried; }))
+      notes.push_back(
+          fmt::format("dashed arrow: to the {}; sizes in a dashed frame are of all times",
+                      options_.direction == DotDirection::backward ? "time before" : "next time"));
+    if (options_.direction == DotDirection::backward) notes.push_back("arrows: gradients");
+    if (options_.direction == DotDirection::both) notes.push_back("dashed arrows back: gradients");
+    if (cells.empty() && notes.empty()) return;
+    out_ += R"(  labelloc="b"; label=<<table border="0" cellborder="0" cellspacing="3">)";
+    if (!cells.empty()) out_ += "<tr>" + cells + "</tr>";
+    for (const std::string& note : notes)
+      out_ += fmt::format(R"(<tr><td colspan="10" align="left">{}</td></tr>)",
+                          escaped(note, note.size()));
+    out_ += "</table>>;\n";
   }
 
-  const TensorNames& names_;
-  DType usual_type_;
-  std::vector<Node> nodes_;
-  std::map<const void*, Box> boxes_;
-  std::string edges_;
+  // ---- frames and boxes ------------------------------------------------------------------------
+
+  void write_frame(std::size_t frame, int indent) {
+    for (const std::size_t node : members_[frame]) write_node(node, indent);
+    for (const std::size_t child : children_[frame]) {
+      const SketchFrame& f = sketch_.frames[child];
+      out_ += fmt::format("{:{}}subgraph cluster{} {{ labelloc=\"t\"; label={};", "", indent, child,
+                          label_of(f.label, f.details, "", "left"));
+      out_ += fmt::format(R"( style="rounded{}"; color="{}";)", f.repeat ? ",dashed" : "",
+                          f.repeat ? palette_.back : palette_.frame);
+      out_ += "\n";
+      write_frame(child, indent + 2);
+      out_ += fmt::format("{:{}}}}\n", "", indent);
+    }
+  }
+
+  std::string label_of(const std::string& label, const std::vector<std::string>& details,
+                       const char* sign = "", const char* align = "center") const {
+    std::string text =
+        fmt::format(R"(<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">)"
+                    R"(<tr><td align="{}"><b>{}{}</b></td></tr>)",
+                    align, sign, escaped(label));
+    for (const std::string& detail : details)
+      text +=
+          fmt::format(R"(<tr><td align="{}"><font point-size="9" color="{}">{}</font></td></tr>)",
+                      align, palette_.muted, escaped(detail));
+    return text + "</table>>";
+  }
+
+  void write_node(std::size_t index, int indent) {
+    const SketchNode& node = sketch_.nodes[index];
+    const Look& look = look_of(palette_, node.kind, node.mark);
+    const bool corners = node.kind == BoxKind::leaf || node.kind == BoxKind::constant;
+    const bool dashed = node.released || node.mark == Mark::between || node.mark == Mark::removed;
+    const bool strong = node.mark == Mark::first_trouble;
+    const char* sign = node.mark == Mark::added     ? "+ "
+                       : node.mark == Mark::removed ? "- "
+                       : node.mark == Mark::changed ? "! "
+                       : node.mark == Mark::twice   ? "2x "
+                                                    : "";
+    out_ += fmt::format(R"({:{}}n{} [label={}, style="filled{}{}", fillcolor="{}", color="{}")", "",
+                        indent, index, label_of(node.label, node.details, sign),
+                        corners ? "" : ",rounded", dashed ? ",dashed" : "",
+                        node.released ? palette_.paper : look.fill,
+                        node.mark == Mark::between ? palette_.trouble.line : look.line);
+    if (node.kind == BoxKind::closed) out_ += ", peripheries=2";
+    if (strong) out_ += ", penwidth=3.2";
+    if (!strong && (node.kind == BoxKind::result || node.mark != Mark::none))
+      out_ += ", penwidth=1.6";
+    if (!node.tip.empty()) out_ += fmt::format(", tooltip=<{}>", escaped(node.tip));
+    out_ += "];\n";
+  }
+
+  // ---- arrows ----------------------------------------------------------------------------------
+
+  void write_edge(const SketchEdge& edge) {
+    const bool backward = options_.direction == DotDirection::backward;
+    if (!backward || edge.gradient) write_arrow(edge, backward, true);
+    if (options_.direction == DotDirection::both && edge.gradient) write_arrow(edge, true, false);
+  }
+
+  /// A `main` one says where its ends stand; another one lies beside it.
+  void write_arrow(const SketchEdge& edge, bool back, bool main) {
+    std::string list;
+    const auto add = [&](const std::string& attribute) {
+      list += (list.empty() ? " [" : ", ") + attribute;
+    };
+    if (main && !edge.label.empty()) add(fmt::format("label=<&#160;{}>", escaped(edge.label)));
+    const bool trouble = edge.mark == Mark::trouble || edge.mark == Mark::between;
+    if (edge.carried || edge.mark == Mark::between || !main) add("style=dashed");
+    if (edge.carried || !main) add("constraint=false");
+    if (trouble)
+      add(fmt::format(R"(color="{}", penwidth=1.8)", palette_.trouble.line));
+    else if (edge.carried || !main)
+      add(fmt::format(R"(color="{}")", palette_.back));
+    out_ += fmt::format("  n{} -> n{}{}{};\n", back ? edge.to : edge.from,
+                        back ? edge.from : edge.to, list, list.empty() ? "" : "]");
+  }
+
+  const Sketch& sketch_;
+  const DotOptions& options_;
+  const Palette& palette_;
+  std::vector<std::vector<std::size_t>> children_, members_;  // of frames
+  std::string out_;
 };
 
 }  // namespace
 
-std::string to_dot(const Tensor& tensor, const TensorNames& names) try {
-  return Picture(tensor, names).text();
+std::string write_sketch(const Sketch& sketch, const DotOptions& options) {
+  return Writer(sketch, options).text();
+}
+
+}  // namespace detail
+
+std::string to_dot(const Tensor& tensor, const DotOptions& options) try {
+  detail::require_defined(tensor, "to_dot");
+  const std::vector<RecordInfo> list =
+      records(tensor, {.values = options.values, .gradients = options.gradients});
+  return detail::write_sketch(
+      detail::sketch_of(list, detail::trouble_marks(list, options.direction), &tensor, options),
+      options);
 } catch (...) {
   detail::rethrow_for("to_dot");
 }
 
-void write_dot(const std::string& path, const Tensor& tensor, const TensorNames& names) try {
-  const std::string text = to_dot(tensor, names);
-  const std::string temporary = path + ".tmp";
-  std::error_code error;
-  errno = 0;
-  {
-    std::ofstream file(temporary, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file) error = {errno ? errno : EIO, std::generic_category()};
-  }
-  if (!error) std::filesystem::rename(temporary, path, error);
-  if (!error) return;
-  std::error_code ignored;
-  std::filesystem::remove(temporary, ignored);
-  fail<FileError>("write_dot: cannot write '{}': {}", path, error.message());
+void write_dot(const std::string& path, const Tensor& tensor, const DotOptions& options) try {
+  detail::write_text(path, to_dot(tensor, options), "write_dot");
 } catch (...) {
   detail::rethrow_for("write_dot");
 }

@@ -1,11 +1,12 @@
 #include "autograd/graph/graph.h"
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "autograd/base/fail.h"
+#include "autograd/graph/gradient_norms.h"
+#include "autograd/graph/tape_values.h"
 #include "autograd/tape/record.h"
 #include "autograd/tensor/door/launch.h"
 #include "autograd/tensor/require.h"
@@ -72,9 +73,42 @@ std::int64_t bytes_of(const Impl& value) {
   return value.numel() * static_cast<std::int64_t>(size_of(value.dtype));
 }
 
+/// Fills in what `options` asks for.
+void look_further(std::vector<RecordInfo>& list, const std::vector<Record*>& found,
+                  const Tensor& tensor, const RecordsOptions& options) {
+  if (options.values || options.repeats) {
+    detail::TapeValues values(found, tensor);
+    for (std::size_t i = 0; options.values && i < list.size(); ++i) {
+      list[i].not_finite = values.not_finite(values.output_of(*found[i]));
+      for (std::uint32_t at = 0; at < list[i].inputs.size(); ++at) {
+        RecordInput& input = list[i].inputs[at];
+        if (const Impl* leaf = found[i]->edge(at).leaf())
+          input.not_finite = values.not_finite(leaf);
+        else if (input.id && !found[i]->slot(at + 1)->changed())
+          input.not_finite = values.not_finite(found[i]->saved(at + 1));
+      }
+    }
+    if (options.repeats) {
+      const std::vector<std::int64_t> same = detail::find_repeats(found, list, values);
+      for (std::size_t i = 0; i < list.size(); ++i) list[i].same_as = same[i];
+    }
+  }
+  if (!options.gradients) return;
+  const detail::GradientNorms norms = detail::gradient_norms(found, tensor);
+  const auto put = [](const auto& map, const auto* key, std::optional<double>& place) {
+    if (const auto norm = map.find(key); norm != map.end()) place = norm->second;
+  };
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    put(norms.of_records, found[i], list[i].gradient_norm);
+    for (std::uint32_t at = 0; at < list[i].inputs.size(); ++at)
+      if (const Impl* leaf = found[i]->edge(at).leaf())
+        put(norms.of_leaves, leaf, list[i].inputs[at].gradient_norm);
+  }
+}
+
 }  // namespace
 
-std::vector<RecordInfo> records(const Tensor& tensor) try {
+std::vector<RecordInfo> records(const Tensor& tensor, const RecordsOptions& options) try {
   detail::require_defined(tensor, "records");
   const std::vector<Record*> found = collect(detail::record_of(*detail::impl_of(tensor)));
   std::unordered_map<const Record*, std::int64_t> position;
@@ -109,74 +143,10 @@ std::vector<RecordInfo> records(const Tensor& tensor) try {
     }
     list.push_back(std::move(info));
   }
+  look_further(list, found, tensor, options);
   return list;
 } catch (...) {
   detail::rethrow_for("records");
-}
-
-namespace {
-
-std::string readable_bytes(std::int64_t bytes) {
-  constexpr std::array units{"B", "kB", "MB", "GB", "TB"};
-  if (bytes < 1000) return fmt::format("{} B", bytes);
-  double size = static_cast<double>(bytes);
-  std::size_t unit = 0;
-  while (size >= 999.95 && unit + 1 < units.size()) {
-    size /= 1000;
-    ++unit;
-  }
-  return fmt::format("{:.1f} {}", size, units[unit]);
-}
-
-std::string input_text(const RecordInput& input, const TensorNames& names) {
-  if (input.kind == RecordInput::Kind::record) return fmt::format("#{}", input.record);
-  if (!input.id) return "-";
-  for (const auto& [name, tensor] : names) {
-    if (tensor.id() == input.id) return name;
-  }
-  if (input.value) return fmt::format("{:g}", *input.value);
-  return to_string(input.shape);
-}
-
-/// Columns as wide as their widest cell; the first and the last stand to the right.
-std::string format_table(const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const bool right = i == 0 || i + 1 == row.size();
-      text += right ? fmt::format("{:>{}}", row[i], widths[i])
-                    : fmt::format("{:<{}}", row[i], widths[i]);
-      text += i + 1 == row.size() ? "\n" : "  ";
-    }
-  }
-  return text;
-}
-
-}  // namespace
-
-std::string format_records(const Tensor& tensor, const TensorNames& names) try {
-  const std::vector<RecordInfo> list = records(tensor);
-  std::vector<std::vector<std::string>> rows{
-      {"#", "scope", "operator", "output", "inputs", "saved"}};
-  std::int64_t bytes = 0;
-  for (const RecordInfo& info : list) {
-    std::string inputs;
-    for (const RecordInput& input : info.inputs)
-      inputs += (inputs.empty() ? "" : ", ") + input_text(input, names);
-    rows.push_back({fmt::format("{}", rows.size() - 1), info.scope, info.name,
-                    info.outputs == 1 ? fmt::format("{} {}", info.shape, info.dtype)
-                                      : fmt::format("{} outputs", info.outputs),
-                    info.released ? "released" : inputs, readable_bytes(info.bytes_saved)});
-    bytes += info.bytes_added;
-  }
-  return fmt::format("{}{} records; they keep {} beside the leaves\n", format_table(rows),
-                     list.size(), readable_bytes(bytes));
-} catch (...) {
-  detail::rethrow_for("format_records");
 }
 
 }  // namespace tapegrad

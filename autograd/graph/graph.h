@@ -1,13 +1,12 @@
 #pragma once
 
 /// @file
-/// Shows what was recorded behind a tensor: as a list, as a table, as a picture in Graphviz'
-/// language.
+/// Lists what was recorded behind a tensor: operators, modules, shapes, and what they keep.
+/// Pictures of it are in autograd/graph/dot.h.
 ///
 ///     tg::Tensor w = tg::ones({3}).requires_grad_();
 ///     tg::Tensor loss = tg::sum(tg::tanh(w * 2));
 ///     fmt::print("{}", tg::format_records(loss, {{"w", w}}));
-///     tg::write_dot("graph.dot", loss, {{"w", w}});  // dot -Tsvg graph.dot -o graph.svg
 
 #include <cstdint>
 #include <optional>
@@ -21,6 +20,14 @@ namespace tapegrad {
 
 /// @addtogroup check
 /// @{
+
+/// How many of the elements of a value are no finite numbers.
+struct NotFinite {
+  std::int64_t nan = 0;       ///< NaN
+  std::int64_t infinite = 0;  ///< inf and -inf
+  /// True when there are some.
+  bool any() const noexcept { return nan > 0 || infinite > 0; }
+};
 
 /// Where an operator on the tape got an input from.
 struct RecordInput {
@@ -37,6 +44,9 @@ struct RecordInput {
   Shape shape;                  ///< of the input, if `id` or `record` says where it comes from
   DType dtype = float32;        ///< likewise
   std::optional<double> value;  ///< of a saved constant of one element
+  std::optional<NotFinite>
+      not_finite;  ///< of a leaf or saved constant; see `RecordsOptions::values`
+  std::optional<double> gradient_norm;  ///< of a leaf; see `RecordsOptions::gradients`
 };
 
 /// One operator call on the tape. One with several outputs is followed by a record for each of
@@ -53,25 +63,43 @@ struct RecordInfo {
   /// The part of `bytes_saved` that neither a record before it in the list nor a leaf keeps too.
   std::int64_t bytes_added = 0;
   bool released = false;  ///< backward() has dropped its inputs and saved values
+  /// Of its output, where the tape has that: it, or one who reads it, saved it. See
+  /// `RecordsOptions::values`.
+  std::optional<NotFinite> not_finite;
+  /// The Euclidean norm of the gradient of its output, NaN or inf where that has some. None where
+  /// no gradient arrives. See `RecordsOptions::gradients`.
+  std::optional<double> gradient_norm;
+  /// The first record that computes the same: by the same operator, of the same inputs. -1 for
+  /// none. See `RecordsOptions::repeats`.
+  std::int64_t same_as = -1;
+};
+
+/// What `records` looks at beside the tape itself.
+struct RecordsOptions {
+  /// Count NaN and infinities in all values that the tape has. They are read once each.
+  bool values = false;
+  /// Walk back from the sum of the tensor's elements, and keep the norm of each gradient. The graph
+  /// stays, and `grad()` of leaves is as it was.
+  bool gradients = false;
+  /// Find what was recorded twice. Where the tape has two results, their elements must be the same;
+  /// they have to be there where an input is an unknown constant. What operators were called with
+  /// beside tensors is not on the tape: so two slices of one tensor may count as the same.
+  bool repeats = false;
 };
 
 /// The records behind `tensor` in the order of the tape; none for a leaf. Nothing is changed or
-/// kept. Errors: `ValueError` for the undefined tensor.
-std::vector<RecordInfo> records(const Tensor& tensor);
+/// kept. Errors: `ValueError` for the undefined tensor; for `gradients` those of `grad`, such as a
+/// `GradError` for a graph that was released.
+std::vector<RecordInfo> records(const Tensor& tensor, const RecordsOptions& options = {});
 
-/// What the listings below call a tensor: leaves, saved constants, and the result itself.
+/// What listings and pictures call a tensor: leaves, saved constants, and the result itself.
 using TensorNames = std::vector<std::pair<std::string, Tensor>>;
 
 /// The records behind `tensor` as a table of one line each, with their totals. "#3" is record 3.
-std::string format_records(const Tensor& tensor, const TensorNames& names = {});
-
-/// The graph behind `tensor` in Graphviz' language: operators are ellipses, leaves and known
-/// constants boxes, scopes frames, and edges carry shapes (with an element type where it is not the
-/// result's). For a picture: `dot -Tsvg graph.dot -o graph.svg`.
-std::string to_dot(const Tensor& tensor, const TensorNames& names = {});
-
-/// Writes `to_dot` to a file, all of it or nothing. Errors: `FileError`.
-void write_dot(const std::string& path, const Tensor& tensor, const TensorNames& names = {});
+/// What `options` asks for are columns more: "values" (numbers that are none), "gradient" (its norm)
+/// and "same as". Errors: as for `records`.
+std::string format_records(const Tensor& tensor, const TensorNames& names = {},
+                           const RecordsOptions& options = {});
 
 /// @}
 

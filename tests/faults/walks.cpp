@@ -280,4 +280,8 @@ TEST_CASE("the listing of a graph that finds no memory says so") {
   refuse_each<Graph>([](Graph& graph) { tg::records(graph.loss); });
   refuse_each<Graph>([](Graph& graph) { tg::format_records(graph.loss); });
   refuse_each<Graph>([](Graph& graph) { tg::to_dot(graph.loss); });
+  refuse_each<Graph>([](Graph& graph) {
+    tg::to_dot(graph.loss, {.direction = tg::DotDirection::both, .gradients = true});
+  });
+  refuse_each<Graph>([](Graph& graph) { tg::to_dot(tg::graph_diff(graph.hidden, graph.loss)); });
 }

@@ -1,8 +1,6 @@
 #include "autograd/graph/graph.h"
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,27 +9,11 @@
 #include "tests/catch.h"
 
 namespace tg = tapegrad;
-namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 using tg::RecordInput;
 using tg::Tensor;
 
 namespace {
-
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// A folder of its own, gone at the end.
-struct Folder {
-  fs::path path;
-  Folder() : path(fs::temp_directory_path() / "tapegrad_graph_test") {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-};
 
 int count_of(const std::string& text, const std::string& part) {
   int count = 0;
@@ -146,7 +128,6 @@ TEST_CASE("records: none for leaves and constants, an error for the undefined te
   CHECK(tg::records(tg::ones({2})).empty());
   CHECK(tg::records(tg::ones({2}).requires_grad_()).empty());
   CHECK_THROWS_AS(tg::records(Tensor()), tg::ValueError);
-  CHECK_THROWS_AS(tg::to_dot(Tensor()), tg::ValueError);
 }
 
 TEST_CASE("records: after backward the list says that the graph was released") {
@@ -158,7 +139,6 @@ TEST_CASE("records: after backward the list says that the graph was released") {
   CHECK(list[0].inputs.empty());
   CHECK(list[0].bytes_saved == 0);
   CHECK_THAT(tg::format_records(model.loss), ContainsSubstring("released"));
-  CHECK_THAT(tg::to_dot(model.loss), ContainsSubstring("dashed"));
 }
 
 TEST_CASE("records: looking changes nothing") {
@@ -167,7 +147,6 @@ TEST_CASE("records: looking changes nothing") {
   const Tensor loss = (y * y).sum();
   const std::int64_t before = tg::live_tensors();
   tg::records(loss);
-  tg::to_dot(loss);
   tg::format_records(loss);
   CHECK(tg::live_tensors() == before);
   loss.backward();
@@ -186,7 +165,106 @@ TEST_CASE("records: shared nodes are listed once") {
   Tensor y = tg::ones({}).requires_grad_();
   for (int i = 0; i < 60; ++i) y = y + y;
   CHECK(tg::records(y).size() == 60);
-  CHECK(count_of(tg::to_dot(y), "shape=ellipse") == 60);
+}
+
+TEST_CASE("records: NaN and infinities of the values that the tape has") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const Tensor x = tg::tensor({0.0, -1.0, 1.0, inf}, tg::float64).requires_grad_();
+  const Tensor y = tg::log(x + 0.0);             // what add makes, log saves
+  const Tensor loss = tg::sum(tg::tanh(y * 2));  // nobody saves what mul makes
+  const auto list = tg::records(loss, {.values = true});
+  REQUIRE(list.size() == 5);
+  REQUIRE(list[0].inputs[0].not_finite);
+  CHECK(list[0].inputs[0].not_finite->infinite == 1);
+  REQUIRE(list[0].not_finite);
+  CHECK(list[0].not_finite->infinite == 1);
+  CHECK(list[0].not_finite->nan == 0);
+  CHECK_FALSE(list[2].not_finite);
+  REQUIRE(list[3].not_finite);  // tanh saves its own
+  CHECK(list[3].not_finite->nan == 1);
+  CHECK(list[3].not_finite->infinite == 0);
+  REQUIRE(list[4].not_finite);  // the result is there
+  CHECK(list[4].not_finite->any());
+  for (const auto& info : tg::records(loss)) CHECK_FALSE(info.not_finite);
+  CHECK_THAT(tg::format_records(loss, {}, {.values = true}), ContainsSubstring("1 inf") &&
+                                                                 ContainsSubstring("not kept") &&
+                                                                 ContainsSubstring("1 NaN"));
+}
+
+TEST_CASE("records: what was changed since it was saved says nothing of its numbers") {
+  const Tensor x = tg::ones({2}).requires_grad_();
+  Tensor y = tg::exp(x);
+  const Tensor z = tg::tanh(y + 1);
+  y.fill_(std::numeric_limits<double>::quiet_NaN());
+  const auto list = tg::records(z, {.values = true});
+  for (const auto& info : list)
+    if (info.name == "exp") CHECK_FALSE(info.not_finite);
+  CHECK(list.back().not_finite);
+}
+
+TEST_CASE("records: norms of gradients, of every record and leaf; nothing is changed") {
+  const Tensor w = tg::tensor({3.0, 4.0}, tg::float64).requires_grad_();
+  const Tensor square = w * w;
+  const Tensor total = tg::sum(square);  // its gradient stands for its broadcast
+  const Tensor loss = total * 5;
+  const auto list = tg::records(loss, {.gradients = true});
+  REQUIRE(list.size() == 3);
+  CHECK(list[2].gradient_norm == Approx(1.0));
+  CHECK(list[1].gradient_norm == Approx(5.0));
+  CHECK(list[0].gradient_norm == Approx(5 * std::sqrt(2.0)));
+  CHECK(list[0].inputs[0].gradient_norm == Approx(5 * 2 * 5.0));
+  CHECK_FALSE(w.grad().defined());
+  CHECK_FALSE(tg::records(loss)[0].gradient_norm);
+  CHECK_THAT(tg::format_records(loss, {}, {.gradients = true}), ContainsSubstring("7.07"));
+  loss.backward();
+  CHECK(w.grad().at<double>({1}) == Approx(40.0));
+  CHECK_THROWS_AS(tg::records(loss, {.gradients = true}), tg::GradError);
+}
+
+TEST_CASE("records: norms of gradients of operators with several outputs, and where none arrives") {
+  const Tensor x = tg::ones({2, 4}, tg::float64).requires_grad_();
+  const std::vector<Tensor> parts = tg::split(x * 1, 2, 1);
+  const Tensor loss = tg::sum(parts[0] * 3) + tg::sum(parts[1].detach() * parts[1] * 0);
+  bool seen = false;
+  for (const auto& info : tg::records(loss, {.gradients = true})) {
+    if (info.name == "split[0]") {
+      CHECK(info.gradient_norm == Approx(6.0));
+      seen = true;
+    }
+    if (info.name == "split[1]") CHECK(info.gradient_norm == Approx(0.0));
+    if (info.name == "split") CHECK(info.gradient_norm == Approx(6.0));
+  }
+  CHECK(seen);
+}
+
+TEST_CASE("records: norms neither overflow nor hide NaN") {
+  const Tensor x = tg::tensor({1.0, 1.0}, tg::float64).requires_grad_();
+  const auto large = tg::records(tg::sum(x * 1e200), {.gradients = true});
+  CHECK(*large[0].inputs[0].gradient_norm == Approx(1e200 * std::sqrt(2.0)));
+  const Tensor zero = tg::zeros({2}).requires_grad_();
+  const auto nan = tg::records(tg::sum(tg::sqrt(zero) * 0), {.gradients = true});
+  CHECK(std::isnan(*nan[0].inputs[0].gradient_norm));
+}
+
+TEST_CASE("records: what was recorded twice") {
+  const Tensor x = tg::ones({2, 3}).requires_grad_();
+  const auto block = [&] { return tg::tanh(tg::exp(x) * 2); };
+  const auto list = tg::records(block() + block(), {.repeats = true});
+  REQUIRE(list.size() == 7);
+  std::vector<std::int64_t> same;
+  for (const auto& info : list) same.push_back(info.same_as);
+  CHECK(same == std::vector<std::int64_t>{-1, -1, -1, 0, 1, 2, -1});
+  CHECK_THAT(tg::format_records(block() + block(), {}, {.repeats = true}),
+             ContainsSubstring("same as") && ContainsSubstring("#2"));
+  // Other numbers, masks or elements are other results.
+  CHECK(tg::records(tg::exp(x * 2) + tg::exp(x * 3), {.repeats = true})[2].same_as == -1);
+  const Tensor y = tg::arange(6, tg::float32).reshape({2, 3}).requires_grad_();
+  for (const auto& info : tg::records(tg::exp(y[0]) * tg::exp(y[1]), {.repeats = true}))
+    if (info.name == "exp") CHECK(info.same_as == -1);
+  tg::manual_seed(1);
+  const Tensor big = tg::ones({100}).requires_grad_();
+  const Tensor dropped = tg::dropout(big, 0.5) + tg::dropout(big, 0.5);
+  for (const auto& info : tg::records(dropped, {.repeats = true})) CHECK(info.same_as == -1);
 }
 
 TEST_CASE("format_records: one line for each record, columns in line, totals") {
@@ -212,103 +290,4 @@ TEST_CASE("format_records: bytes in readable units") {
   CHECK_THAT(tg::format_records(tg::exp(x)), ContainsSubstring("400.0 kB"));
   CHECK_THAT(tg::format_records(tg::exp(x.narrow(0, 0, 1))), ContainsSubstring(" 400 B"));
   CHECK_THAT(tg::format_records(x), ContainsSubstring("0 records; they keep 0 B"));
-}
-
-TEST_CASE("to_dot: operators, leaves, the result, shapes and frames") {
-  const Model model;
-  const std::string dot = tg::to_dot(model.loss, model.names());
-  INFO(dot);
-  CHECK_THAT(dot, ContainsSubstring("digraph tapegrad {"));
-  CHECK(count_of(dot, "subgraph cluster") == 3);
-  CHECK_THAT(dot, ContainsSubstring("label=\"net\";") && ContainsSubstring("label=\"fc1\";") &&
-                      ContainsSubstring("label=\"fc2\";"));
-  CHECK_THAT(dot, ContainsSubstring("[label=\"cross_entropy\"") &&
-                      ContainsSubstring("[label=\"fc1.weight\\n[8, 4]\"") &&
-                      ContainsSubstring("[label=\"x\\n[5, 4]\"") &&
-                      ContainsSubstring("[label=\"loss\\n[]\"") &&
-                      ContainsSubstring("[label=\" [5, 8]\"]"));
-  CHECK(count_of(dot, "{") == count_of(dot, "}"));
-  CHECK(count_of(dot, " -> ") == 3 + 1 + 3 + 2 + 1);
-}
-
-TEST_CASE("to_dot: a leaf is drawn where all its users are") {
-  const Tensor w = tg::ones({2}).requires_grad_();
-  Tensor y = w;
-  {
-    const tg::Scope net("net");
-    for (const char* layer : {"a", "b"}) {
-      const tg::Scope scope(layer);
-      y = y * w;
-    }
-  }
-  const std::string dot = tg::to_dot(y, {{"w", w}});
-  INFO(dot);
-  CHECK(count_of(dot, "label=\"w\\n[2]\"") == 1);
-  const std::size_t frame = dot.find("label=\"net\"");
-  const std::size_t leaf = dot.find("label=\"w\\n[2]\"");
-  CHECK(frame < leaf);
-  CHECK(leaf < dot.find("label=\"a\""));
-}
-
-TEST_CASE(
-    "to_dot: what is used outside all frames too, such as by weight decay, stays in its frame") {
-  const Tensor w = tg::ones({2}).requires_grad_();
-  const Tensor decay = tg::square(w);
-  Tensor y;
-  {
-    const tg::Scope scope("layer");
-    y = w * 3;
-  }
-  const std::string dot = tg::to_dot(y + decay, {{"w", w}});
-  INFO(dot);
-  const std::size_t frame = dot.find("label=\"layer\"");
-  const std::size_t leaf = dot.find("label=\"w\\n[2]\"");
-  CHECK(frame < leaf);
-  CHECK(leaf < dot.find("  }", frame));
-}
-
-TEST_CASE("to_dot: element types are told where they are not the result's") {
-  const Tensor x = tg::ones({2}, tg::float64).requires_grad_();
-  const std::string wide = tg::to_dot(x * 2);
-  CHECK_THAT(wide, ContainsSubstring("label=\"[2]\"") && ContainsSubstring("result\\n[2] float64"));
-  const std::string narrow = tg::to_dot((x * 2).to(tg::float32) + 1);
-  CHECK_THAT(narrow,
-             ContainsSubstring("label=\"[2] float64\"") && ContainsSubstring("result\\n[2]\""));
-}
-
-TEST_CASE("to_dot: names are escaped") {
-  const Tensor w = tg::ones({}).requires_grad_();
-  const tg::Scope scope("a \"quoted\" \\ scope");
-  const std::string dot = tg::to_dot(w * 2, {{"w\"; evil [\\", w}});
-  INFO(dot);
-  CHECK_THAT(dot, ContainsSubstring(R"(label="a \"quoted\" \\ scope")") &&
-                      ContainsSubstring(R"(label="w\"; evil [\\\n[]")") &&
-                      ContainsSubstring("label=\"2\""));
-}
-
-TEST_CASE("to_dot: a leaf alone is one box") {
-  const std::string dot = tg::to_dot(tg::ones({2}, tg::float64).requires_grad_());
-  CHECK_THAT(dot, ContainsSubstring("leaf\\n[2] float64"));
-  CHECK(count_of(dot, "->") == 0);
-}
-
-TEST_CASE("write_dot: the whole file or none") {
-  const Folder folder;
-  const Model model;
-  const fs::path file = folder.path / "graph.dot";
-  tg::write_dot(file.string(), model.loss, model.names());
-  CHECK(text_of(file) == tg::to_dot(model.loss, model.names()));
-  CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 1);
-  tg::write_dot(file.string(), model.w1);
-  CHECK(text_of(file) == tg::to_dot(model.w1));
-
-  const std::string missing = (folder.path / "missing" / "graph.dot").string();
-  CHECK_THROWS_AS(tg::write_dot(missing, model.loss), tg::FileError);
-  CHECK_THROWS_WITH(tg::write_dot(missing, model.loss),
-                    ContainsSubstring("write_dot: cannot write '" + missing + "': No such file"));
-  const fs::path blocked = folder.path / "blocked";
-  fs::create_directories(blocked / "inside");
-  CHECK_THROWS_AS(tg::write_dot(blocked.string(), model.loss), tg::FileError);
-  CHECK(fs::is_directory(blocked));
-  CHECK(std::distance(fs::directory_iterator(folder.path), {}) == 2);
 }

@@ -288,6 +288,13 @@ messages::Sections messages::of_files() {
            TAPEGRAD_MISTAKE(
                FileError, "write_dot: cannot write 'no/such/graph.dot': No such file or directory",
                tg::write_dot("no/such/graph.dot", sum(x))),
+           TAPEGRAD_MISTAKE(
+               FileError, "render_dot: cannot write 'no/such/graph.svg': No such file or directory",
+               tg::render_dot(tg::to_dot(sum(x)), "no/such/graph.svg")),
+           TAPEGRAD_MISTAKE(
+               ValueError,
+               "render_dot: 'graph.gif' must end in .svg, .png or .pdf, which say what is drawn",
+               tg::render_dot(tg::to_dot(sum(x)), "graph.gif")),
        }},
   };
 }

@@ -1,4 +1,4 @@
-#include "autograd/check/value_range.h"
+#include "autograd/tensor/value_range.h"
 
 #include <fmt/format.h>
 
