@@ -50,7 +50,9 @@ need_report_scripts() {
 # What the library, its tests and its examples are built with.
 build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev nlohmann-json3-dev zlib1g-dev libminizip-dev)
 example_packages=(libcli11-dev)
-test_packages=(catch2 libeigen3-dev libonnx-dev libprotobuf-dev "${example_packages[@]}")
+# Some examples are for programs that have these; everything else is built without.
+solver_packages=(coinor-libipopt-dev libceres-dev)
+test_packages=(catch2 libeigen3-dev libonnx-dev libprotobuf-dev "${solver_packages[@]}" "${example_packages[@]}")
 
 # The generator for a new build folder: Ninja if it is there.
 generator() {

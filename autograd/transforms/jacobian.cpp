@@ -8,6 +8,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
+#include "autograd/tensor/create/random.h"
 #include "autograd/tensor/require.h"
 #include "autograd/tensor/visit_dtype.h"
 #include "autograd/transforms/batch_mode.h"
@@ -159,8 +160,17 @@ Tensors cotangents_from(const Level& level, std::size_t j, const Tensor& directi
   return gradients;
 }
 
-Blocks checked_jacobian(const ListFunction& f, const Tensors& x, const JacobianOptions& options) {
+ListFunction drawing_the_same(const ListFunction& f) {
+  return [&f, start = default_generator().position()](const Tensors& x) {
+    default_generator().set_position(start);
+    return f(x);
+  };
+}
+
+Blocks checked_jacobian(const ListFunction& function, const Tensors& x,
+                        const JacobianOptions& options) {
   return allocating_for("jacobian", [&]() -> Blocks {
+    const ListFunction f = drawing_the_same(function);
     const Passes passes("jacobian", f, x, options.chunk_size);
     std::optional<Level> level(std::in_place, "jacobian", f, x);
     const Tensors& y = level->outputs();
@@ -184,12 +194,12 @@ Blocks checked_jacobian(const ListFunction& f, const Tensors& x, const JacobianO
 Blocks checked_hessian(const ListFunction& f, const Tensors& x, const JacobianOptions& options) {
   return allocating_for("hessian", [&] {
     require_inputs(x, "hessian");
-    const auto gradients = [&](const Tensors& in) {
+    const ListFunction gradients = [&](const Tensors& in) {
       Tensors all = gradients_and_value("hessian", f, in);
       all.pop_back();
       return all;
     };
-    const ListFunction listed = gradients;
+    const ListFunction listed = drawing_the_same(gradients);
     if (count_of(x) == 0) return no_blocks("hessian", x, x);
     return Passes("hessian", listed, x, options.chunk_size).forward();
   });

@@ -16,4 +16,7 @@ std::vector<Tensor> tangents_along(const ListFunction& f, const std::vector<Tens
 /// The cotangents of the inputs for each of `directions` of output `j`, likewise.
 std::vector<Tensor> cotangents_from(const Level& level, std::size_t j, const Tensor& directions);
 
+/// `f`, which draws the same random numbers in each call: what several passes find belongs together.
+ListFunction drawing_the_same(const ListFunction& f);
+
 }  // namespace tapegrad::detail

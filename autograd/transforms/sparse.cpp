@@ -145,9 +145,10 @@ Tensor SparseMatrix::to_dense() const {
   return reshape(index_put(flat, {tensor(places)}, values), {pattern->rows, pattern->columns});
 }
 
-SparseMatrix detail::checked_sparse_jacobian(const ListFunction& f, const Tensor& x,
+SparseMatrix detail::checked_sparse_jacobian(const ListFunction& function, const Tensor& x,
                                              const SparseOptions& options) {
   return allocating_for("sparse_jacobian", [&]() -> SparseMatrix {
+    const ListFunction f = drawing_the_same(function);
     require_inputs({x}, "sparse_jacobian");
     require_chunk("sparse_jacobian", options);
     std::shared_ptr<const SparsityPattern> pattern = options.pattern;
@@ -190,9 +191,10 @@ SparseMatrix detail::checked_sparse_hessian(const ListFunction& f, const Tensor&
   return allocating_for("sparse_hessian", [&]() -> SparseMatrix {
     require_inputs({x}, "sparse_hessian");
     require_chunk("sparse_hessian", options);
-    const ListFunction gradient = [&](const Tensors& in) {
+    const ListFunction once = [&](const Tensors& in) {
       return Tensors{gradients_and_value("sparse_hessian", f, in)[0]};
     };
+    const ListFunction gradient = drawing_the_same(once);
     std::shared_ptr<const SparsityPattern> pattern =
         options.pattern ? options.pattern : found_pattern(gradient, x, true);
     require_count("sparse_hessian", "rows", pattern->rows, "input", x.numel());

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "autograd/base/fail.h"
+#include "autograd/ops/linalg/operands.h"
 #include "autograd/ops/ops.h"
 #include "autograd/tensor/create/create.h"
 #include "autograd/transforms/backward.h"
@@ -72,11 +73,11 @@ std::vector<std::vector<std::int64_t>> SparsityMode::sets_of(const Tensor& y) co
 
 std::optional<unsigned> SparsityMode::note(const OperatorCall& call, unsigned, Frame& frame) {
   if (!call.type->has_gradient) return std::nullopt;
-  const bool probed =
-      call.type->sparsity == Sparsity::index || call.type->sparsity == Sparsity::reduction;
-  if (!probed || !call.type->call) return 0;
-  frame.attributes = call.type->attributes(call.op);
-  return ~0u;
+  const Sparsity sparsity = call.type->sparsity;
+  const bool probed = sparsity == Sparsity::index || sparsity == Sparsity::reduction;
+  if (call.type->attributes && (probed || sparsity == Sparsity::dense))
+    frame.attributes = call.type->attributes(call.op);
+  return probed && call.type->call ? ~0u : 0;
 }
 
 void SparsityMode::carry(const OperatorCall& call, Frame& frame, std::span<const Tensor> outputs,
@@ -87,6 +88,11 @@ void SparsityMode::carry(const OperatorCall& call, Frame& frame, std::span<const
   if (outputs.size() == 1 && (elementwise || rows)) {
     results[0] = companion_of(rows ? by_row(frame, outputs[0]) : by_element(frame, outputs[0]),
                               outputs[0].shape());
+    return;
+  }
+  if (const auto product = product_of(*call.type, frame.attributes)) {
+    unite_factors(*product, frame);
+    results[0] = companion_of(by_element(frame, outputs[0]), outputs[0].shape());
     return;
   }
   if (call.type->call && sparsity == Sparsity::index && by_source(call, frame, results)) return;
@@ -134,6 +140,29 @@ SparsityMode::Sets SparsityMode::by_row(const Frame& frame, const Tensor& output
     std::fill_n(made.begin() + static_cast<std::ptrdiff_t>(start), length, all);
   }
   return made;
+}
+
+void SparsityMode::unite_factors(MatmulOptions flags, Frame& frame) {
+  const auto turned = [](const Tensor& x) { return transpose(x, -2, -1); };
+  // One set for each row, `[..., 1]`.
+  const auto united_rows = [&](const Tensor& rows) {
+    const Shape shape = rows.shape().with_size(-1, 1);
+    const auto numbers = numbers_of(rows);
+    const auto length = static_cast<std::size_t>(rows.shape().back());
+    Sets made;
+    for (std::int64_t i = 0; i < shape.numel(); ++i) {
+      const auto row = std::span(numbers).subspan(static_cast<std::size_t>(i) * length, length);
+      Sets sets(row.begin(), row.end());
+      made.push_back(sets_.unite(sets));
+    }
+    return companion_of(made, shape);
+  };
+  if (Tensor& a = frame.companions[0]; a.defined())
+    a = united_rows(flags.transpose_a ? turned(a) : a);
+  if (Tensor& b = frame.companions[1]; b.defined()) {
+    b = turned(united_rows(flags.transpose_b ? b : turned(b)));
+    if (b.dim() == 2) b = reshape(b, {-1});  // as broad, and also for a result that is a vector
+  }
 }
 
 bool SparsityMode::by_source(const OperatorCall& call, const Frame& frame,

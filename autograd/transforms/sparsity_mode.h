@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "autograd/ops/linalg/linalg.h"
 #include "autograd/transforms/companions.h"
 #include "autograd/transforms/index_sets.h"
 
@@ -37,6 +38,9 @@ class SparsityMode final : public CompanionMode {
 
   Sets by_element(const Frame& frame, const Tensor& output);
   Sets by_row(const Frame& frame, const Tensor& output);
+  /// Of a product of matrices: a set for each row of the first factor, and for each column of the
+  /// second, instead of those of their elements. They broadcast to the result.
+  void unite_factors(MatmulOptions flags, Frame& frame);
   /// Of an operator whose results are copies of elements. False where they are more.
   bool by_source(const OperatorCall& call, const Frame& frame, std::span<Tensor> results);
   /// Of one with one result, where each element of an input enters one element of that at most.

@@ -9,6 +9,7 @@
 #include "autograd/tensor/create/random.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/batch_mode.h"
+#include "autograd/transforms/passes.h"
 
 namespace tapegrad::detail {
 
@@ -105,13 +106,14 @@ Tensors vmap_now(const ListFunction& f, const Tensors& x, const VmapOptions& opt
   if (options.chunk_size == 0 || options.chunk_size >= entries.size) {
     results = call_on_all(f, entries, options.randomness);
   } else {
+    const ListFunction same = drawing_the_same(f);
     std::vector<Tensors> parts;  // for each result its chunks
     for (std::int64_t start = 0; start < entries.size; start += options.chunk_size) {
       Entries chunk = entries;
       chunk.size = std::min(options.chunk_size, entries.size - start);
       for (std::size_t i = 0; i < x.size(); ++i)
         if (chunk.which[i]) chunk.inputs[i] = narrow(chunk.inputs[i], 0, start, chunk.size);
-      const Tensors made = call_on_all(f, chunk, options.randomness);
+      const Tensors made = call_on_all(same, chunk, options.randomness);
       parts.resize(made.size());
       for (std::size_t k = 0; k < made.size(); ++k) parts[k].push_back(made[k]);
     }

@@ -8,6 +8,7 @@
 #include "tests/transforms/case_functions.h"
 
 namespace tg = tapegrad;
+using tg::Shape;
 using tg::Tensor;
 using Tensors = std::vector<Tensor>;
 
@@ -67,6 +68,52 @@ TEST_CASE("a banded Jacobian costs as many derivatives as its band is wide", "[t
     const double slope = j < i ? 2 * at : j == i ? -2 : std::exp(at);
     CHECK(J.values[static_cast<std::int64_t>(k)].item() == Approx(slope));
   }
+}
+
+TEST_CASE("a network on many rows has a block for each", "[transforms]") {
+  tg::manual_seed(3);
+  const Tensor W = tg::randn({4, 3}, tg::float64), b = tg::randn({4}, tg::float64);
+  const Tensor V = tg::randn({4, 2}, tg::float64);
+  const auto net = [&](const Tensor& x) {
+    return tg::matmul(tg::tanh(tg::linear(tg::reshape(x, {-1, 3}), W, b)), V);
+  };
+  CHECK(jacobian_directions(net, row(3 * 50)) == 2);  // two outputs of each row
+  CHECK(hessian_directions([&](const Tensor& x) { return tg::sum(net(x)); }, row(3 * 50)) == 3);
+  CHECK(tg::sparse_jacobian(net, row(3 * 50)).values.numel() == 50 * 2 * 3);
+}
+
+TEST_CASE("a product depends on the rows of one factor and the columns of the other",
+          "[transforms]") {
+  const auto size = [](const auto& f, std::int64_t n) {
+    (void)jacobian_directions(f, row(n));
+    return tg::sparse_jacobian(f, row(n)).values.numel();
+  };
+  const auto left = [](const Tensor& x) { return tg::reshape(tg::narrow(x, 0, 0, 12), {4, 3}); };
+  const auto right = [](const Tensor& x) { return tg::reshape(tg::narrow(x, 0, 12, 6), {3, 2}); };
+  const auto times = [&](bool a, bool b) {
+    return [&left, &right, a, b](const Tensor& x) {
+      return tg::matmul(a ? tg::transpose(left(x), 0, 1).clone() : left(x),
+                        b ? tg::transpose(right(x), 0, 1).clone() : right(x), {a, b});
+    };
+  };
+  for (const bool a : {false, true})
+    for (const bool b : {false, true}) CHECK(size(times(a, b), 18) == 8 * 6);
+  // A batch of each, which broadcast.
+  const auto batches = [](const Tensor& x) {
+    return tg::matmul(tg::reshape(tg::narrow(x, 0, 0, 6), {1, 3, 2}),
+                      tg::reshape(tg::narrow(x, 0, 6, 16), {4, 2, 2}));
+  };
+  CHECK(size(batches, 22) == 24 * 4);
+  // Weights and bias that vary, of one row and of several.
+  const auto linear = [](const Shape& rows) {
+    return [rows](const Tensor& x) {
+      return tg::linear(tg::ones(rows, tg::float64), tg::reshape(tg::narrow(x, 0, 0, 6), {2, 3}),
+                        tg::narrow(x, 0, 6, 2));
+    };
+  };
+  CHECK(size(linear({3}), 8) == 2 * 4);
+  CHECK(size(linear({5, 3}), 8) == 10 * 4);
+  CHECK(size(linear({2, 5, 3}), 8) == 20 * 4);
 }
 
 TEST_CASE("rows are taken together where that is less", "[transforms]") {

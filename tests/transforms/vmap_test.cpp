@@ -215,3 +215,30 @@ TEST_CASE("vmap says what it cannot do", "[transforms]") {
             .find("within vmap a tensor of shape [2] that is the same for all entries") !=
         std::string::npos);
 }
+
+TEST_CASE("all passes of a transform draw the same random numbers", "[transforms]") {
+  tg::manual_seed(9);
+  // Each column of the Jacobian is the mask.
+  const auto f = [](const Tensor& x) {
+    return tg::dropout(tg::ones({40}, tg::float64) * tg::sum(x), 0.5);
+  };
+  const Tensor x = tg::ones({20}, tg::float64);
+  for (const Tensor& J :
+       {tg::jacobian(f, x, {.direction = tg::Direction::forward, .chunk_size = 3}),
+        tg::sparse_jacobian(f, x, {.chunk_size = 3}).to_dense()}) {
+    CHECK(J.sum().item() > 0);
+    CHECK(tg::equal(J, tg::narrow(J, 1, 0, 1).expand(J.shape())));
+  }
+  const auto loss = [&](const Tensor& t) { return tg::sum(f(tg::square(t)) * f(t)); };
+  for (const Tensor& H : {tg::hessian(loss, x, {.chunk_size = 3}),
+                          tg::sparse_hessian(loss, x, {.chunk_size = 3}).to_dense()}) {
+    CHECK(H.sum().item() > 0);
+    CHECK(tg::equal(H, tg::transpose(H, 0, 1)));
+  }
+  const auto noise = [](const Tensor& t) { return t + tg::rand({1}, tg::float64); };
+  const tg::VmapOptions chunks{.randomness = tg::Randomness::same, .chunk_size = 2};
+  const Tensor y = tg::vmap(noise, chunks)(tg::zeros({5, 1}, tg::float64));
+  CHECK(tg::equal(y, tg::narrow(y, 0, 0, 1).expand(y.shape())));
+  // The next call draws others.
+  CHECK_FALSE(tg::equal(y, tg::vmap(noise, chunks)(tg::zeros({5, 1}, tg::float64))));
+}

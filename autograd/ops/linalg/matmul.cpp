@@ -265,6 +265,13 @@ void detail::require_product_types(const Tensor& a, const Tensor& b, const char*
     fail<DTypeError>("{}: not defined for bool; convert with to(float32)", name);
 }
 
+std::optional<MatmulOptions> detail::product_of(const OperatorType& type,
+                                                std::span<const Attribute> attributes) {
+  if (&type == &operator_type<MatMul>) return with_attributes<MatMul>(attributes).flags;
+  if (&type == &operator_type<Linear>) return MatmulOptions{.transpose_b = true};
+  return std::nullopt;
+}
+
 Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options) {
   check_operands(a, b);
   if (a.dim() < 2 || b.dim() < 2)

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <optional>
+#include <span>
+
+#include "autograd/ops/linalg/linalg.h"
+#include "autograd/tensor/door/watcher.h"
 #include "autograd/tensor/tensor.h"
 
 // Internal: what products ask of their operands.
@@ -16,5 +21,10 @@ inline void require_product_types(const Tensor& a, const Tensor& b, const char* 
 
 /// `a` followed by `b`. Errors: `ShapeError` for more entries than a tensor has dimensions.
 Shape joined_shape(const Shape& a, const Shape& b, const char* name);
+
+/// Which factors are transposed, if a call of this type with these attributes is a product of
+/// matrices: its first two inputs, to which a third may be added, broadcast.
+std::optional<MatmulOptions> product_of(const OperatorType& type,
+                                        std::span<const Attribute> attributes);
 
 }  // namespace tapegrad::detail
