@@ -82,7 +82,7 @@ auto jacobian_of(F& f, const X& x, const JacobianOptions& options) {
 ///
 /// Goes forward where there are at least as many outputs as inputs, and back else, many columns or
 /// rows at a time (`JacobianOptions`), as `vmap` does, with its limits: `f` must not depend on
-/// elements that the host reads. `f` is called a few times. Where `f` is the same for each of many
+/// elements that the host reads. `f` is called a few times, with the same random numbers each time. Where `f` is the same for each of many
 /// rows of a batch, `vmap` of `jacobian` is less work than `jacobian` of all.
 ///
 /// Results can be differentiated as those of `grad(f)`. Errors: `ShapeError` where a rank would be

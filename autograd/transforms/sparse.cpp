@@ -52,6 +52,7 @@ std::shared_ptr<const SparsityPattern> pattern_of(std::vector<Indices> columns_o
       rows_of_columns[static_cast<std::size_t>(column)].push_back(static_cast<std::int64_t>(row));
     }
   pattern->colours = colours_of(rows_of_columns, columns_of_rows, pattern->directions);
+  pattern->symmetric = symmetric;
   if (symmetric) return pattern;
   std::int64_t count = 0;
   Indices of_rows = colours_of(columns_of_rows, rows_of_columns, count);
@@ -150,6 +151,8 @@ SparseMatrix detail::checked_sparse_jacobian(const ListFunction& function, const
   return allocating_for("sparse_jacobian", [&]() -> SparseMatrix {
     const ListFunction f = drawing_the_same(function);
     require_inputs({x}, "sparse_jacobian");
+    if (options.pattern && options.pattern->symmetric)
+      fail<ValueError>("sparse_jacobian: the pattern is that of a Hessian");
     require_chunk("sparse_jacobian", options);
     std::shared_ptr<const SparsityPattern> pattern = options.pattern;
     if (!pattern) {
@@ -199,9 +202,7 @@ SparseMatrix detail::checked_sparse_hessian(const ListFunction& f, const Tensor&
         options.pattern ? options.pattern : found_pattern(gradient, x, true);
     require_count("sparse_hessian", "rows", pattern->rows, "input", x.numel());
     require_count("sparse_hessian", "columns", pattern->columns, "input", x.numel());
-    if (!pattern->forward)
-      fail<ValueError>(
-          "sparse_hessian: the pattern is that of a Jacobian by its rows, which a Hessian cannot use");
+    if (!pattern->symmetric) fail<ValueError>("sparse_hessian: the pattern is that of a Jacobian");
     Tensor values = elements_of(
         *pattern, x.numel(), x.dtype(), options, [&](std::int64_t start, std::int64_t count) {
           Tensors y;

@@ -33,6 +33,7 @@ struct SparsityPattern {
   std::int64_t columns = 0;  ///< elements of the input
   std::vector<std::int64_t> row_indices = {};     ///< of each element, row by row
   std::vector<std::int64_t> column_indices = {};  ///< of each element, ascending in a row
+  bool symmetric = false;                         ///< it is that of a Hessian
   bool forward = true;                            ///< directions are sums of columns; else of rows
   std::vector<std::int64_t> colours = {};  ///< of each column (or row) its direction; -1 for none
   std::int64_t directions = 0;             ///< how many there are, each the cost of a derivative

@@ -158,17 +158,11 @@ messages::Sections messages::of_transforms() {
                tg::sparse_jacobian(twice, tg::ones({3}),
                                    {.pattern = tg::sparse_jacobian(twice, x).pattern})),
            TAPEGRAD_MISTAKE(
-               ValueError,
-               "sparse_hessian: the pattern is that of a Jacobian by its rows, which a Hessian "
-               "cannot use",
-               const auto sums = tg::sparse_jacobian(
-                   [](const Tensor& t) {
-                     return tg::cat({t * tg::sum(t), t}).narrow(0, 0, 6);
-                   },
-                   tg::ones({6}));
-               auto by_rows = std::make_shared<tg::SparsityPattern>(*sums.pattern);
-               by_rows->forward = false;
-               tg::sparse_hessian(total, tg::ones({6}), {.pattern = by_rows})),
+               ValueError, "sparse_hessian: the pattern is that of a Jacobian",
+               tg::sparse_hessian(total, y, {.pattern = tg::sparse_jacobian(twice, y).pattern})),
+           TAPEGRAD_MISTAKE(
+               ValueError, "sparse_jacobian: the pattern is that of a Hessian",
+               tg::sparse_jacobian(twice, y, {.pattern = tg::sparse_hessian(total, y).pattern})),
            TAPEGRAD_MISTAKE(ValueError,
                             "sparse_jacobian: chunk_size is -1; it is a number of directions",
                             tg::sparse_jacobian(twice, x, {.chunk_size = -1})),
