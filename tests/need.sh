@@ -52,7 +52,7 @@ build_packages=(cmake ninja-build g++ pkgconf libfmt-dev libxsimd-dev nlohmann-j
 example_packages=(libcli11-dev)
 # Some examples are for programs that have these; everything else is built without.
 solver_packages=(coinor-libipopt-dev libceres-dev)
-test_packages=(catch2 libeigen3-dev libonnx-dev libprotobuf-dev "${solver_packages[@]}" "${example_packages[@]}")
+test_packages=(catch2 graphviz libeigen3-dev libonnx-dev libprotobuf-dev "${solver_packages[@]}" "${example_packages[@]}")
 
 # The generator for a new build folder: Ninja if it is there.
 generator() {

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <initializer_list>
 #include <limits>
 #include <memory>
+#include <span>
 #include <string>
+#include <tuple>
 
 #include "autograd/base/fail.h"
 #include "autograd/base/warning.h"
@@ -31,19 +35,44 @@ struct Problem {
 };
 using ProblemRef = std::shared_ptr<const Problem>;
 
-std::vector<Tensor> implicit_now(const ProblemRef& problem, const TensorsFunction& solver,
-                                 const Tensors& p);
+Tensors implicit_at(const ProblemRef& problem, const Tensors& x, const Tensors& p);
 
-constexpr OperatorType kHidden{"implicit", false, nullptr, nullptr};
+/// Lists behind one another, as operators have their inputs.
+Tensors joined(std::initializer_list<const Tensors*> lists) {
+  Tensors all;
+  for (const Tensors* list : lists) all.insert(all.end(), list->begin(), list->end());
+  return all;
+}
+/// The next `count` of `all`, from `at` on.
+Tensors next_of(std::span<const Tensor> all, std::size_t& at, std::size_t count) {
+  const std::span<const Tensor> part = all.subspan(at, count);
+  at += count;
+  return Tensors(part.begin(), part.end());
+}
 
-/// `f()`, which depends on `inputs`, as one call without derivatives, into which nobody looks.
-template <class F>
-auto hidden(const char* name, const Tensors& inputs, const F& f) {
+/// A computation without derivatives.
+struct Hidden {
+  const char* name;
+  std::function<Tensors(const Tensors&)> f;
+};
+Tensors call_hidden(const Hidden& op, const Tensors& inputs);
+
+constexpr OperatorType kHidden{.name = "implicit",
+                               .has_gradient = false,
+                               .attributes = nullptr,
+                               .call = nullptr,
+                               .repeat = [](const void* op, std::span<const Tensor> inputs) {
+                                 return call_hidden(*static_cast<const Hidden*>(op),
+                                                    Tensors(inputs.begin(), inputs.end()));
+                               }};
+
+/// Its results for `inputs`, as one call, into which nobody looks.
+Tensors call_hidden(const Hidden& op, const Tensors& inputs) {
   const NoGrad no_grad;
-  if (!watched()) return f();
+  if (!watched()) return op.f(inputs);
   std::vector<const Tensor*> all;
   for (const Tensor& input : inputs) all.push_back(&input);
-  return watched_call({name, &kHidden, nullptr, all}, f);
+  return watched_call({op.name, &kHidden, &op, all}, [&] { return op.f(inputs); });
 }
 
 Tensors detached(const Tensors& list) {
@@ -171,18 +200,29 @@ Tensors solve_now(const Problem& problem, const Tensors& x, const Tensors& p, co
 /// The same with derivatives for x, p, `b` and what `g` captures: as the root of A y - b.
 Tensors solve(const ProblemRef& problem, const Tensors& x, const Tensors& p, const Tensors& b,
               bool transposed) {
-  const Tensors y =
-      hidden(problem->name, b, [&] { return solve_now(*problem, x, p, b, transposed); });
+  const Tensors known = joined({&x, &p, &b});
+  const auto parts = [n = x.size(), m = p.size()](const Tensors& all) {
+    std::size_t at = 0;
+    Tensors first = next_of(all, at, n), second = next_of(all, at, m);
+    return std::tuple(std::move(first), std::move(second), next_of(all, at, n));
+  };
+  const Hidden solver{problem->name, [=](const Tensors& all) {
+                        const auto [at, constants, right] = parts(all);
+                        return solve_now(*problem, at, constants, right, transposed);
+                      }};
+  const Tensors y = call_hidden(solver, known);
   if (!watched() && !grad_enabled()) return y;
-  const auto residual = [=](const Tensors& at, const Tensors&) {
-    Tensors r = transposed ? pulled_back(*problem, x, p, at) : pushed_forward(*problem, x, p, at);
-    for (std::size_t i = 0; i < r.size(); ++i) r[i] = r[i] - b[i];
+  const auto residual = [=](const Tensors& unknown, const Tensors& all) {
+    const auto [at, constants, right] = parts(all);
+    Tensors r = transposed ? pulled_back(*problem, at, constants, unknown)
+                           : pushed_forward(*problem, at, constants, unknown);
+    for (std::size_t i = 0; i < r.size(); ++i) r[i] = r[i] - right[i];
     return r;
   };
   ImplicitOptions options = problem->options;
   options.tolerance = std::numeric_limits<double>::infinity();  // that is checked by now
-  return implicit_now(std::make_shared<Problem>(Problem{problem->name, residual, options}),
-                      [&](const Tensors&) { return y; }, {});
+  return implicit_at(std::make_shared<Problem>(Problem{problem->name, residual, options}), y,
+                     known);
 }
 
 // ---- The operator -------------------------------------------------------------------------------
@@ -221,10 +261,20 @@ struct ImplicitRecord final : Region {
   const char* operator_name;
 };
 
-/// The root as forward mode sees it: an operator on the residual, whose tangent dr gives J dx = -dr.
+/// The root as others see it: an operator on the residual r, whose tangent dr gives J dx = -dr. Its
+/// inputs are r, x and p.
 struct ImplicitCall {
   ProblemRef problem;
-  Tensors p;
+  std::size_t unknowns, parameters;
+
+  Tensors x(std::span<const Tensor> inputs) const {
+    std::size_t at = unknowns;
+    return next_of(inputs, at, unknowns);
+  }
+  Tensors p(std::span<const Tensor> inputs) const {
+    std::size_t at = 2 * unknowns;
+    return next_of(inputs, at, parameters);
+  }
 };
 
 void run_implicit_tangent(const void* op, const TangentCall& call) {
@@ -233,8 +283,16 @@ void run_implicit_tangent(const void* op, const TangentCall& call) {
   Tensors b;
   for (std::size_t i = 0; i < x.size(); ++i)
     b.push_back(call.tangents[i].defined() ? -call.tangents[i] : zeros(x[i].shape(), x[i].dtype()));
-  const Tensors tangents = solve(self.problem, x, self.p, b, false);
+  const Tensors tangents = solve(self.problem, x, self.p(call.inputs), b, false);
   for (std::size_t i = 0; i < x.size(); ++i) call.add(i, tangents[i]);
+}
+
+/// For one entry of a batch, which has been solved.
+Tensors call_again(const void* op, std::span<const Tensor> inputs) {
+  const auto& self = *static_cast<const ImplicitCall*>(op);
+  Tensors x = self.x(inputs);
+  for (Tensor& each : x) each = each.clone();  // values of their own, which get a history
+  return implicit_at(self.problem, x, self.p(inputs));
 }
 
 constexpr TangentRule kImplicitTangent{.bytes = sizeof(ImplicitCall),
@@ -242,20 +300,23 @@ constexpr TangentRule kImplicitTangent{.bytes = sizeof(ImplicitCall),
                                        .destroy = destroy_operator<ImplicitCall>,
                                        .run = run_implicit_tangent,
                                        .linear = false,
-                                       .values = 0,
+                                       .values = ~0u,
                                        .reads = nullptr};
 constexpr OperatorType kImplicit{.name = "implicit",
                                  .has_gradient = true,
                                  .attributes = nullptr,
                                  .call = nullptr,
-                                 .tangent = &kImplicitTangent};
+                                 .tangent = &kImplicitTangent,
+                                 .repeat = call_again};
 
 /// Throws, or warns, where the residual `r` is too large.
 void check_residual(const Problem& problem, const Tensors& x, const Tensors& r) {
   const double tolerance = problem.options.tolerance.value_or(all_double(x) ? 1e-6 : 1e-3);
   if (tolerance == std::numeric_limits<double>::infinity()) return;
   double largest = 0;
-  for (const double each : flat(detached(r)))
+  Tensors all;
+  for (const Tensor& each : detached(r)) all.push_back(all_entries(each));
+  for (const double each : flat(all))
     largest = std::abs(each) <= largest ? largest : std::abs(each);
   if (largest <= tolerance) return;
   const std::string text = fmt::format(
@@ -267,18 +328,8 @@ void check_residual(const Problem& problem, const Tensors& x, const Tensors& r) 
   warn(text);
 }
 
-std::vector<Tensor> implicit_now(const ProblemRef& problem, const TensorsFunction& solver,
-                                 const Tensors& p) {
-  for (const Tensor& each : p) require_defined(each, "a parameter", problem->name);
-  const Tensors x = hidden(problem->name, p, [&] {
-    Tensors found = solver(detached(p));
-    for (Tensor& each : found) {
-      require_defined(each, "what the solver returned", problem->name);
-      require_floating(each, problem->name);
-      each = each.clone();  // the solver may go on with its own
-    }
-    return found;
-  });
+/// The root `x`, which a solver has found.
+Tensors implicit_at(const ProblemRef& problem, const Tensors& x, const Tensors& p) {
   const RegionState state;
   Tensors r, made;
   Region::Outside outside;
@@ -307,9 +358,10 @@ std::vector<Tensor> implicit_now(const ProblemRef& problem, const TensorsFunctio
     region->take_over(x, kY);
   };
   if (watched()) {
-    const ImplicitCall op{problem, p};
+    const ImplicitCall op{problem, x.size(), p.size()};
+    const Tensors inputs = joined({&r, &x, &p});
     std::vector<const Tensor*> all;
-    for (const Tensor& each : r) all.push_back(&each);
+    for (const Tensor& each : inputs) all.push_back(&each);
     return watched_call({problem->name, &kImplicit, &op, all}, [&] {
       record();
       return x;
@@ -317,6 +369,20 @@ std::vector<Tensor> implicit_now(const ProblemRef& problem, const TensorsFunctio
   }
   record();
   return x;
+}
+
+Tensors implicit_now(const ProblemRef& problem, const TensorsFunction& solver, const Tensors& p) {
+  for (const Tensor& each : p) require_defined(each, "a parameter", problem->name);
+  const Hidden op{problem->name, [&](const Tensors& at) {
+                    Tensors found = solver(detached(at));
+                    for (Tensor& each : found) {
+                      require_defined(each, "what the solver returned", problem->name);
+                      require_floating(each, problem->name);
+                      each = each.clone();  // the solver may go on with its own
+                    }
+                    return found;
+                  }};
+  return implicit_at(problem, call_hidden(op, p), p);
 }
 
 }  // namespace

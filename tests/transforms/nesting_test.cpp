@@ -17,6 +17,24 @@ using Closed = std::function<double(double)>;
 
 namespace {
 
+/// y of y^3 + y = x.
+double root_of(double x) {
+  double y = 0;
+  for (int i = 0; i < 50; ++i) y -= (y * y * y + y - x) / (3 * y * y + 1);
+  return y;
+}
+/// Its first derivative.
+double root_slope(double x) { return 1 / (3 * std::pow(root_of(x), 2) + 1); }
+Tensor implicit_root_of(const Tensor& x) {
+  const auto residual = [](const Tensor& y, const Tensor& p) { return y * y * y + y - p; };
+  const auto newton = [&](const Tensor& p) {
+    Tensor y = tg::zeros_like(p);
+    for (int i = 0; i < 50; ++i) y = y - residual(y, p) / (3 * y * y + 1);
+    return y;
+  };
+  return tg::implicit_root(newton, residual, x);
+}
+
 struct Known {
   const char* name;
   Function f;
@@ -133,6 +151,12 @@ std::vector<Known> known_functions() {
        [](double x) { return std::sin(x) + x * std::cos(x); },
        [](double x) { return 2 * std::cos(x) - x * std::sin(x); },
        [](double x) { return -3 * std::sin(x) - x * std::cos(x); }},
+      {"the root of y^3 + y = x", implicit_root_of, root_slope,
+       [](double x) { return -6 * root_of(x) * std::pow(root_slope(x), 3); },
+       [](double x) {
+         const double y = root_of(x), s = root_slope(x);
+         return -6 * std::pow(s, 4) + 108 * y * y * std::pow(s, 5);
+       }},
       {"x sin x of plain numbers", tg::scalar_op<4>([](auto x) { return x * sin(x); }),
        [](double x) { return std::sin(x) + x * std::cos(x); },
        [](double x) { return 2 * std::cos(x) - x * std::sin(x); },
