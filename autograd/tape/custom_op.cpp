@@ -70,10 +70,19 @@ struct CustomRecord final : ListRecord {
 
 std::vector<Tensor> call_now(const Rules& rules, std::span<const Tensor> inputs) {
   const char* name = rules->type->name;
+  std::vector<std::uint32_t> versions;
+  for (const Tensor& input : inputs)
+    versions.push_back(input.defined() ? impl_of(input)->owner()->version : 0);
   std::vector<Tensor> made = [&] {
     const NoGrad no_grad;
     return rules->forward(inputs);
   }();
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].defined() && impl_of(inputs[i])->owner()->version != versions[i])
+      fail<GradError>(
+          "{}: its forward changed input {} of shape {} in place, which is not its own; let it change "
+          "a clone()",
+          name, i, inputs[i].shape());
   if (made.empty()) fail<ValueError>("{}: its forward returned no tensor", name);
   bool history = false;
   for (const Tensor& input : inputs) history = history || requires_record(input);

@@ -75,10 +75,9 @@ HookFunction hook_function(F f) {
 
 /// A function of so many tensors that returns one, or nothing.
 template <class F, class... Tensors>
-concept TakesTensors = std::is_invocable_r_v<Tensor, F&, Tensors...> ||
-    requires(F& f, Tensors... x) {
-  { f(x...) } -> std::same_as<void>;
-};
+concept TakesTensors = std::invocable<F&, Tensors...> &&
+    (std::is_void_v<std::invoke_result_t<F&, Tensors...>> ||
+     std::same_as<std::remove_cvref_t<std::invoke_result_t<F&, Tensors...>>, Tensor>);
 
 }  // namespace detail
 

@@ -40,6 +40,11 @@ struct BatchedInputs {
   }
 };
 
+constexpr const char* kHeld =
+    "vmap: an operator holds a tensor that differs from entry to entry (a closure of custom_op or "
+    "of a solver captures it, or a struct has it as a member), and would use that of one entry; "
+    "make it an input of the operator";
+
 }  // namespace
 
 BatchMode::BatchMode(std::int64_t size) : CompanionMode(batch_words), size_(size) {}
@@ -88,8 +93,14 @@ void BatchMode::carry(const OperatorCall& call, Frame& frame, std::span<const Te
       all.add(frame.inputs[i], frame.companions[i]);
     made = batched_call(*call.type, frame.attributes, all.tensors, all.which);
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i) results[i] = std::move(made[i]);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    // Type promotion may take a batch of numbers for more than a number.
+    const DType type = outputs[i].dtype();
+    results[i] = made[i].dtype() == type ? std::move(made[i]) : made[i].to(type);
+  }
 }
+
+void BatchMode::held(const OperatorCall&) noexcept { set_fault(kHeld); }
 
 void BatchMode::look(const Impl& value) noexcept {
   const Tensor* all = known(value);

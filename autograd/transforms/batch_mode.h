@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "autograd/transforms/companions.h"
 
 // Internal: what values are for all entries of a batch, computed beside those of one entry.
@@ -17,6 +19,8 @@ class BatchMode final : public CompanionMode {
   /// What `y` is for all entries; expanded where that depends on nothing that has a batch. Errors:
   /// what could not be thrown before.
   Tensor batch(const Tensor& y) const;
+  /// Whether random numbers were drawn.
+  bool drew() const noexcept { return drew_; }
 
  private:
   std::optional<unsigned> note(const OperatorCall& call, unsigned varying, Frame& frame) override;
@@ -24,11 +28,14 @@ class BatchMode final : public CompanionMode {
              std::span<Tensor> results) override;
   void event(Event event, const Impl& value) noexcept override;
   void launch(const Launch& launch) override;
+  void host_state(std::string_view name, double) noexcept override { drew_ |= name == "generator"; }
+  void held(const OperatorCall& call) noexcept override;
   const Tensor* entries(const Impl& value) const noexcept override { return known(value); }
   /// The host reads elements of `value`: an error unless they are the same in all entries.
   void look(const Impl& value) noexcept;
 
   std::int64_t size_;
+  bool drew_ = false;
 };
 
 }  // namespace tapegrad::detail

@@ -5,9 +5,12 @@
 /// again when the walk back arrives.
 ///
 ///     tg::Tensor w = tg::randn({64, 64}).requires_grad_(), h = tg::randn({8, 64});
-///     for (int i = 0; i < 100; ++i)
-///       h = tg::checkpoint([&](const tg::Tensor& x) { return tg::tanh(tg::matmul(x, w)); }, h);
-///     tg::sum(h).backward();  // the same bits, and a hundredth of the tape
+///     const auto part = [&](tg::Tensor x) {
+///       for (int i = 0; i < 10; ++i) x = tg::tanh(tg::matmul(x, w));
+///       return x;
+///     };
+///     for (int i = 0; i < 10; ++i) h = tg::checkpoint(part, h);
+///     tg::sum(h).backward();  // the same bits; kept were 10 inputs, and 10 steps at a time
 
 #include <concepts>
 #include <utility>
@@ -30,7 +33,8 @@ std::vector<Tensor> checkpoint_now(TensorsFunction f, const std::vector<Tensor>&
 /// `f(inputs...)`, of which nothing stays on the tape but the inputs: what the rules of its
 /// operators read is dropped, and when a walk arrives there, `f` is called once more and walked
 /// then. So a computation of n parts that are checkpointed needs the memory of n inputs and of one
-/// part, and takes one more forward pass. Values and gradients are those of the plain call, bit for
+/// part, and takes one more forward pass: n steps are best cut into parts of about sqrt(n), and
+/// nothing is saved by parts of one operator. Values and gradients are those of the plain call, bit for
 /// bit; derivatives of higher orders are summed in another order.
 ///
 ///     Tensor y = checkpoint([&](const Tensor& x) { return block(x); }, x);

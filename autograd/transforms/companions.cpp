@@ -63,6 +63,9 @@ void CompanionMode::call(const OperatorCall& call) {
   if (fault_) fail<GradError>("{}", fault_);
   if (looked_at_ > 0 && !top().open) {
     ++hidden_;
+    if (top().constant)
+      for (const Tensor* input : call.inputs)
+        if (input->defined() && companions_.find(impl_of(*input))) held(call);
     return;
   }
   if (looked_at_ == lists_.frames.size()) lists_.frames.emplace_back();
@@ -103,7 +106,7 @@ void CompanionMode::drop_frame() noexcept {
 void CompanionMode::Frame::clear() noexcept {
   if (rule && rule->destroy) rule->destroy(op.data());
   rule = nullptr;
-  carried = open = false;
+  carried = open = constant = false;
   inputs.clear();
   companions.clear();
   attributes.clear();
@@ -126,6 +129,7 @@ void CompanionMode::begin(const OperatorCall& call) {
           call.name, words_.where, target.shape());
   }
   if (varying == 0) {
+    top().constant = true;
     top().open = innermost != this;  // what a mode within this one computes is no part of the call
     return;
   }

@@ -50,8 +50,9 @@ class CompanionMode : protected Watcher {
   /// A call that is looked at, with what it is to be carried on by. Its memory is kept for the next
   /// one.
   struct Frame {
-    bool carried = false;  // an input has a companion
-    bool open = false;     // the calls within it are looked at too
+    bool carried = false;   // an input has a companion
+    bool open = false;      // the calls within it are looked at too
+    bool constant = false;  // no input has a companion
     std::vector<Tensor> inputs = {}, companions = {};
     const TangentRule* rule = nullptr;
     std::vector<std::max_align_t> op = {};
@@ -69,6 +70,13 @@ class CompanionMode : protected Watcher {
   virtual void carry(const OperatorCall& call, Frame& frame, std::span<const Tensor> outputs,
                      std::span<Tensor> results) = 0;
 
+  /// True of a call within a `NoGrad` that the function has opened.
+  bool cut(const OperatorCall& call) const noexcept {
+    return records_ && !grad_enabled() && call.phase == Phase::forward;
+  }
+  /// An operator calls another one, on something that has a companion, though none of its own inputs
+  /// has one.
+  virtual void held(const OperatorCall& /*call*/) noexcept {}
   bool watched_by_others() const noexcept { return outer() != nullptr; }
   void event(Event event, const Impl& value) noexcept override;
   void launch(const Launch& launch) override;

@@ -47,7 +47,7 @@ Tensor ForwardMode::tangent(const Tensor& y) const {
 
 std::optional<unsigned> ForwardMode::note(const OperatorCall& call, unsigned varying,
                                           Frame& frame) {
-  if (!call.type->has_gradient) return std::nullopt;
+  if (!call.type->has_gradient || cut(call)) return std::nullopt;
   const TangentRule* rule = call.type->tangent;
   if (!rule)
     fail<GradError>(

@@ -25,9 +25,11 @@ std::vector<Tensor> checked_gradients(const char* caller, const ListFunction& f,
 
 template <class F, class X>
 std::pair<X, Tensor> gradient_and_value_of(const char* caller, const F& f, const X& x) {
-  Listed<const F, X> listed(f, x);
-  const std::vector<Tensor> all = checked_gradients(caller, listed, list_of(x));
-  return {tree_like(x, all), all.back()};
+  return allocating_for(caller, [&] {
+    Listed<const F, X> listed(f, x);
+    const std::vector<Tensor> all = checked_gradients(caller, listed, list_of(x));
+    return std::pair<X, Tensor>(tree_like(x, all), all.back());
+  });
 }
 
 /// What `grad` makes of `F`.

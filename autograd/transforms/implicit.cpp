@@ -117,9 +117,9 @@ void check_fit(const Problem& problem, const Tensors& x, const Tensors& r) {
                      problem.name, x.size(), r.size());
   for (std::size_t i = 0; i < x.size(); ++i) {
     require_defined(r[i], "what the function returned", problem.name);
-    require_same_shape("what the function returned", r[i].shape(), "the unknown", x[i].shape(),
+    require_same_shape("result of the function", r[i].shape(), "unknown", x[i].shape(),
                        problem.name);
-    require_same_type("what the function returned", r[i].dtype(), "the unknown", x[i].dtype(),
+    require_same_type("result of the function", r[i].dtype(), "unknown", x[i].dtype(),
                       problem.name);
   }
 }
@@ -175,7 +175,7 @@ Tensors solve_now(const Problem& problem, const Tensors& x, const Tensors& p, co
     const Tensor y =
         own([&](const Tensor& v) { return vector(product(flat({v}))); }, vector(right));
     require_defined(y, "what linear_solve returned", problem.name);
-    require_same_shape("what linear_solve returned", y.shape(), "the right-hand side",
+    require_same_shape("result of linear_solve", y.shape(), "right-hand side",
                        Shape(static_cast<std::int64_t>(right.size())), problem.name);
     result.x = flat({y});
     double left = 0, norm = 0;
@@ -277,12 +277,36 @@ struct ImplicitCall {
   }
 };
 
+bool any_has_history(const Tensors& list) {
+  return std::any_of(list.begin(), list.end(),
+                     [](const Tensor& each) { return each.defined() && requires_record(each); });
+}
+
+/// The derivative of `g(x, p)` along the tangents of p, at `x`, which has the history and the
+/// tangents of the root by now, as it had not where the residual was computed.
+Tensors tangent_of_residual(const ImplicitCall& self, const Tensors& x, const TangentCall& call) {
+  const Tensors p = self.p(call.inputs), along = self.p(call.tangents);
+  const auto residual = [&](const Tensors& at) { return self.problem->g(x, at); };
+  Tensors made = jvp_of_list(residual, p, along).second;
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const Tensor& seen = call.tangents[i];
+    const Tensor before = seen.defined() ? seen.detach() : zeros(x[i].shape(), x[i].dtype());
+    if (equal(made[i].detach(), before)) continue;
+    if (watched() || (grad_enabled() && (any_has_history(x) || any_has_history(made))))
+      fail<GradError>(
+          "{}: in forward mode a tensor that the function captures has a tangent, and higher "
+          "derivatives of that are not there; make it one of the parameters p",
+          self.problem->name);
+    made[i] = before;
+  }
+  return made;
+}
+
 void run_implicit_tangent(const void* op, const TangentCall& call) {
   const auto& self = *static_cast<const ImplicitCall*>(op);
   const Tensors x(call.outputs.begin(), call.outputs.end());
-  Tensors b;
-  for (std::size_t i = 0; i < x.size(); ++i)
-    b.push_back(call.tangents[i].defined() ? -call.tangents[i] : zeros(x[i].shape(), x[i].dtype()));
+  Tensors b = tangent_of_residual(self, x, call);
+  for (Tensor& each : b) each = -each;
   const Tensors tangents = solve(self.problem, x, self.p(call.inputs), b, false);
   for (std::size_t i = 0; i < x.size(); ++i) call.add(i, tangents[i]);
 }

@@ -95,8 +95,8 @@ class Passes {
       });
       blocks.emplace_back();
       for (std::size_t i = 0; i < x_.size(); ++i)
-        blocks[j].push_back(
-            reshape(cat(rows[i]), block_shape(caller_, y[j].shape(), x_[i].shape())));
+        blocks[j].push_back(reshape(cat(rows[i]).to(y[j].dtype()),
+                                    block_shape(caller_, y[j].shape(), x_[i].shape())));
     }
     return blocks;
   }

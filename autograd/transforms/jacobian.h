@@ -81,9 +81,10 @@ auto jacobian_of(F& f, const X& x, const JacobianOptions& options) {
 ///     const Tensor J = jacobian(f, x);  // f(x): [2, 3], x: [4]; J: [2, 3, 4]
 ///
 /// Goes forward where there are at least as many outputs as inputs, and back else, many columns or
-/// rows at a time (`JacobianOptions`), as `vmap` does, with its limits: `f` must not depend on
-/// elements that the host reads. `f` is called a few times, with the same random numbers each time. Where `f` is the same for each of many
-/// rows of a batch, `vmap` of `jacobian` is less work than `jacobian` of all.
+/// rows at a time (`JacobianOptions`), as `vmap` does. Elements that the host reads in `f`, and what
+/// other threads compute, count as constant. `f` is called a few times, with the same random numbers
+/// of the default generator each time. Where `f` is the same for each of many rows of a batch,
+/// `vmap` of `jacobian` is less work than `jacobian` of all. Blocks have the type of the output.
 ///
 /// Results can be differentiated as those of `grad(f)`. Errors: `ShapeError` where a rank would be
 /// over 8: `flatten_parameters` makes one vector of inputs; `ValueError` for a `chunk_size` below 1;

@@ -28,9 +28,11 @@ std::pair<std::vector<Tensor>, std::vector<Tensor>> checked_jvp(const char* call
                                                                 const std::vector<Tensor>& v);
 template <class F, class X>
 auto jvp_of(F& f, const X& x, const X& v) {
-  Listed<F, X> listed(f, x);
-  const auto [y, dy] = checked_jvp("jvp", listed, list_of(x), list_of(v));
-  return std::pair(listed.result(y), listed.result(dy));
+  return allocating_for("jvp", [&] {
+    Listed<F, X> listed(f, x);
+    const auto [y, dy] = checked_jvp("jvp", listed, list_of(x), list_of(v));
+    return std::pair(listed.result(y), listed.result(dy));
+  });
 }
 }  // namespace detail
 /// @endcond
@@ -51,7 +53,8 @@ auto jvp_of(F& f, const X& x, const X& v) {
 ///
 /// All operators have a rule for it, your own where their struct says so (custom.h). It can be
 /// nested in itself, walked back (`grad` of what it returns), and `f` may call `grad`. Detached
-/// values have no tangent, nor have numbers that the host reads (`item`). `f` runs on this thread;
+/// values have no tangent, nor has what is computed within a `NoGrad` that `f` opens, nor have
+/// numbers that the host reads (`item`). `f` runs on this thread;
 /// what it has other threads compute counts as constant.
 ///
 /// Errors: `ShapeError`, `DTypeError` where `v` does not fit `x`, or `x` is not floating-point;

@@ -6,6 +6,7 @@
 #include "autograd/base/fail.h"
 #include "autograd/base/threads/lock.h"
 #include "autograd/ops/core/elementwise.h"
+#include "autograd/tensor/door/watcher.h"
 #include "autograd/transforms/cotangent.h"
 
 namespace tapegrad::detail {
@@ -28,6 +29,12 @@ void add_to_gradients(std::span<Target> targets, bool create_graph, bool readabl
   for (Target& target : targets) {
     if (!target.sum.defined()) continue;
     Impl* owner = impl_of(target.owner);
+    if (watched() && all_entries(target.sum).dim() != target.sum.dim() &&
+        all_entries(target.owner).dim() == target.owner.dim()) [[unlikely]]
+      fail<GradError>(
+          "backward: within vmap the gradient of a leaf of shape {} that is the same for all "
+          "entries differs from entry to entry; return what grad() gives, and sum that, or loop",
+          owner->shape());
     Impl* grad = owner->grad;
     if (grad && grad->dtype != owner->dtype)
       fail<DTypeError>(

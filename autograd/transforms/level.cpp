@@ -53,7 +53,6 @@ bool depends_on_others(const Tensors& outputs, const Tensors& inputs, std::uint6
 
 /// The value of `y` without its history; for modes it is the same value.
 Tensor without_history(const Tensor& y) {
-  if (!requires_record(y)) return y;
   const NoGrad no_grad;
   Tensor value = y.clone();
   impl_of(value)->clear_cuts();
@@ -95,13 +94,15 @@ Level::Level(const char* caller, const ListFunction& f, const Tensors& x)
     if (!requires_record(each)) each.requires_grad_();
   const std::uint64_t since = thread_tape.sequence;
   const EnableGrad enable_grad;
-  outputs_ = f(inputs_);
+  // Copies, so that what the function changes in place is recorded, and not by what is varied.
+  outputs_ = f(own_inputs(inputs_));
   for (const Tensor& each : outputs_) require_defined(each, "what the function returned", caller);
   leads_out_ = leads_out_ || depends_on_others(outputs_, inputs_, since);
 }
 
 Tensors Level::values() const {
-  return records_ && leads_out_ ? outputs_ : without_history(outputs_);
+  // Others than the outputs, which may be walked again.
+  return records_ && leads_out_ ? own_inputs(outputs_) : without_history(outputs_);
 }
 
 Tensors Level::pull(const Tensors& cotangents, bool keeps) const {
@@ -112,11 +113,14 @@ Tensors Level::pull(const Tensors& cotangents, bool keeps) const {
     roots.push_back(outputs_[i]);
     options.grad_outputs.push_back(cotangents[i]);
   }
-  const bool history = grad_enabled() && (leads_out_ || has_history(cotangents));
+  const bool history = grad_enabled() && ((records_ && leads_out_) || has_history(cotangents));
   options.create_graph = history || (grad_enabled() && CompanionMode::any_recorded());
   options.retain_graph = keeps || options.create_graph;
   Tensors gradients = tapegrad::grad(roots, inputs_, options);
-  return history ? gradients : without_history(gradients);
+  if (!history)
+    for (Tensor& each : gradients)
+      if (requires_record(each)) each = without_history(each);
+  return gradients;
 }
 
 Tensors gradients_and_value(const char* caller, const ListFunction& f, const Tensors& x) {

@@ -179,11 +179,11 @@ SparseMatrix detail::checked_sparse_jacobian(const ListFunction& function, const
       require_one("sparse_jacobian", level.outputs());
       const Tensor& y = level.outputs()[0];
       require_count("sparse_jacobian", "rows", pattern->rows, "output", y.numel());
-      values =
-          elements_of(*pattern, pattern->columns, x.dtype(), options,
-                      [&](std::int64_t start, std::int64_t count) {
-                        return cotangents_from(level, 0, seeds_of(*pattern, y, start, count))[0];
-                      });
+      values = elements_of(
+          *pattern, pattern->columns, x.dtype(), options,
+          [&](std::int64_t start, std::int64_t count) {
+            return cotangents_from(level, 0, seeds_of(*pattern, y, start, count))[0].to(y.dtype());
+          });
     }
     return {std::move(pattern), std::move(values)};
   });

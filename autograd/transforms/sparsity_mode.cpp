@@ -85,9 +85,10 @@ void SparsityMode::carry(const OperatorCall& call, Frame& frame, std::span<const
   const NoGrad no_grad;
   const Sparsity sparsity = call.type->sparsity;
   const bool elementwise = sparsity == Sparsity::elementwise, rows = sparsity == Sparsity::rows;
-  if (outputs.size() == 1 && (elementwise || rows)) {
-    results[0] = companion_of(rows ? by_row(frame, outputs[0]) : by_element(frame, outputs[0]),
-                              outputs[0].shape());
+  if (elementwise || rows) {
+    for (std::size_t k = 0; k < outputs.size(); ++k)
+      results[k] = companion_of(rows ? by_row(frame, outputs[k]) : by_element(frame, outputs[k]),
+                                outputs[k].shape());
     return;
   }
   if (const auto product = product_of(*call.type, frame.attributes)) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "autograd/base/refused.h"
+#include "autograd/tensor/require.h"
 #include "autograd/tensor/tensor.h"
 #include "autograd/transforms/level.h"
 
@@ -71,11 +73,28 @@ T tree_like(const T& tree, const std::vector<Tensor>& all) {
   return Tree<T>::like(tree, next);
 }
 
+/// What `F` returns for `X...`.
+template <class F, class... X>
+struct Returned {
+  static_assert(
+      never<F>,
+      "a function that is transformed is called with what the transform is given: one "
+      "Tensor, as (const Tensor& x), or a list, as (const std::vector<Tensor>& x), or, by "
+      "vmap, a Tensor for each input; grad and vmap keep it, so that it must be callable "
+      "when it is const (no mutable lambda)");
+  using type = Tensor;
+};
+template <class F, class... X>
+requires std::invocable<F&, const X&...>
+struct Returned<F, X...> {
+  using type = std::decay_t<std::invoke_result_t<F&, const X&...>>;
+};
+
 /// A function of trees `X...` as one of lists, while it lives.
 template <class F, class... X>
 class Listed {
  public:
-  using Y = std::decay_t<std::invoke_result_t<F&, const X&...>>;
+  using Y = typename Returned<F, X...>::type;
   static_assert(TensorTree<Y>,
                 "a function that is transformed returns a Tensor, or a std::vector, std::pair or "
                 "std::tuple of Tensors");

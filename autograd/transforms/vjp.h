@@ -60,17 +60,21 @@ class Pullback {
 namespace detail {
 template <class F, class X>
 auto vjp_of(F& f, const X& x) {
-  Listed<F, X> listed(f, x);
-  std::shared_ptr<const Level> level = vjp_level(listed, list_of(x));
-  auto y = listed.result(level->values());
-  Pullback<X, decltype(y)> pullback(x, y, std::move(level));
-  return std::pair(std::move(y), std::move(pullback));
+  return allocating_for("vjp", [&] {
+    Listed<F, X> listed(f, x);
+    std::shared_ptr<const Level> level = vjp_level(listed, list_of(x));
+    auto y = listed.result(level->values());
+    Pullback<X, decltype(y)> pullback(x, y, std::move(level));
+    return std::pair(std::move(y), std::move(pullback));
+  });
 }
 template <class F, class X>
 std::pair<Tensor, X> hvp_of(F& f, const X& x, const X& v) {
-  Listed<F, X> listed(f, x);
-  std::vector<Tensor> all = checked_hvp(listed, list_of(x), list_of(v));
-  return {all.back(), tree_like(x, all)};
+  return allocating_for("hvp", [&] {
+    Listed<F, X> listed(f, x);
+    const std::vector<Tensor> all = checked_hvp(listed, list_of(x), list_of(v));
+    return std::pair<Tensor, X>(all.back(), tree_like(x, all));
+  });
 }
 }  // namespace detail
 /// @endcond

@@ -80,9 +80,8 @@ Tensors call_on_all(const ListFunction& f, const Entries& entries, Randomness ra
     BatchMode mode(entries.size);
     for (std::size_t i = 0; i < inputs.size(); ++i)
       if (entries.which[i]) mode.set(inputs[i], entries.inputs[i]);
-    const std::uint64_t drawn = default_generator().position();
     results = f(inputs);
-    if (randomness == Randomness::error && default_generator().position() != drawn)
+    if (randomness == Randomness::error && mode.drew())
       fail<ValueError>(
           "vmap: the function draws random numbers, and every entry would get the same; draw them "
           "before, as an input with entries, or say so: {{.randomness = Randomness::same}}");

@@ -51,14 +51,16 @@ class Vmapped {
   Vmapped(F f, VmapOptions options) : f_(std::move(f)), options_(std::move(options)) {}
   template <std::same_as<Tensor>... T>
   requires(sizeof...(T) > 0) auto operator()(const T&... x) const {
-    Listed<const F, T...> listed(f_, x...);
-    const std::vector<Tensor> all = checked_vmap(listed, {x...}, options_);
-    return listed.result(all);
+    return allocating_for("vmap", [&] {
+      Listed<const F, T...> listed(f_, x...);
+      return listed.result(checked_vmap(listed, {x...}, options_));
+    });
   }
   auto operator()(const std::vector<Tensor>& x) const {
-    Listed<const F, std::vector<Tensor>> listed(f_, x);
-    const std::vector<Tensor> all = checked_vmap(listed, x, options_);
-    return listed.result(all);
+    return allocating_for("vmap", [&] {
+      Listed<const F, std::vector<Tensor>> listed(f_, x);
+      return listed.result(checked_vmap(listed, x, options_));
+    });
   }
 
  private:
@@ -79,7 +81,9 @@ class Vmapped {
 /// computed, with one call of the operator where that takes a further dimension (`Leading`, as
 /// almost all do) and in a loop over entries elsewhere. So it must not depend on elements that the
 /// host reads: that is an error; `where()` chooses for each entry. It may call `grad`, `jvp` and
-/// `vmap`, and be differentiated by all of them, and by what it holds from outside.
+/// `vmap`, and be differentiated by all of them, and by what it holds from outside. Only what it
+/// returns is that of all entries: what it leaves elsewhere (a captured tensor that is assigned, what
+/// another thread computes) is that of the first.
 ///
 /// Errors, thrown by the function that it returns: `ValueError` for inputs of which none has
 /// entries, for lists of `in_dims` or `out_dims` of another length, for random numbers unless

@@ -16,6 +16,7 @@
 
 #include <concepts>
 #include <functional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -93,8 +94,11 @@ template <Module Model, class Loss>
 std::vector<Tensor> per_sample_grad(const Model& net, const Loss& loss, const Tensor& inputs,
                                     const Tensor& targets, const PerSampleOptions& options = {}) {
   // The last two are the sample.
-  const auto of_sample = [&](const std::vector<Tensor>& all) -> Tensor {
+  const auto of_sample = [&](const std::vector<Tensor>& all) {
     const std::vector<Tensor> values(all.begin(), all.end() - 2);
+    using Returned = decltype(loss(functional_call(net, values, inputs), targets));
+    static_assert(std::is_same_v<std::remove_cvref_t<Returned>, Tensor>,
+                  "the loss returns a Tensor: a number of C++ (item) has no gradient");
     return loss(functional_call(net, values, all[all.size() - 2]), all.back());
   };
   return detail::per_sample_gradients(net, of_sample, inputs, targets, options);

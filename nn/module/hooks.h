@@ -12,6 +12,7 @@
 ///     (void)net(tg::randn({3, 4}));
 ///     shown.remove();
 
+#include <concepts>
 #include <string_view>
 #include <utility>
 
@@ -74,6 +75,13 @@ HookHandle register_forward_pre_hook(const ModuleRef& model, std::string_view pa
   else
     return {};
 }
+/// Refused with a sentence: a number as a name.
+template <std::integral Index, class F>
+HookHandle register_forward_pre_hook(const ModuleRef&, Index, F) {
+  static_assert(tapegrad::detail::never<F>,
+                "a layer is named by its path in the model: \"0\", or \"block.fc1\"");
+  return {};
+}
 template <class F>
 HookHandle register_forward_pre_hook(const ModuleRef& model, F f) {
   return register_forward_pre_hook(model, "", std::move(f));
@@ -91,6 +99,13 @@ HookHandle register_forward_hook(const ModuleRef& model, std::string_view path, 
                                     "register_forward_hook");
   else
     return {};
+}
+/// Refused with a sentence: a number as a name.
+template <std::integral Index, class F>
+HookHandle register_forward_hook(const ModuleRef&, Index, F) {
+  static_assert(tapegrad::detail::never<F>,
+                "a layer is named by its path in the model: \"0\", or \"block.fc1\"");
+  return {};
 }
 template <class F>
 HookHandle register_forward_hook(const ModuleRef& model, F f) {
@@ -116,6 +131,13 @@ HookHandle register_full_backward_hook(const ModuleRef& model, std::string_view 
                                     "register_full_backward_hook");
   else
     return {};
+}
+/// Refused with a sentence: a number as a name.
+template <std::integral Index, class F>
+HookHandle register_full_backward_hook(const ModuleRef&, Index, F) {
+  static_assert(tapegrad::detail::never<F>,
+                "a layer is named by its path in the model: \"0\", or \"block.fc1\"");
+  return {};
 }
 template <class F>
 HookHandle register_full_backward_hook(const ModuleRef& model, F f) {

@@ -400,7 +400,7 @@ TEST_CASE("a singular system, and functions that do not fit, are errors") {
                (void)tg::implicit_root(
                    roots, [](const Tensor& at, const Tensor&) { return tg::sum(at); }, p);
              }),
-             Contains("what the function returned has shape []"));
+             Contains("the result of the function has shape []"));
   CHECK_THAT(message_of<tg::ShapeError>([&] {
                (void)tg::implicit_root(
                    roots,

@@ -157,6 +157,13 @@ std::vector<Known> known_functions() {
          const double y = root_of(x), s = root_slope(x);
          return -6 * std::pow(s, 4) + 108 * y * y * std::pow(s, 5);
        }},
+      {"1 / x as the root of y x = 1",
+       [](const Tensor& x) {
+         return tg::implicit_root([](const Tensor& p) { return 1 / p; },
+                                  [](const Tensor& y, const Tensor& p) { return y * p - 1; }, x);
+       },
+       [](double x) { return -1 / (x * x); }, [](double x) { return 2 / (x * x * x); },
+       [](double x) { return -6 / (x * x * x * x); }},
       {"x sin x of plain numbers", tg::scalar_op<4>([](auto x) { return x * sin(x); }),
        [](double x) { return std::sin(x) + x * std::cos(x); },
        [](double x) { return 2 * std::cos(x) - x * std::sin(x); },

@@ -147,6 +147,88 @@ TEST_CASE("an operator that is opaque is called for each entry", "[transforms]")
   CHECK(tg::allclose(tg::vmap(tg::grad(f))(x), 6 * x, 1e-13));
 }
 
+TEST_CASE("checks within vmap are about every entry", "[transforms]") {
+  const Tensor x = tg::zeros({3, 4}), one = tg::ones({1});
+  const auto put = [&](const Tensor& a, const Tensor& i) { return tg::index_put(a, {i}, one); };
+  for (const int bad : {4, 5, -5, 100'000})
+    CHECK_THROWS_AS(tg::vmap(put)(x, tg::reshape(tg::tensor({0, bad, 0}), {3, 1})), tg::IndexError);
+  const auto pick = [](const Tensor& a, const Tensor& j) {
+    return tg::index(a, {tg::tensor({0, 0}), j});
+  };
+  CHECK_THROWS_AS(tg::vmap(pick)(tg::zeros({2, 3, 4}), tg::tensor({{0, 1}, {0, 5}})),
+                  tg::IndexError);
+  const auto draw = [](const Tensor& p) { return tg::bernoulli(p); };
+  CHECK_THROWS_AS(tg::vmap(draw, {.randomness = tg::Randomness::same})(tg::tensor({0.5, 7.0})),
+                  tg::ValueError);
+}
+
+TEST_CASE("what would be that of the first entry is refused within vmap", "[transforms]") {
+  const Tensor x = numbers({3, 2});
+  CHECK(refused(
+            [](const Tensor& a) {
+              const auto times = tg::custom_op(
+                  "times", [=](const Tensor& b) { return a * b; },
+                  [=](const Tensor& g, const Tensor&, const Tensor&) { return g * a; });
+              return times(tg::ones({2}, tg::float64)) * 1;
+            },
+            x)
+            .find("vmap: an operator holds a tensor that differs") == 0);
+  Tensor w = numbers({2}).requires_grad_();
+  CHECK(refused(
+            [&](const Tensor& a) {
+              tg::sum(w * a).backward();
+              return a;
+            },
+            x)
+            .find("backward: within vmap the gradient of a leaf of shape [2]") == 0);
+  CHECK_FALSE(w.grad().defined());
+  tg::Generator own(3);
+  CHECK(refused([&](const Tensor& a) { return a + tg::rand({2}, tg::float64, own); }, x)
+            .find("vmap: the function draws random numbers") == 0);
+  // Results have the type that they have for an entry.
+  const auto promoted = [](const Tensor& a) { return a * tg::ones({2}, tg::float32); };
+  CHECK(tg::vmap(promoted)(tg::ones({3}, tg::float64)).dtype() == tg::float32);
+}
+
+TEST_CASE("functions that change their input, or stop recording, in every direction",
+          "[transforms]") {
+  const Tensor x = numbers({3});
+  const auto changes = [](Tensor a) {
+    a.mul_(2);
+    return a * a;
+  };
+  const auto sum = [&](const Tensor& a) { return tg::sum(changes(a)); };
+  const Tensor slope = 8 * x;
+  for (Tensor at : {x.clone(), x.clone().requires_grad_()}) {
+    CHECK(tg::allclose(tg::grad(sum)(at), slope));
+    CHECK(tg::allclose(tg::vjp(sum, at).second(tg::ones({}, tg::float64)), slope));
+    for (const auto direction : {tg::Direction::forward, tg::Direction::reverse})
+      CHECK(tg::allclose(tg::diagonal(tg::jacobian(changes, at, {.direction = direction})), slope));
+    CHECK(tg::allclose(tg::diagonal(tg::hessian(sum, at)), 8 * tg::ones_like(x)));
+    CHECK(tg::equal(at, x));
+  }
+  const auto stops = [](const Tensor& a) {
+    Tensor square;
+    {
+      const tg::NoGrad no_grad;
+      square = a * a;
+    }
+    return square * a;
+  };
+  for (const auto direction : {tg::Direction::forward, tg::Direction::reverse})
+    CHECK(tg::allclose(tg::diagonal(tg::jacobian(stops, x, {.direction = direction})), x * x));
+  // The value that vjp returns is nobody's but the caller's.
+  Tensor leaf = x.clone().requires_grad_();
+  auto [y, pullback] = tg::vjp([](const Tensor& a) { return tg::sin(a); }, leaf);
+  Tensor own = y;
+  own.mul_(3);
+  CHECK(tg::allclose(pullback(tg::ones_like(x)), tg::cos(x)));
+  Tensor captured = x.clone();
+  auto [constant, none] = tg::vjp([&](const Tensor&) { return captured; }, x);
+  constant.mul_(2);
+  CHECK(tg::equal(captured, x));
+}
+
 TEST_CASE("vmap says what it cannot do", "[transforms]") {
   const Tensor x = numbers({3, 2}), w = numbers({2});
   const auto square = [](const Tensor& a) { return a * a; };

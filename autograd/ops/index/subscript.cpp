@@ -205,6 +205,7 @@ Places places_of(const std::vector<Piece>& pieces, const Shape& shape, const cha
 
 Tensor counted_from_start(const Tensor& index, const Shape& shape, int dim, const char* name) {
   const std::int64_t size = shape[dim];
+  const Tensor all = all_entries(index);
   const auto [at, value] = launch(
       "check_indices",
       [](const std::int64_t* first, std::int64_t count, std::int64_t limit) {
@@ -213,11 +214,11 @@ Tensor counted_from_start(const Tensor& index, const Shape& shape, int dim, cons
         });
         return bad == first + count ? Fault{-1, 0} : Fault{bad - first, *bad};
       },
-      in<std::int64_t>(index), index.numel(), size);
+      in<std::int64_t>(all), all.numel(), size);
   if (at >= 0)
     fail<IndexError>(
         "{}: index {} at position {} is out of range for dimension {} of shape {} ({} to {})", name,
-        value, unravel_index(at, index.shape()), dim, shape, -size, size - 1);
+        value, unravel_index(at, all.shape()), dim, shape, -size, size - 1);
   return where(index < 0, index + size, index);
 }
 

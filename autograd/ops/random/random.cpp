@@ -17,8 +17,9 @@ namespace tapegrad {
 namespace {
 
 /// Throws unless all elements of `x` are in [0, most], whose name is `range`.
-void require_at_least_zero(const Tensor& x, double most, const char* range, const char* what,
+void require_at_least_zero(const Tensor& given, double most, const char* range, const char* what,
                            const char* name) {
+  const Tensor x = detail::all_entries(given);
   visit_floating(x.dtype(), [&]<class T>(T) {
     const detail::Fault fault = detail::launch(
         "require_at_least_zero",

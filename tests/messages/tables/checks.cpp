@@ -106,6 +106,19 @@ messages::Sections messages::of_checks() {
                             "custom_op: a function is empty; an operator has a forward and a vjp",
                             std::function<Tensor(const Tensor&)> forward;
                             tg::custom_op("cube", forward, no_rule)),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "flat: its forward changed input 0 of shape [2, 3] in place, which is not its own; let "
+               "it change a clone()",
+               const auto flat = tg::custom_op(
+                   "flat",
+                   [](const Tensor& t) {
+                     Tensor u = t;
+                     u.mul_(1);
+                     return u;
+                   },
+                   no_rule);
+               flat(y * 1)),
            TAPEGRAD_MISTAKE(ValueError, "flat: it got 2 tensors, and takes 1",
                             tg::custom_op("flat", tg::tanh, no_rule)(x, y)),
            TAPEGRAD_MISTAKE(ValueError, "nothing: its forward returned no tensor",

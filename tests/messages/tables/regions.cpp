@@ -94,6 +94,17 @@ messages::Sections messages::of_regions() {
                      return std::vector<Tensor>{at, p};
                    },
                    x)),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "implicit_root: in forward mode a tensor that the function captures has a tangent, and "
+               "higher derivatives of that are not there; make it one of the parameters p",
+               const auto root =
+                   [&](const Tensor& c) {
+                     return tg::implicit_root(
+                         [&](const Tensor& p) { return p * c; },
+                         [=](const Tensor& at, const Tensor& p) { return at - p * c; }, y);
+                   };
+               tg::jvp([&](const Tensor& c) { return tg::jvp(root, c, y).second; }, y, y)),
        }},
   };
 }

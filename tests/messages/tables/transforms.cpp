@@ -263,6 +263,26 @@ messages::Sections messages::of_transforms() {
                tg::vmap([](const Tensor& t) { return tg::masked_select(t, t > 0); })(
                    tg::tensor({{1.0, 2.0}, {1.0, -1.0}}))),
            TAPEGRAD_MISTAKE(
+               GradError,
+               "vmap: an operator holds a tensor that differs from entry to entry (a closure of "
+               "custom_op or of a solver captures it, or a struct has it as a member), and would "
+               "use that of one entry; make it an input of the operator",
+               tg::vmap([](const Tensor& t) {
+                 const auto times = tg::custom_op(
+                     "times", [=](const Tensor& u) { return t * u; },
+                     [](const Tensor& g, const Tensor&, const Tensor&) { return g; });
+                 return times(tg::ones({3})) * 1;
+               })(y)),
+           TAPEGRAD_MISTAKE(
+               GradError,
+               "backward: within vmap the gradient of a leaf of shape [2, 3] that is the same for "
+               "all entries differs from entry to entry; return what grad() gives, and sum that, or "
+               "loop",
+               tg::vmap([&](const Tensor& t) {
+                 tg::sum(x * t).backward();
+                 return t;
+               })(y)),
+           TAPEGRAD_MISTAKE(
                ValueError,
                "secret: vmap cannot call it for each entry, because its struct is opaque and cannot "
                "be copied; show its members by visit (custom.h)",
