@@ -10,6 +10,10 @@
 
 namespace tapegrad::formula {
 
+/// @addtogroup formulas
+/// @{
+/// @cond
+
 using Double = Number<double>;
 
 inline Double floor(Double x) noexcept { return std::floor(x.value); }
@@ -61,8 +65,8 @@ inline Double lgamma(Double x) noexcept {
 #endif
 }
 
-/// By recurrence to x >= 10, and the asymptotic series there (Abramowitz and Stegun, 6.3.5 and
-/// 6.3.18); by reflection below 0 (6.3.7).
+/// By recurrence to x >= 10, and the asymptotic series there; by reflection below 0 (Abramowitz and
+/// Stegun, 6.3.5, 6.3.18 and 6.3.7).
 [[gnu::noinline]] inline Double digamma(Double number) noexcept {
   constexpr double pi = 3.14159265358979324;
   double x = number.value, sum = 0;
@@ -111,8 +115,8 @@ inline Double lgamma(Double x) noexcept {
   return sum;
 }
 
-/// The derivative of order n of digamma: (-1)^(n+1) n! zeta(n + 1, x) (Abramowitz and Stegun,
-/// 6.4.10). Below 0 the sum has terms on both sides of 0, which are sums by themselves.
+/// The derivative of order n of digamma: (-1)^(n+1) n! zeta(n + 1, x) (Abramowitz
+/// and Stegun, 6.4.10). Below 0 the sum has terms on both sides of 0, which are sums by themselves.
 [[gnu::noinline]] inline Double polygamma(std::int64_t n, Double number) noexcept {
   if (n == 0) return digamma(number);
   const double x = number.value, s = static_cast<double>(n) + 1;
@@ -142,5 +146,8 @@ inline Double lgamma(Double x) noexcept {
   }
   return std::copysign(x, number.value);
 }
+
+/// @endcond
+/// @}
 
 }  // namespace tapegrad::formula
