@@ -100,7 +100,7 @@ void BatchMode::carry(const OperatorCall& call, Frame& frame, std::span<const Te
   }
 }
 
-void BatchMode::held(const OperatorCall&) noexcept { set_fault(kHeld); }
+void BatchMode::held() noexcept { set_fault(kHeld); }
 
 void BatchMode::look(const Impl& value) noexcept {
   const Tensor* all = known(value);

@@ -29,7 +29,7 @@ class BatchMode final : public CompanionMode {
   void event(Event event, const Impl& value) noexcept override;
   void launch(const Launch& launch) override;
   void host_state(std::string_view name, double) noexcept override { drew_ |= name == "generator"; }
-  void held(const OperatorCall& call) noexcept override;
+  void held() noexcept override;
   const Tensor* entries(const Impl& value) const noexcept override { return known(value); }
   /// The host reads elements of `value`: an error unless they are the same in all entries.
   void look(const Impl& value) noexcept;

@@ -29,6 +29,11 @@ bool records_within(const OperatorCall& call) {
 
 }  // namespace
 
+bool any_has_history(std::span<const Tensor> tensors) noexcept {
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const Tensor& each) { return requires_record(each); });
+}
+
 thread_local constinit CompanionMode* CompanionMode::innermost = nullptr;
 
 CompanionMode::CompanionMode(const ModeWords& words) : words_(words), records_(grad_enabled()) {
@@ -65,7 +70,7 @@ void CompanionMode::call(const OperatorCall& call) {
     ++hidden_;
     if (top().constant)
       for (const Tensor* input : call.inputs)
-        if (input->defined() && companions_.find(impl_of(*input))) held(call);
+        if (input->defined() && companions_.find(impl_of(*input))) held();
     return;
   }
   if (looked_at_ == lists_.frames.size()) lists_.frames.emplace_back();

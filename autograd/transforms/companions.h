@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "autograd/base/threads/thread_kept.h"
@@ -12,6 +13,9 @@
 // Internal: values that are computed beside other values.
 
 namespace tapegrad::detail {
+
+/// True where one of `tensors`, which may be undefined, has a history or collects a gradient.
+bool any_has_history(std::span<const Tensor> tensors) noexcept;
 
 /// What a mode says of itself in errors.
 struct ModeWords {
@@ -76,7 +80,7 @@ class CompanionMode : protected Watcher {
   }
   /// An operator calls another one, on something that has a companion, though none of its own inputs
   /// has one.
-  virtual void held(const OperatorCall& /*call*/) noexcept {}
+  virtual void held() noexcept {}
   bool watched_by_others() const noexcept { return outer() != nullptr; }
   void event(Event event, const Impl& value) noexcept override;
   void launch(const Launch& launch) override;

@@ -17,11 +17,6 @@ void sum_up(Tensor& sum, Tensor tangent) {
   sum = sum.defined() ? sum + tangent : std::move(tangent);
 }
 
-bool any_recorded_in(std::span<const Tensor> tensors) {
-  return std::any_of(tensors.begin(), tensors.end(),
-                     [](const Tensor& each) { return requires_record(each); });
-}
-
 constexpr ModeWords forward_words{
     .where = "in forward mode",
     .host_write =
@@ -67,8 +62,8 @@ std::optional<unsigned> ForwardMode::note(const OperatorCall& call, unsigned var
 void ForwardMode::carry(const OperatorCall& call, Frame& frame, std::span<const Tensor> outputs,
                         std::span<Tensor> results) {
   const bool recorded =
-      grad_enabled() && (any_recorded_in(frame.inputs) || any_recorded_in(outputs) ||
-                         any_recorded_in(frame.companions));
+      grad_enabled() && (any_has_history(frame.inputs) || any_has_history(outputs) ||
+                         any_has_history(frame.companions));
   // What is recorded may save a result, which a later change in place must not change.
   const bool copied = call.in_place && recorded;
   const Tensor copy = copied ? outputs[0].clone() : Tensor();

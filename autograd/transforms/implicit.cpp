@@ -16,6 +16,7 @@
 #include "autograd/tensor/create/create.h"
 #include "autograd/tensor/require.h"
 #include "autograd/transforms/backward.h"
+#include "autograd/transforms/companions.h"
 #include "autograd/transforms/cotangent.h"
 #include "autograd/transforms/gmres.h"
 #include "autograd/transforms/jvp.h"
@@ -276,11 +277,6 @@ struct ImplicitCall {
     return next_of(inputs, at, parameters);
   }
 };
-
-bool any_has_history(const Tensors& list) {
-  return std::any_of(list.begin(), list.end(),
-                     [](const Tensor& each) { return each.defined() && requires_record(each); });
-}
 
 /// The derivative of `g(x, p)` along the tangents of p, at `x`, which has the history and the
 /// tangents of the root by now, as it had not where the residual was computed.

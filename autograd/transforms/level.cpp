@@ -19,11 +19,6 @@ namespace {
 
 using Tensors = std::vector<Tensor>;
 
-bool has_history(const Tensors& tensors) {
-  return std::any_of(tensors.begin(), tensors.end(),
-                     [](const Tensor& each) { return each.defined() && requires_record(each); });
-}
-
 /// Whether a leaf stands behind `outputs` that is none of `inputs`, or a record that was made up to
 /// `since`.
 bool depends_on_others(const Tensors& outputs, const Tensors& inputs, std::uint64_t since) {
@@ -89,7 +84,7 @@ Level::Level(const char* caller, const ListFunction& f, const Tensors& x)
     : records_(grad_enabled()) {
   require_inputs(x, caller);
   inputs_ = own_inputs(x);
-  leads_out_ = has_history(inputs_);
+  leads_out_ = any_has_history(inputs_);
   for (Tensor& each : inputs_)
     if (!requires_record(each)) each.requires_grad_();
   const std::uint64_t since = thread_tape.sequence;
@@ -113,7 +108,7 @@ Tensors Level::pull(const Tensors& cotangents, bool keeps) const {
     roots.push_back(outputs_[i]);
     options.grad_outputs.push_back(cotangents[i]);
   }
-  const bool history = grad_enabled() && ((records_ && leads_out_) || has_history(cotangents));
+  const bool history = grad_enabled() && ((records_ && leads_out_) || any_has_history(cotangents));
   options.create_graph = history || (grad_enabled() && CompanionMode::any_recorded());
   options.retain_graph = keeps || options.create_graph;
   Tensors gradients = tapegrad::grad(roots, inputs_, options);

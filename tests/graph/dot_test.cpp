@@ -9,6 +9,7 @@
 #include "autograd/autograd.h"
 #include "tests/catch.h"
 #include "tests/graph/drawn.h"
+#include "tests/graph/perceptron.h"
 #include "tests/temp_folder.h"
 
 namespace tg = tapegrad;
@@ -16,37 +17,6 @@ namespace fs = std::filesystem;
 using Catch::Matchers::ContainsSubstring;
 using tg::DotDirection;
 using tg::Tensor;
-
-namespace {
-
-/// A multi-layer perceptron with its loss, and what to call the tensors.
-struct Perceptron {
-  Tensor w1 = tg::ones({8, 4}).requires_grad_(), b1 = tg::zeros({8}).requires_grad_();
-  Tensor w2 = tg::ones({3, 8}).requires_grad_(), b2 = tg::zeros({3}).requires_grad_();
-  Tensor x = tg::ones({5, 4});
-  Tensor labels = tg::zeros({5}, tg::int64);
-  Tensor loss;
-
-  Perceptron() {
-    const tg::Scope net("net");
-    Tensor h, logits;
-    {
-      const tg::Scope layer("fc1");
-      h = tg::relu(tg::linear(x, w1, b1));
-    }
-    {
-      const tg::Scope layer("fc2");
-      logits = tg::linear(h, w2, b2);
-    }
-    loss = tg::cross_entropy(logits, labels);
-  }
-  tg::TensorNames names() const {
-    return {{"fc1.weight", w1}, {"fc1.bias", b1},   {"fc2.weight", w2}, {"fc2.bias", b2},
-            {"x", x},           {"labels", labels}, {"loss", loss}};
-  }
-};
-
-}  // namespace
 
 TEST_CASE("to_dot: operators, leaves, the result, shapes, bytes and frames") {
   const Perceptron model;

@@ -7,6 +7,7 @@
 
 #include "autograd/autograd.h"
 #include "tests/catch.h"
+#include "tests/graph/perceptron.h"
 
 namespace tg = tapegrad;
 using Catch::Matchers::ContainsSubstring;
@@ -21,33 +22,6 @@ int count_of(const std::string& text, const std::string& part) {
     ++count;
   return count;
 }
-
-/// A multi-layer perceptron with its loss, and what to call the tensors.
-struct Model {
-  Tensor w1 = tg::ones({8, 4}).requires_grad_(), b1 = tg::zeros({8}).requires_grad_();
-  Tensor w2 = tg::ones({3, 8}).requires_grad_(), b2 = tg::zeros({3}).requires_grad_();
-  Tensor x = tg::ones({5, 4});
-  Tensor labels = tg::zeros({5}, tg::int64);
-  Tensor loss;
-
-  Model() {
-    const tg::Scope net("net");
-    Tensor h, logits;
-    {
-      const tg::Scope layer("fc1");
-      h = tg::relu(tg::linear(x, w1, b1));
-    }
-    {
-      const tg::Scope layer("fc2");
-      logits = tg::linear(h, w2, b2);
-    }
-    loss = tg::cross_entropy(logits, labels);
-  }
-  tg::TensorNames names() const {
-    return {{"fc1.weight", w1}, {"fc1.bias", b1},   {"fc2.weight", w2}, {"fc2.bias", b2},
-            {"x", x},           {"labels", labels}, {"loss", loss}};
-  }
-};
 
 }  // namespace
 
@@ -118,7 +92,7 @@ TEST_CASE("records: bytes are those of the saved values, and shared ones are add
 }
 
 TEST_CASE("records: scopes are paths") {
-  const Model model;
+  const Perceptron model;
   std::vector<std::string> scopes;
   for (const auto& info : tg::records(model.loss)) scopes.push_back(info.scope);
   CHECK(scopes == std::vector<std::string>{"net.fc1", "net.fc1", "net.fc2", "net"});
@@ -131,7 +105,7 @@ TEST_CASE("records: none for leaves and constants, an error for the undefined te
 }
 
 TEST_CASE("records: after backward the list says that the graph was released") {
-  const Model model;
+  const Perceptron model;
   model.loss.backward();
   const auto list = tg::records(model.loss);
   REQUIRE(list.size() == 1);
@@ -268,7 +242,7 @@ TEST_CASE("records: what was recorded twice") {
 }
 
 TEST_CASE("format_records: one line for each record, columns in line, totals") {
-  const Model model;
+  const Perceptron model;
   const std::string table = tg::format_records(model.loss, model.names());
   INFO(table);
   CHECK(count_of(table, "\n") == 1 + 4 + 1);
